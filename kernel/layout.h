@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers shared by C, NASM and the linker script. Only "#define NAME value" lines: `sed` makes
+ * build/layout.inc from them for NASM. C pins each offset with a static_assert where the struct is. */
+#pragma once
+
+/* The first GiB of physical memory is mapped once, at KERNEL_BASE, in the top 2 GiB: kernel, heap,
+ * images and maps all lie there, so that 32-bit displacements reach from each to each. */
+#define KERNEL_BASE 0xffffffff80000000
+#define KERNEL_PHYS 0x100000
+#define DIRECT_SIZE 0x40000000
+/* Above it: devices (APIC, ACPI tables) and the window through which text is written. */
+#define FIXMAP_BASE 0xffffffffc0000000
+
+#define PAGE_SIZE  4096
+#define STACK_SIZE 32768
+
+/* A traced function's first bytes: nopl 0(%rax,%rax,1), see tramp/site.h. */
+#define SITE_LEN 5
+
+/* GDT selectors. */
+#define KERNEL_CS 0x08
+#define KERNEL_DS 0x10
+
+/* struct cpu (kernel/smp.h), at GS:0. */
+#define CPU_SELF          0
+#define CPU_CURRENT       8
+#define CPU_PREEMPT_COUNT 16
+#define CPU_ID            20
+#define CPU_ACTIVE        64
+#define CPU_ACTIVE_SLOTS  1024
+
+/* struct pt_regs (kernel/trap.h). */
+#define PT_REGS_SIZE 168

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading BTF, the compact type information that pahole and clang write: types by id, names, sizes.
+ *
+ * Pure: works on a blob that the caller keeps. btf_open checks the whole blob once (header, every
+ * record's length, every id and string offset in range, no cycle of modifiers, typedefs or by-value
+ * nesting), so that nothing after it can run outside. Below both tramp/ (models) and vm/ (objects,
+ * CO-RE), which do not know each other. Format: Linux Documentation/bpf/btf.rst. */
+#pragma once
+#include "kernel/lib/err.h"
+#include "kernel/lib/fmt.h"
+
+enum btf_kind {
+	BTF_VOID, BTF_INT, BTF_PTR, BTF_ARRAY, BTF_STRUCT, BTF_UNION, BTF_ENUM, BTF_FWD, BTF_TYPEDEF,
+	BTF_VOLATILE, BTF_CONST, BTF_RESTRICT, BTF_FUNC, BTF_FUNC_PROTO, BTF_VAR, BTF_DATASEC, BTF_FLOAT,
+	BTF_DECL_TAG, BTF_TYPE_TAG, BTF_ENUM64,
+};
+
+/* The record as it lies in the blob; what follows it depends on the kind. */
+struct btf_type {
+	u32 name_off;
+	u32 info; /* vlen: bits 0-15, kind: 24-28, kind_flag: 31 */
+	u32 size_or_type;
+};
+
+struct btf_member {
+	u32 name_off, type, offset; /* with kind_flag: bit size << 24 | bit offset */
+};
+
+struct btf_param {
+	u32 name_off, type;
+};
+
+struct btf {
+	const u8 *types; /* the type section */
+	const char *strings;
+	u32 types_len, strings_len;
+	u32 count;    /* type ids are 1 .. count; 0 is void */
+	u32 *offsets; /* of each id in types; allocated by btf_open */
+};
+
+/* ENOEXEC with a sentence in log if the blob is malformed, ENOMEM. btf_close frees. */
+enum err btf_open(struct btf *b, const void *blob, u32 len, struct strbuf *log);
+void btf_close(struct btf *b);
+
+/* id must be in range (0 is a shared record of kind BTF_VOID). */
+const struct btf_type *btf_type(const struct btf *b, u32 id);
+enum btf_kind btf_kind(const struct btf_type *t);
+u32 btf_vlen(const struct btf_type *t);
+const char *btf_name(const struct btf *b, u32 name_off);
+const char *btf_type_name(const struct btf *b, u32 id); /* "" if it has none */
+
+/* The records that follow a type; the caller has checked kind and index. */
+const struct btf_member *btf_members(const struct btf_type *t);
+const struct btf_param *btf_params(const struct btf_type *t);
+
+u32 btf_member_bit_offset(const struct btf_type *parent, const struct btf_member *m);
+u32 btf_member_bit_size(const struct btf_type *parent, const struct btf_member *m); /* 0: not a bit field */
+
+/* Through typedefs, const, volatile, restrict and type tags to what is meant. */
+u32 btf_strip(const struct btf *b, u32 id);
+
+/* The size in bytes of a value of this type; 0 for void, functions and forward declarations. */
+u32 btf_size(const struct btf *b, u32 id);
+bool btf_is_signed(const struct btf *b, u32 id);
+
+/* The first type of that kind and name, or 0. */
+u32 btf_find(const struct btf *b, const char *name, enum btf_kind kind);
+
+/* The type as C would write it: "struct sk_buff *", "const char *". */
+void btf_print_type(struct strbuf *s, const struct btf *b, u32 id);
+
+/* "void kfree_skb(struct sk_buff * skb)" for the id of a FUNC. */
+void btf_print_func(struct strbuf *s, const struct btf *b, u32 func_id);
+
+/* A value of the type in memory, as JSON-like C: { .count = 7, .name = "eth0" }, 42, [1,2]. */
+void btf_print_value(struct strbuf *s, const struct btf *b, u32 id, const void *data);

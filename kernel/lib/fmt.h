@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Formatted text into a bounded buffer. What does not fit is cut and remembered, never written. */
+#pragma once
+#include "kernel/lib/types.h"
+
+/* A string being built in memory that the caller owns. Always ended by 0 once cap > 0. */
+struct strbuf {
+	char *buf;
+	u32 len, cap; /* characters without the 0; bytes of buf */
+	bool cut;     /* something did not fit */
+};
+
+/* An empty string in a char array of the caller. */
+#define STRBUF(array) ((struct strbuf){ .buf = (array), .cap = sizeof(array) })
+
+void str_putc(struct strbuf *s, char ch);
+void str_puts(struct strbuf *s, const char *text);
+
+/* printf's %d %i %u %x %X %o %c %s %p %% with flags "-0+ #", width, precision (both also as *),
+ * and h hh l ll z. An unknown conversion is printed as it stands. */
+void str_printf(struct strbuf *s, const char *fmt, ...) printf_like(2, 3);
+void str_vprintf(struct strbuf *s, const char *fmt, va_list args);
+
+/* Spaces up to the given column, counted from the last newline; at least one if already past it. */
+void str_pad(struct strbuf *s, u32 column);
+
+/* Parses an unsigned number, decimal or 0x hexadecimal, that fills the whole string. */
+bool parse_u64(const char *text, u64 *value);

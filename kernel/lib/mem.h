@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes and strings: the C library's functions that the compiler expects, and few more.
+ * All of them are notrace: the patcher and the trampolines run through them. */
+#pragma once
+#include "kernel/lib/types.h"
+
+void *memcpy(void *dst, const void *src, size_t len);
+void *memmove(void *dst, const void *src, size_t len);
+void *memset(void *dst, int byte, size_t len);
+int memcmp(const void *a, const void *b, size_t len);
+size_t strlen(const char *s);
+size_t strnlen(const char *s, size_t max);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t max);
+
+/* Copies src into dst[size], cut to fit, always ended by 0. size >= 1. */
+void str_copy(char *dst, const char *src, size_t size);
+
+/* Whether s matches a pattern in which '*' stands for any run of characters and '?' for one. */
+bool str_matches(const char *s, const char *pattern);

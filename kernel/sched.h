@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The scheduler: one run queue per CPU, by priority, round robin within one; preemptive. */
+#pragma once
+#include "kernel/lib/list.h"
+#include "kernel/lock.h"
+#include "kernel/task.h"
+
+void schedule(void);
+void yield(void);
+
+/* Makes a sleeping task runnable. 1 if it was asleep, 0 if it was running already; as on Linux. */
+int wake_up_process(struct task_struct *p);
+
+/* Sleeps at least so long, unless woken before. */
+void msleep(u32 ms);
+
+static inline notrace u32 preempt_count(void)
+{
+	u32 count;
+	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(count) : "i"(CPU_PREEMPT_COUNT));
+	return count & 0x7fffffff;
+}
+static inline notrace void preempt_disable(void)
+{
+	__asm__ volatile("incl %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+}
+
+/* What preempt_enable and a generated image call when the count fell to 0: switches tasks if
+ * interrupts are on. Keeps every register but the caller-saved ones. */
+void preempt_schedule(void);
+
+static inline notrace void preempt_enable(void)
+{
+	bool zero;
+	__asm__ volatile("decl %%gs:%c1" : "=@ccz"(zero) : "i"(CPU_PREEMPT_COUNT) : "memory");
+	if (zero)
+		preempt_schedule();
+}
+
+/* Contexts, read from preempt_count. */
+static inline notrace bool in_hardirq(void)
+{
+	return preempt_count() & 0x0f0000;
+}
+static inline notrace bool in_softirq(void)
+{
+	return preempt_count() & 0x00ff00;
+}
+static inline notrace bool in_nmi(void)
+{
+	return preempt_count() & 0xf00000;
+}
+
+/* Wait queues. */
+struct wait_queue_head {
+	spinlock_t lock;
+	struct list_head head;
+};
+void init_waitqueue_head(struct wait_queue_head *wq);
+void prepare_to_wait(struct wait_queue_head *wq); /* queue current and mark it asleep ... */
+void finish_wait(struct wait_queue_head *wq);	  /* ... and back */
+void wake_up(struct wait_queue_head *wq);	  /* wakes all */
+
+#define wait_event(wq, condition)              \
+	do {                                   \
+		while (!(condition)) {         \
+			prepare_to_wait(&(wq)); \
+			if (!(condition))      \
+				schedule();    \
+			finish_wait(&(wq));    \
+		}                              \
+	} while (0)
+
+/* A lock to sleep on; for long sections in task context. */
+struct mutex {
+	struct task_struct *owner;
+	struct wait_queue_head wq;
+};
+void mutex_init(struct mutex *m);
+void mutex_lock(struct mutex *m);
+void mutex_unlock(struct mutex *m);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPUs: what each one owns (struct cpu, at GS:0), and how one makes the others do something. */
+#pragma once
+#include "kernel/layout.h"
+#include "kernel/lib/types.h"
+
+#define MAX_CPUS 32
+
+struct task_struct;
+
+struct cpu {
+	struct cpu *self;             /* so that one load from GS:0 gives the address */
+	struct task_struct *current;  /* the task this CPU runs */
+	/* As on Linux x86: bits 0-7 preempt_disable depth, 8-15 softirq, 16-19 hardirq, 20-23 NMI;
+	 * bit 31 CLEAR means "reschedule wanted", so that 0 means: preempt now. */
+	u32 preempt_count;
+	u32 id;                       /* 0 .. cpu_count() - 1 */
+	u32 apic_id;
+	u32 softirq_pending;          /* one bit per softirq, kernel/softirq.h */
+	bool online;
+	uptr kernel_sp;               /* while held by smp_hold: this CPU's stack pointer */
+	/* One counter per loaded program, > 0 while the program runs on this CPU; the image tests it
+	 * by GS-relative address, vm/ hands out the slots. */
+	_Alignas(64) u32 active[CPU_ACTIVE_SLOTS];
+};
+
+_Static_assert(offsetof(struct cpu, self) == CPU_SELF, "layout.h");
+_Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "layout.h");
+_Static_assert(offsetof(struct cpu, preempt_count) == CPU_PREEMPT_COUNT, "layout.h");
+_Static_assert(offsetof(struct cpu, id) == CPU_ID, "layout.h");
+_Static_assert(offsetof(struct cpu, active) == CPU_ACTIVE, "layout.h");
+
+extern struct cpu cpus[MAX_CPUS];
+
+/* The CPU this runs on; stable only while preemption is off. */
+static inline notrace struct cpu *this_cpu(void)
+{
+	struct cpu *c;
+	__asm__ volatile("movq %%gs:%c1, %0" : "=r"(c) : "i"(CPU_SELF));
+	return c;
+}
+
+static inline notrace u32 smp_processor_id(void)
+{
+	u32 id;
+	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(id) : "i"(CPU_ID));
+	return id;
+}
+
+/* How many CPUs are online: 1 .. MAX_CPUS. */
+u32 cpu_count(void);
+
+/* Starts all CPUs that the MADT names. */
+void smp_start(void);
+
+/* Runs fn(arg) in interrupt context on every other online CPU and waits until all have returned.
+ * Interrupts must be on and no lock held that an interrupted CPU could be spinning for. */
+void smp_call_others(void (*fn)(void *arg), void *arg);
+
+/* Returns when every online CPU, this one too, has executed a serialising instruction (SDM vol. 3,
+ * "Handling Self- and Cross-Modifying Code"). notrace throughout: the patcher runs through it. */
+void smp_sync_cores(void);
+
+/* Runs fn(arg) here while every other CPU waits in its IPI handler, interrupts off, with its stack
+ * pointer in cpu->kernel_sp: a still picture of the whole machine. fn must take no lock. */
+void smp_hold_others(void (*fn)(void *arg), void *arg);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: struct task_struct with Linux's field names, their creation and end. */
+#pragma once
+#include "kernel/lib/list.h"
+#include "kernel/smp.h"
+
+#define TASK_COMM_LEN 16
+
+/* task_struct.__state, Linux's values. */
+enum { TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, TASK_DEAD = 128 };
+
+/* task_struct.flags, Linux's values. */
+enum { PF_IDLE = 0x2, PF_EXITING = 0x4, PF_KTHREAD = 0x200000 };
+
+struct task_struct {
+	unsigned int __state;
+	void *stack; /* lowest usable byte; a guard page lies below */
+	unsigned int flags;
+	int on_cpu; /* running on a CPU right now */
+	int on_rq;  /* in a run queue */
+	int prio;   /* 0 (highest) .. 139; 120 is normal */
+	unsigned int cpu;
+	int pid, tgid;
+	struct task_struct *real_parent, *parent;
+	struct list_head tasks; /* all of them, from init_task */
+	unsigned long nvcsw, nivcsw; /* switches: voluntary, by preemption */
+	u64 start_time;		     /* ns since boot */
+	char comm[TASK_COMM_LEN];
+
+	/* sched.c's own */
+	struct list_head run_list;
+	uptr sp;	   /* saved stack pointer while not running */
+	u32 preempt_count; /* saved while not running */
+	int (*fn)(void *arg);
+	void *arg;
+};
+
+static inline notrace struct task_struct *get_current(void)
+{
+	struct task_struct *t;
+	__asm__ volatile("movq %%gs:%c1, %0" : "=r"(t) : "i"(CPU_CURRENT));
+	return t;
+}
+#define current get_current()
+
+/* Makes a kernel thread and wakes it; name as printf makes it, cut to 15 characters. Runs on any
+ * CPU unless cpu >= 0. NULL if there is no memory. When fn returns the task ends. */
+struct task_struct *kthread_run(int (*fn)(void *arg), void *arg, int cpu, const char *name, ...) printf_like(4, 5);
+
+/* Calls visit for every task under the task lock, the idle ones first; visit must not sleep. */
+void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg);
+
+/* Calls visit with the live part [lo, hi) of every stack in the machine, this CPU's own included,
+ * while every other CPU is held. Every return address and every saved register of any code that is
+ * running, preempted or asleep lies in one of these parts. visit runs with interrupts off. */
+void task_visit_stacks(void (*visit)(const uptr *lo, const uptr *hi, void *arg), void *arg);

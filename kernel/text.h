@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Executable memory made at run time (images, compiled programs), and the only way to write text.
+ *
+ * No page is ever writable and executable at once: pages handed out here are read+execute in their
+ * one mapping; text_write goes through a second, temporary mapping that nothing executes from.
+ * All of it lies in the top 2 GiB. What is free is filled with int3. */
+#pragma once
+#include "kernel/lib/err.h"
+
+/* Where an instruction may fault, and what then: the register dst_reg (0..15, x86 numbering; 0xff
+ * for none) becomes 0 and execution goes on at resume. Offsets from the block's base, sorted by at. */
+struct text_fixup {
+	u32 at, resume : 24, dst_reg : 8;
+};
+
+/* A block of generated code. The caller owns the struct and names it before text_alloc. */
+struct text {
+	uptr base; /* where it runs; 16-byte aligned */
+	u32 len;
+	char name[48]; /* its symbol in backtraces: bpf_trampoline_kfree_skb */
+	const struct text_fixup *fixups; /* may be NULL; the caller's, valid until text_free */
+	u32 fixup_count;
+	struct text *next; /* text.c's */
+};
+
+/* Reserves len bytes (1 .. 16 MiB), filled with int3; sets t->base. ENOMEM if there is no room. */
+enum err text_alloc(struct text *t, u32 len);
+
+/* Back to int3 and free again. Nobody may execute in it any more: see tramp/image.h. */
+void text_free(struct text *t);
+
+/* Copies bytes to an address in kernel text or in a block. Does not make other CPUs see it: the poke
+ * protocol or the block's not yet being reachable does. Any other address is our bug. */
+void text_write(uptr at, const void *bytes, u32 len);
+
+/* The block that holds addr, or NULL. Safe in any context. */
+struct text *text_find(uptr addr);
+
+/* Bytes in use now, and blocks. For tests: what was taken comes back. */
+void text_usage(u32 *bytes, u32 *blocks);

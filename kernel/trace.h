@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The print buffer: what programs print with trace_printk, as lines in the form of ftrace. */
+#pragma once
+#include "kernel/lib/fmt.h"
+
+/* Adds one line with the running task, CPU, context flags and time of now; `who` stands where ftrace
+ * prints the function. Any context, NMI too. The oldest lines are lost when nobody reads. */
+void trace_write(const char *who, const char *message, u32 len);
+
+/* One line, as `trace` shows it:
+ *           <idle>-0     [001] ..s1    68.517276: my_wake_up: We are waking up rcu_preempt:10      */
+struct trace_line {
+	u64 ns;
+	u32 cpu, pid, preempt_count;
+	bool irqs_off, need_resched;
+	char comm[16], who[16], message[160];
+};
+void trace_format(struct strbuf *s, const struct trace_line *line);
+
+/* Takes the oldest line; false if there is none. */
+bool trace_read(struct trace_line *line);
+
+/* Lines lost so far because the buffer was full. */
+u64 trace_lost(void);

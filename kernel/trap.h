@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Exceptions and interrupts: one table of handlers, one frame layout. */
+#pragma once
+#include "kernel/layout.h"
+#include "kernel/lib/types.h"
+
+/* Linux's names and order, because programs that use PT_REGS_* macros read it. */
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx;
+	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax; /* the error code of an exception, the vector of an interrupt */
+	unsigned long ip, cs, flags, sp, ss;
+};
+_Static_assert(sizeof(struct pt_regs) == PT_REGS_SIZE, "layout.h");
+
+enum {
+	TRAP_DE = 0, TRAP_DB = 1, TRAP_NMI = 2, TRAP_BP = 3, TRAP_UD = 6, TRAP_DF = 8,
+	TRAP_GP = 13, TRAP_PF = 14,
+};
+
+/* true: dealt with, return to regs; false: not mine (an unclaimed exception panics). */
+typedef bool trap_handler(struct pt_regs *regs);
+
+/* Loads the IDT; exceptions panic until somebody claims them. Once per CPU: trap_init_cpu. */
+void trap_init(void);
+void trap_init_cpu(void);
+
+/* Gives vector 0..255 its handler; NULL takes it back. A breakpoint's handler may lower regs->sp
+ * by up to 16 and store there: the entry of vector 3 leaves a gap below its frame for emulated calls. */
+void trap_set_handler(u32 vector, trap_handler *handler);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* A loaded eBPF object and its programs, on their way: loaded -> verified -> compiled.
+ *
+ * object_load does all three or nothing. A program is run by calling prog->entry; what is behind
+ * that address (compiled code, or a stub that interprets) its callers do not know. */
+#pragma once
+#include "kernel/lib/btf.h"
+#include "kernel/lib/err.h"
+#include "kernel/text.h"
+#include "vm/insn.h"
+
+#define PROG_NAME_LEN 32
+#define PROG_STACK    512 /* bytes, per frame */
+#define PROG_FRAMES   8
+
+enum prog_type { PROG_RAW, PROG_FENTRY, PROG_FEXIT }; /* PROG_RAW: from memory, host tools and tests */
+
+/* How far a program has come; each step needs the one before. */
+enum prog_state { PROG_LOADED, PROG_VERIFIED, PROG_COMPILED };
+
+enum prog_mode { PROG_JIT, PROG_INTERPRET };
+
+/* What is known about a program once it is verified; the trampoline's plan asks. */
+struct prog_facts {
+	u32 stack_depth;  /* bytes of the main frame that are used */
+	bool calls;	  /* calls helpers, so it runs kernel code that could be traced: it can recurse */
+	bool per_cpu;	  /* must stay on its CPU while it runs (per-CPU maps, helpers that ask for it) */
+	u32 insn_count;
+};
+
+struct object;
+struct line_info {
+	u32 insn_idx, file_off, line_off, line, column;
+};
+
+struct prog {
+	char name[PROG_NAME_LEN];	/* the C function: my_wake_up */
+	char section[64];		/* fentry/wake_up_process */
+	enum prog_type type;
+	const char *target;		/* in section: the traced function, or "" */
+	struct object *object;		/* NULL for PROG_RAW made without one */
+	enum prog_state state;
+	enum prog_mode mode;
+
+	struct insn *insns;		/* main function first, then the subprograms it calls */
+	u32 insn_count;
+	u32 btf_func_id;		/* in the object's BTF, 0 if none */
+	struct line_info *lines;	/* sorted by insn_idx; strings in the object's BTF */
+	u32 line_count;
+
+	struct prog_facts facts;
+	u32 slot;			/* index into cpu->active[]: the recursion guard */
+	u64 missed;			/* runs skipped by the guard; changed atomically */
+	u32 links;			/* attachments that hold it; attach.c's */
+
+	struct text text;		/* the machine code; prog->text.name is bpf_prog_TAG_NAME */
+	u32 *insn_at;			/* offset in text of each instruction (insn_count + 1), JIT only */
+	struct text_fixup *fixups;
+	u64 (*entry)(const void *ctx);	/* callable once compiled */
+	u8 tag[8];			/* hash of the instructions */
+};
+
+/* A map as the loader sees it is in vm/map.h. */
+struct map;
+
+struct object {
+	char name[PROG_NAME_LEN]; /* file name without .bpf.o: wakeup */
+	struct prog **progs;
+	u32 prog_count;
+	struct map **maps;
+	u32 map_count;
+	struct btf btf;		/* the object's own; btf.count == 0 if it has none */
+	void *btf_blob;		/* our copy */
+	char license[16];
+	struct object *next;	/* list of loaded objects */
+};
+
+/* Loads, verifies and compiles an object from memory (which may go away afterwards). All or nothing:
+ * on failure *out is NULL, everything is undone, and log says in one sentence what was wrong:
+ * ENOEXEC malformed, EINVAL refused by a check, ENOENT names something that is not there, ENOMEM. */
+enum err object_load(struct object **out, const char *name, const void *elf, size_t len,
+		     enum prog_mode mode, struct strbuf *log);
+
+/* Frees it all. EBUSY while a program of it is attached (prog->links). */
+enum err object_unload(struct object *o);
+
+/* A program from instructions in memory, through the same checks; for tests and host tools. */
+enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
+		       enum prog_mode mode, struct strbuf *log);
+void prog_free(struct prog *p);
+
+/* The loaded objects, oldest first, and a program or an object by name (NULL if there is none). */
+struct object *object_first(void);
+struct object *object_named(const char *name);
+struct prog *prog_named(const char *name);
+
+/* The kernel's own BTF, set once at boot; CO-RE relocates against it. May be NULL (then an object
+ * that needs relocation is refused). */
+void vm_init(const struct btf *kernel_btf);
+const struct btf *vm_kernel_btf(void);
