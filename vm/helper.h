@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Helpers: the functions of the kernel that a program may call, by Linux's numbers. One table, one
+ * row each; the verifier reads the kinds of the arguments, the interpreter and the JIT the function. */
+#pragma once
+#include "vm/prog.h"
+
+/* What an argument register must hold at the call. */
+enum helper_arg {
+	ARG_NONE,	/* not read */
+	ARG_ANY,	/* any number, or a pointer that the helper does not trust */
+	ARG_MAP,	/* a map: ld_imm64 with src 1 */
+	ARG_MAP_KEY,	/* readable, key_size bytes of the map in the argument before it that is ARG_MAP */
+	ARG_MAP_VALUE,	/* readable, value_size bytes of it */
+	ARG_MEM_READ,	/* readable memory of the program, as long as the ARG_SIZE that follows says */
+	ARG_MEM_WRITE,	/* writable memory of the program, likewise; need not be initialised */
+	ARG_MEM_READ_OR_NULL, /* as ARG_MEM_READ; NULL only if the size is 0 */
+	ARG_SIZE,	/* a length > 0 of the memory in the argument before */
+	ARG_SIZE_OR_ZERO,
+	ARG_CTX,	/* the program's context */
+	ARG_KERNEL_PTR, /* a pointer with a BTF type of the kernel */
+};
+
+/* What R0 holds afterwards. */
+enum helper_ret {
+	RET_SCALAR,
+	RET_MAP_VALUE_OR_NULL, /* of the ARG_MAP argument's map */
+	RET_KERNEL_PTR,	       /* never NULL; may be read through, checked by exception table */
+};
+
+enum helper_flag {
+	HELPER_PROG = 1,    /* wants the program itself as sixth argument; others ignore it */
+	HELPER_PER_CPU = 2, /* its answer is about this CPU: the program must stay on it */
+	HELPER_CALLS = 4,   /* runs functions that have a site, so the program can recurse */
+
+};
+
+/* The five argument registers as they are; the callee looks at those that its row names. Callers may
+ * leave the sixth undefined unless the row has HELPER_PROG. */
+typedef u64 helper_fn(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, const struct prog *p);
+
+struct helper {
+	u32 id;
+	const char *name; /* without bpf_: map_lookup_elem */
+	enum helper_ret ret;
+	enum helper_arg args[5];
+	u32 flags; /* enum helper_flag */
+	helper_fn *fn;
+};
+
+/* The row, or NULL if there is no such helper. */
+const struct helper *helper_find(u32 id);
+
+/* Rows that are looked at before the built-in ones; NULL, 0 takes them away. The host tools need it:
+ * benchmarks and the conformance suite bring their own meaning of some numbers, which must not be
+ * known to the kernel. The rows stay the caller's; programs compiled meanwhile keep calling them. */
+void helper_add_table(const struct helper *rows, u32 count);
