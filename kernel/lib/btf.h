@@ -27,8 +27,30 @@ struct btf_member {
 };
 
 struct btf_param {
-	u32 name_off, type;
+	u32 name_off, type; /* both 0: the dots of a variadic function */
 };
+
+struct btf_array {
+	u32 type, index_type, count;
+};
+
+struct btf_enum {
+	u32 name_off;
+	i32 value;
+};
+
+struct btf_enum64 {
+	u32 name_off, low, high;
+};
+
+/* A variable of a DATASEC. clang leaves its offset 0, and the size of the whole section: both
+ * are in the ELF file. vm/load.c fills them in, in its copy of the blob, before btf_open. */
+struct btf_var_secinfo {
+	u32 type, offset, size;
+};
+
+/* The encoding of a BTF_INT. */
+enum { BTF_INT_SIGNED = 1, BTF_INT_CHAR = 2, BTF_INT_BOOL = 4 };
 
 struct btf {
 	const u8 *types; /* the type section */
@@ -38,20 +60,28 @@ struct btf {
 	u32 *offsets; /* of each id in types; allocated by btf_open */
 };
 
-/* ENOEXEC with a sentence in log if the blob is malformed, ENOMEM. btf_close frees. */
+/* ENOEXEC with a sentence in log if the blob is malformed or not 4-byte aligned, ENOMEM. btf_close
+ * frees what open took; the blob stays the caller's and must not change or go before. */
 enum err btf_open(struct btf *b, const void *blob, u32 len, struct strbuf *log);
 void btf_close(struct btf *b);
 
-/* id must be in range (0 is a shared record of kind BTF_VOID). */
+/* 0, and any id that is out of range, gives a shared record of kind BTF_VOID. */
 const struct btf_type *btf_type(const struct btf *b, u32 id);
 enum btf_kind btf_kind(const struct btf_type *t);
 u32 btf_vlen(const struct btf_type *t);
+bool btf_kind_flag(const struct btf_type *t);
 const char *btf_name(const struct btf *b, u32 name_off);
 const char *btf_type_name(const struct btf *b, u32 id); /* "" if it has none */
 
 /* The records that follow a type; the caller has checked kind and index. */
 const struct btf_member *btf_members(const struct btf_type *t);
 const struct btf_param *btf_params(const struct btf_type *t);
+const struct btf_array *btf_array(const struct btf_type *t);
+const struct btf_var_secinfo *btf_vars(const struct btf_type *t);
+u32 btf_int_encoding(const struct btf_type *t);
+
+/* Name (offset) and value of the i-th of an ENUM or ENUM64, sign- or zero-extended as the type says. */
+u64 btf_enum_value(const struct btf_type *t, u32 i, u32 *name_off);
 
 u32 btf_member_bit_offset(const struct btf_type *parent, const struct btf_member *m);
 u32 btf_member_bit_size(const struct btf_type *parent, const struct btf_member *m); /* 0: not a bit field */
@@ -63,7 +93,7 @@ u32 btf_strip(const struct btf *b, u32 id);
 u32 btf_size(const struct btf *b, u32 id);
 bool btf_is_signed(const struct btf *b, u32 id);
 
-/* The first type of that kind and name, or 0. */
+/* The first type of that kind and name, or 0. Looks at all of them. */
 u32 btf_find(const struct btf *b, const char *name, enum btf_kind kind);
 
 /* The type as C would write it: "struct sk_buff *", "const char *". */
@@ -72,5 +102,6 @@ void btf_print_type(struct strbuf *s, const struct btf *b, u32 id);
 /* "void kfree_skb(struct sk_buff * skb)" for the id of a FUNC. */
 void btf_print_func(struct strbuf *s, const struct btf *b, u32 func_id);
 
-/* A value of the type in memory, as JSON-like C: { .count = 7, .name = "eth0" }, 42, [1,2]. */
+/* A value of the type in memory, as JSON-like C: { .count = 7, .name = "eth0" }, 42, [1,2]. A DATASEC
+ * prints as a struct of its variables. btf_size bytes must be readable at data, any alignment. */
 void btf_print_value(struct strbuf *s, const struct btf *b, u32 id, const void *data);

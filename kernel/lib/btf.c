@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: MIT
+// BTF: the one check of a whole blob, and the questions that can be asked afterwards. The check makes
+// three passes: lengths of the records, then what each one refers to, then nesting and sizes. Nothing
+// below the checks tests a bound again.
+#include "kernel/lib/btf.h"
+#include "kernel/lib/alloc.h"
+#include "kernel/lib/mem.h"
+
+#define BTF_MAGIC    0xeb9f
+#define BTF_MAX_SIZE 0x1fffffff /* of a type, in bytes: its bits still fit in 32 bits */
+#define BTF_MAX_NEST 64         /* types within types by value, typedefs and modifiers counted */
+
+struct btf_header {
+	u16 magic;
+	u8 version, flags;
+	u32 hdr_len;
+	u32 type_off, type_len, str_off, str_len; /* offsets count from the header's end */
+};
+
+/* What follows struct btf_type: fixed bytes, then vlen items. */
+struct kind_row {
+	const char *name;
+	u8 fixed, item;
+	bool refers; /* size_or_type is a type */
+};
+
+/* clang-format off */
+static const struct kind_row kind_rows[] = {
+	[BTF_INT]        = { "INT",        4,  0,  false },
+	[BTF_PTR]        = { "PTR",        0,  0,  true  },
+	[BTF_ARRAY]      = { "ARRAY",      12, 0,  false },
+	[BTF_STRUCT]     = { "STRUCT",     0,  12, false },
+	[BTF_UNION]      = { "UNION",      0,  12, false },
+	[BTF_ENUM]       = { "ENUM",       0,  8,  false },
+	[BTF_FWD]        = { "FWD",        0,  0,  false },
+	[BTF_TYPEDEF]    = { "TYPEDEF",    0,  0,  true  },
+	[BTF_VOLATILE]   = { "VOLATILE",   0,  0,  true  },
+	[BTF_CONST]      = { "CONST",      0,  0,  true  },
+	[BTF_RESTRICT]   = { "RESTRICT",   0,  0,  true  },
+	[BTF_FUNC]       = { "FUNC",       0,  0,  true  }, /* vlen is the linkage */
+	[BTF_FUNC_PROTO] = { "FUNC_PROTO", 0,  8,  true  },
+	[BTF_VAR]        = { "VAR",        4,  0,  true  },
+	[BTF_DATASEC]    = { "DATASEC",    0,  12, false },
+	[BTF_FLOAT]      = { "FLOAT",      0,  0,  false },
+	[BTF_DECL_TAG]   = { "DECL_TAG",   4,  0,  true  },
+	[BTF_TYPE_TAG]   = { "TYPE_TAG",   0,  0,  true  },
+	[BTF_ENUM64]     = { "ENUM64",     0,  12, false },
+};
+/* clang-format on */
+
+static const struct btf_type void_type;
+
+enum btf_kind btf_kind(const struct btf_type *t)
+{
+	return t->info >> 24 & 0x1f;
+}
+
+u32 btf_vlen(const struct btf_type *t)
+{
+	return t->info & 0xffff;
+}
+
+bool btf_kind_flag(const struct btf_type *t)
+{
+	return t->info >> 31;
+}
+
+const struct btf_type *btf_type(const struct btf *b, u32 id)
+{
+	if (id == 0 || id > b->count)
+		return &void_type;
+	return (const struct btf_type *)(b->types + b->offsets[id]);
+}
+
+const char *btf_name(const struct btf *b, u32 name_off)
+{
+	return name_off < b->strings_len ? b->strings + name_off : "";
+}
+
+const char *btf_type_name(const struct btf *b, u32 id)
+{
+	return btf_name(b, btf_type(b, id)->name_off);
+}
+
+const struct btf_member *btf_members(const struct btf_type *t)
+{
+	return (const struct btf_member *)(t + 1);
+}
+
+const struct btf_param *btf_params(const struct btf_type *t)
+{
+	return (const struct btf_param *)(t + 1);
+}
+
+const struct btf_array *btf_array(const struct btf_type *t)
+{
+	return (const struct btf_array *)(t + 1);
+}
+
+const struct btf_var_secinfo *btf_vars(const struct btf_type *t)
+{
+	return (const struct btf_var_secinfo *)(t + 1);
+}
+
+u32 btf_int_encoding(const struct btf_type *t)
+{
+	return *(const u32 *)(t + 1) >> 24 & 0xf;
+}
+
+u64 btf_enum_value(const struct btf_type *t, u32 i, u32 *name_off)
+{
+	if (btf_kind(t) == BTF_ENUM64) {
+		const struct btf_enum64 *e = (const struct btf_enum64 *)(t + 1) + i;
+		*name_off = e->name_off;
+		return (u64)e->high << 32 | e->low;
+	}
+	const struct btf_enum *e = (const struct btf_enum *)(t + 1) + i;
+	*name_off = e->name_off;
+	return btf_kind_flag(t) ? (u64)(i64)e->value : (u32)e->value;
+}
+
+u32 btf_member_bit_offset(const struct btf_type *parent, const struct btf_member *m)
+{
+	return btf_kind_flag(parent) ? m->offset & 0xffffff : m->offset;
+}
+
+u32 btf_member_bit_size(const struct btf_type *parent, const struct btf_member *m)
+{
+	return btf_kind_flag(parent) ? m->offset >> 24 : 0;
+}
+
+static bool is_modifier(enum btf_kind kind)
+{
+	return kind == BTF_TYPEDEF || kind == BTF_CONST || kind == BTF_VOLATILE || kind == BTF_RESTRICT ||
+	       kind == BTF_TYPE_TAG;
+}
+
+u32 btf_strip(const struct btf *b, u32 id)
+{
+	while (is_modifier(btf_kind(btf_type(b, id))))
+		id = btf_type(b, id)->size_or_type;
+	return id;
+}
+
+u32 btf_size(const struct btf *b, u32 id)
+{
+	u32 count = 1;
+	for (;;) {
+		const struct btf_type *t = btf_type(b, btf_strip(b, id));
+		switch (btf_kind(t)) {
+		case BTF_ARRAY:
+			count *= btf_array(t)->count;
+			id = btf_array(t)->type;
+			continue;
+		case BTF_VAR: id = t->size_or_type; continue;
+		case BTF_PTR: return count * (u32)sizeof(u64); /* BPF's pointers, whatever the CPU's */
+		case BTF_INT:
+		case BTF_STRUCT:
+		case BTF_UNION:
+		case BTF_ENUM:
+		case BTF_ENUM64:
+		case BTF_FLOAT:
+		case BTF_DATASEC: return count * t->size_or_type;
+		default: return 0;
+		}
+	}
+}
+
+bool btf_is_signed(const struct btf *b, u32 id)
+{
+	const struct btf_type *t = btf_type(b, btf_strip(b, id));
+	if (btf_kind(t) == BTF_INT)
+		return btf_int_encoding(t) & BTF_INT_SIGNED;
+	return (btf_kind(t) == BTF_ENUM || btf_kind(t) == BTF_ENUM64) && btf_kind_flag(t);
+}
+
+u32 btf_find(const struct btf *b, const char *name, enum btf_kind kind)
+{
+	for (u32 id = 1; id <= b->count; id++)
+		if (btf_kind(btf_type(b, id)) == kind && strcmp(btf_type_name(b, id), name) == 0)
+			return id;
+	return 0;
+}
+
+static enum err check_header(struct btf *b, const u8 *blob, u32 len, struct strbuf *log)
+{
+	struct btf_header h;
+	if (len < sizeof(h)) {
+		str_printf(log, "BTF: %u bytes are too short for its header", len);
+		return ENOEXEC;
+	}
+	memcpy(&h, blob, sizeof(h));
+	if (h.magic != BTF_MAGIC || h.version != 1 || h.flags) {
+		str_printf(log, "BTF: magic 0x%x version %u flags %u are not BTF version 1", h.magic,
+			   h.version, h.flags);
+		return ENOEXEC;
+	}
+	if (h.hdr_len < sizeof(h) || h.hdr_len > len || h.hdr_len % 4 || (uptr)blob % 4 || h.type_off % 4) {
+		str_printf(log, "BTF: header of %u bytes, types at %u: bad length or not aligned to 4",
+			   h.hdr_len, h.type_off);
+		return ENOEXEC;
+	}
+	u32 rest = len - h.hdr_len;
+	if (h.type_off > rest || h.type_len > rest - h.type_off || h.str_off > rest ||
+	    h.str_len > rest - h.str_off) {
+		str_printf(log, "BTF: types or strings lie outside the %u bytes", len);
+		return ENOEXEC;
+	}
+	b->types = blob + h.hdr_len + h.type_off;
+	b->types_len = h.type_len;
+	b->strings = (const char *)blob + h.hdr_len + h.str_off;
+	b->strings_len = h.str_len;
+	if (!h.str_len || b->strings[0] || b->strings[h.str_len - 1]) {
+		str_puts(log, "BTF: the strings do not begin and end with a 0");
+		return ENOEXEC;
+	}
+	return OK;
+}
+
+/* The length of the record at offset at, or 0 if it is of no known kind or reaches too far. */
+static u32 record_len(const struct btf *b, u32 at)
+{
+	u32 rest = b->types_len - at;
+	if (rest < sizeof(struct btf_type))
+		return 0;
+	const struct btf_type *t = (const struct btf_type *)(b->types + at);
+	enum btf_kind kind = btf_kind(t);
+	if (kind == BTF_VOID || kind >= array_len(kind_rows))
+		return 0;
+	u32 len = sizeof(*t) + kind_rows[kind].fixed + kind_rows[kind].item * btf_vlen(t);
+	return len <= rest ? len : 0;
+}
+
+/* First pass: counts the types; the second time, with offsets to fill, cannot fail any more. */
+static enum err scan_records(struct btf *b, struct strbuf *log)
+{
+	u32 count = 0;
+	for (u32 at = 0, len; at < b->types_len; at += len) {
+		len = record_len(b, at);
+		count++;
+		if (!len) {
+			str_printf(log, "BTF: type %u is of an unknown kind or cut off", count);
+			return ENOEXEC;
+		}
+		if (b->offsets)
+			b->offsets[count] = at;
+	}
+	b->count = count;
+	return OK;
+}
+
+static enum err bad_type(const struct btf *b, u32 id, const char *why, struct strbuf *log)
+{
+	str_printf(log, "BTF: type %u (%s %s) %s", id, kind_rows[btf_kind(btf_type(b, id))].name,
+		   btf_type_name(b, id), why);
+	return ENOEXEC;
+}
+
+/* Whether id names something that has values: not a function, variable, section or tag. */
+static bool is_value_type(const struct btf *b, u32 id)
+{
+	enum btf_kind kind = btf_kind(btf_type(b, id));
+	return id <= b->count && kind != BTF_FUNC && kind != BTF_VAR && kind != BTF_DATASEC &&
+	       kind != BTF_DECL_TAG;
+}
+
+static bool is_kind(const struct btf *b, u32 id, enum btf_kind kind)
+{
+	return btf_kind(btf_type(b, id)) == kind;
+}
+
+/* Whether every type that the record of t names is in range and of a kind that may stand there. */
+static bool references_ok(const struct btf *b, const struct btf_type *t)
+{
+	bool ok = true;
+	switch (btf_kind(t)) {
+	case BTF_FUNC: return is_kind(b, t->size_or_type, BTF_FUNC_PROTO);
+	case BTF_DECL_TAG: return t->size_or_type <= b->count;
+	case BTF_ARRAY:
+		return is_value_type(b, btf_array(t)->type) && is_value_type(b, btf_array(t)->index_type);
+	case BTF_STRUCT:
+	case BTF_UNION:
+		for (u32 i = 0; i < btf_vlen(t); i++)
+			ok &= is_value_type(b, btf_members(t)[i].type);
+		return ok;
+	case BTF_DATASEC:
+		/* libbpf's objects list functions there as well when a __ksym section holds them. */
+		for (u32 i = 0; i < btf_vlen(t); i++)
+			ok &= is_kind(b, btf_vars(t)[i].type, BTF_VAR) ||
+			      is_kind(b, btf_vars(t)[i].type, BTF_FUNC);
+		return ok;
+	case BTF_FUNC_PROTO:
+		for (u32 i = 0; i < btf_vlen(t); i++)
+			ok &= is_value_type(b, btf_params(t)[i].type);
+		return ok && is_value_type(b, t->size_or_type);
+	default: return !kind_rows[btf_kind(t)].refers || is_value_type(b, t->size_or_type);
+	}
+}
+
+/* Every item's first word is a name, except in a DATASEC. */
+static bool names_ok(const struct btf *b, const struct btf_type *t)
+{
+	enum btf_kind kind = btf_kind(t);
+	const u8 *item = (const u8 *)(t + 1);
+	bool ok = t->name_off < b->strings_len;
+	if (!kind_rows[kind].item || kind == BTF_DATASEC)
+		return ok;
+	for (u32 i = 0; i < btf_vlen(t); i++, item += kind_rows[kind].item)
+		ok &= *(const u32 *)item < b->strings_len;
+	return ok;
+}
+
+/* Second pass. */
+static enum err check_references(const struct btf *b, struct strbuf *log)
+{
+	for (u32 id = 1; id <= b->count; id++) {
+		if (btf_type(b, id)->name_off >= b->strings_len || !names_ok(b, btf_type(b, id))) {
+			str_printf(log, "BTF: type %u has a name outside the strings", id);
+			return ENOEXEC;
+		}
+		if (!references_ok(b, btf_type(b, id)))
+			return bad_type(b, id, "refers to a type that cannot stand there", log);
+	}
+	return OK;
+}
+
+static bool is_scalar_size(u32 size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8 || size == 16;
+}
+
+static bool member_fits(const struct btf *b, const struct btf_type *t, const struct btf_member *m)
+{
+	u64 bits = btf_member_bit_size(t, m), all = (u64)btf_size(b, m->type) * 8;
+	if (bits > min(all, 64))
+		return false;
+	if (!bits && btf_member_bit_offset(t, m) % 8)
+		return false;
+	return btf_member_bit_offset(t, m) + (bits ? bits : all) <= (u64)t->size_or_type * 8;
+}
+
+/* Sizes of one type whose parts have been checked. */
+static enum err check_size(const struct btf *b, u32 id, struct strbuf *log)
+{
+	const struct btf_type *t = btf_type(b, id);
+	switch (btf_kind(t)) {
+	case BTF_ARRAY:
+		if ((u64)btf_size(b, btf_array(t)->type) * btf_array(t)->count > BTF_MAX_SIZE)
+			return bad_type(b, id, "is larger than 512 MiB", log);
+		return OK;
+	case BTF_INT:
+	case BTF_ENUM:
+	case BTF_ENUM64:
+		if (!is_scalar_size(t->size_or_type) || (t->size_or_type == 16 && btf_kind(t) != BTF_INT))
+			return bad_type(b, id, "has a size that no integer has", log);
+		return OK;
+	case BTF_STRUCT:
+	case BTF_UNION:
+		if (t->size_or_type > BTF_MAX_SIZE)
+			return bad_type(b, id, "is larger than 512 MiB", log);
+		for (u32 i = 0; i < btf_vlen(t); i++)
+			if (!member_fits(b, t, &btf_members(t)[i]))
+				return bad_type(b, id, "has a member that does not fit in it", log);
+		return OK;
+	case BTF_DATASEC: /* of size 0 as clang writes it: where the variables lie is not known yet */
+		for (u32 i = 0; i < btf_vlen(t) && t->size_or_type; i++)
+			if ((u64)btf_vars(t)[i].offset +
+				max(btf_vars(t)[i].size, btf_size(b, btf_vars(t)[i].type)) >
+			    t->size_or_type)
+				return bad_type(b, id, "has a variable that does not fit in it", log);
+		return OK;
+	case BTF_FLOAT:
+		return t->size_or_type > 16 ? bad_type(b, id, "has a size that no number has", log) : OK;
+	default: return OK;
+	}
+}
+
+/* Checks what id holds by value, then id; levels[id] becomes how deep it nests (0: not yet known). The
+ * recursion ends at BTF_MAX_NEST, so that a cycle is refused as too deep. */
+static enum err check_nesting(const struct btf *b, u32 id, u32 depth, u8 *levels, struct strbuf *log)
+{
+	const struct btf_type *t = btf_type(b, id);
+	enum btf_kind kind = btf_kind(t);
+	u32 level = 0;
+	if (id == 0)
+		return OK;
+	if (depth + levels[id] > BTF_MAX_NEST)
+		return bad_type(b, id, "is nested too deep, or holds itself", log);
+	if (levels[id])
+		return OK;
+	bool holds_many = kind == BTF_STRUCT || kind == BTF_UNION || kind == BTF_DATASEC;
+	u32 parts = holds_many ? btf_vlen(t) : is_modifier(kind) || kind == BTF_ARRAY || kind == BTF_VAR;
+	for (u32 i = 0; i < parts; i++) {
+		u32 part = kind == BTF_ARRAY     ? btf_array(t)->type
+			   : kind == BTF_DATASEC ? btf_vars(t)[i].type
+			   : holds_many          ? btf_members(t)[i].type
+						 : t->size_or_type;
+		enum err e = check_nesting(b, part, depth + 1, levels, log);
+		if (e)
+			return e;
+		level = max(level, part ? (u32)levels[part] : 0);
+	}
+	levels[id] = (u8)(level + 1);
+	return check_size(b, id, log);
+}
+
+/* Third pass. */
+static enum err check_values(const struct btf *b, struct strbuf *log)
+{
+	u8 *levels = kmalloc(b->count + 1);
+	enum err e = levels ? OK : ENOMEM;
+	if (!levels) {
+		str_puts(log, "BTF: no memory to check it");
+		return e;
+	}
+	memset(levels, 0, b->count + 1);
+	for (u32 id = 1; id <= b->count && !e; id++)
+		e = check_nesting(b, id, 1, levels, log);
+	kfree(levels);
+	return e;
+}
+
+static enum err index_types(struct btf *b, struct strbuf *log)
+{
+	enum err e = scan_records(b, log);
+	if (e)
+		return e;
+	b->offsets = kmalloc((b->count + 1) * sizeof(u32));
+	if (!b->offsets) {
+		str_printf(log, "BTF: no memory for an index of %u types", b->count);
+		return ENOMEM;
+	}
+	b->offsets[0] = 0;
+	return scan_records(b, log);
+}
+
+void btf_close(struct btf *b)
+{
+	kfree(b->offsets);
+	*b = (struct btf){ 0 };
+}
+
+enum err btf_open(struct btf *b, const void *blob, u32 len, struct strbuf *log)
+{
+	*b = (struct btf){ 0 };
+	enum err e = check_header(b, blob, len, log);
+	if (!e)
+		e = index_types(b, log);
+	if (!e)
+		e = check_references(b, log);
+	if (!e)
+		e = check_values(b, log);
+	if (e)
+		btf_close(b);
+	return e;
+}
