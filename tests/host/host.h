@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What only host tests have: files, the captured print buffer, and a switch for every service. */
+#pragma once
+#include "kernel/lib/err.h"
+
+/* Sets up CPU 0 (GS), the heap, text memory and the fault handler. Before anything else. */
+void host_init(void);
+
+/* The bytes of a file, at a 16-byte aligned address, to be kfreed; NULL if it cannot be read. The path
+ * counts from the project's root, where the tests run. */
+void *host_file(const char *path, size_t *len);
+
+/* The lines that trace_write got since the last host_trace_clear: "who: message\n" each. */
+const char *host_trace(void);
+void host_trace_clear(void);
+
+/* Which CPU the running thread is, for per-CPU maps. */
+void host_set_cpu(u32 cpu);

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# Host tests and host tools: the pure sources and a few kernel services on top of libc (tests/host).
+# make -f tests/host/host.mk check    works alone; the main Makefile includes it.
+
+H         ?= build/host
+HOSTCC    ?= gcc
+BPF_CLANG ?= clang
+# Not position independent: code, heap and generated text all lie below 2 GiB, so that generated code
+# reaches everything with 32-bit displacements, as it does in the kernel's top 2 GiB.
+HOST_FLAGS := -std=gnu11 -g -Wall -Wextra -I. -fno-pie -fno-strict-aliasing -fno-omit-frame-pointer -MMD -MP
+HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+HOST_TRAMP := $(filter-out tramp/site.c tramp/poke.c tramp/image.c tramp/tramp.c tramp/attach.c,$(wildcard tramp/*.c))
+HOST_PURE  := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP)
+HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c))
+HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c
+
+HOST_TEST_OBJS := $(patsubst %.c,$(H)/san/%.o,$(HOST_PURE) $(HOST_FRAME) $(HOST_TESTS))
+HOST_TOOL_OBJS := $(patsubst %.c,$(H)/opt/%.o,$(HOST_PURE) $(HOST_FRAME))
+HOST_TOOLS     := $(patsubst tools/host/%.c,$(H)/%,$(wildcard tools/host/*.c))
+
+# Our memcpy and its kin under other names where they are defined and tested: libc's, which the
+# sanitizers watch, serve everybody else.
+MEM_NAMES := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp,-D$(f)=fivebyte_$(f))
+$(H)/%/kernel/lib/mem.o $(H)/%/tests/host/test_mem.o: HOST_FLAGS += $(MEM_NAMES) -fno-builtin
+
+$(H)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_FLAGS) $(HOST_SAN) -c $< -o $@
+
+$(H)/opt/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_FLAGS) -O2 -c $< -o $@
+
+$(H)/tests: $(HOST_TEST_OBJS)
+	$(HOSTCC) -no-pie $(HOST_SAN) $^ -o $@
+
+$(HOST_TOOLS): $(H)/%: $(H)/opt/tools/host/%.o $(HOST_TOOL_OBJS)
+	$(HOSTCC) -no-pie $^ -o $@
+
+# Objects that the loader's tests read. Those that need the kernel's types include vmlinux.h.
+BPF_FLAGS    := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Ibuild -I. -I/usr/include/$(shell $(HOSTCC) -dumpmachine)
+HOST_OBJECTS := $(patsubst tests/progs/%.bpf.c,build/tests/%.bpf.o,$(wildcard tests/progs/*.bpf.c))
+HOST_VMLINUX := $(patsubst tests/progs/%.bpf.c,build/tests/%.bpf.o,$(shell grep -l vmlinux.h tests/progs/*.bpf.c))
+
+$(HOST_OBJECTS): build/tests/%.bpf.o: tests/progs/%.bpf.c
+	@mkdir -p $(@D)
+	$(BPF_CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
+$(HOST_VMLINUX): build/vmlinux.h
+
+.PHONY: host check-host
+host: $(H)/tests $(HOST_TOOLS)
+check-host: $(H)/tests $(HOST_OBJECTS)
+	$(H)/tests
+
+-include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_OBJECTS:.o=.d)

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// The few kernel services that vm/ and tramp/ need, on top of libc: one CPU at a time, no scheduler.
+#include <asm/prctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/lock.h"
+#include "kernel/panic.h"
+#include "kernel/print.h"
+#include "kernel/task.h"
+#include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/timer.h"
+#include "kernel/trace.h"
+#include "tests/host/host.h"
+#include "tests/host/text.h"
+
+struct cpu cpus[MAX_CPUS];
+static struct task_struct host_task = { .pid = 42, .tgid = 42, .prio = 120, .comm = "host" };
+static char trace_text[8192];
+static struct strbuf trace_lines = STRBUF(trace_text);
+
+void kputs(const char *text, u32 len)
+{
+	fwrite(text, 1, len, stdout);
+	fflush(stdout);
+}
+
+void kprintf(const char *fmt, ...)
+{
+	char text[1024];
+	struct strbuf s = STRBUF(text);
+	va_list args;
+	va_start(args, fmt);
+	str_vprintf(&s, fmt, args);
+	va_end(args);
+	kputs(s.buf, s.len);
+}
+
+void panic(const char *fmt, ...)
+{
+	char text[1024];
+	struct strbuf s = STRBUF(text);
+	va_list args;
+	va_start(args, fmt);
+	str_vprintf(&s, fmt, args);
+	va_end(args);
+	fprintf(stderr, "panic: %s\n", text);
+	abort();
+}
+
+void trace_write(const char *who, const char *message, u32 len)
+{
+	str_printf(&trace_lines, "%s: %.*s\n", who, (int)len, message);
+}
+
+const char *host_trace(void)
+{
+	return trace_text;
+}
+
+void host_trace_clear(void)
+{
+	trace_lines = (struct strbuf)STRBUF(trace_text);
+	trace_text[0] = 0;
+}
+
+u64 ktime_get_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
+/* Tests use several CPUs one after the other, so a lock that is taken is a lock held twice. */
+void spin_lock(spinlock_t *lock)
+{
+	assert(!lock->locked);
+	lock->locked = 1;
+}
+
+void spin_unlock(spinlock_t *lock)
+{
+	assert(lock->locked);
+	lock->locked = 0;
+}
+
+uptr spin_lock_irqsave(spinlock_t *lock)
+{
+	spin_lock(lock);
+	return 0;
+}
+
+void spin_unlock_irqrestore(spinlock_t *lock, uptr flags unused)
+{
+	spin_unlock(lock);
+}
+
+void mutex_init(struct mutex *m)
+{
+	m->owner = NULL;
+}
+
+void mutex_lock(struct mutex *m)
+{
+	assert(!m->owner);
+	m->owner = current;
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	assert(m->owner == current);
+	m->owner = NULL;
+}
+
+void preempt_schedule(void) {}
+
+void smp_sync_cores(void) {}
+
+u32 cpu_count(void)
+{
+	return 4;
+}
+
+void host_set_cpu(u32 cpu)
+{
+	if (syscall(SYS_arch_prctl, ARCH_SET_GS, &cpus[cpu]))
+		panic("arch_prctl(ARCH_SET_GS) failed");
+}
+
+void *host_file(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "rb");
+	void *data = NULL;
+	if (!f)
+		return NULL;
+	fseek(f, 0, SEEK_END);
+	*len = (size_t)ftell(f);
+	rewind(f);
+	data = kmalloc(max(*len, (size_t)1));
+	if (data && fread(data, 1, *len, f) != *len) {
+		kfree(data);
+		data = NULL;
+	}
+	fclose(f);
+	return data;
+}
+
+void host_init(void)
+{
+	for (u32 i = 0; i < MAX_CPUS; i++) {
+		cpus[i].self = &cpus[i];
+		cpus[i].id = i;
+		*(struct task_struct **)((u8 *)&cpus[i] + CPU_CURRENT) = &host_task;
+		cpus[i].preempt_count = 0x80000001; /* never 0: nobody to switch to */
+		cpus[i].online = i < cpu_count();
+	}
+	host_set_cpu(0);
+	host_text_init();
+}

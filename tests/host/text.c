@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// kernel/text.h and kernel/probe.h on the host. Text memory is one file mapped twice: read+execute
+// below 2 GiB, where it runs, and read+write elsewhere, as in the kernel. Faults: what #PF does there,
+// a SIGSEGV handler does here.
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include "kernel/lib/mem.h"
+#include "kernel/panic.h"
+#include "kernel/probe.h"
+#include "kernel/text.h"
+#include "tests/host/text.h"
+
+#define TEXT_BASE 0x10000000ul
+#define TEXT_LEN  (64ul << 20)
+
+static u8 *writable;        /* the second mapping */
+static struct text *blocks; /* by address */
+static struct sigaction old_segv, old_bus;
+
+static sigjmp_buf *probing;
+
+enum err text_alloc(struct text *t, u32 len)
+{
+	uptr base = TEXT_BASE;
+	struct text **at = &blocks;
+	if (!len || len > 16u << 20)
+		return ENOMEM;
+	for (; *at && (*at)->base - base < len; at = &(*at)->next)
+		base = align_up((*at)->base + (*at)->len, 16ul);
+	if (len > TEXT_BASE + TEXT_LEN - base)
+		return ENOMEM;
+	t->base = base;
+	t->len = len;
+	t->next = *at;
+	*at = t;
+	return OK;
+}
+
+void text_free(struct text *t)
+{
+	struct text **at = &blocks;
+	while (*at && *at != t)
+		at = &(*at)->next;
+	assert(*at == t);
+	*at = t->next;
+	memset(writable + (t->base - TEXT_BASE), 0xcc, t->len);
+}
+
+/* Functions of the test binary itself are text too: a test may patch a site of its own. */
+static void write_own_code(uptr at, const void *bytes, u32 len)
+{
+	uptr first = align_down(at, 4096ul), end = align_up(at + len, 4096ul);
+	assert(mprotect((void *)first, end - first, PROT_READ | PROT_WRITE | PROT_EXEC) == 0);
+	memcpy((void *)at, bytes, len);
+	assert(mprotect((void *)first, end - first, PROT_READ | PROT_EXEC) == 0);
+}
+
+void text_write(uptr at, const void *bytes, u32 len)
+{
+	if (at >= TEXT_BASE && at + len <= TEXT_BASE + TEXT_LEN)
+		memcpy(writable + (at - TEXT_BASE), bytes, len);
+	else
+		write_own_code(at, bytes, len);
+}
+
+struct text *text_find(uptr addr)
+{
+	for (struct text *t = blocks; t; t = t->next)
+		if (addr - t->base < t->len)
+			return t;
+	return NULL;
+}
+
+void text_usage(u32 *bytes, u32 *count)
+{
+	*bytes = *count = 0;
+	for (struct text *t = blocks; t; t = t->next) {
+		*bytes += t->len;
+		++*count;
+	}
+}
+
+/* x86 register numbers to places in the signal's context. */
+static const u8 reg_index[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+				  REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
+
+static bool apply_fixup(greg_t *regs)
+{
+	uptr ip = (uptr)regs[REG_RIP];
+	const struct text *t = text_find(ip);
+	for (u32 i = 0; t && i < t->fixup_count; i++) {
+		const struct text_fixup *f = &t->fixups[i];
+		if (t->base + f->at != ip)
+			continue;
+		if (f->dst_reg < 16)
+			regs[reg_index[f->dst_reg]] = 0;
+		regs[REG_RIP] = (greg_t)(t->base + f->resume);
+		return true;
+	}
+	return false;
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+	struct sigaction *old = signal == SIGSEGV ? &old_segv : &old_bus;
+	if (probing)
+		siglongjmp(*probing, 1);
+	if (apply_fixup(((ucontext_t *)context)->uc_mcontext.gregs))
+		return;
+	if (old->sa_flags & SA_SIGINFO) /* the sanitizer's report */
+		old->sa_sigaction(signal, info, context);
+	sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+}
+
+/* Not through memcpy: the sanitizer would look at what is only being tried. */
+__attribute__((no_sanitize("address", "undefined"))) static void copy(volatile u8 *dst,
+								      const volatile u8 *src, u32 len)
+{
+	while (len--)
+		*dst++ = *src++;
+}
+
+static enum err try_copy(uptr dst, uptr src, u32 len)
+{
+	sigjmp_buf back;
+	if (sigsetjmp(back, 1)) {
+		probing = NULL;
+		return EFAULT;
+	}
+	probing = &back;
+	copy((volatile u8 *)dst, (const volatile u8 *)src, len);
+	probing = NULL;
+	return OK;
+}
+
+enum err probe_read(void *dst, uptr src, u32 len)
+{
+	if (!try_copy((uptr)dst, src, len))
+		return OK;
+	memset(dst, 0, len);
+	return EFAULT;
+}
+
+enum err probe_write(uptr dst, const void *src, u32 len)
+{
+	return try_copy(dst, (uptr)src, len);
+}
+
+u32 probe_read_str(char *dst, uptr src, u32 size)
+{
+	for (u32 i = 0; i < size; i++) {
+		if (probe_read(dst + i, src + i, 1)) {
+			dst[0] = 0;
+			return 0;
+		}
+		if (!dst[i])
+			return i + 1;
+	}
+	dst[size - 1] = 0;
+	return size;
+}
+
+void host_text_init(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER };
+	int file = memfd_create("text", 0);
+	assert(file >= 0 && ftruncate(file, (off_t)TEXT_LEN) == 0);
+	writable = mmap(NULL, TEXT_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	assert(writable != MAP_FAILED);
+	void *at = mmap((void *)TEXT_BASE, TEXT_LEN, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE,
+			file, 0);
+	assert(at == (void *)TEXT_BASE);
+	sigaction(SIGSEGV, &sa, &old_segv);
+	sigaction(SIGBUS, &sa, &old_bus);
+}
