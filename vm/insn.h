@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The eBPF instruction (RFC 9669 section 3) and the one table of all opcodes. */
+/* The eBPF instruction (RFC 9669 section 3) and the one table of all instructions.
+ *
+ * Interpreter, JIT, verifier, disassembler and tests take what they need from the rows below: the
+ * number, which fields make it this instruction, which fields it uses, and how it is written. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -10,3 +13,260 @@ struct insn {
 	i32 imm;
 };
 _Static_assert(sizeof(struct insn) == 8, "RFC 9669 section 3");
+
+/* Register numbers with a part of their own. */
+enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, BPF_R9, BPF_R10, BPF_REGS };
+#define BPF_FP BPF_R10 /* frame pointer: one past the stack's highest byte, never written */
+
+/* A row is ROW(name, op, key, value, text):
+ *
+ *   op     the first byte.
+ *   key    what else must hold: ANY nothing, or field OFF, IMM or SRC equal to value. The rows of one
+ *          op stand together: first ROW, the further ones MORE.
+ *   text   as bpftool writes it, and thereby the fields that are used; every other field must be 0.
+ *          $D $S  dst, src as r0..r10; $d $s the same as w0..w10
+ *          $M     memory at dst + off; $N memory at src + off
+ *          $I     imm, signed decimal; $X imm as hex; $L imm as the low half of a 64-bit constant
+ *          $J $K  jump by off, by imm; $C local function at imm; $H helper imm
+ *          $m     map imm; $V imm of the next slot: the offset in a map's value
+ *          A text that starts with "!" names an instruction that is refused.
+ */
+/* clang-format off */
+#define ALU_ROWS(ROW, name, code, sym)                       \
+	ROW(name##32_K, 0x04 | code, ANY, 0, "$d " sym " $I") \
+	ROW(name##32_X, 0x0c | code, ANY, 0, "$d " sym " $s") \
+	ROW(name##64_K, 0x07 | code, ANY, 0, "$D " sym " $I") \
+	ROW(name##64_X, 0x0f | code, ANY, 0, "$D " sym " $S")
+
+/* Two instructions in one opcode: the signed form has off = 1. */
+#define DIV_ROWS(ROW, MORE, name, code, sym)                     \
+	ROW(name##32_K, 0x04 | code, OFF, 0, "$d " sym " $I")     \
+	MORE(S##name##32_K, 0x04 | code, OFF, 1, "$d s" sym " $I") \
+	ROW(name##32_X, 0x0c | code, OFF, 0, "$d " sym " $s")     \
+	MORE(S##name##32_X, 0x0c | code, OFF, 1, "$d s" sym " $s") \
+	ROW(name##64_K, 0x07 | code, OFF, 0, "$D " sym " $I")     \
+	MORE(S##name##64_K, 0x07 | code, OFF, 1, "$D s" sym " $I") \
+	ROW(name##64_X, 0x0f | code, OFF, 0, "$D " sym " $S")     \
+	MORE(S##name##64_X, 0x0f | code, OFF, 1, "$D s" sym " $S")
+
+#define JMP_ROWS(ROW, name, code, sym)                                      \
+	ROW(name##64_K, 0x05 | code, ANY, 0, "if $D " sym " $X goto $J")     \
+	ROW(name##64_X, 0x0d | code, ANY, 0, "if $D " sym " $S goto $J")     \
+	ROW(name##32_K, 0x06 | code, ANY, 0, "if $d " sym " $X goto $J")     \
+	ROW(name##32_X, 0x0e | code, ANY, 0, "if $d " sym " $s goto $J")
+
+/* Atomic operations are told apart by imm; one row for each and width. */
+#define ATOMIC_ROWS(ROW, MORE, bits, op, tag)                                              \
+	ROW(ATOMIC_ADD##bits, op, IMM, 0x00, "lock *(u" #bits " *)$M += $S")                \
+	MORE(ATOMIC_OR##bits, op, IMM, 0x40, "lock *(u" #bits " *)$M |= $S")                \
+	MORE(ATOMIC_AND##bits, op, IMM, 0x50, "lock *(u" #bits " *)$M &= $S")               \
+	MORE(ATOMIC_XOR##bits, op, IMM, 0xa0, "lock *(u" #bits " *)$M ^= $S")               \
+	MORE(ATOMIC_FETCH_ADD##bits, op, IMM, 0x01, "$S = " tag "_fetch_add((u" #bits " *)$M, $S)") \
+	MORE(ATOMIC_FETCH_OR##bits, op, IMM, 0x41, "$S = " tag "_fetch_or((u" #bits " *)$M, $S)")   \
+	MORE(ATOMIC_FETCH_AND##bits, op, IMM, 0x51, "$S = " tag "_fetch_and((u" #bits " *)$M, $S)") \
+	MORE(ATOMIC_FETCH_XOR##bits, op, IMM, 0xa1, "$S = " tag "_fetch_xor((u" #bits " *)$M, $S)") \
+	MORE(ATOMIC_XCHG##bits, op, IMM, 0xe1, "$S = " tag "_xchg((u" #bits " *)$M, $S)")           \
+	MORE(ATOMIC_CMPXCHG##bits, op, IMM, 0xf1, "r0 = " tag "_cmpxchg((u" #bits " *)$M, r0, $S)")
+
+#define INSNS(ROW, MORE)                                                  \
+	/* arithmetic: RFC 9669 section 4.1 */                            \
+	ALU_ROWS(ROW, ADD, 0x00, "+=")                                    \
+	ALU_ROWS(ROW, SUB, 0x10, "-=")                                    \
+	ALU_ROWS(ROW, MUL, 0x20, "*=")                                    \
+	DIV_ROWS(ROW, MORE, DIV, 0x30, "/=")                              \
+	ALU_ROWS(ROW, OR, 0x40, "|=")                                     \
+	ALU_ROWS(ROW, AND, 0x50, "&=")                                    \
+	ALU_ROWS(ROW, LSH, 0x60, "<<=")                                   \
+	ALU_ROWS(ROW, RSH, 0x70, ">>=")                                   \
+	ROW(NEG32, 0x84, ANY, 0, "$d = -$d")                              \
+	ROW(NEG64, 0x87, ANY, 0, "$D = -$D")                              \
+	DIV_ROWS(ROW, MORE, MOD, 0x90, "%=")                              \
+	ALU_ROWS(ROW, XOR, 0xa0, "^=")                                    \
+	ROW(MOV32_K, 0xb4, ANY, 0, "$d = $I")                             \
+	ROW(MOV32_X, 0xbc, OFF, 0, "$d = $s")                             \
+	MORE(MOVSX32_8, 0xbc, OFF, 8, "$d = (s8)$s")                      \
+	MORE(MOVSX32_16, 0xbc, OFF, 16, "$d = (s16)$s")                   \
+	ROW(MOV64_K, 0xb7, ANY, 0, "$D = $I")                             \
+	ROW(MOV64_X, 0xbf, OFF, 0, "$D = $S")                             \
+	MORE(MOVSX64_8, 0xbf, OFF, 8, "$D = (s8)$S")                      \
+	MORE(MOVSX64_16, 0xbf, OFF, 16, "$D = (s16)$S")                   \
+	MORE(MOVSX64_32, 0xbf, OFF, 32, "$D = (s32)$S")                   \
+	ALU_ROWS(ROW, ARSH, 0xc0, "s>>=")                                 \
+	/* byte swaps: section 4.2 */                                     \
+	ROW(LE16, 0xd4, IMM, 16, "$D = le16 $D")                          \
+	MORE(LE32, 0xd4, IMM, 32, "$D = le32 $D")                         \
+	MORE(LE64, 0xd4, IMM, 64, "$D = le64 $D")                         \
+	ROW(BE16, 0xdc, IMM, 16, "$D = be16 $D")                          \
+	MORE(BE32, 0xdc, IMM, 32, "$D = be32 $D")                         \
+	MORE(BE64, 0xdc, IMM, 64, "$D = be64 $D")                         \
+	ROW(BSWAP16, 0xd7, IMM, 16, "$D = bswap16 $D")                    \
+	MORE(BSWAP32, 0xd7, IMM, 32, "$D = bswap32 $D")                   \
+	MORE(BSWAP64, 0xd7, IMM, 64, "$D = bswap64 $D")                   \
+	/* jumps: section 4.3 */                                          \
+	ROW(JA, 0x05, ANY, 0, "goto $J")                                  \
+	ROW(JA32, 0x06, ANY, 0, "gotol $K")                               \
+	JMP_ROWS(ROW, JEQ, 0x10, "==")                                    \
+	JMP_ROWS(ROW, JGT, 0x20, ">")                                     \
+	JMP_ROWS(ROW, JGE, 0x30, ">=")                                    \
+	JMP_ROWS(ROW, JSET, 0x40, "&")                                    \
+	JMP_ROWS(ROW, JNE, 0x50, "!=")                                    \
+	JMP_ROWS(ROW, JSGT, 0x60, "s>")                                   \
+	JMP_ROWS(ROW, JSGE, 0x70, "s>=")                                  \
+	JMP_ROWS(ROW, JLT, 0xa0, "<")                                     \
+	JMP_ROWS(ROW, JLE, 0xb0, "<=")                                    \
+	JMP_ROWS(ROW, JSLT, 0xc0, "s<")                                   \
+	JMP_ROWS(ROW, JSLE, 0xd0, "s<=")                                  \
+	ROW(CALL, 0x85, SRC, 0, "call $H")                                \
+	MORE(CALL_LOCAL, 0x85, SRC, 1, "call $C")                         \
+	MORE(CALL_KFUNC, 0x85, SRC, 2, "!a call of a kernel function by BTF id") \
+	ROW(CALLX, 0x8d, ANY, 0, "!callx, a call by register")            \
+	ROW(EXIT, 0x95, ANY, 0, "exit")                                   \
+	/* 64-bit immediates: section 5.4; src says what imm stands for */ \
+	ROW(LD_IMM64, 0x18, SRC, 0, "$D = $L")                            \
+	MORE(LD_MAP, 0x18, SRC, 1, "$D = map[$m]")                        \
+	MORE(LD_VALUE, 0x18, SRC, 2, "$D = map[$m][0]+$V")                \
+	MORE(LD_VAR, 0x18, SRC, 3, "!a 64-bit immediate of a kernel variable (src 3)") \
+	MORE(LD_FUNC, 0x18, SRC, 4, "!a 64-bit immediate of a function's address (src 4)") \
+	MORE(LD_MAP_IDX, 0x18, SRC, 5, "!a 64-bit immediate of a map by index (src 5)")    \
+	MORE(LD_VALUE_IDX, 0x18, SRC, 6, "!a 64-bit immediate of a map's value by index (src 6)") \
+	/* memory: sections 5.2 and 5.3 */                                \
+	ROW(LDX8, 0x71, ANY, 0, "$D = *(u8 *)$N")                         \
+	ROW(LDX16, 0x69, ANY, 0, "$D = *(u16 *)$N")                       \
+	ROW(LDX32, 0x61, ANY, 0, "$D = *(u32 *)$N")                       \
+	ROW(LDX64, 0x79, ANY, 0, "$D = *(u64 *)$N")                       \
+	ROW(LDXS8, 0x91, ANY, 0, "$D = *(s8 *)$N")                        \
+	ROW(LDXS16, 0x89, ANY, 0, "$D = *(s16 *)$N")                      \
+	ROW(LDXS32, 0x81, ANY, 0, "$D = *(s32 *)$N")                      \
+	ROW(ST8, 0x72, ANY, 0, "*(u8 *)$M = $I")                          \
+	ROW(ST16, 0x6a, ANY, 0, "*(u16 *)$M = $I")                        \
+	ROW(ST32, 0x62, ANY, 0, "*(u32 *)$M = $I")                        \
+	ROW(ST64, 0x7a, ANY, 0, "*(u64 *)$M = $I")                        \
+	ROW(STX8, 0x73, ANY, 0, "*(u8 *)$M = $S")                         \
+	ROW(STX16, 0x6b, ANY, 0, "*(u16 *)$M = $S")                       \
+	ROW(STX32, 0x63, ANY, 0, "*(u32 *)$M = $S")                       \
+	ROW(STX64, 0x7b, ANY, 0, "*(u64 *)$M = $S")                       \
+	/* atomics: section 5.3 */                                        \
+	ATOMIC_ROWS(ROW, MORE, 32, 0xc3, "atomic")                        \
+	ATOMIC_ROWS(ROW, MORE, 64, 0xdb, "atomic64")                      \
+	/* the old packet access: section 5.5 */                          \
+	ROW(LD_ABS8, 0x30, ANY, 0, "!legacy packet access")               \
+	ROW(LD_ABS16, 0x28, ANY, 0, "!legacy packet access")              \
+	ROW(LD_ABS32, 0x20, ANY, 0, "!legacy packet access")              \
+	ROW(LD_IND8, 0x50, ANY, 0, "!legacy packet access")               \
+	ROW(LD_IND16, 0x48, ANY, 0, "!legacy packet access")              \
+	ROW(LD_IND32, 0x40, ANY, 0, "!legacy packet access")
+/* clang-format on */
+
+/* What an instruction is: one number per row; INSN_BAD for what is in no row. */
+enum insn_kind {
+	INSN_BAD,
+#define ROW(name, ...) INSN_##name,
+	INSNS(ROW, ROW)
+#undef ROW
+	    INSN_KINDS
+};
+
+enum insn_key { ANY, OFF, IMM, SRC };
+
+struct insn_row {
+	const char *text;
+	u8 op, key;
+	i16 value;
+};
+extern const struct insn_row insn_rows[INSN_KINDS];
+extern const u8 insn_first[256]; /* op -> its first row, INSN_BAD if none */
+
+static inline i32 insn_key_field(const struct insn *in, u32 key)
+{
+	return key == OFF ? in->off : key == IMM ? in->imm : in->src;
+}
+
+/* The row that an instruction belongs to. */
+static inline enum insn_kind insn_kind(const struct insn *in)
+{
+	u32 kind = insn_first[in->op];
+	const struct insn_row *row = &insn_rows[kind];
+	if (row->key == ANY)
+		return (enum insn_kind)kind;
+	while (kind < INSN_KINDS && row->op == in->op) {
+		if (insn_key_field(in, row->key) == row->value)
+			return (enum insn_kind)kind;
+		kind++, row++;
+	}
+	return INSN_BAD;
+}
+
+/* Classes: the low three bits. */
+enum { CLASS_LD, CLASS_LDX, CLASS_ST, CLASS_STX, CLASS_ALU32, CLASS_JMP, CLASS_JMP32, CLASS_ALU64 };
+static inline u32 insn_class(const struct insn *in)
+{
+	return in->op & 7;
+}
+
+static inline bool insn_is_wide(const struct insn *in) /* takes the next slot too */
+{
+	return in->op == 0x18;
+}
+static inline bool insn_is_call(const struct insn *in)
+{
+	return in->op == 0x85;
+}
+static inline bool insn_is_exit(const struct insn *in)
+{
+	return in->op == 0x95;
+}
+static inline bool insn_is_atomic(const struct insn *in)
+{
+	return in->op == 0xc3 || in->op == 0xdb;
+}
+/* JA, JA32 or a conditional jump. */
+static inline bool insn_is_jump(const struct insn *in)
+{
+	u32 class = insn_class(in);
+	return (class == CLASS_JMP || class == CLASS_JMP32) && !insn_is_call(in) && !insn_is_exit(in) &&
+	       in->op != 0x8d;
+}
+static inline bool insn_is_goto(const struct insn *in)
+{
+	return in->op == 0x05 || in->op == 0x06;
+}
+/* Whether the next instruction can be what runs after it. */
+static inline bool insn_falls_through(const struct insn *in)
+{
+	return !insn_is_goto(in) && !insn_is_exit(in);
+}
+/* How far a jump goes, counted from the next instruction. */
+static inline i64 insn_jump(const struct insn *in)
+{
+	return in->op == 0x06 ? in->imm : in->off;
+}
+
+/* A 64-bit immediate from its two slots. */
+static inline u64 insn_imm64(const struct insn *in)
+{
+	return (u64)(u32)in[1].imm << 32 | (u32)in[0].imm;
+}
+
+/* Loads, stores and atomics: bytes accessed, by bits 3 and 4 of the opcode. */
+static inline u32 insn_size(const struct insn *in)
+{
+	static const u8 sizes[] = { 4, 2, 1, 8 };
+	return sizes[in->op >> 3 & 3];
+}
+
+/* Whether and through which register it accesses memory. */
+static inline bool insn_is_access(const struct insn *in)
+{
+	return insn_class(in) >= CLASS_LDX && insn_class(in) <= CLASS_STX;
+}
+static inline u32 insn_base(const struct insn *in)
+{
+	return insn_class(in) == CLASS_LDX ? in->src : in->dst;
+}
+
+/* Bit n is set if Rn may be changed; calls change R0 to R5. */
+u32 insn_writes(const struct insn *in);
+
+/* Bit 0 dst, 1 src, 2 off, 3 imm: the fields that the instruction uses. */
+enum { USES_DST = 1, USES_SRC = 2, USES_OFF = 4, USES_IMM = 8 };
+u32 insn_uses(enum insn_kind kind);
