@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Where compiled code gets its memory. It is written whole into a buffer, then copied into text.
+#include "vm/compile.h"
+#include "kernel/heap.h"
+#include "kernel/layout.h"
+#include "kernel/lib/x86.h"
+#include "vm/interp.h"
+#include "vm/jit_x86_64.h"
+
+/* What write_stub and jit_emit have in common: they fill a buffer of a size known before. */
+typedef enum err emit_fn(void *arg, struct code *c);
+
+/* Allocates p->text, lets emit fill it, and makes it p->entry. */
+static enum err install(struct prog *p, u32 len, emit_fn *emit, void *arg)
+{
+	enum err e = ENOMEM;
+	struct code c = { .buf = kmalloc(len), .cap = len };
+	if (!c.buf)
+		return ENOMEM;
+	e = text_alloc(&p->text, len);
+	if (e)
+		goto out;
+	c.base = p->text.base;
+	e = emit(arg, &c);
+	if (e) {
+		text_free(&p->text);
+		goto out;
+	}
+	text_write(p->text.base, c.buf, c.len);
+	p->entry = (u64(*)(const void *))p->text.base;
+out:
+	kfree(c.buf);
+	return e;
+}
+
+/* One entry for both kinds of program: this stub turns entry(ctx) into interp_run(p, ctx).
+ *      nop5
+ *      mov rsi, rdi
+ *      mov rdi, p
+ *      jmp interp_run                                                                  */
+#define STUB_MAX 32
+static enum err emit_stub(void *arg, struct code *c)
+{
+	nop(c, SITE_LEN);
+	mov_rr(c, RSI, RDI);
+	mov_ri(c, RDI, (i64)(uptr)arg);
+	jmp_to(c, (uptr)interp_run);
+	return c->err;
+}
+
+static enum err emit_jit(void *arg, struct code *c)
+{
+	return jit_emit(arg, c);
+}
+
+static enum err compile_jit(struct prog *p)
+{
+	struct jit j;
+	enum err e = jit_begin(&j, p);
+	if (e)
+		return e;
+	e = install(p, j.len, emit_jit, &j);
+	if (e == OK) {
+		p->insn_at = j.at;
+		p->fixups = j.fixups;
+		p->text.fixups = j.fixups;
+		p->text.fixup_count = j.fixup_count;
+		j.at = NULL;
+		j.fixups = NULL;
+	}
+	jit_end(&j);
+	return e;
+}
+
+static const char *reason(enum err e)
+{
+	switch (e) {
+	case ENOMEM: return "there is no memory for its code";
+	case E2BIG: return "its code would be longer than 16 MiB";
+	case ERANGE: return "a helper is more than 2 GiB away from its code";
+	default: return err_name(e);
+	}
+}
+
+enum err prog_compile(struct prog *p, struct strbuf *log)
+{
+	enum err e = p->mode == PROG_INTERPRET ? install(p, STUB_MAX, emit_stub, p) : compile_jit(p);
+	if (e) {
+		str_printf(log, "program %s: %s", p->name, reason(e));
+		return e;
+	}
+	p->state = PROG_COMPILED;
+	return OK;
+}
+
+void prog_uncompile(struct prog *p)
+{
+	if (p->state != PROG_COMPILED)
+		return;
+	text_free(&p->text);
+	kfree(p->insn_at);
+	kfree(p->fixups);
+	p->insn_at = NULL;
+	p->fixups = NULL;
+	p->text.fixups = NULL;
+	p->text.fixup_count = 0;
+	p->entry = NULL;
+	p->state = PROG_VERIFIED;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Gives a verified program its entry: machine code, or a stub that interprets it. */
+#pragma once
+#include "kernel/lib/fmt.h"
+#include "vm/prog.h"
+
+/* Makes p->text (whose name the caller has set) and p->entry as p->mode says; p->state becomes
+ * PROG_COMPILED. On failure nothing has changed and log has one sentence: ENOMEM, E2BIG the code is too
+ * long, ERANGE a helper lies too far away. */
+enum err prog_compile(struct prog *p, struct strbuf *log);
+
+/* Undoes it; nobody may run the program any more. Harmless on one that is not compiled. */
+void prog_uncompile(struct prog *p);

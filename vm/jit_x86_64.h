@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* eBPF to x86-64 machine code, through kernel/lib/x86.h. Gives the code of a verified program to any
+ * buffer: a block of text of its own (compile.c), or a part of something larger.
+ *
+ *      jit_begin   settles the size of everything; j->len is what the code will take
+ *      jit_emit    writes exactly that at the end of the code
+ *      jit_end     frees what the caller has not taken
+ */
+#pragma once
+#include "kernel/lib/code.h"
+#include "vm/flow.h"
+
+struct jit {
+	const struct prog *p;
+	u32 len;                   /* bytes of code */
+	u32 *at;                   /* offset of each instruction, and of the end: insn_count + 1 */
+	struct text_fixup *fixups; /* sorted; offsets are, as those of at, from the program's first byte */
+	u32 fixup_count;
+
+	/* jit's own, while it emits */
+	u8 *marks;          /* of flow.h, and which jumps are short */
+	struct code *c;     /* what is written to ... */
+	u32 origin;         /* ... and where in it offset 0 is, modulo 2^32 */
+	bool sizing;        /* only the lengths count, offsets ahead are not known */
+	struct flow_func f; /* the function that is being written */
+	u32 body;           /* offset behind its prologue */
+};
+
+/* ENOMEM; or E2BIG if the code could not be told apart by 24-bit offsets. Nothing to undo then. */
+enum err jit_begin(struct jit *j, const struct prog *p);
+
+/* Callable as u64 (*)(const void *ctx) at the code's first new byte; the fixups and j->at are right from
+ * now on. ERANGE: a helper is more than 2 GiB from where the code will run; ENOSPC: buffer too small. */
+enum err jit_emit(struct jit *j, struct code *c);
+
+void jit_end(struct jit *j);
