@@ -12,21 +12,33 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 };
 
-/* Flags of map_update. */
+/* Flags of update. */
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
+
+/* Flags of a map, Linux's numbers. Those that are here are accepted. */
+enum {
+	BPF_F_NO_PREALLOC = 0x1,  /* hash; but we always take all memory at once, see vm/map_hash.c */
+	BPF_F_RDONLY_PROG = 0x80, /* array: programs cannot change it */
+	BPF_F_MMAPABLE = 0x400,   /* array: libbpf sets it on global variables; no meaning here */
+};
 
 struct map;
 
+/* Operations that change a map give Linux's errors: EINVAL unknown flags or an operation that the type
+ * does not have, E2BIG no such index or the map is full, EEXIST, ENOENT. lookup, update and remove may
+ * be called in any context, NMI excepted for those that change a hash; nothing they call has a site. */
 struct map_ops {
 	enum bpf_map_type type;
 	const char *name; /* array, hash, percpu_array: as bpftool says */
+	u32 flags;        /* accepted */
 	enum err (*init)(struct map *m, struct strbuf *log);
 	void (*destroy)(struct map *m);
 	/* What a program sees: NULL if there is no such key; on a per-CPU map this CPU's value. */
 	void *(*lookup)(struct map *m, const void *key);
 	enum err (*update)(struct map *m, const void *key, const void *value, u64 flags);
 	enum err (*remove)(struct map *m, const void *key);
-	/* The key after *key (NULL: the first) into next; ENOENT at the end. For people and iteration. */
+	/* The key after *key (NULL, or a key that is not there: the first) into next; ENOENT at the end.
+	 * While others change the map keys may come twice or not at all, so count to max_entries. */
 	enum err (*next_key)(struct map *m, const void *key, void *next);
 	/* A given CPU's value; on other maps the one value for cpu 0. */
 	void *(*lookup_cpu)(struct map *m, const void *key, u32 cpu);
@@ -37,9 +49,8 @@ struct map {
 	char name[32];
 	u32 key_size, value_size, max_entries, flags;
 	u32 key_type, value_type; /* BTF ids in btf, 0 if unknown */
-	const struct btf *btf;	  /* the object's */
-	bool read_only;		  /* .rodata */
-	u32 refs;
+	const struct btf *btf;    /* the object's */
+	bool read_only;           /* BPF_F_RDONLY_PROG, as .rodata has it */
 
 	/* array, percpu_array: entries at values + index * stride (+ cpu * per_cpu_stride);
 	 * a constant address, so that the JIT can reach it without a call. */
@@ -49,8 +60,13 @@ struct map {
 	void *impl; /* the type's own */
 };
 
-/* Makes a map; log says in a sentence why not: EINVAL bad sizes or flags, EOPNOTSUPP the type,
- * E2BIG, ENOMEM. */
-enum err map_create(struct map **out, const char *name, enum bpf_map_type type, u32 key_size,
-		    u32 value_size, u32 max_entries, u32 flags, struct strbuf *log);
+/* Makes a map with all the memory that it will ever need; log says in a sentence why not: EINVAL bad
+ * sizes or flags, EOPNOTSUPP the type, E2BIG larger than MAP_BYTES_MAX, ENOMEM. An object's maps are
+ * named by the object: name is cut to fit. */
+#define MAP_BYTES_MAX (32u << 20)
+enum err map_create(struct map **out, const char *name, enum bpf_map_type type, u32 key_size, u32 value_size,
+		    u32 max_entries, u32 flags, struct strbuf *log);
 void map_free(struct map *m);
+
+/* One per type. */
+extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// What is the same for every type of map: the checks of a new one, and the table of types.
+#include "vm/map.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+
+#define KEY_SIZE_MAX 512 /* a program's stack */
+
+static const struct map_ops *const types[] = { &map_hash_ops, &map_array_ops, &map_percpu_array_ops };
+
+static const struct map_ops *find_type(enum bpf_map_type type)
+{
+	for (u32 i = 0; i < array_len(types); i++)
+		if (types[i]->type == type)
+			return types[i];
+	return NULL;
+}
+
+static enum err check_sizes(const struct map *m, struct strbuf *log)
+{
+	if (!m->key_size || !m->value_size || !m->max_entries) {
+		str_printf(log, "map %s: key size %u, value size %u and max_entries %u must all be above 0",
+			   m->name, m->key_size, m->value_size, m->max_entries);
+		return EINVAL;
+	}
+	if (m->key_size > KEY_SIZE_MAX) {
+		str_printf(log, "map %s: a key of %u bytes is larger than a program's stack of %u", m->name,
+			   m->key_size, KEY_SIZE_MAX);
+		return E2BIG;
+	}
+	if (m->flags & ~m->ops->flags) {
+		str_printf(log, "map %s: flags 0x%x are not supported for type %s", m->name,
+			   m->flags & ~m->ops->flags, m->ops->name);
+		return EINVAL;
+	}
+	return OK;
+}
+
+enum err map_create(struct map **out, const char *name, enum bpf_map_type type, u32 key_size, u32 value_size,
+		    u32 max_entries, u32 flags, struct strbuf *log)
+{
+	*out = NULL;
+	const struct map_ops *ops = find_type(type);
+	if (!ops) {
+		str_printf(log, "map %s: type %u is not supported; array, hash and percpu_array are", name,
+			   type);
+		return EOPNOTSUPP;
+	}
+	struct map *m = kzalloc(sizeof(*m));
+	if (!m) {
+		str_printf(log, "map %s: no memory", name);
+		return ENOMEM;
+	}
+	m->ops = ops;
+	m->key_size = key_size;
+	m->value_size = value_size;
+	m->max_entries = max_entries;
+	m->flags = flags;
+	m->read_only = flags & BPF_F_RDONLY_PROG;
+	str_copy(m->name, name, sizeof(m->name));
+	enum err e = check_sizes(m, log);
+	if (!e)
+		e = ops->init(m, log);
+	if (e)
+		kfree(m);
+	else
+		*out = m;
+	return e;
+}
+
+void map_free(struct map *m)
+{
+	if (!m)
+		return;
+	m->ops->destroy(m);
+	kfree(m);
+}

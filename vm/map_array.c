@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Arrays, shared and per CPU: entries in a row at a constant address, all there from the start, so a
+// lookup takes no lock and nothing is ever added or removed.
+//
+//   values + cpu * per_cpu_stride + index * stride        (per_cpu_stride is 0 in a shared array)
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/smp.h"
+#include "vm/map.h"
+
+#define CACHE_LINE 64 /* CPUs do not share one in a per-CPU array */
+
+static notrace u32 index_of(const void *key)
+{
+	u32 index;
+	memcpy(&index, key, sizeof(index)); /* a program's key may lie anywhere on its stack */
+	return index;
+}
+
+static enum err init_copies(struct map *m, u32 copies, struct strbuf *log)
+{
+	if (m->key_size != sizeof(u32)) {
+		str_printf(log, "map %s: an array's key is 4 bytes, not %u", m->name, m->key_size);
+		return EINVAL;
+	}
+	m->stride = align_up(m->value_size, 8u);
+	u64 bytes = (u64)m->stride * m->max_entries;
+	u64 all = align_up(bytes, (u64)CACHE_LINE) * copies + CACHE_LINE;
+	if (m->stride < m->value_size || all > MAP_BYTES_MAX) {
+		str_printf(log, "map %s: %u entries of %u bytes need more than %u MiB", m->name,
+			   m->max_entries, m->value_size, MAP_BYTES_MAX >> 20);
+		return E2BIG;
+	}
+	m->impl = kzalloc(all);
+	if (!m->impl) {
+		str_printf(log, "map %s: no memory for %llu bytes", m->name, all);
+		return ENOMEM;
+	}
+	m->values = (u8 *)align_up((uptr)m->impl, (uptr)CACHE_LINE);
+	return OK;
+}
+
+static enum err array_init(struct map *m, struct strbuf *log)
+{
+	return init_copies(m, 1, log);
+}
+
+static enum err percpu_init(struct map *m, struct strbuf *log)
+{
+	enum err e = init_copies(m, cpu_count(), log);
+	m->per_cpu_stride = align_up((u64)m->stride * m->max_entries, (u64)CACHE_LINE);
+	return e;
+}
+
+static void array_destroy(struct map *m)
+{
+	kfree(m->impl);
+}
+
+static notrace void *array_lookup_cpu(struct map *m, const void *key, u32 cpu)
+{
+	u32 index = index_of(key);
+	if (index >= m->max_entries)
+		return NULL;
+	return m->values + cpu * m->per_cpu_stride + (u64)index * m->stride;
+}
+
+static notrace void *array_lookup(struct map *m, const void *key)
+{
+	return array_lookup_cpu(m, key, 0);
+}
+
+static notrace void *percpu_lookup(struct map *m, const void *key)
+{
+	return array_lookup_cpu(m, key, smp_processor_id());
+}
+
+static notrace enum err array_update(struct map *m, const void *key, const void *value, u64 flags)
+{
+	if (flags > BPF_EXIST)
+		return EINVAL;
+	void *at = m->ops->lookup(m, key);
+	if (!at)
+		return E2BIG;
+	if (flags == BPF_NOEXIST)
+		return EEXIST;
+	memcpy(at, value, m->value_size);
+	return OK;
+}
+
+static notrace enum err array_remove(struct map *m unused, const void *key unused)
+{
+	return EINVAL;
+}
+
+static enum err array_next_key(struct map *m, const void *key, void *next)
+{
+	u32 index = key && index_of(key) < m->max_entries ? index_of(key) + 1 : 0;
+	if (index >= m->max_entries)
+		return ENOENT;
+	memcpy(next, &index, sizeof(index));
+	return OK;
+}
+
+const struct map_ops map_array_ops = {
+	.type = BPF_MAP_TYPE_ARRAY,
+	.name = "array",
+	.flags = BPF_F_RDONLY_PROG | BPF_F_MMAPABLE,
+	.init = array_init,
+	.destroy = array_destroy,
+	.lookup = array_lookup,
+	.update = array_update,
+	.remove = array_remove,
+	.next_key = array_next_key,
+	.lookup_cpu = array_lookup_cpu,
+};
+
+const struct map_ops map_percpu_array_ops = {
+	.type = BPF_MAP_TYPE_PERCPU_ARRAY,
+	.name = "percpu_array",
+	.init = percpu_init,
+	.destroy = array_destroy,
+	.lookup = percpu_lookup,
+	.update = array_update,
+	.remove = array_remove,
+	.next_key = array_next_key,
+	.lookup_cpu = array_lookup_cpu,
+};

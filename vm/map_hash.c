@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Hash maps. All elements exist from the start, so an update needs no memory and works in interrupts.
+//
+// Elements are named by index. A chain ends in END | its bucket's number, because a reader takes no
+// lock: the element it stands on may be removed and linked into another chain under it, and then the
+// end that it reaches tells it to start again. An element that a program still points at stays valid
+// memory for the life of the map, though it may come to hold another key; as on Linux.
+//
+// Writers take the map's one lock with interrupts off. Nothing between lock and unlock has a site: a
+// program attached there would come back to this map and wait for itself.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/lock.h"
+#include "vm/map.h"
+
+#define END         0x80000000u
+#define ENTRIES_MAX (1u << 24)
+
+struct element {
+	u32 next; /* in its bucket's chain, or in the free list */
+	u32 hash;
+	u8 key[]; /* the value follows at value_at */
+};
+
+struct hash {
+	spinlock_t lock;
+	u32 bucket_mask, element_size, value_at;
+	u32 free;  /* list of unused elements */
+	u32 spare; /* one more than max_entries: what a replaced value is written to */
+	u8 *elements;
+	u32 buckets[]; /* first element of each chain */
+};
+
+static notrace struct element *element_at(const struct hash *h, u32 index)
+{
+	return (struct element *)(h->elements + (u64)index * h->element_size);
+}
+
+/* Multiply and mix, four bytes at a time; any good mixing would do. */
+static notrace u32 hash_key(const u8 *key, u32 len)
+{
+	u32 hash = len * 0x9e3779b1u, word;
+	for (; len >= 4; key += 4, len -= 4) {
+		memcpy(&word, key, 4);
+		hash = (hash ^ word) * 0x85ebca6bu;
+		hash ^= hash >> 15;
+	}
+	while (len--)
+		hash = (hash ^ *key++) * 0xc2b2ae35u;
+	hash ^= hash >> 13;
+	return hash * 0x27d4eb2fu ^ hash >> 16;
+}
+
+/* The element with that key, or the end of its chain. */
+static notrace u32 find(const struct map *m, const void *key, u32 hash)
+{
+	const struct hash *h = m->impl;
+	u32 bucket = hash & h->bucket_mask, i;
+	do {
+		i = __atomic_load_n(&h->buckets[bucket], __ATOMIC_ACQUIRE);
+		while (!(i & END)) {
+			const struct element *e = element_at(h, i);
+			if (e->hash == hash && memcmp(e->key, key, m->key_size) == 0)
+				return i;
+			i = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
+		}
+	} while (i != (END | bucket));
+	return i;
+}
+
+static notrace u8 *value_of(const struct hash *h, u32 index)
+{
+	return (u8 *)element_at(h, index) + h->value_at;
+}
+
+static notrace void link_first(struct hash *h, u32 index)
+{
+	struct element *e = element_at(h, index);
+	u32 *first = &h->buckets[e->hash & h->bucket_mask];
+	e->next = *first;
+	__atomic_store_n(first, index, __ATOMIC_RELEASE); /* readers see it whole */
+}
+
+/* Takes out the element; its own next stays as it is for readers that stand on it. */
+static notrace void unlink(struct hash *h, u32 index)
+{
+	struct element *e = element_at(h, index);
+	u32 *at = &h->buckets[e->hash & h->bucket_mask];
+	while (*at != index)
+		at = &element_at(h, *at)->next;
+	__atomic_store_n(at, e->next, __ATOMIC_RELEASE);
+}
+
+static notrace void fill(const struct map *m, u32 index, u32 hash, const void *key, const void *value)
+{
+	struct element *e = element_at(m->impl, index);
+	e->hash = hash;
+	memcpy(e->key, key, m->key_size);
+	memcpy(value_of(m->impl, index), value, m->value_size);
+}
+
+/* Under the lock. A value is replaced by a new element, so that readers see the old or the new one. */
+static notrace enum err update_locked(struct map *m, const void *key, const void *value, u64 flags, u32 hash)
+{
+	struct hash *h = m->impl;
+	u32 old = find(m, key, hash), new = h->spare;
+	if (old & END) {
+		if (flags == BPF_EXIST)
+			return ENOENT;
+		if (h->free == END)
+			return E2BIG;
+		new = h->free;
+		h->free = element_at(h, new)->next;
+		fill(m, new, hash, key, value);
+		link_first(h, new);
+		return OK;
+	}
+	if (flags == BPF_NOEXIST)
+		return EEXIST;
+	fill(m, new, hash, key, value);
+	link_first(h, new);
+	unlink(h, old);
+	h->spare = old;
+	return OK;
+}
+
+static notrace enum err remove_locked(struct map *m, const void *key, u32 hash)
+{
+	struct hash *h = m->impl;
+	u32 old = find(m, key, hash);
+	if (old & END)
+		return ENOENT;
+	unlink(h, old);
+	element_at(h, old)->next = h->free;
+	h->free = old;
+	return OK;
+}
+
+static notrace void *hash_lookup(struct map *m, const void *key)
+{
+	u32 i = find(m, key, hash_key(key, m->key_size));
+	return i & END ? NULL : value_of(m->impl, i);
+}
+
+static void *hash_lookup_cpu(struct map *m, const void *key, u32 cpu unused)
+{
+	return hash_lookup(m, key);
+}
+
+static notrace enum err hash_update(struct map *m, const void *key, const void *value, u64 flags)
+{
+	struct hash *h = m->impl;
+	u32 hash = hash_key(key, m->key_size);
+	if (flags > BPF_EXIST)
+		return EINVAL;
+	uptr irq = spin_lock_irqsave(&h->lock);
+	enum err e = update_locked(m, key, value, flags, hash);
+	spin_unlock_irqrestore(&h->lock, irq);
+	return e;
+}
+
+static notrace enum err hash_remove(struct map *m, const void *key)
+{
+	struct hash *h = m->impl;
+	u32 hash = hash_key(key, m->key_size);
+	uptr irq = spin_lock_irqsave(&h->lock);
+	enum err e = remove_locked(m, key, hash);
+	spin_unlock_irqrestore(&h->lock, irq);
+	return e;
+}
+
+/* Chain after chain; within the chain of key from the element behind it. */
+static enum err hash_next_key(struct map *m, const void *key, void *next)
+{
+	const struct hash *h = m->impl;
+	u32 i = key ? find(m, key, hash_key(key, m->key_size)) : END;
+	u32 bucket = 0;
+	if (!(i & END)) {
+		bucket = element_at(h, i)->hash & h->bucket_mask;
+		i = __atomic_load_n(&element_at(h, i)->next, __ATOMIC_ACQUIRE);
+		bucket++;
+	}
+	for (; (i & END) && bucket <= h->bucket_mask; bucket++)
+		i = __atomic_load_n(&h->buckets[bucket], __ATOMIC_ACQUIRE);
+	if (i & END)
+		return ENOENT;
+	memcpy(next, element_at(h, i)->key, m->key_size);
+	return OK;
+}
+
+static void hash_destroy(struct map *m)
+{
+	struct hash *h = m->impl;
+	kfree(h->elements);
+	kfree(h);
+}
+
+static void empty(struct hash *h, u32 max_entries)
+{
+	for (u32 i = 0; i <= h->bucket_mask; i++)
+		h->buckets[i] = END | i;
+	for (u32 i = 0; i < max_entries; i++)
+		element_at(h, i)->next = i + 1 < max_entries ? i + 1 : END;
+	h->spare = max_entries;
+}
+
+static enum err hash_init(struct map *m, struct strbuf *log)
+{
+	u32 buckets = 1, value_at = align_up((u32)sizeof(struct element) + m->key_size, 8u);
+	u64 element_size = (u64)value_at + align_up((u64)m->value_size, 8ull);
+	if (m->max_entries > ENTRIES_MAX || element_size * (m->max_entries + 1) > MAP_BYTES_MAX) {
+		str_printf(log, "map %s: %u entries of %u + %u bytes need more than %u MiB", m->name,
+			   m->max_entries, m->key_size, m->value_size, MAP_BYTES_MAX >> 20);
+		return E2BIG;
+	}
+	while (buckets < m->max_entries)
+		buckets *= 2;
+	struct hash *h = kzalloc(sizeof(*h) + buckets * sizeof(u32));
+	u8 *elements = kzalloc(element_size * (m->max_entries + 1));
+	if (!h || !elements) {
+		str_printf(log, "map %s: no memory for %u entries", m->name, m->max_entries);
+		kfree(h);
+		kfree(elements);
+		return ENOMEM;
+	}
+	h->bucket_mask = buckets - 1;
+	h->element_size = (u32)element_size;
+	h->value_at = value_at;
+	h->elements = elements;
+	empty(h, m->max_entries);
+	m->impl = h;
+	return OK;
+}
+
+const struct map_ops map_hash_ops = {
+	.type = BPF_MAP_TYPE_HASH,
+	.name = "hash",
+	.flags = BPF_F_NO_PREALLOC,
+	.init = hash_init,
+	.destroy = hash_destroy,
+	.lookup = hash_lookup,
+	.update = hash_update,
+	.remove = hash_remove,
+	.next_key = hash_next_key,
+	.lookup_cpu = hash_lookup_cpu,
+};
