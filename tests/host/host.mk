@@ -13,7 +13,8 @@ HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_TRAMP := $(filter-out tramp/site.c tramp/poke.c tramp/image.c tramp/tramp.c tramp/attach.c,$(wildcard tramp/*.c))
 HOST_PURE  := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c))
-HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c
+HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c \
+	      $(wildcard tests/test_map.c tests/test_fmt.c tests/test_mem.c)
 
 HOST_TEST_OBJS := $(patsubst %.c,$(H)/san/%.o,$(HOST_PURE) $(HOST_FRAME) $(HOST_TESTS))
 HOST_TOOL_OBJS := $(patsubst %.c,$(H)/opt/%.o,$(HOST_PURE) $(HOST_FRAME))

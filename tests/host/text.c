@@ -15,10 +15,11 @@
 #include "tests/host/text.h"
 
 #define TEXT_BASE 0x10000000ul
-#define TEXT_LEN  (64ul << 20)
+#define TEXT_LEN  (32ul << 20)
 
-static u8 *writable;        /* the second mapping */
-static struct text *blocks; /* by address */
+static u8 *writable;              /* the second mapping */
+static struct text *blocks[4096]; /* by address */
+static u32 block_count;
 static struct sigaction old_segv, old_bus;
 
 static sigjmp_buf *probing;
@@ -26,27 +27,27 @@ static sigjmp_buf *probing;
 enum err text_alloc(struct text *t, u32 len)
 {
 	uptr base = TEXT_BASE;
-	struct text **at = &blocks;
-	if (!len || len > 16u << 20)
+	u32 i = 0;
+	if (!len || len > 16u << 20 || block_count == array_len(blocks))
 		return ENOMEM;
-	for (; *at && (*at)->base - base < len; at = &(*at)->next)
-		base = align_up((*at)->base + (*at)->len, 16ul);
+	for (; i < block_count && blocks[i]->base - base < len; i++)
+		base = align_up(blocks[i]->base + blocks[i]->len, 16ul);
 	if (len > TEXT_BASE + TEXT_LEN - base)
 		return ENOMEM;
+	memmove(blocks + i + 1, blocks + i, (block_count++ - i) * sizeof(blocks[0]));
+	blocks[i] = t;
 	t->base = base;
 	t->len = len;
-	t->next = *at;
-	*at = t;
 	return OK;
 }
 
 void text_free(struct text *t)
 {
-	struct text **at = &blocks;
-	while (*at && *at != t)
-		at = &(*at)->next;
-	assert(*at == t);
-	*at = t->next;
+	u32 i = 0;
+	while (i < block_count && blocks[i] != t)
+		i++;
+	assert(i < block_count);
+	memmove(blocks + i, blocks + i + 1, (--block_count - i) * sizeof(blocks[0]));
 	memset(writable + (t->base - TEXT_BASE), 0xcc, t->len);
 }
 
@@ -69,19 +70,18 @@ void text_write(uptr at, const void *bytes, u32 len)
 
 struct text *text_find(uptr addr)
 {
-	for (struct text *t = blocks; t; t = t->next)
-		if (addr - t->base < t->len)
-			return t;
+	for (u32 i = 0; i < block_count; i++)
+		if (addr - blocks[i]->base < blocks[i]->len)
+			return blocks[i];
 	return NULL;
 }
 
 void text_usage(u32 *bytes, u32 *count)
 {
-	*bytes = *count = 0;
-	for (struct text *t = blocks; t; t = t->next) {
-		*bytes += t->len;
-		++*count;
-	}
+	*bytes = 0;
+	*count = block_count;
+	for (u32 i = 0; i < block_count; i++)
+		*bytes += blocks[i]->len;
 }
 
 /* x86 register numbers to places in the signal's context. */
@@ -171,6 +171,7 @@ void host_text_init(void)
 	assert(file >= 0 && ftruncate(file, (off_t)TEXT_LEN) == 0);
 	writable = mmap(NULL, TEXT_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	assert(writable != MAP_FAILED);
+	memset(writable, 0xcc, TEXT_LEN);
 	void *at = mmap((void *)TEXT_BASE, TEXT_LEN, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE,
 			file, 0);
 	assert(at == (void *)TEXT_BASE);
