@@ -295,7 +295,7 @@ static u32 disasm(struct dis *d, struct strbuf *s)
 	struct strbuf before = *s;
 	read_prefixes(d);
 	read_opcode(d);
-	if (d->bad || !find_row(d))
+	if (d->bad || !find_row(d) || (d->gs && !has(d, 'm')))
 		return 0;
 	if (!is_accumulator(d) && (has(d, 'r') || has(d, 'm')))
 		read_modrm(d);
