@@ -8,6 +8,8 @@
 #define KERNEL_BASE 0xffffffff80000000
 #define KERNEL_PHYS 0x100000
 #define DIRECT_SIZE 0x40000000
+/* How many 2 MiB pieces from physical 0 are mapped in 4 KiB pages at boot; the image must fit. */
+#define IMAGE_TABLES 8
 /* Above it: devices (APIC, ACPI tables) and the window through which text is written. */
 #define FIXMAP_BASE 0xffffffffc0000000
 
