@@ -6,3 +6,6 @@
 /* Up to 1023 characters a call. Lines of different CPUs do not mix. */
 void kprintf(const char *fmt, ...) printf_like(1, 2);
 void kputs(const char *text, u32 len);
+
+/* From here on nobody waits for the lock any more: its holder may have been stopped. For panic. */
+void print_break_lock(void);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* Switching the machine off, with a verdict for whoever started it. */
+#pragma once
+#include "kernel/lib/types.h"
+
+/* In QEMU: exit status 33 if ok, else 35, by isa-debug-exit (which makes 2 v + 1 of v); tools/fivebyte
+ * makes 0 and 1 of them. Elsewhere: power off as the emulators offer it, or stop. */
+void machine_exit(bool ok) noreturn;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The 16550 UART at COM1. Output polls; input is put into a ring by the interrupt.
+#include "kernel/serial.h"
+#include "kernel/apic.h"
+#include "kernel/cpu.h"
+#include "kernel/sched.h"
+
+enum {
+	COM1 = 0x3f8,
+	DATA = COM1,           /* divisor's low byte while DLAB is set */
+	IRQ_ENABLE = COM1 + 1, /* divisor's high byte while DLAB is set */
+	FIFO = COM1 + 2,
+	LINE_CONTROL = COM1 + 3,
+	MODEM_CONTROL = COM1 + 4,
+	LINE_STATUS = COM1 + 5,
+};
+enum {
+	DLAB = 0x80,
+	EIGHT_BITS = 3,
+	FIFO_ON_CLEAR = 0x07,
+	DTR_RTS_OUT2 = 0x0b, /* OUT2 lets the interrupt through to the bus */
+	DIVISOR_115200 = 1,
+	DATA_READY = 1,
+	ROOM_TO_SEND = 0x20,
+	IRQ_ON_DATA = 1,
+	COM1_IRQ = 4,
+	POLL_MS = 20,
+};
+
+static struct {
+	char chars[256];
+	u32 head, tail; /* count up without end: head written by the reader, tail by the filler */
+	spinlock_t lock;
+	struct wait_queue_head wq;
+} ring = { .wq = WAIT_QUEUE_INIT(ring.wq) };
+static bool by_interrupt;
+
+void serial_init(void)
+{
+	outb(IRQ_ENABLE, 0);
+	outb(LINE_CONTROL, DLAB);
+	outb(DATA, DIVISOR_115200);
+	outb(IRQ_ENABLE, 0);
+	outb(LINE_CONTROL, EIGHT_BITS);
+	outb(FIFO, FIFO_ON_CLEAR);
+	outb(MODEM_CONTROL, DTR_RTS_OUT2);
+}
+
+void serial_putc(char ch)
+{
+	while (!(inb(LINE_STATUS) & ROOM_TO_SEND))
+		cpu_pause();
+	outb(DATA, (u8)ch);
+}
+
+/* Moves what the UART has received into the ring; what does not fit is lost, as on every UART. */
+static void fill(void)
+{
+	uptr flags = spin_lock_irqsave(&ring.lock);
+	while (inb(LINE_STATUS) & DATA_READY) {
+		char ch = (char)inb(DATA);
+		if (ring.tail - ring.head < array_len(ring.chars))
+			ring.chars[ring.tail++ % array_len(ring.chars)] = ch;
+	}
+	spin_unlock_irqrestore(&ring.lock, flags);
+}
+
+int serial_try_getc(void)
+{
+	int ch = -1;
+	fill();
+	uptr flags = spin_lock_irqsave(&ring.lock);
+	if (ring.head != ring.tail)
+		ch = (u8)ring.chars[ring.head++ % array_len(ring.chars)];
+	spin_unlock_irqrestore(&ring.lock, flags);
+	return ch;
+}
+
+static bool interrupt(struct pt_regs *regs)
+{
+	(void)regs;
+	fill();
+	wake_up(&ring.wq);
+	return true;
+}
+
+static bool is_empty(void)
+{
+	return read_once(ring.head) == read_once(ring.tail);
+}
+
+int serial_getc(void)
+{
+	int ch;
+	while ((ch = serial_try_getc()) < 0) {
+		if (by_interrupt)
+			wait_event(ring.wq, !is_empty());
+		else
+			msleep(POLL_MS);
+	}
+	return ch;
+}
+
+void serial_enable_input(void)
+{
+	by_interrupt = irq_enable(COM1_IRQ, interrupt) == OK;
+	outb(IRQ_ENABLE, IRQ_ON_DATA);
+}
