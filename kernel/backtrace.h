@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Who called whom, by frame pointers, through interrupts and generated code. */
+#pragma once
+#include "kernel/lib/types.h"
+
+struct pt_regs;
+
+/* Calls visit with each address in the chain, innermost first: from regs, or, if NULL, from the caller.
+ * Bad pointers end it. */
+void backtrace_walk(const struct pt_regs *regs, void (*visit)(uptr addr, void *arg), void *arg);
+
+/* A line for each: "  #0 kfree_skb+0x5". */
+void backtrace_print(const struct pt_regs *regs);

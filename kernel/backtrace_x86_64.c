@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// A frame is [bp] = the caller's bp, [bp + 8] = return address. Three places differ: a function whose first
+// instructions have not yet pushed bp, the entry of an interrupt, and an image that was called from a site.
+#include "kernel/backtrace.h"
+#include "kernel/layout.h"
+#include "kernel/print.h"
+#include "kernel/probe.h"
+#include "kernel/sym.h"
+#include "kernel/text.h"
+#include "kernel/trap.h"
+
+enum { MAX_DEPTH = 64 };
+
+struct frame {
+	uptr ip, bp;
+};
+
+extern const u8 trap_return[];
+
+static notrace bool word_at(uptr addr, uptr *word)
+{
+	return probe_read(word, addr, sizeof(*word)) == OK && *word;
+}
+
+/* The image's caller is a site, which has pushed no frame of its own:
+ *   [bp] the caller's bp   [bp + 8] function + 5   [bp + 16] the function's caller */
+static notrace bool called_from_site(uptr ip)
+{
+	const struct text *t = text_find(ip);
+	return t && t->at_site;
+}
+
+/* The interrupted frame of an interrupt whose dispatcher has its frame at bp: above the return address
+ * to trap_return lie 8 bytes of padding, then pt_regs. */
+static notrace bool interrupted(uptr bp, struct pt_regs *regs)
+{
+	return probe_read(regs, bp + 24, sizeof(*regs)) == OK;
+}
+
+/* Stopped on or just behind a function's site, so that its return address is what sp points to. */
+static notrace bool has_no_frame_yet(const struct pt_regs *regs)
+{
+	struct sym sym;
+	return sym_at(regs->ip, &sym) && (regs->ip == sym.addr || regs->ip == sym.addr + SITE_LEN);
+}
+
+/* From the frame of a caller outwards: f->ip is a return address or interrupted, and visited here. */
+static notrace void walk(struct frame f, void (*visit)(uptr addr, void *arg), void *arg)
+{
+	for (u32 depth = 0; depth < MAX_DEPTH && f.ip; depth++) {
+		struct pt_regs regs;
+		uptr ip, bp;
+		visit(f.ip, arg);
+		if (!word_at(f.bp + 8, &ip) || probe_read(&bp, f.bp, sizeof(bp)) != OK)
+			return;
+		if (called_from_site(f.ip)) {
+			visit(ip, arg);
+			if (!word_at(f.bp + 16, &ip))
+				return;
+		}
+		if (ip == (uptr)trap_return) {
+			if (!interrupted(f.bp, &regs))
+				return;
+			backtrace_walk(&regs, visit, arg);
+			return;
+		}
+		f = (struct frame){ ip, bp };
+	}
+}
+
+notrace void backtrace_walk(const struct pt_regs *regs, void (*visit)(uptr addr, void *arg), void *arg)
+{
+	uptr bp = (uptr)__builtin_frame_address(0), ip;
+	if (!regs) {
+		if (word_at(bp + 8, &ip) && probe_read(&bp, bp, sizeof(bp)) == OK)
+			walk((struct frame){ ip, bp }, visit, arg);
+		return;
+	}
+	if (has_no_frame_yet(regs)) {
+		visit(regs->ip, arg);
+		if (word_at(regs->sp, &ip))
+			walk((struct frame){ ip, regs->bp }, visit, arg);
+		return;
+	}
+	walk((struct frame){ regs->ip, regs->bp }, visit, arg);
+}
+
+static notrace void print_frame(uptr addr, void *arg)
+{
+	char text[128];
+	struct strbuf s = STRBUF(text);
+	u32 *depth = arg;
+	sym_print(&s, addr);
+	kprintf("  #%u %s\n", (*depth)++, s.buf);
+}
+
+notrace void backtrace_print(const struct pt_regs *regs)
+{
+	u32 depth = 0;
+	backtrace_walk(regs, print_frame, &depth);
+}

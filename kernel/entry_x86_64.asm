@@ -1,0 +1,96 @@
+; SPDX-License-Identifier: MIT
+; Where every exception and interrupt enters: 256 stubs, one common path that saves struct pt_regs
+; (kernel/trap.h) and calls trap_dispatch. No swapgs and no stack switch: there is no user mode.
+%include "layout.inc"
+
+extern trap_dispatch
+global trap_stubs, trap_return
+
+TRAP_BP   equ 3
+STUB_SIZE equ 16                                ; kernel/trap_x86_64.c knows it too (ORDER STUBS)
+
+; Exceptions that push an error code: SDM vol. 3, table 6-1.
+%define has_error_code(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21)
+
+section .text
+
+; The stub of vector v is at trap_stubs + v * STUB_SIZE. It leaves orig_ax on the stack (the error code, 0,
+; or an interrupt's vector), saves rdi above it, and puts the vector there.
+align STUB_SIZE
+trap_stubs:
+%assign v 0
+%rep 256
+	align STUB_SIZE, int3
+%if v == TRAP_BP
+	jmp breakpoint
+%else
+%if v >= 32
+	push strict dword v
+%elif !has_error_code(v)
+	push strict byte 0
+%endif
+	push rdi
+	mov edi, v
+	jmp strict near save_registers
+%endif
+%assign v v + 1
+%endrep
+.end:
+
+; An int3's handler may have to emulate a call, that is, push a return address onto the interrupted stack,
+; just where the CPU has pushed ss. So the frame of five words moves down by 48 bytes (alignment kept):
+;
+;   before: rsp -> ip cs flags sp ss | interrupted stack
+;   after:  rsp -> ip cs flags sp ss | 8 free | the old frame, free now | interrupted stack
+breakpoint:
+	sub rsp, 8
+%rep 5
+	push qword [rsp + 40]                   ; ss first, ip last
+%endrep
+	push strict byte 0
+	push rdi
+	mov edi, TRAP_BP
+	jmp save_registers
+.end:
+
+; In: edi = vector; stack: rdi, orig_ax, ip, cs, flags, sp, ss
+save_registers:
+	push rsi
+	push rdx
+	push rcx
+	push rax
+	push r8
+	push r9
+	push r10
+	push r11
+	push rbx
+	push rbp
+	push r12
+	push r13
+	push r14
+	push r15
+	cld
+	mov esi, edi
+	mov rdi, rsp
+	sub rsp, 8                              ; 21 words since an aligned stack: now aligned again
+	call trap_dispatch                      ; void trap_dispatch(struct pt_regs *regs, u32 vector)
+trap_return:                                    ; a backtrace knows by this address that pt_regs lie above
+	add rsp, 8
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbp
+	pop rbx
+	pop r11
+	pop r10
+	pop r9
+	pop r8
+	pop rax
+	pop rcx
+	pop rdx
+	pop rsi
+	pop rdi
+	add rsp, 8                              ; orig_ax
+	iretq
+.end:
