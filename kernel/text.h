@@ -18,9 +18,9 @@ struct text {
 	uptr base; /* where it runs; 16-byte aligned */
 	u32 len;
 	char name[48]; /* its symbol in backtraces: bpf_trampoline_kfree_skb */
+	bool at_site;  /* called from a site: above its frame lie two return addresses, not one */
 	const struct text_fixup *fixups; /* may be NULL; the caller's, valid until text_free */
 	u32 fixup_count;
-	struct text *next; /* text.c's */
 };
 
 /* Reserves len bytes (1 .. 16 MiB), filled with int3; sets t->base. ENOMEM if there is no room. */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the build puts into the image between its two passes (tools/make-blobs). All of it is absent in
+ * the first pass; text is the same in both. */
+#pragma once
+#include "kernel/lib/types.h"
+
+/* The kernel's own BTF. */
+extern const u8 kernel_btf_start[], kernel_btf_end[];
+
+/* The compiled programs of progs/, by name ("wakeup"), as ELF objects; ended by a NULL name. */
+struct blob {
+	const char *name;
+	const u8 *start, *end;
+};
+extern const struct blob builtin_objects[];
+
+/* The kernel's functions in address order, for sym.c. */
+struct sym_entry {
+	u32 offset; /* from text_start */
+	u32 len;
+	u32 name_off; /* in sym_names */
+};
+extern const struct sym_entry sym_table[];
+extern const u32 sym_count;
+extern const char sym_names[];

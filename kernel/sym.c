@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The symbol table of the build: sorted by address, searched by halving.
+#include "kernel/sym.h"
+#include "kernel/blobs.h"
+#include "kernel/lib/mem.h"
+#include "kernel/text.h"
+
+extern const u8 text_start[], text_end[];
+
+notrace bool sym_nth(u32 i, struct sym *sym)
+{
+	if (i >= sym_count)
+		return false;
+	const struct sym_entry *e = &sym_table[i];
+	*sym = (struct sym){ (uptr)text_start + e->offset, e->len, sym_names + e->name_off };
+	return true;
+}
+
+notrace bool sym_at(uptr addr, struct sym *sym)
+{
+	if (addr < (uptr)text_start || addr >= (uptr)text_end)
+		return false;
+	u32 offset = (u32)(addr - (uptr)text_start);
+	u32 lo = 0, hi = sym_count; /* the answer is below hi, and lo - 1 begins at or below offset */
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+		if (sym_table[mid].offset <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo && offset - sym_table[lo - 1].offset < sym_table[lo - 1].len && sym_nth(lo - 1, sym);
+}
+
+bool sym_named(const char *name, struct sym *sym)
+{
+	for (u32 i = 0; sym_nth(i, sym); i++)
+		if (strcmp(sym->name, name) == 0)
+			return true;
+	return false;
+}
+
+notrace void sym_print(struct strbuf *s, uptr addr)
+{
+	struct sym sym;
+	const struct text *t = text_find(addr);
+	if (sym_at(addr, &sym))
+		str_printf(s, "%s+0x%lx", sym.name, addr - sym.addr);
+	else if (t)
+		str_printf(s, "%s+0x%lx", t->name, addr - t->base);
+	else
+		str_printf(s, "0x%lx", addr);
+}

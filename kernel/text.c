@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Chunks of pages turned read+execute, handed out first fit in granules. Each granule has the struct text
+// that owns it, or NULL: so finding an address's block is two loads, without a lock, in any context.
+#include "kernel/text.h"
+#include "kernel/cpu.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/lock.h"
+#include "kernel/page.h"
+#include "kernel/paging.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+
+enum { GRANULE = 32, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, INT3 = 0xcc };
+
+struct chunk {
+	uptr base;
+	u32 granules;
+	struct text **owner; /* one a granule */
+};
+
+extern u8 text_start[], text_end[];
+
+static struct chunk chunks[MAX_CHUNKS];
+static u32 chunk_count; /* grows only, after the chunk is complete */
+static u32 bytes_used, blocks_used;
+static spinlock_t lock;        /* owners and counts */
+static spinlock_t window_lock; /* the one writable window */
+
+static u32 granules_of(u32 len)
+{
+	return (len + GRANULE - 1) / GRANULE;
+}
+
+/* Executable memory, full of int3: written while it is still ordinary memory, then turned. */
+static enum err add_chunk(u32 min_len)
+{
+	u32 order = CHUNK_ORDER;
+	while ((u32)PAGE_SIZE << order < min_len)
+		order++;
+	u32 len = (u32)PAGE_SIZE << order;
+	struct chunk c = { .granules = len / GRANULE };
+	void *block = page_alloc(order);
+	c.base = (uptr)block;
+	c.owner = kzalloc(c.granules * sizeof(*c.owner));
+	if (!block || !c.owner || read_once(chunk_count) == MAX_CHUNKS)
+		goto no_room;
+	memset(block, INT3, len);
+	if (paging_protect(c.base, len / PAGE_SIZE, PAGE_READ | PAGE_EXEC) != OK)
+		goto no_room;
+	uptr flags = spin_lock_irqsave(&lock);
+	assert(chunk_count < MAX_CHUNKS);
+	chunks[chunk_count] = c;
+	write_once(chunk_count, chunk_count + 1);
+	spin_unlock_irqrestore(&lock, flags);
+	return OK;
+no_room:
+	kfree(c.owner);
+	if (block)
+		page_free(block);
+	return ENOMEM;
+}
+
+/* The first run of n free granules; false if there is none. Blocks are stepped over whole. */
+static bool find_run(const struct chunk *c, u32 n, u32 *at)
+{
+	for (u32 g = 0, run = 0; g < c->granules;) {
+		const struct text *t = c->owner[g];
+		if (t) {
+			g += granules_of(t->len);
+			run = 0;
+			continue;
+		}
+		g++;
+		if (++run == n) {
+			*at = g - n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool place(struct text *t)
+{
+	u32 n = granules_of(t->len), at;
+	for (u32 i = 0; i < chunk_count; i++) {
+		struct chunk *c = &chunks[i];
+		if (!find_run(c, n, &at))
+			continue;
+		t->base = c->base + (uptr)at * GRANULE;
+		for (u32 g = at; g < at + n; g++)
+			write_once(c->owner[g], t);
+		bytes_used += n * GRANULE;
+		blocks_used++;
+		return true;
+	}
+	return false;
+}
+
+enum err text_alloc(struct text *t, u32 len)
+{
+	assert(len && len <= MAX_LEN);
+	t->len = len;
+	for (;;) {
+		uptr flags = spin_lock_irqsave(&lock);
+		bool placed = place(t);
+		spin_unlock_irqrestore(&lock, flags);
+		if (placed)
+			return OK;
+		enum err e = add_chunk(len);
+		if (e)
+			return e;
+	}
+}
+
+static notrace struct chunk *chunk_of(uptr addr)
+{
+	for (u32 i = 0; i < read_once(chunk_count); i++)
+		if (addr - chunks[i].base < (uptr)chunks[i].granules * GRANULE)
+			return &chunks[i];
+	return NULL;
+}
+
+notrace struct text *text_find(uptr addr)
+{
+	struct chunk *c = chunk_of(addr);
+	struct text *t = c ? read_once(c->owner[(addr - c->base) / GRANULE]) : NULL;
+	return t && addr - t->base < t->len ? t : NULL;
+}
+
+/* One piece within two pages, through the window. */
+static notrace void write_piece(uptr at, const u8 *bytes, u32 len)
+{
+	u32 offset = at % PAGE_SIZE;
+	u32 pages = offset + len > PAGE_SIZE ? 2 : 1;
+	uptr flags = spin_lock_irqsave(&window_lock);
+	u8 *window = paging_window_open(virt_to_phys((void *)at) - offset, pages);
+	memcpy(window + offset, bytes, len);
+	paging_window_close(pages);
+	spin_unlock_irqrestore(&window_lock, flags);
+}
+
+static notrace void write_text(uptr at, const u8 *bytes, u32 len)
+{
+	for (u32 n; len; at += n, bytes += n, len -= n) {
+		n = min(len, (u32)PAGE_SIZE);
+		write_piece(at, bytes, n);
+	}
+}
+
+static notrace bool is_text(uptr at, u32 len)
+{
+	if (at >= (uptr)text_start && at + len <= (uptr)text_end)
+		return true;
+	const struct text *t = text_find(at);
+	return t && at + len <= t->base + t->len;
+}
+
+notrace void text_write(uptr at, const void *bytes, u32 len)
+{
+	if (!is_text(at, len))
+		panic("text: 0x%lx, %u bytes, is no text to write to", at, len);
+	write_text(at, bytes, len);
+}
+
+static void fill_int3(const struct text *t)
+{
+	u8 fill[256];
+	memset(fill, INT3, sizeof(fill));
+	for (u32 at = 0; at < t->len; at += sizeof(fill))
+		write_text(t->base + at, fill, min(t->len - at, (u32)sizeof(fill)));
+}
+
+void text_free(struct text *t)
+{
+	if (text_find(t->base) != t)
+		panic("text: %s at 0x%lx is freed, but is no block", t->name, t->base);
+	fill_int3(t);
+	struct chunk *c = chunk_of(t->base);
+	u32 n = granules_of(t->len), at = (u32)((t->base - c->base) / GRANULE);
+	uptr flags = spin_lock_irqsave(&lock);
+	for (u32 g = at; g < at + n; g++)
+		write_once(c->owner[g], NULL);
+	bytes_used -= n * GRANULE;
+	blocks_used--;
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+void text_usage(u32 *bytes, u32 *blocks)
+{
+	*bytes = bytes_used;
+	*blocks = blocks_used;
+}
