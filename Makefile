@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+# make            build/fivebyte.elf, build/fivebyte-test.elf, build/fivebyte.iso
+# make run        boot the ISO on 4 CPUs and walk through the demo
+# make test       everything that can be checked; the last line is "N passed, M failed"
+# make lint gdb dis clean; make vmlinux.h is build/vmlinux.h
+#
+# run and test install what is missing first (Debian packages); nothing else has to be done before.
+
+CC      = $(CROSS_COMPILE)gcc
+LD      = $(CROSS_COMPILE)ld
+NM      = $(CROSS_COMPILE)nm
+OBJDUMP = $(CROSS_COMPILE)objdump
+OBJCOPY = $(CROSS_COMPILE)objcopy
+NASM    = nasm
+CLANG   = clang
+PAHOLE  = pahole
+BPFTOOL = bpftool
+B       = build
+
+# Debian keeps bpftool where only root looks.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all run test test-host test-machine test-e2e lint gdb dis clean
+
+all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
+
+# --- How C becomes machine code ---------------------------------------------------------------------------
+
+# Freestanding, in the top 2 GiB, interrupts on the same stack (so no red zone), no FPU or SSE state.
+CFLAGS_MACHINE = -ffreestanding -fno-pie -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+	-mno-sse -mno-mmx -mno-80387 -fno-stack-protector -fcf-protection=none
+
+# Every function begins with the five bytes that are poked, and its address is collected.
+CFLAGS_SITES = -pg -mfentry -mnop-mcount -mrecord-mcount
+
+# What is traced must be what the source says: every function that is called keeps its name, all its
+# arguments, in their order, and exists once; or BTF cannot describe it and programs would read garbage.
+#   no-ipa-sra, no-ipa-cp     no .isra and .constprop clones with other arguments
+#   no-partial-inlining       no .part clones
+#   no-ipa-icf                two functions with equal bodies stay two
+#   no-reorder-...            no .cold halves, text in the order of the source
+#   no-ipa-ra                 a caller may not know which registers its callee spares: an image spares only
+#                             what the ABI says
+CFLAGS_TRACEABLE = -fno-ipa-sra -fno-ipa-cp -fno-partial-inlining -fno-ipa-icf -fno-reorder-functions \
+	-fno-reorder-blocks-and-partition -fno-ipa-ra
+
+# Frame pointers for backtraces; debug_frame for GDB only, no eh_frame in memory. memcpy's own loop must not
+# become a call to memcpy.
+CFLAGS_CODE = -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-fno-tree-loop-distribute-patterns
+
+CFLAGS  = -std=gnu11 -O2 -g -Wall -Wextra $(CFLAGS_MACHINE) $(CFLAGS_SITES) $(CFLAGS_TRACEABLE) $(CFLAGS_CODE)
+LDFLAGS = -nostdlib -static -z max-page-size=4096 -z noexecstack --fatal-warnings
+
+FOLDERS   = boot kernel kernel/lib kernel/shell tramp vm
+SOURCES   = $(foreach dir,$(FOLDERS),$(wildcard $(dir)/*.c $(dir)/*.asm))
+OBJECTS   = $(SOURCES:%=$(B)/%.o)
+# The test kernel is the same, with tests in the place of the file that says that there are none.
+TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o,$(OBJECTS)) $(patsubst %,$(B)/%.o,$(wildcard tests/*.c))
+PROGS      = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
+TEST_PROGS = $(patsubst %.c,$(B)/%.o,$(wildcard tests/progs/*.bpf.c))
+
+$(B)/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+
+$(B)/kernel/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
+
+$(B)/%.asm.o: %.asm $(B)/layout.inc
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -g -F dwarf -I$(B)/ -MD $(@:.o=.d) -MP -o $@ $<
+
+$(B)/layout.inc: kernel/layout.h
+	@mkdir -p $(@D)
+	sed -n 's/^#define/%define/p' $< >$@
+
+$(B)/linker.ld: linker.ld kernel/layout.h
+	@mkdir -p $(@D)
+	$(CC) -E -P -x c -I. -o $@ $<
+
+# --- Two passes -------------------------------------------------------------------------------------------
+#
+# BTF and the symbol table are made from the linked kernel and are then part of it. They lie behind the text,
+# so a second link with them leaves the text where it was; that is checked.
+
+# $(call two_pass,NAME,OBJECTS,EXTRA_PROGS): build/NAME.elf by way of build/NAME.pass1.elf
+define two_pass
+$(B)/$(1).pass1.elf: $(2) $(B)/no-blobs.o $(B)/linker.ld
+	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
+
+$(B)/$(1).btf: $(B)/$(1).pass1.elf
+	$$(PAHOLE) -J --btf_encode_detached=$$@ $$<
+
+$(B)/$(1).nm: $(B)/$(1).pass1.elf
+	$$(NM) -n -S --defined-only $$< >$$@
+
+$(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS) $(3)
+	tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS) $(3) >$$@
+
+# NASM does not see incbin as a dependency.
+$(B)/$(1).blobs.o: $(B)/$(1).blobs.asm $(B)/layout.inc
+	$$(NASM) -f elf64 -I$(B)/ -o $$@ $$<
+
+$(B)/$(1).elf: $(2) $(B)/$(1).blobs.o $(B)/linker.ld
+	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
+	@tools/check-passes $$(NM) $(B)/$(1).pass1.elf $$@
+endef
+
+$(eval $(call two_pass,fivebyte,$(OBJECTS),))
+$(eval $(call two_pass,fivebyte-test,$(TEST_OBJECTS),$(TEST_PROGS)))
+
+$(B)/no-blobs.asm: tools/make-blobs
+	@mkdir -p $(@D)
+	tools/make-blobs >$@
+
+$(B)/no-blobs.o: $(B)/no-blobs.asm $(B)/layout.inc
+	$(NASM) -f elf64 -I$(B)/ -o $@ $<
+
+# --- Programs ---------------------------------------------------------------------------------------------
+
+# Written again only if it changed, so that programs are not compiled anew after every edit of the kernel.
+$(B)/vmlinux.h: $(B)/vmlinux.h.new
+	@cmp -s $< $@ || cp $< $@
+
+$(B)/vmlinux.h.new: $(B)/fivebyte.btf
+	$(BPFTOOL) btf dump file $< format c >$@
+
+$(B)/%.bpf.o: %.bpf.c $(B)/vmlinux.h
+	@mkdir -p $(@D)
+	$(CLANG) -O2 -g -Wall -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I$(B) -I. -MMD -MP -c -o $@ $<
+
+# --- The bootable image -----------------------------------------------------------------------------------
+
+$(B)/fivebyte.iso: $(B)/fivebyte.elf tools/make-iso
+	tools/make-iso $@ $< demo
+
+# --- What people call -------------------------------------------------------------------------------------
+
+run:
+	@tools/install-deps
+	@$(MAKE) --no-print-directory all
+	@tools/fivebyte --smp 4 --iso --demo
+
+test:
+	@tools/install-deps
+	@tools/run-tests
+
+-include tests/host/host.mk
+
+test-machine: $(B)/fivebyte-test.elf
+	tools/fivebyte --test --smp 1
+	tools/fivebyte --test --smp 4
+
+test-e2e: all
+	$(if $(wildcard tests/e2e/run),tests/e2e/run)
+
+C_FILES = $(wildcard $(addsuffix /*.[ch],$(FOLDERS) tests tests/host) progs/*.c)
+lint:
+	$(if $(wildcard tools/check-layers),tools/check-layers)
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability \
+		$(if $(wildcard .cppcheck),--suppressions-list=.cppcheck) -I. $(filter-out tests/host progs,$(FOLDERS))
+
+gdb: $(B)/fivebyte.elf
+	tools/gdb/session
+
+dis: $(B)/fivebyte.elf
+	$(OBJDUMP) -d -M intel --no-show-raw-insn $<
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The system in the order in which it starts. boot/start.asm calls kmain on the first CPU, with one
+// stack, interrupts off, and the page tables that stay.
+#include "kernel/acpi.h"
+#include "kernel/apic.h"
+#include "kernel/boot_info.h"
+#include "kernel/page.h"
+#include "kernel/paging.h"
+#include "kernel/panic.h"
+#include "kernel/power.h"
+#include "kernel/print.h"
+#include "kernel/rcu.h"
+#include "kernel/screen.h"
+#include "kernel/serial.h"
+#include "kernel/smp.h"
+#include "kernel/softirq.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "kernel/trap.h"
+#include "kernel/work.h"
+#include "tests/test.h"
+
+static struct acpi acpi;
+
+static void say_hello(void)
+{
+	u32 free, total;
+	page_usage(&free, &total);
+	kprintf("fivebyte: %u CPU%s, %u MiB of memory, started by %s\n", cpu_count(),
+		cpu_count() == 1 ? "" : "s", total / 256, boot_info.loader);
+}
+
+/* What the boot loader's command line asks for. */
+static bool run(void)
+{
+	const char *pattern = boot_option("test");
+	if (pattern)
+		return tests_run(*pattern ? pattern : NULL);
+	return true;
+}
+
+/* pid 1: everything that needs a task to run in. */
+static int init(void *arg)
+{
+	(void)arg;
+	rcu_init();
+	smp_start(&acpi);
+	softirq_init();
+	work_init();
+	serial_enable_input();
+	say_hello();
+	machine_exit(run());
+}
+
+static const void *map_physical(u64 phys, u32 len)
+{
+	return paging_map_io(phys, len);
+}
+
+static void find_cpus(void)
+{
+	char text[160];
+	struct strbuf log = STRBUF(text);
+	const void *rsdp = boot_info.rsdp ? boot_info.rsdp : acpi_find_rsdp(map_physical);
+	if (acpi_read(&acpi, rsdp, map_physical, &log) != OK)
+		kprintf("acpi: %s; going on with one CPU\n", text);
+}
+
+notrace void kmain(u32 magic, uptr info);
+notrace void kmain(u32 magic, uptr info)
+{
+	smp_init_boot_cpu();
+	serial_init();
+	screen_init();
+	trap_init();
+	boot_info_init(magic, info);
+	paging_init();
+	page_init();
+	trap_init_cpu();
+
+	find_cpus();
+	apic_init(&acpi);
+	apic_init_cpu();
+	smp_init();
+	task_init();
+	timer_init();
+	task_start(init);
+}
