@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The interrupt controllers: each CPU's local APIC and the one IOAPIC (SDM vol. 3, "APIC"). */
+#pragma once
+#include "kernel/acpi.h"
+#include "kernel/trap.h"
+
+/* Vectors. ISA interrupt i has IRQ_VECTOR + i; a higher vector is served first. */
+enum {
+	IRQ_VECTOR = 0x20,
+	TIMER_VECTOR = 0xf0,
+	RESCHED_VECTOR = 0xf1,
+	CALL_VECTOR = 0xf2,
+	SYNC_VECTOR = 0xf3,
+	SPURIOUS_VECTOR = 0xff,
+};
+
+/* Silences the old 8259 and maps the APICs. Once, before apic_init_cpu. */
+void apic_init(const struct acpi *acpi);
+
+/* Switches this CPU's local APIC on. */
+void apic_init_cpu(void);
+
+/* This CPU's id, as the MADT names it. */
+u32 apic_id(void);
+
+/* The running interrupt has ended. notrace. */
+void apic_eoi(void);
+
+/* Sends a vector to one CPU by its APIC id, or to all but this one. notrace. */
+void apic_send(u32 apic_id, u32 vector);
+void apic_send_others(u32 vector);
+
+/* An interrupt that nothing masks, likewise. */
+void apic_send_nmi(u32 apic_id);
+void apic_send_nmi_others(void);
+
+/* Starts a CPU at physical address page << 12 in real mode: INIT, or start-up. */
+void apic_send_init(u32 apic_id);
+void apic_send_startup(u32 apic_id, u32 page);
+
+/* The local timer: counts down from the highest value (for calibration; apic_timer_elapsed says how
+ * far it came), or interrupts every `count` steps. */
+void apic_timer_measure(void);
+u32 apic_timer_elapsed(void);
+void apic_timer_start(u32 count);
+
+/* Routes ISA interrupt 0..15 to this CPU and gives it its handler. ENOENT without an IOAPIC. */
+enum err irq_enable(u32 irq, trap_handler *handler);
