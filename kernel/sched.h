@@ -11,6 +11,9 @@ void yield(void);
 /* Makes a sleeping task runnable. 1 if it was asleep, 0 if it was running already; as on Linux. */
 int wake_up_process(struct task_struct *p);
 
+/* Other tasks of p's priority and below run when p sleeps. Takes effect the next time p is queued. */
+void sched_set_prio(struct task_struct *p, int prio);
+
 /* Sleeps at least so long, unless woken before. */
 void msleep(u32 ms);
 
@@ -37,6 +40,13 @@ static inline notrace void preempt_enable(void)
 		preempt_schedule();
 }
 
+static inline notrace bool need_resched(void)
+{
+	u32 count;
+	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(count) : "i"(CPU_PREEMPT_COUNT));
+	return !(count & 0x80000000);
+}
+
 /* Contexts, read from preempt_count. */
 static inline notrace bool in_hardirq(void)
 {
@@ -51,24 +61,46 @@ static inline notrace bool in_nmi(void)
 	return preempt_count() & 0xf00000;
 }
 
-/* Wait queues. */
+/* For task.c, smp.c and timer.c. A new task's first run; this CPU's idle task, which does not return;
+ * the tick; this CPU should choose again. */
+void sched_init(void);
+void sched_new(struct task_struct *p);
+void sched_init_idle(struct task_struct *p, u32 cpu);
+void sched_begin(void); /* what a new task must do first: ends the switch to it */
+void sched_idle(void) noreturn;
+void sched_tick(void);
+void set_need_resched(void);
+struct task_struct *sched_idle_task(u32 cpu);
+
+/* What irq_exit calls with interrupts off and nothing that forbids a switch. notrace. */
+void preempt_schedule_irq(void);
+
+/* Switches made on a CPU, and made because the task's turn was over. For people and tests. */
+struct sched_stats {
+	u64 switches, preemptions, migrations;
+	u32 nr_running;
+};
+struct sched_stats sched_stats(u32 cpu);
+
+/* A wait queue: tasks that sleep until something has happened. A task is in at most one. */
 struct wait_queue_head {
 	spinlock_t lock;
 	struct list_head head;
 };
+#define WAIT_QUEUE_INIT(name) ((struct wait_queue_head){ .head = LIST_HEAD_INIT((name).head) })
 void init_waitqueue_head(struct wait_queue_head *wq);
 void prepare_to_wait(struct wait_queue_head *wq); /* queue current and mark it asleep ... */
-void finish_wait(struct wait_queue_head *wq);	  /* ... and back */
-void wake_up(struct wait_queue_head *wq);	  /* wakes all */
+void finish_wait(struct wait_queue_head *wq);     /* ... and back */
+void wake_up(struct wait_queue_head *wq);         /* wakes all; any context but NMI */
 
-#define wait_event(wq, condition)              \
-	do {                                   \
-		while (!(condition)) {         \
+#define wait_event(wq, condition)               \
+	do {                                    \
+		while (!(condition)) {          \
 			prepare_to_wait(&(wq)); \
-			if (!(condition))      \
-				schedule();    \
-			finish_wait(&(wq));    \
-		}                              \
+			if (!(condition))       \
+				schedule();     \
+			finish_wait(&(wq));     \
+		}                               \
 	} while (0)
 
 /* A lock to sleep on; for long sections in task context. */
@@ -76,6 +108,7 @@ struct mutex {
 	struct task_struct *owner;
 	struct wait_queue_head wq;
 };
+#define MUTEX_INIT(name) ((struct mutex){ .wq = WAIT_QUEUE_INIT((name).wq) })
 void mutex_init(struct mutex *m);
 void mutex_lock(struct mutex *m);
 void mutex_unlock(struct mutex *m);

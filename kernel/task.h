@@ -2,6 +2,7 @@
 /* Tasks: struct task_struct with Linux's field names, their creation and end. */
 #pragma once
 #include "kernel/lib/list.h"
+#include "kernel/rcu.h"
 #include "kernel/smp.h"
 
 #define TASK_COMM_LEN 16
@@ -22,18 +23,24 @@ struct task_struct {
 	unsigned int cpu;
 	int pid, tgid;
 	struct task_struct *real_parent, *parent;
-	struct list_head tasks; /* all of them, from init_task */
+	struct list_head tasks;      /* all of them, from init_task */
 	unsigned long nvcsw, nivcsw; /* switches: voluntary, by preemption */
-	u64 start_time;		     /* ns since boot */
+	u64 start_time;              /* ns since boot */
 	char comm[TASK_COMM_LEN];
 
 	/* sched.c's own */
-	struct list_head run_list;
-	uptr sp;	   /* saved stack pointer while not running */
-	u32 preempt_count; /* saved while not running */
+	int nr_cpus_allowed;         /* 1: never leaves its CPU */
+	int time_slice;              /* ticks left of its turn */
+	struct list_head run_list;   /* in its CPU's queue while runnable and not running */
+	struct list_head wait_entry; /* in the one wait queue it sleeps on */
+	uptr sp;                     /* saved stack pointer while not running */
+	u32 preempt_count;           /* saved while not running */
 	int (*fn)(void *arg);
 	void *arg;
+	struct rcu_head rcu; /* a dead task is freed when nobody can be looking at it any more */
 };
+
+extern struct task_struct init_task; /* swapper/0; its `tasks` is the head of the list of all others */
 
 static inline notrace struct task_struct *get_current(void)
 {
@@ -45,7 +52,18 @@ static inline notrace struct task_struct *get_current(void)
 
 /* Makes a kernel thread and wakes it; name as printf makes it, cut to 15 characters. Runs on any
  * CPU unless cpu >= 0. NULL if there is no memory. When fn returns the task ends. */
-struct task_struct *kthread_run(int (*fn)(void *arg), void *arg, int cpu, const char *name, ...) printf_like(4, 5);
+struct task_struct *kthread_run(int (*fn)(void *arg), void *arg, int cpu, const char *name, ...)
+    printf_like(4, 5);
+
+/* The boot context becomes swapper/0, init runs in a thread of that name as pid 1, kthreadd is pid 2. */
+void task_init(void);
+void task_start(int (*init)(void *arg)) noreturn;
+
+/* The idle task of a CPU that is about to start; NULL if there is no memory. */
+struct task_struct *task_create_idle(u32 cpu);
+
+/* For the scheduler: p has been switched away from for the last time. */
+void task_bury(struct task_struct *p);
 
 /* Calls visit for every task under the task lock, the idle ones first; visit must not sleep. */
 void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg);

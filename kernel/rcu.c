@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// rcu_preempt: while anything is deferred a timer wakes it every few ticks; it waits until every CPU
+// has passed a moment with preemption on since the oldest batch was taken, then calls that batch.
+#include "kernel/rcu.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/timer.h"
+
+enum { RCU_TICKS = 3, RCU_PRIO = 98 };
+
+static struct wait_queue_head rcu_wait = WAIT_QUEUE_INIT(rcu_wait);
+static struct task_struct *rcu_task;
+
+/* What comes in, and whether the timer is on its way to wake the thread. */
+static spinlock_t lock;
+static LIST_HEAD(incoming);
+static bool timer_runs;
+static struct timer_list timer;
+
+/* The thread's own: what it waits to call, and where the CPUs were when it began to wait. */
+static LIST_HEAD(batch);
+static u64 batch_seen[MAX_CPUS];
+
+static u64 quiescent[MAX_CPUS]; /* each written by its CPU only */
+
+void rcu_quiescent(void)
+{
+	u64 *count = &quiescent[smp_processor_id()];
+	write_once(*count, *count + 1);
+}
+
+static traceable void rcu_timer(struct timer_list *t unused)
+{
+	write_once(timer_runs, false);
+	wake_up_process(rcu_task);
+}
+
+/* Unless it is on its way already, or there is nobody to wake yet. The caller holds the lock. */
+static void start_timer(void)
+{
+	if (timer_runs || !rcu_task)
+		return;
+	timer_runs = true;
+	timer.expires = ktime_get_ns() + RCU_TICKS * NS_TICK;
+	timer.function = rcu_timer;
+	add_timer(&timer);
+}
+
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
+{
+	head->func = func;
+	uptr flags = spin_lock_irqsave(&lock);
+	list_add_tail(&head->list, &incoming);
+	start_timer();
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+/* Everything that came in so far becomes the batch to wait for. */
+static void take_batch(void)
+{
+	uptr flags = spin_lock_irqsave(&lock);
+	while (!list_empty(&incoming)) {
+		struct list_head *first = incoming.next;
+		list_del_init(first);
+		list_add_tail(first, &batch);
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	for (u32 i = 0; i < cpu_count(); i++)
+		batch_seen[i] = read_once(quiescent[i]);
+}
+
+static bool grace_period_is_over(void)
+{
+	for (u32 i = 0; i < cpu_count(); i++)
+		if (read_once(quiescent[i]) == batch_seen[i])
+			return false;
+	return true;
+}
+
+static traceable void call_batch(void)
+{
+	while (!list_empty(&batch)) {
+		struct rcu_head *head = list_first_entry(&batch, struct rcu_head, list);
+		list_del_init(&head->list);
+		head->func(head);
+	}
+}
+
+static void start_timer_if_more(void)
+{
+	uptr flags = spin_lock_irqsave(&lock);
+	if (!list_empty(&batch) || !list_empty(&incoming))
+		start_timer();
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+static noreturn int rcu_thread(void *arg unused)
+{
+	rcu_task = current;
+	for (;;) {
+		if (!list_empty(&batch) && grace_period_is_over())
+			call_batch();
+		if (list_empty(&batch))
+			take_batch();
+		write_once(current->__state, TASK_INTERRUPTIBLE);
+		start_timer_if_more();
+		schedule();
+	}
+}
+
+static void end_barrier(struct rcu_head *head)
+{
+	head->func = NULL;
+	wake_up(&rcu_wait);
+}
+
+void rcu_barrier(void)
+{
+	struct rcu_head head;
+	call_rcu(&head, end_barrier);
+	wait_event(rcu_wait, !read_once(head.func));
+}
+
+void rcu_init(void)
+{
+	struct task_struct *p = kthread_run(rcu_thread, NULL, -1, "rcu_preempt");
+	if (!p)
+		panic("rcu: no memory for rcu_preempt");
+	sched_set_prio(p, RCU_PRIO);
+}

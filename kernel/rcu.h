@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Deferred freeing: a function is called once no CPU can still hold a pointer that it read, with
+ * preemption off, before call_rcu. What readers do is preempt_disable; the rest is rcu_preempt's. */
+#pragma once
+#include "kernel/lib/list.h"
+
+struct rcu_head {
+	struct list_head list;
+	void (*func)(struct rcu_head *head);
+};
+
+/* Any context but NMI; needs no memory. func runs in the thread rcu_preempt. */
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
+
+/* Waits until everything that was deferred before has been called. Task context. */
+void rcu_barrier(void);
+
+/* Creates rcu_preempt. */
+void rcu_init(void);
+
+/* For the scheduler: this CPU runs nothing that began before now with preemption off. */
+void rcu_quiescent(void);

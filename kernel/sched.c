@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+// The scheduler. Each CPU has a queue of the tasks that could run there, sorted by priority, the
+// running one not among them. A task belongs to the queue of p->cpu whether it runs, waits for its
+// turn or sleeps, and that queue's lock guards its state. The lock is held across a switch and let go
+// by the task switched to, so whoever holds it and finds a task neither running nor queued may be
+// sure that its stack is at rest.
+//
+// ORDER LOCKS: a wait queue's, a timer list's or any other lock comes before a queue's; no two queues'
+// locks are held at once: a task that moves is in no queue, and TASK_RUNNING, in between.
+#include "kernel/sched.h"
+#include "kernel/apic.h"
+#include "kernel/cpu.h"
+#include "kernel/panic.h"
+#include "kernel/rcu.h"
+#include "kernel/softirq.h"
+#include "kernel/timer.h"
+
+enum { TURN_TICKS = 5 };
+
+struct rq {
+	spinlock_t lock;
+	struct list_head queue;
+	u32 nr_running; /* queued ones, and the running one if it is not the idle task */
+	struct task_struct *curr, *idle;
+	struct task_struct *prev; /* during a switch */
+	struct sched_stats stats;
+};
+
+static struct rq rqs[MAX_CPUS];
+
+void context_switch(uptr *save_sp, uptr load_sp);
+
+static struct rq *this_rq(void)
+{
+	return &rqs[smp_processor_id()];
+}
+
+notrace void set_need_resched(void)
+{
+	__asm__ volatile("andl $0x7fffffff, %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+}
+
+static void clear_need_resched(void)
+{
+	__asm__ volatile("orl $0x80000000, %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+}
+
+/* Locks the queue that p belongs to, which may change until it is locked. */
+static struct rq *lock_rq_of(struct task_struct *p, uptr *flags)
+{
+	for (;;) {
+		struct rq *rq = &rqs[read_once(p->cpu)];
+		*flags = spin_lock_irqsave(&rq->lock);
+		if (rq == &rqs[p->cpu])
+			return rq;
+		spin_unlock_irqrestore(&rq->lock, *flags);
+	}
+}
+
+/* A task whose turn is not over goes before its equals, any other behind them. */
+static void queue_insert(struct rq *rq, struct task_struct *p)
+{
+	bool goes_on = p->time_slice > 0;
+	struct list_head *after = rq->queue.prev;
+	for (; after != &rq->queue; after = after->prev) {
+		int prio = list_entry(after, struct task_struct, run_list)->prio;
+		if (prio < p->prio || (prio == p->prio && !goes_on))
+			break;
+	}
+	if (!goes_on)
+		p->time_slice = TURN_TICKS;
+	list_add(&p->run_list, after);
+}
+
+/* Which CPU should look at its queue now that p is in it. */
+static void check_preempt(struct rq *rq, u32 cpu, struct task_struct *p)
+{
+	if (rq->curr != rq->idle && rq->curr->prio <= p->prio)
+		return;
+	if (cpu == smp_processor_id())
+		set_need_resched();
+	else
+		apic_send(cpus[cpu].apic_id, RESCHED_VECTOR);
+}
+
+/* Puts p, which is in no queue and does not run, into a CPU's. */
+static void enqueue_task(struct task_struct *p, u32 cpu)
+{
+	struct rq *rq = &rqs[cpu];
+	uptr flags = spin_lock_irqsave(&rq->lock);
+	p->time_slice = 0;
+	queue_insert(rq, p);
+	p->on_rq = 1;
+	rq->nr_running++;
+	check_preempt(rq, cpu, p);
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* Where a task that wakes should run: where it ran if nothing else does, else on any idle CPU, else
+ * where the fewest are. */
+static u32 select_task_rq(struct task_struct *p)
+{
+	u32 best = p->cpu, count = cpu_count();
+	if (p->nr_cpus_allowed == 1)
+		return best;
+	for (u32 i = 0; i < count && read_once(rqs[best].nr_running); i++)
+		if (read_once(rqs[i].nr_running) < read_once(rqs[best].nr_running))
+			best = i;
+	return best;
+}
+
+/* Linux's function of the same name and meaning. Not inlined and traceable: everybody traces it. */
+traceable int wake_up_process(struct task_struct *p)
+{
+	uptr flags;
+	struct rq *rq = lock_rq_of(p, &flags);
+	bool was_asleep = p->__state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE);
+	bool moves = was_asleep && !p->on_rq;
+	u32 cpu = p->cpu;
+
+	if (was_asleep)
+		write_once(p->__state, TASK_RUNNING);
+	if (moves) {
+		u32 from = cpu;
+		cpu = select_task_rq(p);
+		rq->stats.migrations += cpu != from;
+		write_once(p->cpu, cpu);
+	}
+	/* A task about to sleep that has not come to schedule() yet just goes on running. */
+	spin_unlock_irqrestore(&rq->lock, flags);
+	if (moves)
+		enqueue_task(p, cpu);
+	return was_asleep;
+}
+
+void sched_new(struct task_struct *p)
+{
+	p->__state = TASK_RUNNING;
+	p->cpu = select_task_rq(p);
+	enqueue_task(p, p->cpu);
+}
+
+void sched_set_prio(struct task_struct *p, int prio)
+{
+	write_once(p->prio, prio);
+}
+
+/* The second half of a switch, in the task that was switched to. */
+static void finish_task_switch(void)
+{
+	struct rq *rq = this_rq();
+	struct task_struct *prev = rq->prev;
+	bool is_dead = prev->__state == TASK_DEAD && !prev->on_rq; /* and not just preempted on its way */
+	write_once(prev->on_cpu, 0);
+	__atomic_store_n(&rq->lock.locked, 0, __ATOMIC_RELEASE);
+	if (is_dead)
+		task_bury(prev);
+}
+
+void sched_begin(void)
+{
+	finish_task_switch();
+	irqs_on();
+	preempt_enable();
+}
+
+/* Takes the running task off, unless it could go on running: then it waits for its next turn. */
+static void put_prev_task(struct rq *rq, struct task_struct *prev, bool preempted)
+{
+	if (prev == rq->idle)
+		return;
+	if (prev->__state == TASK_RUNNING || preempted) {
+		queue_insert(rq, prev);
+		return;
+	}
+	prev->on_rq = 0;
+	rq->nr_running--;
+}
+
+static struct task_struct *pick_next_task(struct rq *rq)
+{
+	if (list_empty(&rq->queue))
+		return rq->idle;
+	struct task_struct *next = list_first_entry(&rq->queue, struct task_struct, run_list);
+	list_del_init(&next->run_list);
+	return next;
+}
+
+/* preempt_count and current belong to the task; "reschedule wanted" in bit 31 to the CPU. Interrupts
+ * are off. */
+static traceable void switch_to(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+{
+	struct cpu *cpu = this_cpu();
+	rq->prev = prev;
+	rq->curr = next;
+	rq->stats.switches++;
+	next->on_cpu = 1;
+	prev->preempt_count = preempt_count();
+	cpu->preempt_count = next->preempt_count | PREEMPT_NO_RESCHED;
+	cpu->current_task = next;
+	context_switch(&prev->sp, next->sp);
+	finish_task_switch();
+}
+
+/* preempted: the task did not ask for it, so it stays runnable whatever it has set its state to.
+ * Called with preemption off: a program attached to anything in here must not switch tasks itself. */
+static traceable void __schedule(bool preempted)
+{
+	uptr flags = irq_save();
+	struct rq *rq = this_rq();
+	struct task_struct *prev = rq->curr;
+
+	/* Not spin_lock: the lock changes hands in the middle, and preemption is off anyway. */
+	while (__atomic_exchange_n(&rq->lock.locked, 1, __ATOMIC_ACQUIRE))
+		cpu_pause();
+	put_prev_task(rq, prev, preempted);
+	struct task_struct *next = pick_next_task(rq);
+	clear_need_resched();
+	rcu_quiescent();
+	if (next != prev) {
+		*(preempted ? &prev->nivcsw : &prev->nvcsw) += 1;
+		rq->stats.preemptions += preempted;
+		switch_to(rq, prev, next);
+	} else {
+		__atomic_store_n(&rq->lock.locked, 0, __ATOMIC_RELEASE);
+	}
+	irq_restore(flags);
+}
+
+traceable void schedule(void)
+{
+	if (preempt_count())
+		panic("schedule: called with preempt_count 0x%x", preempt_count());
+	preempt_disable();
+	__schedule(false);
+	preempt_enable();
+}
+
+/* Like preempt_enable, but never preempts. */
+static inline notrace void preempt_enable_no_resched(void)
+{
+	__asm__ volatile("decl %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+}
+
+notrace void preempt_schedule_irq(void)
+{
+	do {
+		preempt_disable();
+		__schedule(true);
+		preempt_enable_no_resched();
+	} while (need_resched());
+}
+
+notrace void preempt_schedule(void)
+{
+	if (preempt_count() == 0 && !irqs_are_off())
+		preempt_schedule_irq();
+}
+
+void yield(void)
+{
+	get_current()->time_slice = 0;
+	preempt_disable();
+	__schedule(true);
+	preempt_enable();
+}
+
+void sched_tick(void)
+{
+	struct rq *rq = this_rq();
+	struct task_struct *p = rq->curr;
+	if (preempt_count() == HARDIRQ_OFFSET)
+		rcu_quiescent();
+	if (p == rq->idle || --p->time_slice > 0)
+		return;
+	if (!list_empty(&rq->queue))
+		set_need_resched();
+}
+
+/* Whether this idle CPU has taken over a task that waits elsewhere. */
+static bool pull_task(void)
+{
+	u32 here = smp_processor_id(), count = cpu_count();
+	for (u32 i = 1; i < count; i++) {
+		struct rq *rq = &rqs[(here + i) % count];
+		struct task_struct *p, *found = NULL;
+		if (read_once(rq->nr_running) < 2)
+			continue;
+		uptr flags = spin_lock_irqsave(&rq->lock);
+		list_for_each_entry(p, &rq->queue, run_list)
+			if (p->nr_cpus_allowed > 1 && !found)
+				found = p;
+		if (found) {
+			list_del_init(&found->run_list);
+			found->on_rq = 0;
+			found->cpu = here;
+			rq->nr_running--;
+			rq->stats.migrations++;
+		}
+		spin_unlock_irqrestore(&rq->lock, flags);
+		if (found) {
+			enqueue_task(found, here);
+			return true;
+		}
+	}
+	return false;
+}
+
+void sched_idle(void)
+{
+	for (;;) {
+		/* A wake-up between the test and the halt must end the halt. */
+		irqs_off();
+		if (!need_resched() && !this_rq()->nr_running)
+			cpu_idle();
+		irqs_on();
+		if (need_resched() || pull_task())
+			schedule();
+	}
+}
+
+struct task_struct *sched_idle_task(u32 cpu)
+{
+	return rqs[cpu].idle;
+}
+
+struct sched_stats sched_stats(u32 cpu)
+{
+	struct sched_stats stats = rqs[cpu].stats;
+	stats.nr_running = rqs[cpu].nr_running;
+	return stats;
+}
+
+void sched_init_idle(struct task_struct *p, u32 cpu)
+{
+	rqs[cpu].idle = rqs[cpu].curr = p;
+	p->on_cpu = p->on_rq = 1;
+}
+
+static bool resched_interrupt(struct pt_regs *regs unused)
+{
+	set_need_resched();
+	return true;
+}
+
+void sched_init(void)
+{
+	for (u32 i = 0; i < MAX_CPUS; i++)
+		INIT_LIST_HEAD(&rqs[i].queue);
+	trap_set_handler(RESCHED_VECTOR, resched_interrupt);
+}

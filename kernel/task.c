@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+// Tasks come from kthreadd, which makes them for whoever asks, and end by returning. The stacks of dead
+// tasks are kept for new ones: taking a guard page away and putting it back would cost all CPUs a flush.
+#include "kernel/task.h"
+#include "kernel/cpu.h"
+#include "kernel/heap.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/mem.h"
+#include "kernel/page.h"
+#include "kernel/paging.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/timer.h"
+
+enum {
+	PRIO_NORMAL = 120,
+	STACK_PAGES = STACK_SIZE / PAGE_SIZE,
+	STACKS_ORDER = 6, /* a block of 64 pages holds 7 stacks of 8 and a guard page each */
+	STACKS_PER_BLOCK = (1 << STACKS_ORDER) / (STACK_PAGES + 1),
+};
+
+/* What a stack at rest is to context_switch (kernel/switch_x86_64.asm). */
+struct switch_frame {
+	uptr r15, r14, r13, r12, rbx, rbp, ip;
+};
+
+/* A wish for a task, on the stack of who has it. */
+struct create {
+	struct list_head list;
+	int (*fn)(void *arg);
+	void *arg;
+	int cpu;
+	const char *name;
+	struct task_struct *task;
+	bool done;
+};
+
+extern u8 boot_stack_guard[];
+void task_entry(void);
+
+struct task_struct init_task = {
+	.stack = boot_stack_guard + PAGE_SIZE,
+	.flags = PF_KTHREAD | PF_IDLE,
+	.prio = 140,
+	.nr_cpus_allowed = 1,
+	.real_parent = &init_task,
+	.parent = &init_task,
+	.tasks = LIST_HEAD_INIT(init_task.tasks),
+	.run_list = LIST_HEAD_INIT(init_task.run_list),
+	.wait_entry = LIST_HEAD_INIT(init_task.wait_entry),
+	.comm = "swapper/0",
+};
+
+static spinlock_t lock; /* over the list of tasks and of free stacks */
+static int last_pid;
+static void *free_stacks; /* each one's first word leads to the next */
+
+static struct task_struct *kthreadd_task;
+static spinlock_t create_lock;
+static LIST_HEAD(creates);
+static struct wait_queue_head kthreadd_wait = WAIT_QUEUE_INIT(kthreadd_wait);
+static struct wait_queue_head created = WAIT_QUEUE_INIT(created);
+
+static void free_stack(void *stack)
+{
+	uptr flags = spin_lock_irqsave(&lock);
+	*(void **)stack = free_stacks;
+	free_stacks = stack;
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+static void *take_stack(void)
+{
+	uptr flags = spin_lock_irqsave(&lock);
+	void *stack = free_stacks;
+	if (stack)
+		free_stacks = *(void **)stack;
+	spin_unlock_irqrestore(&lock, flags);
+	return stack;
+}
+
+/* A block becomes stacks, each with a page below it that cannot be touched. */
+static void make_stacks(void)
+{
+	u8 *block = page_alloc(STACKS_ORDER);
+	if (!block)
+		return;
+	for (u32 i = 0; i < STACKS_PER_BLOCK; i++) {
+		u8 *guard = block + i * (STACK_SIZE + PAGE_SIZE);
+		if (paging_protect((uptr)guard, 1, PAGE_NONE))
+			return; /* the rest of the block is lost; there is no memory anyway */
+		free_stack(guard + PAGE_SIZE);
+	}
+}
+
+static void *alloc_stack(void)
+{
+	void *stack = take_stack();
+	if (stack)
+		return stack;
+	make_stacks();
+	return take_stack();
+}
+
+/* A new task starts in task_entry with what switch_to leaves to every task: preemption off once. */
+static void init_stack(struct task_struct *p)
+{
+	struct switch_frame *frame = (void *)((u8 *)p->stack + STACK_SIZE - 16 - sizeof(*frame));
+	*frame = (struct switch_frame){ .ip = (uptr)task_entry };
+	p->sp = (uptr)frame;
+	p->preempt_count = 1;
+}
+
+static struct task_struct *alloc_task(struct task_struct *parent)
+{
+	struct task_struct *p = kzalloc(sizeof(*p));
+	void *stack = p ? alloc_stack() : NULL;
+	if (!stack) {
+		kfree(p);
+		return NULL;
+	}
+	p->stack = stack;
+	p->flags = PF_KTHREAD;
+	p->prio = PRIO_NORMAL;
+	p->real_parent = p->parent = parent;
+	p->start_time = ktime_get_ns();
+	p->nr_cpus_allowed = MAX_CPUS;
+	INIT_LIST_HEAD(&p->tasks);
+	INIT_LIST_HEAD(&p->run_list);
+	INIT_LIST_HEAD(&p->wait_entry);
+	init_stack(p);
+	return p;
+}
+
+static void add_task(struct task_struct *p)
+{
+	uptr flags = spin_lock_irqsave(&lock);
+	p->pid = p->tgid = ++last_pid;
+	list_add_tail(&p->tasks, &init_task.tasks);
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+static struct task_struct *create_task(struct task_struct *parent, int (*fn)(void *arg), void *arg, int cpu,
+				       const char *name)
+{
+	struct task_struct *p = alloc_task(parent);
+	if (!p)
+		return NULL;
+	p->fn = fn;
+	p->arg = arg;
+	str_copy(p->comm, name, sizeof(p->comm));
+	p->cpu = cpu < 0 ? smp_processor_id() : (u32)cpu;
+	if (cpu >= 0)
+		p->nr_cpus_allowed = 1;
+	add_task(p);
+	sched_new(p);
+	return p;
+}
+
+struct task_struct *task_create_idle(u32 cpu)
+{
+	struct task_struct *p = alloc_task(&init_task);
+	if (!p)
+		return NULL;
+	struct strbuf name = STRBUF(p->comm);
+	str_printf(&name, "swapper/%u", cpu);
+	p->flags |= PF_IDLE;
+	p->prio = init_task.prio;
+	p->cpu = cpu;
+	p->nr_cpus_allowed = 1;
+	sched_init_idle(p, cpu);
+	return p;
+}
+
+static traceable noreturn void do_exit(void)
+{
+	struct task_struct *p = current;
+	p->flags |= PF_EXITING;
+	write_once(p->__state, TASK_DEAD);
+	schedule();
+	panic("task: %s:%d runs after its end", p->comm, p->pid);
+}
+
+/* Called by task_entry, on the new task's stack. */
+noreturn void task_begin(void)
+{
+	sched_begin();
+	current->fn(current->arg);
+	do_exit();
+}
+
+static void free_task(struct rcu_head *rcu)
+{
+	struct task_struct *p = container_of(rcu, struct task_struct, rcu);
+	free_stack(p->stack);
+	kfree(p);
+}
+
+void task_bury(struct task_struct *p)
+{
+	uptr flags = spin_lock_irqsave(&lock);
+	list_del_init(&p->tasks);
+	spin_unlock_irqrestore(&lock, flags);
+	call_rcu(&p->rcu, free_task);
+}
+
+static struct create *next_create(void)
+{
+	struct create *c = NULL;
+	uptr flags = spin_lock_irqsave(&create_lock);
+	if (!list_empty(&creates)) {
+		c = list_first_entry(&creates, struct create, list);
+		list_del_init(&c->list);
+	}
+	spin_unlock_irqrestore(&create_lock, flags);
+	return c;
+}
+
+static noreturn int kthreadd(void *arg unused)
+{
+	for (;;) {
+		struct create *c;
+		wait_event(kthreadd_wait, (c = next_create()));
+		c->task = create_task(current, c->fn, c->arg, c->cpu, c->name);
+		write_once(c->done, true); /* *c may be gone after this */
+		wake_up(&created);
+	}
+}
+
+static struct task_struct *ask_kthreadd(struct create *c)
+{
+	uptr flags = spin_lock_irqsave(&create_lock);
+	list_add_tail(&c->list, &creates);
+	spin_unlock_irqrestore(&create_lock, flags);
+	wake_up(&kthreadd_wait);
+	wait_event(created, read_once(c->done));
+	return c->task;
+}
+
+struct task_struct *kthread_run(int (*fn)(void *arg), void *arg, int cpu, const char *name, ...)
+{
+	char comm[TASK_COMM_LEN];
+	struct strbuf s = STRBUF(comm);
+	struct create c = { .fn = fn, .arg = arg, .cpu = cpu, .name = comm };
+	va_list args;
+	va_start(args, name);
+	str_vprintf(&s, name, args);
+	va_end(args);
+	return ask_kthreadd(&c);
+}
+
+void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg)
+{
+	struct task_struct *t;
+	uptr flags = spin_lock_irqsave(&lock);
+	for (u32 i = 0; i < cpu_count(); i++)
+		visit(sched_idle_task(i), arg);
+	list_for_each_entry(t, &init_task.tasks, tasks)
+		visit(t, arg);
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+struct visitor {
+	void (*visit)(const uptr *lo, const uptr *hi, void *arg);
+	void *arg;
+};
+
+static void visit_stack(struct task_struct *t, uptr own_sp, const struct visitor *v)
+{
+	uptr sp = t->sp, top = (uptr)t->stack + STACK_SIZE;
+	if (t == current)
+		sp = own_sp;
+	else if (t->on_cpu)
+		sp = cpus[t->cpu].kernel_sp;
+	if (sp < (uptr)t->stack || sp > top)
+		panic("task: stack pointer 0x%lx of %s is not on its stack at 0x%lx", sp, t->comm,
+		      (uptr)t->stack);
+	v->visit((const uptr *)sp, (const uptr *)top, v->arg);
+}
+
+/* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
+ * an exception's own, not in the middle of a switch, and not changing the list. Below our own stack
+ * pointer, as it is here, lies only what this function calls. */
+static void visit_stacks(void *arg)
+{
+	struct task_struct *t;
+	uptr sp;
+	__builtin_unwind_init(); /* what our callers keep in registers goes to this frame */
+	__asm__ volatile("movq %%rsp, %0" : "=r"(sp));
+	for (u32 i = 0; i < cpu_count(); i++)
+		visit_stack(sched_idle_task(i), sp, arg);
+	list_for_each_entry(t, &init_task.tasks, tasks)
+		visit_stack(t, sp, arg);
+}
+
+void task_visit_stacks(void (*visit)(const uptr *lo, const uptr *hi, void *arg), void *arg)
+{
+	struct visitor v = { .visit = visit, .arg = arg };
+	smp_hold_others(visit_stacks, &v);
+}
+
+void task_start(int (*init)(void *arg))
+{
+	if (!create_task(&init_task, init, NULL, -1, "init"))
+		panic("task: no memory for init");
+	kthreadd_task = create_task(&init_task, kthreadd, NULL, -1, "kthreadd");
+	if (!kthreadd_task)
+		panic("task: no memory for kthreadd");
+	irqs_on();
+	sched_idle();
+}
+
+void task_init(void)
+{
+	sched_init();
+	sched_init_idle(&init_task, 0);
+}
