@@ -9,23 +9,23 @@
 struct task_struct;
 
 struct cpu {
-	struct cpu *self;             /* so that one load from GS:0 gives the address */
-	struct task_struct *current;  /* the task this CPU runs */
+	struct cpu *self;                 /* so that one load from GS:0 gives the address */
+	struct task_struct *current_task; /* the task this CPU runs */
 	/* As on Linux x86: bits 0-7 preempt_disable depth, 8-15 softirq, 16-19 hardirq, 20-23 NMI;
 	 * bit 31 CLEAR means "reschedule wanted", so that 0 means: preempt now. */
 	u32 preempt_count;
-	u32 id;                       /* 0 .. cpu_count() - 1 */
-	u32 apic_id;
-	u32 softirq_pending;          /* one bit per softirq, kernel/softirq.h */
+	u32 id;              /* 0 .. cpu_count() - 1 */
+	u32 apic_id;         /* as the MADT says */
+	u32 softirq_pending; /* one bit per softirq, kernel/softirq.h */
 	bool online;
-	uptr kernel_sp;               /* while held by smp_hold: this CPU's stack pointer */
+	uptr kernel_sp; /* in another CPU's call: how far down the interrupted stack goes */
 	/* One counter per loaded program, > 0 while the program runs on this CPU; the image tests it
 	 * by GS-relative address, vm/ hands out the slots. */
 	_Alignas(64) u32 active[CPU_ACTIVE_SLOTS];
 };
 
 _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "layout.h");
-_Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "layout.h");
+_Static_assert(offsetof(struct cpu, current_task) == CPU_CURRENT, "layout.h");
 _Static_assert(offsetof(struct cpu, preempt_count) == CPU_PREEMPT_COUNT, "layout.h");
 _Static_assert(offsetof(struct cpu, id) == CPU_ID, "layout.h");
 _Static_assert(offsetof(struct cpu, active) == CPU_ACTIVE, "layout.h");
@@ -50,8 +50,16 @@ static inline notrace u32 smp_processor_id(void)
 /* How many CPUs are online: 1 .. MAX_CPUS. */
 u32 cpu_count(void);
 
-/* Starts all CPUs that the MADT names. */
-void smp_start(void);
+/* The first thing of all: GS of the CPU that boots. notrace. */
+void smp_init_boot_cpu(void);
+
+/* Starts all CPUs that the MADT names; task context. smp_init: vectors, and this CPU's APIC id. */
+struct acpi;
+void smp_init(void);
+void smp_start(const struct acpi *acpi);
+
+/* Stops all other CPUs for ever, whatever they are doing. For panic. notrace. */
+void smp_stop_others(void);
 
 /* Runs fn(arg) in interrupt context on every other online CPU and waits until all have returned.
  * Interrupts must be on and no lock held that an interrupted CPU could be spinning for. */

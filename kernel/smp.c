@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// The CPUs: their start, and the ways in which one interrupts the others. Two locks, each taken with
+// interrupts on, so that who waits for one still answers: call_lock for calls, sync_lock for syncs. A
+// sync may be asked for while a call is under way, never the other way round.
+#include "kernel/smp.h"
+#include "kernel/apic.h"
+#include "kernel/cpu.h"
+#include "kernel/lib/mem.h"
+#include "kernel/lock.h"
+#include "kernel/paging.h"
+#include "kernel/panic.h"
+#include "kernel/print.h"
+#include "kernel/sched.h"
+#include "kernel/softirq.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+
+enum { EFER_LMA = 1 << 10, INIT_MS = 10, START_NS = 100000000 };
+
+struct cpu cpus[MAX_CPUS];
+
+/* One bit a CPU. */
+static u32 online;
+static u32 online_count = 1;
+
+/* The call under way: who has yet to finish it. */
+static spinlock_t call_lock;
+static void (*call_fn)(void *arg);
+static void *call_arg;
+static u32 call_waits;
+
+static u32 sync_lock, sync_waits;
+static u32 hold_waits, released; /* smp_hold_others: who has yet to come to a halt; whether to go on */
+static bool stopping;
+
+/* boot/ap.asm's */
+extern const u8 ap_page[], ap_page_begin[], ap_page_end[], ap_cr0[], ap_cr3[], ap_cr4[], ap_efer[];
+/* ... and what it reads. */
+uptr ap_stack;
+struct cpu *ap_cpu;
+
+u32 cpu_count(void)
+{
+	return read_once(online_count);
+}
+
+static inline notrace u32 this_bit(void)
+{
+	return 1u << smp_processor_id();
+}
+
+static inline notrace u32 others(void)
+{
+	return read_once(online) & ~this_bit();
+}
+
+/* Waiting for a bit before doing what it stands for: a late interrupt of an earlier round must not
+ * answer for this one. */
+static notrace bool is_asked(const u32 *waits)
+{
+	return __atomic_load_n(waits, __ATOMIC_ACQUIRE) & this_bit();
+}
+
+static notrace void answer(u32 *waits)
+{
+	__atomic_fetch_and(waits, ~this_bit(), __ATOMIC_RELEASE);
+}
+
+static notrace void wait_for(const u32 *waits)
+{
+	while (__atomic_load_n(waits, __ATOMIC_ACQUIRE))
+		cpu_pause();
+}
+
+static bool call_interrupt(struct pt_regs *regs)
+{
+	if (!is_asked(&call_waits))
+		return true;
+	this_cpu()->kernel_sp = (uptr)regs;
+	call_fn(call_arg);
+	answer(&call_waits);
+	return true;
+}
+
+/* Two CPUs that call at once take turns. Preemption stays off until unlock_calls. */
+static void lock_calls(void)
+{
+	if (irqs_are_off() && this_cpu()->online) /* before it is, nobody waits for this one */
+		panic("smp: a call to other CPUs with interrupts off could wait for ever");
+	spin_lock(&call_lock);
+}
+
+static void begin_call(void (*fn)(void *arg), void *arg)
+{
+	u32 whom = others();
+	call_fn = fn;
+	call_arg = arg;
+	__atomic_store_n(&call_waits, whom, __ATOMIC_RELEASE);
+	if (whom)
+		apic_send_others(CALL_VECTOR);
+}
+
+void smp_call_others(void (*fn)(void *arg), void *arg)
+{
+	lock_calls();
+	begin_call(fn, arg);
+	wait_for(&call_waits);
+	spin_unlock(&call_lock);
+}
+
+static void hold_here(void *arg unused)
+{
+	answer(&hold_waits);
+	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+		cpu_pause();
+}
+
+void smp_hold_others(void (*fn)(void *arg), void *arg)
+{
+	lock_calls();
+	hold_waits = others();
+	begin_call(hold_here, NULL);
+	wait_for(&hold_waits);
+	irqs_off();
+	fn(arg);
+	irqs_on();
+	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
+	wait_for(&call_waits);
+	released = 0;
+	spin_unlock(&call_lock);
+}
+
+static notrace void serialize(void)
+{
+	u32 out[4];
+	cpuid(0, 0, out);
+}
+
+static notrace bool sync_interrupt(struct pt_regs *regs unused)
+{
+	if (is_asked(&sync_waits)) {
+		serialize();
+		answer(&sync_waits);
+	}
+	return true;
+}
+
+notrace void smp_sync_cores(void)
+{
+	preempt_disable();
+	while (__atomic_exchange_n(&sync_lock, 1, __ATOMIC_ACQUIRE))
+		cpu_pause();
+	u32 whom = others();
+	__atomic_store_n(&sync_waits, whom, __ATOMIC_SEQ_CST);
+	if (whom)
+		apic_send_others(SYNC_VECTOR);
+	serialize();
+	wait_for(&sync_waits);
+	__atomic_store_n(&sync_lock, 0, __ATOMIC_RELEASE);
+	preempt_enable();
+}
+
+static notrace bool nmi(struct pt_regs *regs unused)
+{
+	if (read_once(stopping))
+		cpu_stop();
+	return false;
+}
+
+notrace void smp_stop_others(void)
+{
+	if (read_once(online) == 0 || others() == 0)
+		return;
+	write_once(stopping, true);
+	apic_send_nmi_others();
+}
+
+/* Where boot/ap.asm leads a CPU. No site, because GS is not there yet. */
+notrace noreturn void ap_main(struct cpu *cpu)
+{
+	wrmsr(MSR_GS_BASE, (uptr)cpu);
+	trap_init_cpu();
+	apic_init_cpu();
+	timer_init_cpu();
+	cpu->online = true;
+	__atomic_fetch_or(&online, this_bit(), __ATOMIC_RELEASE);
+	__atomic_fetch_add(&online_count, 1, __ATOMIC_RELEASE);
+	sched_idle();
+}
+
+static void set_word(const u8 *word, uptr value)
+{
+	u32 value32 = (u32)value;
+	memcpy((u8 *)phys_to_virt((uptr)ap_page) + (word - ap_page_begin), &value32, sizeof(value32));
+}
+
+static void prepare_page(void)
+{
+	memcpy(phys_to_virt((uptr)ap_page), ap_page_begin, ap_page_end - ap_page_begin);
+	set_word(ap_cr0, read_cr0());
+	set_word(ap_cr3, paging_root());
+	set_word(ap_cr4, read_cr4());
+	set_word(ap_efer, rdmsr(MSR_EFER) & ~(u64)EFER_LMA);
+	paging_identity_map((uptr)ap_page);
+}
+
+static notrace void init_cpu(struct cpu *cpu, u32 id, u32 apic_id, struct task_struct *idle)
+{
+	cpu->self = cpu;
+	cpu->id = id;
+	cpu->apic_id = apic_id;
+	cpu->current_task = idle;
+	cpu->preempt_count = PREEMPT_NO_RESCHED;
+}
+
+static bool wait_online(struct cpu *cpu, u64 ns)
+{
+	u64 end = ktime_get_ns() + ns;
+	while (!read_once(cpu->online) && ktime_get_ns() < end)
+		cpu_pause();
+	return read_once(cpu->online);
+}
+
+/* It has been reset by INIT. One start-up message should do; the second is for old CPUs. */
+static bool start_cpu(u32 id, u32 apic_id)
+{
+	struct task_struct *idle = task_create_idle(id);
+	if (!idle)
+		return false;
+	init_cpu(&cpus[id], id, apic_id, idle);
+	ap_stack = (uptr)idle->stack + STACK_SIZE;
+	ap_cpu = &cpus[id];
+	apic_send_startup(apic_id, (uptr)ap_page / PAGE_SIZE);
+	if (wait_online(ap_cpu, START_NS / 10))
+		return true;
+	apic_send_startup(apic_id, (uptr)ap_page / PAGE_SIZE);
+	if (wait_online(ap_cpu, START_NS))
+		return true;
+	apic_send_init(apic_id);
+	return false;
+}
+
+void smp_start(const struct acpi *acpi)
+{
+	u32 self = cpus[0].apic_id;
+	prepare_page();
+	for (u32 i = 0; i < acpi->cpu_count; i++)
+		if (acpi->apic_ids[i] != self)
+			apic_send_init(acpi->apic_ids[i]);
+	msleep(INIT_MS);
+	for (u32 i = 0; i < acpi->cpu_count; i++)
+		if (acpi->apic_ids[i] != self && !start_cpu(cpu_count(), acpi->apic_ids[i]))
+			kprintf("smp: the CPU with APIC id %u does not start\n", acpi->apic_ids[i]);
+	paging_identity_unmap((uptr)ap_page);
+	if (acpi->cpus_left_out)
+		kprintf("smp: %u more CPUs than this kernel can use\n", acpi->cpus_left_out);
+}
+
+void smp_init(void)
+{
+	cpus[0].apic_id = apic_id();
+	cpus[0].online = true;
+	online = 1;
+	trap_set_handler(CALL_VECTOR, call_interrupt);
+	trap_set_handler(SYNC_VECTOR, sync_interrupt);
+	trap_set_handler(TRAP_NMI, nmi);
+}
+
+notrace void smp_init_boot_cpu(void)
+{
+	init_cpu(&cpus[0], 0, 0, &init_task);
+	wrmsr(MSR_GS_BASE, (uptr)&cpus[0]);
+}
