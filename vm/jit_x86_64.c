@@ -740,14 +740,14 @@ static void measure(struct jit *j)
 }
 
 /* Whether the jump can be short. Code only ever shrinks, so that distances measured on old offsets are
- * never less than what they will be. `removed` is what has gone from before this instruction. */
-static bool fits_short(const struct jit *j, u32 idx, u32 removed)
+ * never less than what they will be. `gone` bytes lie no more before the end of the jump, if it is short. */
+static bool fits_short(const struct jit *j, u32 idx, u32 gone)
 {
 	u32 target = idx + 1 + (u32)insn_jump(&j->p->insns[idx]);
 	i64 end = j->at[idx + 1];
 	if (target > idx)
 		return j->at[target] - end <= 127;
-	return j->at[target] - (end - removed) >= -128;
+	return j->at[target] - (end - gone) >= -128;
 }
 
 /* Makes jumps short that can be, and moves what follows; false if there was none. */
@@ -757,12 +757,13 @@ static bool shrink(struct jit *j)
 	for (u32 i = 0; i < count; i++) {
 		const struct insn *in = &j->p->insns[i];
 		bool is_long = !(j->marks[i] & (MARK_TAIL | MARK_SHORT)) && insn_is_jump(in);
-		u32 before = removed;
-		if (is_long && fits_short(j, i, removed)) {
+		u32 saving = (insn_is_goto(in) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
+		bool now_short = is_long && fits_short(j, i, removed + saving);
+		j->at[i] -= removed;
+		if (now_short) {
 			j->marks[i] |= MARK_SHORT;
-			removed += (insn_is_goto(in) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
+			removed += saving;
 		}
-		j->at[i] -= before;
 	}
 	j->at[count] -= removed;
 	return removed > 0;
