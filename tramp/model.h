@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A function's signature as a trampoline needs it: its arguments, where the caller has put them,
+ * and what comes back. Derived from BTF; the places come from the calling convention (abi.h). */
+#pragma once
+#include "kernel/lib/btf.h"
+
+#define MODEL_ARGS  12
+#define MODEL_SLOTS (2 * MODEL_ARGS)
+
+/* A program's context is an array of 64-bit slots; an argument takes one, or two if it is wider.
+ * Each slot has come to the function in an argument register or on the stack. */
+struct slot {
+	u8 size;        /* bytes that carry the value: 1, 2, 4 or 8; the caller leaves junk above them */
+	bool is_signed; /* how a narrow one is widened */
+	bool on_stack;
+	u8 place; /* which argument register (0 is the first), or which stack word (0 is the first) */
+};
+
+struct model {
+	u32 arg_count; /* arguments as C has them */
+	u32 slot_count;
+	struct slot slots[MODEL_SLOTS];
+	u32 stack_words; /* how many words of arguments lie on the stack */
+	u32 ret_size;    /* bytes of the return value, 0 for void */
+	bool ret_signed;
+	bool ret_hidden; /* returned through a pointer that comes as a hidden first argument */
+};
+
+/* EOPNOTSUPP with the reason in log: variadic, more than 12 arguments, a struct by value on the
+ * stack, floating point. func_id is a FUNC. */
+enum err model_from_btf(struct model *m, const struct btf *b, u32 func_id, struct strbuf *log);
