@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Reads the compiler's table of sites and checks every entry, once, at boot.
+#include "tramp/site.h"
+#include "kernel/heap.h"
+#include "kernel/lib/btf.h"
+#include "kernel/lib/mem.h"
+#include "kernel/panic.h"
+#include "kernel/sym.h"
+#include "tramp/poke.h"
+
+extern const uptr mcount_start[], mcount_end[]; /* linker.ld */
+
+static struct site *sites;
+static u32 count;
+static const struct btf *kernel_btf;
+
+const struct btf *site_btf(void)
+{
+	return kernel_btf;
+}
+
+u32 site_count(void)
+{
+	return count;
+}
+
+struct site *site_nth(u32 i)
+{
+	return &sites[i];
+}
+
+/* The first site at addr or above it: an index, count if there is none. */
+static u32 lower_bound(uptr addr)
+{
+	u32 low = 0, high = count;
+	while (low < high) {
+		u32 mid = (low + high) / 2;
+		if (sites[mid].addr < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct site *site_at(uptr addr)
+{
+	u32 i = lower_bound(addr);
+	return i < count && sites[i].addr == addr ? &sites[i] : NULL;
+}
+
+struct site *site_named(const char *name)
+{
+	struct site *found = NULL;
+	for (u32 i = 0; i < count; i++) {
+		if (strcmp(sites[i].name, name))
+			continue;
+		if (found)
+			return NULL;
+		found = &sites[i];
+	}
+	return found;
+}
+
+static void check_site(const struct site *s, const struct sym *sym)
+{
+	u8 nop[SITE_LEN];
+
+	poke_make_nop(nop);
+	if (sym->addr != s->addr)
+		panic("site table: %#lx lies inside %s, not at its entry", s->addr, sym->name);
+	if (memcmp((const void *)s->addr, nop, SITE_LEN))
+		panic("site table: %s does not begin with the expected nop", sym->name);
+}
+
+/* The linker leaves the table nearly in order: sections one after the other. */
+static void sort_sites(void)
+{
+	for (u32 i = 1; i < count; i++) {
+		struct site s = sites[i];
+		u32 k = i;
+		for (; k && sites[k - 1].addr > s.addr; k--)
+			sites[k] = sites[k - 1];
+		sites[k] = s;
+	}
+}
+
+void site_init(const struct btf *btf)
+{
+	kernel_btf = btf;
+	count = (u32)(mcount_end - mcount_start);
+	sites = kzalloc(count * sizeof(*sites));
+	assert(sites);
+	for (u32 i = 0; i < count; i++) {
+		struct site *s = &sites[i];
+		struct sym sym;
+		s->addr = mcount_start[i];
+		if (!sym_at(s->addr, &sym))
+			panic("site table: nothing is known about %#lx", s->addr);
+		check_site(s, &sym);
+		s->name = sym.name;
+		s->func_len = sym.len;
+		s->btf_id = btf ? btf_find(btf, sym.name, BTF_FUNC) : 0;
+	}
+	sort_sites();
+}

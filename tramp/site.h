@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Sites: where the compiler left a five-byte nop at the head of a function (`__mcount_loc`).
+ *
+ * The table is checked once at boot: every site lies exactly at the entry of a known symbol and
+ * holds exactly the nop that poke_make_nop makes; anything else is a broken build and panics. */
+#pragma once
+#include "kernel/layout.h"
+#include "kernel/lib/err.h"
+#include "kernel/lib/fmt.h"
+
+struct tramp;
+
+struct site {
+	uptr addr;
+	const char *name;    /* the function's symbol */
+	u32 func_len;        /* bytes of the function, site included */
+	u32 btf_id;          /* its FUNC in the kernel's BTF, 0 if it has none */
+	struct tramp *tramp; /* what is attached here, NULL while the nop is in place; tramp.c's */
+};
+
+struct btf;
+
+/* Reads and checks the table; btf may be NULL. */
+void site_init(const struct btf *kernel_btf);
+
+/* Sites are numbered 0 .. site_count() - 1 in address order. */
+u32 site_count(void);
+struct site *site_nth(u32 i);
+
+/* NULL if there is none. A name that two static functions share finds neither. */
+struct site *site_named(const char *name);
+struct site *site_at(uptr addr);
+
+/* The kernel's BTF as given to site_init. */
+const struct btf *site_btf(void);
