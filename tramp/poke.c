@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// The poke protocol: how five bytes change under the feet of other CPUs.
+//
+// Intel SDM vol. 3, "Handling Self- and Cross-Modifying Code": a CPU must not execute bytes that
+// another one is changing unless it serialises after the change. A one-byte int3 is what makes the
+// change safe: whoever comes by meets it, whole, and never a mixture.
+//
+//   1. Compare: every place of the batch holds its old bytes, or nothing happens.
+//   2. Publish the batch, sorted by address, for the int3 handler.
+//   3. int3 on every first byte; sync all CPUs. From here on nobody executes the old instruction,
+//      and nobody is between its bytes: whoever arrives traps, and the handler does what the new
+//      instruction will do.
+//   4. The other four bytes, which nobody can reach; sync.
+//   5. The first byte of the new instruction; sync. From here on nobody traps.
+//   6. Withdraw the batch, and wait for handlers that still look into it: those of foreign int3s,
+//      since ours are over, as a sync cannot end before a handler has (its interrupts are off).
+#include "tramp/poke_arch.h"
+#include "kernel/cpu.h"
+#include "kernel/lib/mem.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/sym.h"
+#include "kernel/text.h"
+#include "kernel/trap.h"
+
+static struct mutex poking;
+static struct poke_stats stats;
+
+/* What the int3 handler looks into, while a change is under way. */
+static const struct poke *batch_under_way;
+static u32 batch_count;
+static u32 handlers; /* inside the handler now; changed atomically */
+
+struct poke_stats poke_stats(void)
+{
+	return stats;
+}
+
+/* Binary search: a foreign int3 must not cost more when a thousand sites change. */
+static notrace const struct poke *find_poke(const struct poke *batch, u32 count, uptr addr)
+{
+	while (count) {
+		const struct poke *mid = &batch[count / 2];
+		if (mid->addr == addr)
+			return mid;
+		if (mid->addr < addr) {
+			batch = mid + 1;
+			count -= count / 2 + 1;
+		} else {
+			count /= 2;
+		}
+	}
+	return NULL;
+}
+
+/* Vector 3. Interrupts are off from the trap to the end. */
+static notrace bool poke_trap(struct pt_regs *regs)
+{
+	uptr addr = poke_trap_addr(regs);
+	const struct poke *batch, *p = NULL;
+
+	__atomic_fetch_add(&handlers, 1, __ATOMIC_SEQ_CST); /* before the look at the batch: step 6 */
+	batch = __atomic_load_n(&batch_under_way, __ATOMIC_SEQ_CST);
+	if (batch)
+		p = find_poke(batch, batch_count, addr);
+	if (p) {
+		poke_emulate(p, regs);
+		__atomic_fetch_add(&stats.traps, 1, __ATOMIC_RELAXED);
+	}
+	__atomic_fetch_sub(&handlers, 1, __ATOMIC_SEQ_CST);
+	return p;
+}
+
+static void print_bytes(struct strbuf *s, const u8 *bytes)
+{
+	for (u32 i = 0; i < SITE_LEN; i++)
+		str_printf(s, " %02x", bytes[i]);
+}
+
+/* Step 1. */
+static enum err compare_all(const struct poke *batch, u32 count, struct strbuf *log)
+{
+	for (u32 i = 0; i < count; i++) {
+		const u8 *found = (const u8 *)batch[i].addr;
+		if (memcmp(found, batch[i].old, SITE_LEN) == 0)
+			continue;
+		sym_print(log, batch[i].addr);
+		str_printf(log, " at %#lx: expected", batch[i].addr);
+		print_bytes(log, batch[i].old);
+		str_puts(log, " but found");
+		print_bytes(log, found);
+		str_puts(log, "; nothing was changed");
+		return EINVAL;
+	}
+	return OK;
+}
+
+static void sort_batch(struct poke *batch, u32 count)
+{
+	for (u32 gap = count / 2; gap; gap /= 2) {
+		for (u32 i = gap; i < count; i++) {
+			struct poke p = batch[i];
+			u32 k = i;
+			for (; k >= gap && batch[k - gap].addr > p.addr; k -= gap)
+				batch[k] = batch[k - gap];
+			batch[k] = p;
+		}
+	}
+	for (u32 i = 1; i < count; i++)
+		assert(batch[i - 1].addr + SITE_LEN <= batch[i].addr);
+}
+
+static notrace void sync_all(void)
+{
+	smp_sync_cores();
+	stats.syncs++;
+}
+
+/* Steps 2 to 6. */
+static notrace void change_all(const struct poke *batch, u32 count)
+{
+	batch_count = count; /* 2 */
+	__atomic_store_n(&batch_under_way, batch, __ATOMIC_SEQ_CST);
+
+	for (u32 i = 0; i < count; i++) /* 3 */
+		text_write(batch[i].addr, &poke_int3, 1);
+	sync_all();
+
+	for (u32 i = 0; i < count; i++) /* 4 */
+		text_write(batch[i].addr + 1, batch[i].new + 1, SITE_LEN - 1);
+	sync_all();
+
+	for (u32 i = 0; i < count; i++) /* 5 */
+		text_write(batch[i].addr, batch[i].new, 1);
+	sync_all();
+
+	__atomic_store_n(&batch_under_way, NULL, __ATOMIC_SEQ_CST); /* 6 */
+	while (__atomic_load_n(&handlers, __ATOMIC_SEQ_CST))
+		cpu_pause();
+}
+
+enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log)
+{
+	enum err e;
+
+	if (count == 0)
+		return OK;
+	assert(poking.owner != current);
+	mutex_lock(&poking);
+	sort_batch(batch, count);
+	e = compare_all(batch, count, log);
+	if (!e) {
+		change_all(batch, count);
+		stats.batches++;
+		stats.pokes += count;
+	}
+	mutex_unlock(&poking);
+	return e;
+}
+
+void poke_init(void)
+{
+	mutex_init(&poking);
+	trap_set_handler(TRAP_BP, poke_trap);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the poke protocol asks of the architecture; one file for each answers (poke_x86_64.c). */
+#pragma once
+#include "tramp/poke.h"
+
+struct pt_regs;
+
+/* The one-byte breakpoint. */
+extern const u8 poke_int3;
+
+/* Where the breakpoint is that brought a CPU here. */
+uptr poke_trap_addr(const struct pt_regs *regs);
+
+/* Does to the interrupted CPU what p's new instruction would have done. */
+void poke_emulate(const struct poke *p, struct pt_regs *regs);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The five-byte instructions that a site can hold, and what each does to a CPU that met an int3
+// in its place.
+#include "kernel/lib/mem.h"
+#include "kernel/lib/x86.h"
+#include "kernel/panic.h"
+#include "kernel/trap.h"
+#include "tramp/poke_arch.h"
+
+const u8 poke_int3 = 0xcc;
+
+/* First bytes, as poke_make_* writes them. */
+enum { CALL = 0xe8, JMP = 0xe9, NOP = 0x0f };
+
+static struct code five_bytes(u8 bytes[SITE_LEN], uptr addr)
+{
+	return (struct code){ .buf = bytes, .base = addr, .cap = SITE_LEN };
+}
+
+void poke_make_nop(u8 bytes[SITE_LEN])
+{
+	struct code c = five_bytes(bytes, 0);
+	nop(&c, SITE_LEN);
+}
+
+void poke_make_call(u8 bytes[SITE_LEN], uptr addr, uptr target)
+{
+	struct code c = five_bytes(bytes, addr);
+	call(&c, target);
+	assert(!c.err);
+}
+
+void poke_make_jmp(u8 bytes[SITE_LEN], uptr addr, uptr target)
+{
+	struct code c = five_bytes(bytes, addr);
+	jmp_to(&c, target);
+	assert(!c.err);
+}
+
+static notrace uptr rel32_target(const struct poke *p)
+{
+	i32 rel;
+	memcpy(&rel, p->new + 1, 4);
+	return p->addr + SITE_LEN + (uptr)(i64)rel;
+}
+
+notrace uptr poke_trap_addr(const struct pt_regs *regs)
+{
+	return regs->ip - 1;
+}
+
+/* The entry of vector 3 leaves a gap below the interrupted stack for the return address of a call. */
+notrace void poke_emulate(const struct poke *p, struct pt_regs *regs)
+{
+	switch (p->new[0]) {
+	case CALL:
+		regs->sp -= sizeof(uptr);
+		*(uptr *)regs->sp = p->addr + SITE_LEN;
+		regs->ip = rel32_target(p);
+		break;
+	case JMP: regs->ip = rel32_target(p); break;
+	case NOP: regs->ip = p->addr + SITE_LEN; break;
+	default: panic("poke: nobody can emulate the instruction %#x at %#lx", p->new[0], p->addr);
+	}
+}
