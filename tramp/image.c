@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Memory of images, and the scan that says when nobody can still be inside one.
+#include "tramp/image.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "kernel/work.h"
+
+/* How long somebody who is inside an image is given before the next look. */
+#define RETRY_NS 20000000ull
+
+static LIST_HEAD(retired);   /* in order of retirement */
+static struct mutex reaping; /* over the list and the timer; also one scan at a time */
+static struct work retry_work;
+static struct timer_list retry_timer;
+static bool retry_pending;
+
+struct image *image_reserve(const char *name, u32 len)
+{
+	struct image *img = kzalloc(sizeof(*img));
+	if (!img)
+		return NULL;
+	str_copy(img->text.name, name, sizeof(img->text.name));
+	img->text.at_site = true;
+	if (text_alloc(&img->text, len)) {
+		kfree(img);
+		return NULL;
+	}
+	return img;
+}
+
+void image_fill(struct image *img, const void *code, u32 len)
+{
+	text_write(img->text.base, code, len);
+}
+
+void image_hold(struct image *img, u32 *users)
+{
+	assert(img->held_count < IMAGE_HELD);
+	img->held[img->held_count++] = users;
+	__atomic_fetch_add(users, 1, __ATOMIC_RELAXED);
+}
+
+void image_discard(struct image *img)
+{
+	for (u32 i = 0; i < img->held_count; i++)
+		__atomic_fetch_sub(img->held[i], 1, __ATOMIC_RELEASE);
+	text_free(&img->text);
+	kfree(img);
+}
+
+/* Around all retired images, so that the scan passes over most words with two compares. Not on the
+ * stack: the scan would find it there. */
+static uptr span_low, span_high;
+
+static void prepare_scan(void)
+{
+	struct image *img;
+	span_low = ~(uptr)0;
+	span_high = 0;
+	list_for_each_entry(img, &retired, list) {
+		img->seen = false;
+		span_low = min(span_low, img->text.base);
+		span_high = max(span_high, img->text.base + img->text.len);
+	}
+}
+
+static notrace void mark_images_at(uptr addr, bool own_stack)
+{
+	struct image *img;
+	list_for_each_entry(img, &retired, list) {
+		uptr off = addr - img->text.base;
+		/* The scanning task was not interrupted at an image's first instruction: on its own
+		 * stack that address is a leftover of the detach, not a way back. */
+		if (off < img->text.len && !(own_stack && off == 0))
+			img->seen = true;
+	}
+}
+
+/* One stack, with all other CPUs held. An image ends in ret or jmp, never in a call, so no return
+ * address lies just behind it. */
+static notrace void mark_seen(const uptr *lo, const uptr *hi, unused void *arg)
+{
+	const uptr *here = __builtin_frame_address(0);
+	bool own_stack = lo <= here && here < hi;
+
+	for (const uptr *word = lo; word < hi; word++)
+		if (*word >= span_low && *word < span_high)
+			mark_images_at(*word, own_stack);
+}
+
+static u32 reap_locked(void)
+{
+	struct image *img, *next;
+	u32 waiting = 0;
+
+	if (list_empty(&retired))
+		return 0;
+	prepare_scan();
+	task_visit_stacks(mark_seen, NULL);
+	list_for_each_entry_safe(img, next, &retired, list) {
+		if (img->seen) {
+			waiting++;
+			continue;
+		}
+		list_del_init(&img->list);
+		image_discard(img);
+	}
+	return waiting;
+}
+
+/* Once more later, as long as anything waits. */
+static void retry_later(void)
+{
+	if (retry_pending)
+		return;
+	retry_pending = true;
+	retry_timer.expires = ktime_get_ns() + RETRY_NS;
+	add_timer(&retry_timer);
+}
+
+static void on_timer(unused struct timer_list *timer)
+{
+	schedule_work(&retry_work);
+}
+
+static void retry(unused struct work *work)
+{
+	mutex_lock(&reaping);
+	retry_pending = false;
+	if (reap_locked())
+		retry_later();
+	mutex_unlock(&reaping);
+}
+
+u32 image_reap(void)
+{
+	u32 waiting;
+	mutex_lock(&reaping);
+	waiting = reap_locked();
+	mutex_unlock(&reaping);
+	return waiting;
+}
+
+void image_retire(struct image *img)
+{
+	mutex_lock(&reaping);
+	list_add_tail(&img->list, &retired);
+	if (reap_locked())
+		retry_later();
+	mutex_unlock(&reaping);
+}
+
+void image_init(void)
+{
+	mutex_init(&reaping);
+	init_work(&retry_work, retry);
+	retry_timer.function = on_timer;
+}
