@@ -38,7 +38,7 @@ void paging_identity_unmap(uptr phys);
 enum err paging_protect(uptr addr, u32 pages, u32 rights);
 
 /* A device or table at any physical address, uncached and no-execute where it lies beyond the direct
- * mapping. Stays for ever. Panics when FIXMAP is full (2 MiB in all). */
+ * mapping. Stays for ever. NULL when FIXMAP is full (2 MiB in all). */
 void *paging_map_io(uptr phys, size_t len);
 
 /* A second, writable view of one or two pages, on this CPU only; for text.c, which holds a lock and has

@@ -118,20 +118,28 @@ enum err paging_protect(uptr addr, u32 pages, u32 rights)
 	return e;
 }
 
+/* Reserves pages of FIXMAP: the number of the first, or 0 if there are not so many. */
+static u32 take_fixmap(uptr pages)
+{
+	uptr flags = spin_lock_irqsave(&lock);
+	u32 first = pages <= ENTRIES - fixmap_used ? fixmap_used : 0;
+	if (first)
+		fixmap_used += (u32)pages;
+	spin_unlock_irqrestore(&lock, flags);
+	return first;
+}
+
 void *paging_map_io(uptr phys, size_t len)
 {
 	if (phys + len <= DIRECT_SIZE)
 		return phys_to_virt(phys);
 	uptr start = align_down(phys, (uptr)PAGE_SIZE);
-	u32 pages = (u32)((align_up(phys + len, (uptr)PAGE_SIZE) - start) / PAGE_SIZE);
-	uptr flags = spin_lock_irqsave(&lock);
-	u32 first = fixmap_used;
-	if (pages > ENTRIES - first)
-		panic("paging: no room in FIXMAP for %lu bytes at 0x%lx", len, phys);
+	uptr pages = (align_up(phys + len, (uptr)PAGE_SIZE) - start) / PAGE_SIZE;
+	u32 first = take_fixmap(pages);
+	if (!first)
+		return NULL;
 	for (u32 i = 0; i < pages; i++)
 		boot_fixmap_pt[first + i] = (start + i * PAGE_SIZE) | P | RW | NX | PCD | PWT;
-	fixmap_used += pages;
-	spin_unlock_irqrestore(&lock, flags);
 	return (void *)(FIXMAP_BASE + first * PAGE_SIZE + (phys - start));
 }
 
