@@ -166,12 +166,10 @@ higher_half:
 	mov gs, eax
 	lgdt [gdt_pointer_high]
 	mov rsp, boot_stack_top
-	xor ebp, ebp                            ; ends every backtrace
+	xor ebp, ebp
 	mov esi, ebx                            ; zero-extends: void kmain(u32 magic, uptr info)
-	call kmain
-.halt:
-	hlt
-	jmp .halt
+	push strict byte 0                      ; no caller: here every backtrace ends
+	jmp kmain
 
 too_old_text: db "fivebyte needs a 64-bit CPU with no-execute pages.", 0
 
