@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "tests/test.h"
+
+static u64 bytes_in_use(void)
+{
+	u64 bytes, count;
+	heap_usage(&bytes, &count);
+	return bytes;
+}
+
+TEST(heap_objects_of_all_sizes_are_aligned_and_their_own)
+{
+	static const u32 sizes[] = { 1,   15,  16,   17,   31,   33,   100,  128,
+				     129, 500, 1024, 2047, 2048, 2049, 4096, 70000 };
+	u8 *objects[array_len(sizes)][4];
+	u64 before = bytes_in_use();
+	for (u32 i = 0; i < array_len(sizes); i++) {
+		for (u32 k = 0; k < 4; k++) {
+			objects[i][k] = kmalloc(sizes[i]);
+			require(objects[i][k]);
+			check_eq(0, (uptr)objects[i][k] % 16);
+			memset(objects[i][k], (int)(i * 4 + k), sizes[i]);
+		}
+	}
+	check(bytes_in_use() > before);
+	for (u32 i = 0; i < array_len(sizes); i++) {
+		for (u32 k = 0; k < 4; k++) {
+			check_eq(i * 4 + k, objects[i][k][0]);
+			check_eq(i * 4 + k, objects[i][k][sizes[i] - 1]);
+			kfree(objects[i][k]);
+		}
+	}
+	check_eq(before, bytes_in_use());
+}
+
+TEST(heap_keeps_what_many_objects_hold)
+{
+	enum { COUNT = 3000 };
+	u64 before = bytes_in_use();
+	u32 **objects = kmalloc(COUNT * sizeof(*objects));
+	require(objects);
+	for (u32 i = 0; i < COUNT; i++) {
+		objects[i] = kmalloc(16 + i % 40);
+		require(objects[i]);
+		*objects[i] = i;
+	}
+	u32 wrong = 0;
+	for (u32 i = 0; i < COUNT; i++) {
+		u32 k = i * 1009 % COUNT; /* another order than that of the allocation */
+		wrong += *objects[k] != k;
+		kfree(objects[k]);
+	}
+	check_eq(0, wrong);
+	kfree(objects);
+	check_eq(before, bytes_in_use());
+}
+
+TEST(heap_kzalloc_is_zero_where_something_was)
+{
+	u8 *p = kmalloc(200);
+	require(p);
+	memset(p, 0xff, 200);
+	kfree(p);
+	p = kzalloc(200);
+	require(p);
+	u32 set = 0;
+	for (u32 i = 0; i < 200; i++)
+		set += p[i] != 0;
+	check_eq(0, set);
+	kfree(p);
+	kfree(NULL);
+}
+
+TEST(heap_refuses_more_than_its_largest_block)
+{
+	check(!kmalloc((32u << 20) + 1));
+	check(!kmalloc(1ul << 40));
+}
