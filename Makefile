@@ -147,7 +147,11 @@ test:
 	@tools/install-deps
 	@tools/run-tests
 
+# run and test make everything in a second make, when the tools are there.
+ifeq ($(filter run test clean,$(MAKECMDGOALS)),)
 -include tests/host/host.mk
+endif
+test-host: check-host
 
 test-machine: $(B)/fivebyte-test.elf
 	tools/fivebyte --test --smp 1
@@ -172,4 +176,4 @@ dis: $(B)/fivebyte.elf
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(PROGS:.o=.d) $(TEST_PROGS:.o=.d)
