@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// Commands about maps: map list, map dump.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/shell/shell.h"
+#include "kernel/shell/table.h"
+#include "kernel/smp.h"
+#include "vm/map.h"
+#include "vm/prog.h"
+
+static struct map *find_map(const char *name)
+{
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->map_count; i++)
+			if (strcmp(o->maps[i]->name, name) == 0)
+				return o->maps[i];
+	return NULL;
+}
+
+static void map_row(struct table *t, const struct object *o, const struct map *m)
+{
+	table_cell(t, "%s", m->name);
+	table_cell(t, "%s", o->name);
+	table_cell(t, "%s", m->ops->name);
+	table_cell(t, "%u", m->key_size);
+	table_cell(t, "%u", m->value_size);
+	table_cell(t, "%u", m->max_entries);
+}
+
+static enum err map_list(void)
+{
+	static const struct column columns[] = {
+		{ "map", LEFT },  { "object", LEFT }, { "type", LEFT },
+		{ "key", RIGHT }, { "value", RIGHT }, { "entries", RIGHT },
+	};
+	struct table t;
+	table_begin(&t, columns, array_len(columns));
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->map_count; i++)
+			map_row(&t, o, o->maps[i]);
+	enum err e = table_print(&t);
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+/* By its type if that is known, else as bytes. */
+static void print_typed(struct strbuf *s, const struct map *m, u32 type, const u8 *data, u32 size)
+{
+	if (m->btf && type && btf_size(m->btf, type) <= size) {
+		btf_print_value(s, m->btf, type, data);
+		return;
+	}
+	for (u32 i = 0; i < size; i++)
+		str_printf(s, "%s%02x", i ? " " : "", data[i]);
+}
+
+static bool is_integer(const struct map *m)
+{
+	return m->btf && m->value_type && m->value_size <= 8 &&
+	       btf_kind(btf_type(m->btf, btf_strip(m->btf, m->value_type))) == BTF_INT;
+}
+
+static u64 integer(const u8 *data, u32 size)
+{
+	u64 v = 0;
+	memcpy(&v, data, size);
+	return v;
+}
+
+/* Every CPU's value of one key, and the sum if they are numbers. */
+static void print_per_cpu(struct strbuf *s, struct map *m, const void *key)
+{
+	u64 sum = 0;
+	for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
+		const u8 *value = m->ops->lookup_cpu(m, key, cpu);
+		str_printf(s, "%scpu%u ", cpu ? ", " : "", cpu);
+		print_typed(s, m, m->value_type, value, m->value_size);
+		sum += is_integer(m) ? integer(value, m->value_size) : 0;
+	}
+	if (is_integer(m))
+		str_printf(s, ", sum %llu", sum);
+}
+
+static bool all_zero(const u8 *data, u32 size)
+{
+	while (size && !data[size - 1])
+		size--;
+	return !size;
+}
+
+/* One "key: value" line; false if it was left out because it is an array's zero. */
+static bool print_entry(struct map *m, const void *key)
+{
+	char text[1000] = "";
+	struct strbuf s = STRBUF(text);
+	const u8 *value = m->ops->lookup_cpu(m, key, 0);
+	bool per_cpu = m->ops->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+	if (!value) /* removed meanwhile */
+		return true;
+	if (m->ops->type == BPF_MAP_TYPE_ARRAY && m->max_entries > 1 && all_zero(value, m->value_size))
+		return false;
+	if (m->key_size && !(m->max_entries == 1 && m->ops->type != BPF_MAP_TYPE_HASH)) {
+		print_typed(&s, m, m->key_type, key, m->key_size);
+		str_puts(&s, ": ");
+	}
+	if (per_cpu)
+		print_per_cpu(&s, m, key);
+	else
+		print_typed(&s, m, m->value_type, value, m->value_size);
+	kprintf("  %s%s\n", text, s.cut ? " ..." : "");
+	return true;
+}
+
+/* A program may change the map meanwhile: as on Linux each entry is printed at most max_entries times
+ * in all, and what comes and goes may be missed. */
+static void dump(struct map *m, u8 *key, u8 *next)
+{
+	u32 seen = 0, zeros = 0;
+	enum err e = m->ops->next_key(m, NULL, next);
+	for (; !e && seen < m->max_entries; seen++) {
+		memcpy(key, next, m->key_size);
+		zeros += !print_entry(m, key);
+		e = m->ops->next_key(m, key, next);
+	}
+	if (zeros)
+		kprintf("  (%u of %u entries are 0)\n", zeros, m->max_entries);
+	else if (!seen)
+		kprintf("  (empty)\n");
+}
+
+static enum err map_dump(const char *name)
+{
+	struct map *m = find_map(name);
+	if (!m)
+		return shell_fail(ENOENT, "no map is called %s; map list names them", name);
+	u8 *keys = kmalloc(2 * max(m->key_size, 8u));
+	if (!keys)
+		return shell_fail(ENOMEM, "no memory to dump %s", name);
+	kprintf("%s: %s\n", m->name, m->ops->name);
+	dump(m, keys, keys + max(m->key_size, 8u));
+	kfree(keys);
+	return OK;
+}
+
+static enum err cmd_map(u32 count, char **args)
+{
+	if (count == 1 && strcmp(args[0], "list") == 0)
+		return map_list();
+	if (count == 2 && strcmp(args[0], "dump") == 0)
+		return map_dump(args[1]);
+	return shell_fail(EINVAL, "usage: map list, or map dump NAME");
+}
+
+static void complete_map(struct edit_matches *m, u32 index)
+{
+	if (index == 1) {
+		complete_maps(m);
+		return;
+	}
+	edit_offer(m, "list");
+	edit_offer(m, "dump");
+}
+
+/* clang-format off */
+const struct command map_commands[] = {
+	{ "map", "list|dump [NAME]", 1, 2, "maps: what programs keep", cmd_map, complete_map },
+	{ 0 },
+};
+/* clang-format on */

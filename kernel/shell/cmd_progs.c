@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+// Commands about programs: prog list|show|dump, attach, detach, links.
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/shell/shell.h"
+#include "kernel/shell/show.h"
+#include "kernel/shell/table.h"
+#include "tramp/attach.h"
+#include "vm/disasm.h"
+#include "vm/map.h"
+
+static const char *type_name(enum prog_type type)
+{
+	static const char *const names[] = {
+		[PROG_RAW] = "raw", [PROG_FENTRY] = "fentry", [PROG_FEXIT] = "fexit"
+	};
+	return names[type];
+}
+
+struct link_count {
+	const struct prog *prog;
+	u32 count;
+};
+
+static void count_link(const struct link *l, void *arg)
+{
+	struct link_count *c = arg;
+	c->count += l->prog == c->prog;
+}
+
+/* prog->links counts the images that call it, old ones too; this is what a person means. */
+static u32 links_of(const struct prog *p)
+{
+	struct link_count c = { .prog = p };
+	link_for_each(count_link, &c);
+	return c.count;
+}
+
+static void prog_row(struct table *t, const struct object *o, const struct prog *p)
+{
+	table_cell(t, "%s", p->name);
+	table_cell(t, "%s", o->name);
+	table_cell(t, "%s", type_name(p->type));
+	table_cell(t, "%s", p->target);
+	table_cell(t, "%u", p->insn_count);
+	table_cell(t, "%u", p->text.len);
+	table_cell(t, "%u", links_of(p));
+	table_cell(t, "%llu", p->missed);
+}
+
+static enum err prog_list(void)
+{
+	static const struct column columns[] = {
+		{ "program", LEFT }, { "object", LEFT }, { "type", LEFT },   { "function", LEFT },
+		{ "insns", RIGHT },  { "bytes", RIGHT }, { "links", RIGHT }, { "missed", RIGHT },
+	};
+	struct table t;
+	table_begin(&t, columns, array_len(columns));
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->prog_count; i++)
+			prog_row(&t, o, o->progs[i]);
+	enum err e = table_print(&t);
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+static void show_stages(const struct prog *p)
+{
+	char tag[24] = "";
+	struct strbuf s = STRBUF(tag);
+	for (u32 i = 0; i < array_len(p->tag); i++)
+		str_printf(&s, "%02x", p->tag[i]);
+	kprintf("  loaded     %u instructions, tag %s, section %s\n", p->insn_count, tag, p->section);
+	if (p->state >= PROG_VERIFIED)
+		kprintf("  verified   %u bytes of stack%s%s\n", p->facts.stack_depth,
+			p->facts.calls ? "; runs code that could be traced" : "",
+			p->facts.per_cpu ? "; stays on its CPU" : "");
+	if (p->state >= PROG_COMPILED)
+		kprintf("  %s %u bytes at %lx, %s\n", p->mode == PROG_JIT ? "compiled  " : "interpreted",
+			p->text.len, p->text.base, p->text.name);
+}
+
+static enum err prog_show(const struct prog *p)
+{
+	const struct object *o = p->object;
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	if (p->btf_func_id)
+		btf_print_func(&s, &o->btf, p->btf_func_id);
+	kprintf("%s: %s program of %s\n", p->name, type_name(p->type), o->name);
+	if (s.len)
+		kprintf("  in C       %s\n", text);
+	show_stages(p);
+	kprintf("  attached   %u times, %llu runs missed\n", links_of(p), p->missed);
+	for (u32 i = 0; i < o->map_count; i++)
+		kprintf("  map        %s\n", o->maps[i]->name);
+	return OK;
+}
+
+/* The line of C that begins at an instruction, if one does; NULL else. */
+static const char *source_at(const struct prog *p, u32 insn_idx)
+{
+	for (u32 i = 0; i < p->line_count; i++) {
+		const char *text;
+		if (p->lines[i].insn_idx != insn_idx)
+			continue;
+		text = btf_name(&p->object->btf, p->lines[i].line_off);
+		while (*text == ' ' || *text == '\t')
+			text++;
+		return *text ? text : NULL;
+	}
+	return NULL;
+}
+
+static void print_source(const struct prog *p, u32 insn_idx)
+{
+	const char *source = source_at(p, insn_idx);
+	if (source)
+		kprintf("; %s\n", source);
+}
+
+static enum err dump_xlated(const struct prog *p)
+{
+	for (u32 i = 0; i < p->insn_count; i++) {
+		char text[160] = "";
+		struct strbuf s = STRBUF(text);
+		print_source(p, i);
+		insn_print(&s, p, i);
+		kprintf("%4u: (%02x) %s\n", i, p->insns[i].op, text);
+		i += insn_is_wide(&p->insns[i]);
+	}
+	return OK;
+}
+
+/* One machine instruction; gives its length. */
+static u32 dump_machine(const struct text *t, u32 at)
+{
+	char text[96] = "", hex[64] = "";
+	struct strbuf s = STRBUF(text), h = STRBUF(hex);
+	const u8 *code = (const u8 *)t->base + at;
+	u32 len = show_insn(&s, code, t->len - at, t->base + at);
+	show_bytes(&h, code, len);
+	kprintf("%4x: %-30s %s\n", at, hex, text);
+	return len;
+}
+
+static enum err dump_jited(const struct prog *p)
+{
+	u32 insn = 0;
+	if (p->mode != PROG_JIT)
+		return shell_fail(EOPNOTSUPP, "%s is interpreted: there is no machine code of it", p->name);
+	kprintf("%s at %lx\n", p->text.name, p->text.base);
+	for (u32 at = 0; at < p->text.len;) {
+		for (; p->insn_at && insn < p->insn_count && p->insn_at[insn] <= at; insn++)
+			print_source(p, insn);
+		at += dump_machine(&p->text, at);
+	}
+	return OK;
+}
+
+static enum err cmd_prog(u32 count, char **args)
+{
+	struct prog *p;
+	if (strcmp(args[0], "list") == 0 && count == 1)
+		return prog_list();
+	if (count >= 2 && (strcmp(args[0], "show") == 0 || strcmp(args[0], "dump") == 0)) {
+		enum err e = show_find_prog(&p, args[1]);
+		if (e)
+			return e;
+		if (args[0][0] == 's' && count == 2)
+			return prog_show(p);
+		if (args[0][0] == 'd' && (count == 2 || strcmp(args[2], "xlated") == 0))
+			return dump_xlated(p);
+		if (args[0][0] == 'd' && strcmp(args[2], "jited") == 0)
+			return dump_jited(p);
+	}
+	return shell_fail(EINVAL, "usage: prog list, prog show NAME, or prog dump NAME xlated|jited");
+}
+
+/* What a name means: one program, or all of an object. */
+struct selection {
+	struct prog **progs;
+	struct prog *one;
+	u32 count;
+};
+
+static enum err select_progs(struct selection *sel, const char *name)
+{
+	struct object *o = object_named(name);
+	*sel = (struct selection){ .one = prog_named(name), .count = 1 };
+	if (sel->one)
+		return OK;
+	if (!o)
+		return shell_fail(ENOENT, "no program or object is called %s; prog list names them", name);
+	sel->progs = o->progs;
+	sel->count = o->prog_count;
+	return OK;
+}
+
+static struct prog *selected(const struct selection *sel, u32 i)
+{
+	return sel->one ? sel->one : sel->progs[i];
+}
+
+/* Undoes what an attach of an object has done before it failed. A program that had another link
+ * keeps both: there is no way to end one of them. */
+static void undo_attach(const struct selection *sel, u32 done)
+{
+	char ignored[64];
+	struct strbuf log = STRBUF(ignored);
+	while (done--)
+		if (links_of(selected(sel, done)) == 1)
+			detach_prog(selected(sel, done), &log);
+}
+
+static enum err cmd_attach(u32 count, char **args)
+{
+	const char *func = count == 2 ? args[1] : NULL;
+	char text[256] = "";
+	struct strbuf log = STRBUF(text);
+	struct selection sel;
+	enum err e = select_progs(&sel, args[0]);
+	if (e)
+		return e;
+	for (u32 i = 0; i < sel.count; i++) {
+		e = attach_prog(selected(&sel, i), func, &log);
+		if (e) {
+			undo_attach(&sel, i);
+			return shell_fail(e, "%s", text);
+		}
+	}
+	for (u32 i = 0; i < sel.count; i++) {
+		const struct prog *p = selected(&sel, i);
+		kprintf("%s: %s of %s\n", p->name, type_name(p->type), func ? func : p->target);
+	}
+	return OK;
+}
+
+static enum err cmd_detach(u32 count, char **args)
+{
+	char text[256] = "";
+	struct strbuf log = STRBUF(text);
+	struct selection sel;
+	enum err e;
+	(void)count;
+	if (strcmp(args[0], "all") == 0) {
+		e = detach_all(&log);
+		return e ? shell_fail(e, "%s", text) : OK;
+	}
+	e = select_progs(&sel, args[0]);
+	if (e)
+		return e;
+	for (u32 i = 0; i < sel.count; i++) {
+		enum err one = detach_prog(selected(&sel, i), &log);
+		e = e ? e : one;
+	}
+	return e ? shell_fail(e, "%s", text) : OK;
+}
+
+static void link_row(const struct link *l, void *arg)
+{
+	struct table *t = arg;
+	table_cell(t, "%s", l->prog->name);
+	table_cell(t, "%s", type_name(l->prog->type));
+	table_cell(t, "%s", l->site->name);
+	table_cell(t, "%llu", l->prog->missed);
+}
+
+static enum err cmd_links(u32 count, char **args)
+{
+	static const struct column columns[] = {
+		{ "program", LEFT }, { "type", LEFT }, { "function", LEFT }, { "missed", RIGHT }
+	};
+	struct table t;
+	(void)count;
+	(void)args;
+	table_begin(&t, columns, array_len(columns));
+	link_for_each(link_row, &t);
+	if (!t.cells)
+		kprintf("nothing is attached\n");
+	enum err e = t.cells || t.err ? table_print(&t) : OK;
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+static void complete_prog(struct edit_matches *m, u32 index)
+{
+	static const char *const verbs[] = { "list", "show", "dump" };
+	if (index == 0)
+		for (u32 i = 0; i < array_len(verbs); i++)
+			edit_offer(m, verbs[i]);
+	if (index == 1)
+		complete_programs(m);
+	if (index == 2) {
+		edit_offer(m, "xlated");
+		edit_offer(m, "jited");
+	}
+}
+
+static void complete_attach(struct edit_matches *m, u32 index)
+{
+	if (index == 0)
+		complete_programs(m);
+	else
+		complete_functions(m);
+}
+
+static void complete_detach(struct edit_matches *m, u32 index)
+{
+	edit_offer(m, "all");
+	complete_programs(m);
+	(void)index;
+}
+
+/* clang-format off */
+const struct command prog_commands[] = {
+	{ "prog", "list|show|dump [NAME] ...", 1, 3, "programs; their instructions, their machine code", cmd_prog, complete_prog },
+	{ "attach", "PROG|OBJECT [FUNC]", 1, 2, "run a program whenever a function is called", cmd_attach, complete_attach },
+	{ "detach", "PROG|OBJECT|all", 1, 1, "and no longer", cmd_detach, complete_detach },
+	{ "links", "", 0, 0, "what is attached where", cmd_links, NULL },
+	{ 0 },
+};
+/* clang-format on */

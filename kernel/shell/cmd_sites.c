@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Commands about functions and their sites: funcs, site, poke-test.
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/shell/shell.h"
+#include "kernel/shell/show.h"
+#include "kernel/shell/table.h"
+#include "tramp/poke.h"
+#include "tramp/tramp.h"
+
+/* A pattern without * and ? means: contains it. */
+static bool matches(const char *name, const char *pattern)
+{
+	char wide[128];
+	struct strbuf s = STRBUF(wide);
+	for (const char *p = pattern; *p; p++)
+		if (*p == '*' || *p == '?')
+			return str_matches(name, pattern);
+	str_printf(&s, "*%s*", pattern);
+	return str_matches(name, wide);
+}
+
+static void func_row(struct table *t, const struct site *site)
+{
+	char text[160] = "(no type information)";
+	struct strbuf s = STRBUF(text);
+	if (site->btf_id)
+		btf_print_func(&s, site_btf(), site->btf_id);
+	table_cell(t, "%lx", site->addr);
+	table_cell(t, "%s", site->tramp ? "traced" : "");
+	table_cell(t, "%s", site->btf_id ? text : site->name);
+}
+
+static enum err cmd_funcs(u32 count, char **args)
+{
+	static const struct column columns[] = { { "address", LEFT }, { "", LEFT }, { "function", LEFT } };
+	const char *pattern = count ? args[0] : "*";
+	struct table t;
+	u32 found = 0;
+	table_begin(&t, columns, array_len(columns));
+	tramp_lock();
+	for (u32 i = 0; i < site_count(); i++) {
+		if (!matches(site_nth(i)->name, pattern))
+			continue;
+		func_row(&t, site_nth(i));
+		found++;
+	}
+	tramp_unlock();
+	enum err e = table_print(&t);
+	if (e)
+		return shell_fail(e, "no memory for the list");
+	kprintf("%u of the %u functions that can be traced\n", found, site_count());
+	return OK;
+}
+
+/* What the site must hold as things are. */
+static void expected_bytes(u8 bytes[SITE_LEN], const struct site *site)
+{
+	if (site->tramp)
+		poke_make_call(bytes, site->addr, site->tramp->image->text.base);
+	else
+		poke_make_nop(bytes);
+}
+
+static void print_site(const struct site *site)
+{
+	char found[16], wanted[16], what[80];
+	struct strbuf s = STRBUF(found), w = STRBUF(wanted), text = STRBUF(what);
+	u8 now[SITE_LEN], expected[SITE_LEN];
+	memcpy(now, (const void *)site->addr, SITE_LEN);
+	expected_bytes(expected, site);
+	show_bytes(&s, now, SITE_LEN);
+	show_bytes(&w, expected, SITE_LEN);
+	kprintf("%s at %lx\n", site->name, site->addr);
+	if (memcmp(now, expected, SITE_LEN)) {
+		kprintf("  %s   NOT what belongs here, which is %s\n", found, wanted);
+		return;
+	}
+	show_insn(&text, now, SITE_LEN, site->addr);
+	kprintf("  %s   %s\n", found, what);
+	if (site->tramp)
+		kprintf("  as expected: %u program%s attached\n", site->tramp->hook_count,
+			site->tramp->hook_count == 1 ? "" : "s");
+	else
+		kprintf("  as expected: nothing is attached\n");
+}
+
+static enum err cmd_site(u32 count, char **args)
+{
+	struct site *site;
+	enum err e = show_find_site(&site, args[0]);
+	if (e)
+		return e;
+	tramp_lock();
+	print_site(site);
+	tramp_unlock();
+	(void)count;
+	return OK;
+}
+
+/* The nop that clang would have left: it does the same, and the patcher must refuse it. */
+static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
+
+/* Through poke_batch, since other CPUs run the function meanwhile. */
+static enum err toggle(const struct site *site, struct strbuf *log)
+{
+	struct poke p = { .addr = site->addr };
+	memcpy(p.old, (const void *)site->addr, SITE_LEN);
+	if (memcmp(p.old, other_nop, SITE_LEN) == 0)
+		expected_bytes(p.new, site);
+	else
+		memcpy(p.new, other_nop, SITE_LEN);
+	return poke_batch(&p, 1, log);
+}
+
+static enum err cmd_poke_test(u32 count, char **args)
+{
+	char text[160] = "";
+	struct strbuf log = STRBUF(text);
+	struct site *site;
+	enum err e = show_find_site(&site, args[0]);
+	if (e)
+		return e;
+	tramp_lock();
+	e = toggle(site, &log);
+	if (!e)
+		print_site(site);
+	tramp_unlock();
+	(void)count;
+	return e ? shell_fail(e, "%s", text) : OK;
+}
+
+static void complete_site(struct edit_matches *m, u32 index)
+{
+	complete_functions(m);
+	(void)index;
+}
+
+/* clang-format off */
+const struct command site_commands[] = {
+	{ "funcs", "[PATTERN]", 0, 1, "functions that can be traced, with types", cmd_funcs, complete_site },
+	{ "site", "FUNC", 1, 1, "the five bytes at a function's entry", cmd_site, complete_site },
+	{ "poke-test", "FUNC", 1, 1, "break a site on purpose, or mend it (for tests)", cmd_poke_test, complete_site },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Commands about the machine: trace, work, ps, cpus, mem, poweroff.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/page.h"
+#include "kernel/power.h"
+#include "kernel/print.h"
+#include "kernel/sched.h"
+#include "kernel/shell/shell.h"
+#include "kernel/shell/table.h"
+#include "kernel/text.h"
+#include "kernel/timer.h"
+#include "kernel/trace.h"
+#if __has_include("kernel/traffic.h")
+#include "kernel/traffic.h"
+#else
+enum err traffic_wake(u32) __attribute__((weak)), traffic_net(u32) __attribute__((weak));
+#endif
+#include "tramp/poke.h"
+
+#define TRACE_SHOWN 20 /* lines, if nobody says how many */
+
+static enum err take_number(u64 *value, const char *text, u64 most)
+{
+	if (parse_u64(text, value) && *value && *value <= most)
+		return OK;
+	return shell_fail(EINVAL, "%s is not a number from 1 to %llu", text, most);
+}
+
+/* Reads all lines that wait, and keeps the last `room` in a ring; gives how many were read. */
+static u32 read_last(struct trace_line *ring, u64 room)
+{
+	u32 waiting = trace_count(), count = 0;
+	while (count < waiting && trace_read(&ring[count % room]))
+		count++;
+	return count;
+}
+
+static void print_last(const struct trace_line *ring, u64 room, u64 count)
+{
+	u64 shown = min(count, room);
+	for (u64 i = count - shown; i < count; i++) {
+		char text[256];
+		struct strbuf s = STRBUF(text);
+		trace_format(&s, &ring[i % room]);
+		kprintf("%s\n", text);
+	}
+	kprintf("%llu line%s", shown, shown == 1 ? "" : "s");
+	if (count > shown)
+		kprintf(", %llu older ones left out", count - shown);
+	kprintf(", %llu lost\n", trace_lost());
+}
+
+static enum err cmd_trace(u32 count, char **args)
+{
+	u64 room = TRACE_SHOWN;
+	if (count) {
+		enum err e = take_number(&room, args[0], TRACE_LINES);
+		if (e)
+			return e;
+	}
+	struct trace_line *ring = kmalloc(room * sizeof(*ring));
+	if (!ring)
+		return shell_fail(ENOMEM, "no memory for %llu lines", room);
+	print_last(ring, room, read_last(ring, room));
+	kfree(ring);
+	return OK;
+}
+
+/* What `work` can drive. */
+static const struct traffic {
+	const char *name, *done;
+	enum err (*run)(u32 times);
+} traffics[] = {
+	{ "wake", "wake-ups", traffic_wake },
+	{ "net", "packets sent and received", traffic_net },
+};
+
+static enum err cmd_work(u32 count, char **args)
+{
+	u64 times;
+	enum err e = take_number(&times, args[1], 10000000);
+	if (e)
+		return e;
+	for (u32 i = 0; i < array_len(traffics); i++) {
+		if (strcmp(traffics[i].name, args[0]))
+			continue;
+		u64 start = ktime_get_ns();
+		e = traffics[i].run((u32)times);
+		if (e)
+			return shell_fail(e, "work %s did not end well", args[0]);
+		u64 us = (ktime_get_ns() - start) / 1000;
+		kprintf("%llu %s in %llu.%03llu ms\n", times, traffics[i].done, us / 1000, us % 1000);
+		return OK;
+	}
+	(void)count;
+	return shell_fail(ENOENT, "there is no work called %s: say wake or net", args[0]);
+}
+
+static const char *state_name(const struct task_struct *t)
+{
+	if (t->on_cpu)
+		return "running";
+	switch (t->__state) {
+	case TASK_RUNNING: return "ready";
+	case TASK_INTERRUPTIBLE:
+	case TASK_UNINTERRUPTIBLE: return "asleep";
+	}
+	return "dead";
+}
+
+static void task_row(struct task_struct *t, void *arg)
+{
+	struct table *table = arg;
+	table_cell(table, "%d", t->pid);
+	table_cell(table, "%d", t->parent ? t->parent->pid : 0);
+	table_cell(table, "%u", t->cpu);
+	table_cell(table, "%d", t->prio);
+	table_cell(table, "%s", state_name(t));
+	table_cell(table, "%lu", t->nvcsw);
+	table_cell(table, "%lu", t->nivcsw);
+	table_cell(table, "%s", t->comm);
+}
+
+static enum err cmd_ps(u32 count, char **args)
+{
+	static const struct column columns[] = {
+		{ "pid", RIGHT },  { "parent", RIGHT }, { "cpu", RIGHT },    { "prio", RIGHT },
+		{ "state", LEFT }, { "slept", RIGHT },  { "pushed", RIGHT }, { "name", LEFT },
+	};
+	struct table t;
+	(void)count;
+	(void)args;
+	table_begin(&t, columns, array_len(columns));
+	task_for_each(task_row, &t);
+	enum err e = table_print(&t);
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+static enum err cmd_cpus(u32 count, char **args)
+{
+	static const struct column columns[] = { { "cpu", RIGHT }, { "apic id", RIGHT }, { "runs", LEFT } };
+	struct table t;
+	(void)count;
+	(void)args;
+	table_begin(&t, columns, array_len(columns));
+	preempt_disable(); /* so that no task that is running goes away */
+	for (u32 i = 0; i < cpu_count(); i++) {
+		const struct task_struct *running = read_once(cpus[i].current_task);
+		table_cell(&t, "%u", i);
+		table_cell(&t, "%u", cpus[i].apic_id);
+		table_cell(&t, "%s:%d", running->comm, running->pid);
+	}
+	preempt_enable();
+	enum err e = table_print(&t);
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+static enum err cmd_mem(u32 count, char **args)
+{
+	struct poke_stats poked = poke_stats();
+	u32 free, total, text_bytes, blocks;
+	u64 bytes, allocations;
+	(void)count;
+	(void)args;
+	page_usage(&free, &total);
+	heap_usage(&bytes, &allocations);
+	text_usage(&text_bytes, &blocks);
+	kprintf("pages   %u of %u free\n", free, total);
+	kprintf("heap    %llu bytes in use, %llu allocations so far\n", bytes, allocations);
+	kprintf("text    %u bytes in %u blocks of generated code\n", text_bytes, blocks);
+	kprintf("pokes   %llu in %llu batches, %llu syncs of all CPUs, %llu traps\n", poked.pokes,
+		poked.batches, poked.syncs, poked.traps);
+	return OK;
+}
+
+static enum err cmd_poweroff(u32 count, char **args)
+{
+	(void)count;
+	(void)args;
+	machine_exit(true);
+}
+
+static void complete_work(struct edit_matches *m, u32 index)
+{
+	for (u32 i = 0; i < array_len(traffics) && index == 0; i++)
+		edit_offer(m, traffics[i].name);
+}
+
+/* clang-format off */
+const struct command system_commands[] = {
+	{ "trace", "[N]", 0, 1, "the last N lines that programs printed", cmd_trace, NULL },
+	{ "work", "wake|net N", 2, 2, "N wake-ups, or N packets", cmd_work, complete_work },
+	{ "ps", "", 0, 0, "the tasks", cmd_ps, NULL },
+	{ "cpus", "", 0, 0, "the CPUs and what they run", cmd_cpus, NULL },
+	{ "mem", "", 0, 0, "memory in use, and pokes made", cmd_mem, NULL },
+	{ "poweroff", "", 0, 0, "switch the machine off", cmd_poweroff, NULL },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// Finds the command of a line, checks its arguments, runs it; and serves the terminal.
+#include "kernel/shell/shell.h"
+#include "kernel/boot_info.h"
+#include "kernel/lib/mem.h"
+#include "kernel/power.h"
+#include "kernel/print.h"
+#include "kernel/serial.h"
+#include "kernel/shell/demo.h"
+#include "kernel/shell/load.h"
+#include "kernel/shell/parse.h"
+#include "tramp/site.h"
+#include "vm/map.h"
+#include "vm/prog.h"
+
+static const struct family {
+	const char *title;
+	const struct command *commands;
+} families[] = {
+	{ "Functions", site_commands }, { "Programs", prog_commands },      { "Trampolines", tramp_commands },
+	{ "Maps", map_commands },       { "The machine", system_commands }, { "The shell", shell_commands },
+};
+
+enum err shell_fail(enum err e, const char *fmt, ...)
+{
+	char text[512];
+	struct strbuf s = STRBUF(text);
+	va_list args;
+	va_start(args, fmt);
+	str_vprintf(&s, fmt, args);
+	va_end(args);
+	kprintf("error %s: %s\n", err_name(e), text);
+	return e;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (u32 i = 0; i < array_len(families); i++)
+		for (const struct command *c = families[i].commands; c->name; c++)
+			if (strcmp(c->name, name) == 0)
+				return c;
+	return NULL;
+}
+
+static enum err run_command(struct words *w)
+{
+	const struct command *c = find_command(w->argv[0]);
+	u32 count = w->argc - 1;
+	if (!c)
+		return shell_fail(ENOENT, "there is no command %s; help lists them all", w->argv[0]);
+	if (count < c->min_args || count > c->max_args)
+		return shell_fail(EINVAL, "usage: %s %s", c->name, c->args);
+	return c->run(count, w->argv + 1);
+}
+
+/* One after the other; before each but a person's own line it says which. */
+static enum err run_line(const char *line, bool announce)
+{
+	enum err first = OK;
+	while (*line) {
+		char text[128];
+		struct strbuf log = STRBUF(text);
+		struct words w;
+		const char *begin = line;
+		enum err e = parse_command(&line, &w, &log);
+		while (*begin == ' ')
+			begin++;
+		if (announce && (e || w.argc))
+			kprintf("%s%.*s\n", PROMPT, (int)(line - begin) - (line[-1] == ';'), begin);
+		if (e)
+			shell_fail(e, "%s", text);
+		else if (w.argc)
+			e = run_command(&w);
+		first = first ? first : e;
+	}
+	return first;
+}
+
+enum err shell_exec(const char *line)
+{
+	return run_line(line, true);
+}
+
+static void help_line(const struct command *c)
+{
+	char usage[64];
+	struct strbuf s = STRBUF(usage);
+	str_printf(&s, "%s %s", c->name, c->args);
+	kprintf("  %-32s %s\n", usage, c->help);
+}
+
+static enum err cmd_help(u32 count, char **args)
+{
+	if (count) {
+		const struct command *c = find_command(args[0]);
+		if (!c)
+			return shell_fail(ENOENT, "there is no command %s", args[0]);
+		help_line(c);
+		return OK;
+	}
+	for (u32 i = 0; i < array_len(families); i++) {
+		kprintf("%s\n", families[i].title);
+		for (const struct command *c = families[i].commands; c->name; c++)
+			help_line(c);
+	}
+	kprintf("Several commands on one line: a; b. Tab completes, arrow up brings back old lines.\n");
+	return OK;
+}
+
+static void complete_commands(struct edit_matches *m, u32 index)
+{
+	for (u32 i = 0; i < array_len(families); i++)
+		for (const struct command *c = families[i].commands; c->name; c++)
+			edit_offer(m, c->name);
+	(void)index;
+}
+
+static enum err cmd_demo(u32 count, char **args)
+{
+	(void)count;
+	(void)args;
+	return demo_run(boot_option("tty") != NULL);
+}
+
+/* clang-format off */
+const struct command shell_commands[] = {
+	{ "demo", "",          0, 0, "a guided walk through the mechanism", cmd_demo, NULL },
+	{ "help", "[COMMAND]", 0, 1, "this list, or one line of it", cmd_help, complete_commands },
+	{ 0 },
+};
+/* clang-format on */
+
+void complete_functions(struct edit_matches *m)
+{
+	for (u32 i = 0; i < site_count(); i++)
+		edit_offer(m, site_nth(i)->name);
+}
+
+void complete_programs(struct edit_matches *m)
+{
+	for (const struct object *o = object_first(); o; o = o->next) {
+		edit_offer(m, o->name);
+		for (u32 i = 0; i < o->prog_count; i++)
+			edit_offer(m, o->progs[i]->name);
+	}
+}
+
+void complete_maps(struct edit_matches *m)
+{
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->map_count; i++)
+			edit_offer(m, o->maps[i]->name);
+}
+
+/* The command that the word belongs to begins behind the last ';'. */
+static void complete(struct edit_matches *m, const char *line, u32 word)
+{
+	char before[EDIT_LINE], ignored[64];
+	const char *at = before;
+	struct strbuf log = STRBUF(ignored);
+	struct words w = { 0 };
+	str_copy(before, line, min(word + 1, EDIT_LINE));
+	for (const char *p = before; *p; p++)
+		if (*p == ';')
+			at = p + 1;
+	if (parse_command(&at, &w, &log))
+		return;
+	if (w.argc == 0) {
+		complete_commands(m, 0);
+		return;
+	}
+	const struct command *c = find_command(w.argv[0]);
+	if (c && c->complete && w.argc - 1 < c->max_args)
+		c->complete(m, w.argc - 1);
+}
+
+/* Reads lines and runs them until the input ends. */
+static void serve(void)
+{
+	static struct edit edit;
+	u64 columns = 80;
+	const char *option = boot_option("columns");
+	if (option && parse_u64(option, &columns))
+		columns = min(max(columns, 20ull), 400ull);
+	edit.prompt = PROMPT;
+	edit.echo = boot_option("tty") != NULL;
+	edit.columns = (u32)columns;
+	edit.write = kputs;
+	edit.complete = complete;
+	for (;;) {
+		enum edit_result result = EDIT_MORE;
+		edit_begin(&edit);
+		while (result == EDIT_MORE)
+			result = edit_key(&edit, (char)serial_getc());
+		if (result == EDIT_END)
+			return;
+		run_line(edit.line, !edit.echo);
+	}
+}
+
+void shell_start(void)
+{
+	const char *commands = boot_option("exec");
+	enum err e = load_all();
+	if (commands) {
+		enum err failed = shell_exec(commands);
+		e = e ? e : failed;
+	} else {
+		if (boot_option("demo"))
+			e = demo_run(boot_option("tty") != NULL);
+		if (boot_option("tty") || !boot_option("demo"))
+			serve();
+	}
+	machine_exit(e == OK);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What several commands print: bytes, machine code with names, things found by name. */
+#pragma once
+#include "kernel/shell/shell.h"
+#include "tramp/site.h"
+#include "vm/prog.h"
+
+/* "0f 1f 44 00 00" */
+void show_bytes(struct strbuf *s, const u8 *bytes, u32 len);
+
+/* The instruction at code[0 .. len), which runs at ip, with the name of what it calls or jumps to; gives
+ * its length, 1 for a byte that is no instruction of ours. */
+u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip);
+
+/* ENOENT or EOPNOTSUPP, said through shell_fail. */
+enum err show_find_site(struct site **site, const char *func);
+
+/* ENOENT, said likewise. */
+enum err show_find_prog(struct prog **p, const char *name);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of cells under named columns: what every command that lists things prints through. */
+#pragma once
+#include "kernel/lib/err.h"
+#include "kernel/lib/fmt.h"
+
+#define TABLE_COLUMNS 10
+
+enum align { LEFT, RIGHT };
+
+struct column {
+	const char *name;
+	enum align align;
+};
+
+struct table {
+	const struct column *columns;
+	u32 column_count;
+	u32 width[TABLE_COLUMNS]; /* of the widest cell */
+	u32 cells;
+	char *text; /* the cells one after the other, each ended by 0 */
+	u32 len, cap;
+	enum err err; /* the first; later cells are ignored */
+};
+
+/* columns[count] must outlive the table. */
+void table_begin(struct table *t, const struct column *columns, u32 count);
+
+/* The next cell, left to right and row after row; at most 255 characters. May be called under a
+ * spin lock. */
+void table_cell(struct table *t, const char *fmt, ...) printf_like(2, 3);
+
+/* Prints heading and rows, and frees. ENOMEM if a cell found no room: then nothing was printed. */
+enum err table_print(struct table *t);
