@@ -18,10 +18,11 @@ static bool take(const char **at, const char *text)
 static bool take_number(const char **at, int base, i64 *value)
 {
 	char *end;
-	bool digits = **at == '-' || **at == '+' || (**at >= '0' && **at <= '9');
-	if (!digits)
-		return false;
+	if (**at == ' ')
+		return false; /* which strtoll would skip */
 	*value = base == 16 ? (i64)strtoull(*at, &end, 16) : strtoll(*at, &end, 10);
+	if (end == *at)
+		return false;
 	*at = end;
 	return true;
 }
