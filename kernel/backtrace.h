@@ -6,7 +6,7 @@
 struct pt_regs;
 
 /* Calls visit with each address in the chain, innermost first: from regs, or, if NULL, from the caller.
- * Bad pointers end it. */
+ * A caller's address is that of the last byte of its call. Bad pointers end it. */
 void backtrace_walk(const struct pt_regs *regs, void (*visit)(uptr addr, void *arg), void *arg);
 
 /* A line for each: "  #0 kfree_skb+0x5". */

@@ -37,52 +37,61 @@ static notrace bool interrupted(uptr bp, struct pt_regs *regs)
 	return probe_read(regs, bp + 24, sizeof(*regs)) == OK;
 }
 
-/* Stopped on or just behind a function's site, so that its return address is what sp points to. */
+/* Stopped on or just behind a function's site, or where no function is, by a wild call: then sp still
+ * points to the return address. */
 static notrace bool has_no_frame_yet(const struct pt_regs *regs)
 {
 	struct sym sym;
-	return sym_at(regs->ip, &sym) && (regs->ip == sym.addr || regs->ip == sym.addr + SITE_LEN);
+	if (sym_at(regs->ip, &sym))
+		return regs->ip == sym.addr || regs->ip == sym.addr + SITE_LEN;
+	return !text_find(regs->ip);
 }
 
-/* From the frame of a caller outwards: f->ip is a return address or interrupted, and visited here. */
+/* From a function's frame, of which nothing has been visited yet, outwards. */
 static notrace void walk(struct frame f, void (*visit)(uptr addr, void *arg), void *arg)
 {
-	for (u32 depth = 0; depth < MAX_DEPTH && f.ip; depth++) {
+	for (u32 depth = 0; depth < MAX_DEPTH; depth++) {
 		struct pt_regs regs;
 		uptr ip, bp;
 		visit(f.ip, arg);
 		if (!word_at(f.bp + 8, &ip) || probe_read(&bp, f.bp, sizeof(bp)) != OK)
 			return;
 		if (called_from_site(f.ip)) {
-			visit(ip, arg);
+			visit(ip - 1, arg);
 			if (!word_at(f.bp + 16, &ip))
 				return;
 		}
 		if (ip == (uptr)trap_return) {
-			if (!interrupted(f.bp, &regs))
-				return;
-			backtrace_walk(&regs, visit, arg);
+			if (interrupted(f.bp, &regs))
+				backtrace_walk(&regs, visit, arg);
 			return;
 		}
-		f = (struct frame){ ip, bp };
+		f = (struct frame){ ip - 1, bp };
 	}
+}
+
+/* From the function whose frame is at bp, its caller first. */
+static notrace void walk_callers(uptr bp, void (*visit)(uptr addr, void *arg), void *arg)
+{
+	uptr ip;
+	if (word_at(bp + 8, &ip) && word_at(bp, &bp))
+		walk((struct frame){ ip - 1, bp }, visit, arg);
 }
 
 notrace void backtrace_walk(const struct pt_regs *regs, void (*visit)(uptr addr, void *arg), void *arg)
 {
-	uptr bp = (uptr)__builtin_frame_address(0), ip;
+	uptr ip;
 	if (!regs) {
-		if (word_at(bp + 8, &ip) && probe_read(&bp, bp, sizeof(bp)) == OK)
-			walk((struct frame){ ip, bp }, visit, arg);
+		walk_callers((uptr)__builtin_frame_address(0), visit, arg);
 		return;
 	}
-	if (has_no_frame_yet(regs)) {
-		visit(regs->ip, arg);
-		if (word_at(regs->sp, &ip))
-			walk((struct frame){ ip, regs->bp }, visit, arg);
+	if (!has_no_frame_yet(regs)) {
+		walk((struct frame){ regs->ip, regs->bp }, visit, arg);
 		return;
 	}
-	walk((struct frame){ regs->ip, regs->bp }, visit, arg);
+	visit(regs->ip, arg);
+	if (word_at(regs->sp, &ip))
+		walk((struct frame){ ip - 1, regs->bp }, visit, arg);
 }
 
 static notrace void print_frame(uptr addr, void *arg)
@@ -97,5 +106,8 @@ static notrace void print_frame(uptr addr, void *arg)
 notrace void backtrace_print(const struct pt_regs *regs)
 {
 	u32 depth = 0;
-	backtrace_walk(regs, print_frame, &depth);
+	if (regs)
+		backtrace_walk(regs, print_frame, &depth);
+	else
+		walk_callers((uptr)__builtin_frame_address(0), print_frame, &depth);
 }

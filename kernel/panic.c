@@ -11,7 +11,8 @@
 
 static u32 panicking;
 
-static noreturn notrace void report(const struct pt_regs *regs, const char *fmt, va_list args)
+static inline __attribute__((always_inline)) noreturn notrace void report(const struct pt_regs *regs,
+									  const char *fmt, va_list args)
 {
 	static char text[1024];
 	struct strbuf s = STRBUF(text);
