@@ -134,7 +134,7 @@ $(B)/%.bpf.o: %.bpf.c $(B)/vmlinux.h
 # --- The bootable image -----------------------------------------------------------------------------------
 
 $(B)/fivebyte.iso: $(B)/fivebyte.elf tools/make-iso
-	tools/make-iso $@ $< demo
+	tools/make-iso $@ $< 'demo tty'
 
 # --- What people call -------------------------------------------------------------------------------------
 
