@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What the verifier refuses, with its words, and the nearest that it accepts.
+// What the verifier refuses or finds out that tests/cases/refused.txt cannot say.
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/vm_asm.h"
-#include "tests/host/vm_cases.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "vm/helper.h"
 #include "vm/map.h"
 #include "vm/verify.h"
-
-TEST(verify_refusals_and_their_neighbours)
-{
-	vm_cases_run("tests/cases/refused.txt", 55);
-}
 
 static enum err verify(struct prog *p, struct strbuf *log)
 {

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Reads the cases and runs them.
-#include "tests/host/vm_cases.h"
+// tests/cases/NAME.txt: programs with what they must do, one paragraph each.
+//
+//      name: add64 carries into the upper half
+//      mem: ff ff ff ff                R1 points to it, R2 is its length; may be left out
+//          r0 = *(u32 *)(r1 +0)        instructions, as the disassembler writes them
+//          r0 += 1
+//          exit
+//      r0: 0x100000000                 what it returns, or
+//      refused: insn 1: ...            the whole message of the verifier
+//      after: 00 ff ff ff              the memory afterwards; may be left out
+//
+// Lines that begin with # say nothing. Every accepted case runs in the interpreter and as machine code.
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
@@ -118,7 +128,8 @@ static void run_accepted(const struct vm_case *c, enum prog_mode mode)
 	kfree(mem);
 }
 
-void vm_cases_run(const char *path, u32 least)
+/* Runs all of a file's cases, of which there must be at least `least`. */
+static void run_file(const char *path, u32 least)
 {
 	static struct vm_case c;
 	size_t len;
@@ -132,4 +143,24 @@ void vm_cases_run(const char *path, u32 least)
 			(c.refused ? run_refused : run_accepted)(&c, mode);
 	check(count >= least);
 	kfree(file);
+}
+
+TEST(cases_of_arithmetic)
+{
+	run_file("tests/cases/alu.txt", 46);
+}
+
+TEST(cases_of_jumps_and_calls)
+{
+	run_file("tests/cases/jump.txt", 21);
+}
+
+TEST(cases_of_memory)
+{
+	run_file("tests/cases/memory.txt", 18);
+}
+
+TEST(cases_of_refusal_and_their_neighbours)
+{
+	run_file("tests/cases/refused.txt", 56);
 }
