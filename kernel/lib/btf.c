@@ -8,7 +8,8 @@
 
 #define BTF_MAGIC    0xeb9f
 #define BTF_MAX_SIZE 0x1fffffff /* of a type, in bytes: its bits still fit in 32 bits */
-#define BTF_MAX_NEST 64         /* types within types by value, typedefs and modifiers counted */
+#define BTF_HUGE     0xffffffffu
+#define BTF_MAX_NEST 64 /* types within types by value, typedefs and modifiers counted */
 
 struct btf_header {
 	u16 magic;
@@ -142,6 +143,11 @@ u32 btf_strip(const struct btf *b, u32 id)
 	return id;
 }
 
+static u32 times(u64 a, u64 b)
+{
+	return a * b > BTF_HUGE ? BTF_HUGE : (u32)(a * b);
+}
+
 u32 btf_size(const struct btf *b, u32 id)
 {
 	u32 count = 1;
@@ -149,18 +155,18 @@ u32 btf_size(const struct btf *b, u32 id)
 		const struct btf_type *t = btf_type(b, btf_strip(b, id));
 		switch (btf_kind(t)) {
 		case BTF_ARRAY:
-			count *= btf_array(t)->count;
+			count = times(count, btf_array(t)->count);
 			id = btf_array(t)->type;
 			continue;
 		case BTF_VAR: id = t->size_or_type; continue;
-		case BTF_PTR: return count * (u32)sizeof(u64); /* BPF's pointers, whatever the CPU's */
+		case BTF_PTR: return times(count, sizeof(u64)); /* BPF's pointers, whatever the CPU's */
 		case BTF_INT:
 		case BTF_STRUCT:
 		case BTF_UNION:
 		case BTF_ENUM:
 		case BTF_ENUM64:
 		case BTF_FLOAT:
-		case BTF_DATASEC: return count * t->size_or_type;
+		case BTF_DATASEC: return times(count, t->size_or_type);
 		default: return 0;
 		}
 	}
@@ -344,10 +350,6 @@ static enum err check_size(const struct btf *b, u32 id, struct strbuf *log)
 {
 	const struct btf_type *t = btf_type(b, id);
 	switch (btf_kind(t)) {
-	case BTF_ARRAY:
-		if ((u64)btf_size(b, btf_array(t)->type) * btf_array(t)->count > BTF_MAX_SIZE)
-			return bad_type(b, id, "is larger than 512 MiB", log);
-		return OK;
 	case BTF_INT:
 	case BTF_ENUM:
 	case BTF_ENUM64:

@@ -89,7 +89,8 @@ u32 btf_member_bit_size(const struct btf_type *parent, const struct btf_member *
 /* Through typedefs, const, volatile, restrict and type tags to what is meant. */
 u32 btf_strip(const struct btf *b, u32 id);
 
-/* The size in bytes of a value of this type; 0 for void, functions and forward declarations. */
+/* The size in bytes of a value of this type; 0 for void, functions and forward declarations. An array
+ * of 4 GiB or more (a number in a map's definition is one) counts as 0xffffffff. */
 u32 btf_size(const struct btf *b, u32 id);
 bool btf_is_signed(const struct btf *b, u32 id);
 
