@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// The helpers and their table. Those without HELPER_CALLS run nothing that has a site. What a row
+// says of an argument is the verifier's promise; memory that a program names as a plain number
+// (ARG_ANY) goes through kernel/probe.h.
+#include "vm/helper.h"
+#include "kernel/lib/mem.h"
+#include "kernel/probe.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "vm/map.h"
+#include "vm/printk.h"
+
+/* Every helper has all six arguments; its row says which it looks at. */
+#define HELPER(name)                                                                               \
+	static u64 name(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unused, u64 r5 unused, \
+			const struct prog *p unused)
+
+static notrace u64 failed(enum err e)
+{
+	return (u64) - (i64)e;
+}
+
+notrace HELPER(map_lookup_elem)
+{
+	struct map *m = (struct map *)(uptr)r1;
+	return (uptr)m->ops->lookup(m, (const void *)(uptr)r2);
+}
+
+notrace HELPER(map_update_elem)
+{
+	struct map *m = (struct map *)(uptr)r1;
+	if (m->read_only)
+		return failed(EPERM);
+	return failed(m->ops->update(m, (const void *)(uptr)r2, (const void *)(uptr)r3, r4));
+}
+
+notrace HELPER(map_delete_elem)
+{
+	struct map *m = (struct map *)(uptr)r1;
+	return failed(m->ops->remove(m, (const void *)(uptr)r2));
+}
+
+HELPER(probe_read_kernel)
+{
+	return failed(probe_read((void *)(uptr)r1, (uptr)r3, (u32)r2));
+}
+
+HELPER(probe_read_kernel_str)
+{
+	char *dst = (char *)(uptr)r1;
+	u32 len = (u32)r2 ? probe_read_str(dst, (uptr)r3, (u32)r2) : 0;
+	return len || !(u32)r2 ? len : failed(EFAULT);
+}
+
+notrace HELPER(get_ktime_ns)
+{
+	return ktime_get_ns();
+}
+
+notrace HELPER(get_cpu)
+{
+	return smp_processor_id();
+}
+
+notrace HELPER(get_current_pid_tgid)
+{
+	return (u64)(u32)current->tgid << 32 | (u32)current->pid;
+}
+
+/* The name, cut to fit, and 0 up to the end. */
+notrace HELPER(get_current_comm)
+{
+	char *dst = (char *)(uptr)r1;
+	u32 size = (u32)r2;
+	if (!size)
+		return failed(EINVAL);
+	size_t len = strnlen(current->comm, min(size, (u32)TASK_COMM_LEN) - 1);
+	memset(dst, 0, size);
+	memcpy(dst, current->comm, len);
+	return 0;
+}
+
+notrace HELPER(get_task)
+{
+	return (uptr)current;
+}
+
+HELPER(trace_printk)
+{
+	const u64 args[] = { r3, r4, r5 };
+	return (u64)printk_format(p->name, (uptr)r1, (u32)r2, args, array_len(args));
+}
+
+HELPER(trace_vprintk)
+{
+	u64 args[PRINTK_ARGS];
+	if (r4 % 8 || r4 > sizeof(args) || probe_read(args, (uptr)r3, (u32)r4))
+		return failed(EINVAL);
+	return (u64)printk_format(p->name, (uptr)r1, (u32)r2, args, (u32)r4 / 8);
+}
+
+/* clang-format off */
+static const struct helper table[] = {
+	{ 1,   "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, 0, map_lookup_elem },
+	{ 2,   "map_update_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY }, 0, map_update_elem },
+	{ 3,   "map_delete_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY }, 0, map_delete_elem },
+	{ 4,   "probe_read", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
+	{ 5,   "ktime_get_ns", RET_SCALAR, { ARG_NONE }, 0, get_ktime_ns },
+	{ 6,   "trace_printk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
+	  HELPER_CALLS | HELPER_PROG, trace_printk },
+	{ 8,   "get_smp_processor_id", RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU, get_cpu },
+	{ 14,  "get_current_pid_tgid", RET_SCALAR, { ARG_NONE }, 0, get_current_pid_tgid },
+	{ 16,  "get_current_comm", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE }, 0, get_current_comm },
+	{ 35,  "get_current_task", RET_SCALAR, { ARG_NONE }, 0, get_task },
+	{ 45,  "probe_read_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
+	{ 113, "probe_read_kernel", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
+	{ 115, "probe_read_kernel_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
+	{ 125, "ktime_get_boot_ns", RET_SCALAR, { ARG_NONE }, 0, get_ktime_ns },
+	{ 158, "get_current_task_btf", RET_KERNEL_PTR, { ARG_NONE }, 0, get_task },
+	{ 177, "trace_vprintk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
+	  HELPER_CALLS | HELPER_PROG, trace_vprintk },
+};
+/* clang-format on */
+
+static const struct helper *added;
+static u32 added_count;
+
+void helper_add_table(const struct helper *rows, u32 count)
+{
+	added = rows;
+	added_count = count;
+}
+
+static const struct helper *find_in(const struct helper *rows, u32 count, u32 id)
+{
+	for (u32 i = 0; i < count; i++)
+		if (rows[i].id == id)
+			return &rows[i];
+	return NULL;
+}
+
+const struct helper *helper_find(u32 id)
+{
+	const struct helper *h = find_in(added, added_count, id);
+	return h ? h : find_in(table, array_len(table), id);
+}
