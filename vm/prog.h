@@ -57,7 +57,7 @@ struct prog {
 	u32 *insn_at;			/* offset in text of each instruction (insn_count + 1), JIT only */
 	struct text_fixup *fixups;
 	u64 (*entry)(const void *ctx);	/* callable once compiled */
-	u8 tag[8];			/* hash of the instructions */
+	u8 tag[8];			/* FNV-1a of the instructions without map numbers; Linux takes SHA-1 */
 };
 
 /* A map as the loader sees it is in vm/map.h. */
@@ -77,9 +77,15 @@ struct object {
 
 /* Loads, verifies and compiles an object from memory (which may go away afterwards). All or nothing:
  * on failure *out is NULL, everything is undone, and log says in one sentence what was wrong:
- * ENOEXEC malformed, EINVAL refused by a check, ENOENT names something that is not there, ENOMEM. */
+ * ENOEXEC malformed, EINVAL refused by a check, ENOENT names something that is not there, EOPNOTSUPP
+ * what we do not have yet, EEXIST an object of that name is loaded, E2BIG, ENOSPC, ENOMEM. */
 enum err object_load(struct object **out, const char *name, const void *elf, size_t len,
 		     enum prog_mode mode, struct strbuf *log);
+
+/* The same for objects that name no place to attach to: every section with code holds programs of type
+ * PROG_RAW, one per global function. For host tools and tests. */
+enum err object_load_raw(struct object **out, const char *name, const void *elf, size_t len,
+			 enum prog_mode mode, struct strbuf *log);
 
 /* Frees it all. EBUSY while a program of it is attached (prog->links). */
 enum err object_unload(struct object *o);
@@ -89,7 +95,13 @@ enum err prog_load_raw(struct prog **out, const char *name, const struct insn *i
 		       enum prog_mode mode, struct strbuf *log);
 void prog_free(struct prog *p);
 
-/* The loaded objects, oldest first, and a program or an object by name (NULL if there is none). */
+/* For the loader: an empty program with a slot of its own (ENOSPC after CPU_ACTIVE_SLOTS of them), and
+ * its tag and text name, once its instructions are there. */
+enum err prog_new(struct prog **out, const char *name, struct strbuf *log);
+void prog_set_tag(struct prog *p);
+
+/* The loaded objects, oldest first, and a program or an object by name (NULL if there is none). Of
+ * programs that share a name the newest, so that one's own takes the place of one that was there. */
 struct object *object_first(void);
 struct object *object_named(const char *name);
 struct prog *prog_named(const char *name);

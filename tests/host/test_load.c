@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT
+// vm/load, vm/elf: objects of clang load and run, both ways; others are refused and leave nothing.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/text.h"
+#include "tests/host/host.h"
+#include "tests/test.h"
+#include "vm/map.h"
+#include "vm/prog.h"
+
+static char why[512];
+
+static enum err load(struct object **o, const char *path, enum prog_mode mode)
+{
+	size_t len;
+	struct strbuf log = STRBUF(why);
+	why[0] = 0;
+	*o = NULL;
+	void *file = host_file(path, &len);
+	if (!check(file))
+		return ENOENT;
+	enum err e = object_load(o, "test", file, len, mode, &log);
+	kfree(file);
+	return e;
+}
+
+static struct object *load_basic(enum prog_mode mode)
+{
+	struct object *o;
+	check_eq(OK, load(&o, "build/tests/basic.bpf.o", mode));
+	check_str("", why);
+	return o;
+}
+
+static struct map *map_named(const struct object *o, const char *name)
+{
+	for (u32 i = 0; i < o->map_count; i++)
+		if (strcmp(o->maps[i]->name, name) == 0)
+			return o->maps[i];
+	return NULL;
+}
+
+/* The value of a global variable, as BTF prints it. */
+static const char *global_text(const struct object *o, const char *map, char *text, u32 size)
+{
+	struct map *m = map_named(o, map);
+	struct strbuf s = { .buf = text, .cap = size };
+	if (check(m) && check(m->value_type))
+		btf_print_value(&s, m->btf, m->value_type, m->values);
+	return text;
+}
+
+TEST(load_makes_the_programs_that_the_object_holds)
+{
+	struct object *o = load_basic(PROG_INTERPRET);
+	require(o);
+	check_str("test", o->name);
+	check_str("Dual MIT/GPL", o->license);
+	check_eq(3, o->prog_count);
+	struct prog *p = prog_named("first");
+	require(p);
+	check_str("fentry/target", p->section);
+	check_str("target", p->target);
+	check_eq(PROG_FENTRY, p->type);
+	check_eq(PROG_COMPILED, p->state);
+	check(p->facts.calls && p->facts.per_cpu);
+	check_str("first", btf_type_name(&o->btf, p->btf_func_id));
+	check(str_matches(p->text.name, "bpf_prog_????????????????_first"));
+	require(prog_named("third"));
+	check_eq(PROG_FEXIT, prog_named("third")->type);
+	check_str("other", prog_named("third")->target);
+	check(!prog_named("fourth"));
+	check(object_named("test") == o);
+	object_unload(o);
+	check(!object_named("test"));
+	check(!prog_named("first"));
+}
+
+TEST(load_makes_the_maps_that_the_object_defines)
+{
+	struct object *o = load_basic(PROG_JIT);
+	require(o);
+	struct map *m = map_named(o, "pairs");
+	require(m);
+	check_str("array", m->ops->name);
+	check_eq(8, m->value_size);
+	check_str("pair", btf_type_name(m->btf, m->value_type));
+	m = map_named(o, "seen");
+	require(m);
+	check_str("hash", m->ops->name);
+	check_eq(8, m->key_size);
+	check_eq(0, m->key_type);
+	m = map_named(o, "test.rodata");
+	require(m);
+	check(m->read_only);
+	check(map_named(o, "test.bss") && map_named(o, "test.data"));
+	object_unload(o);
+}
+
+static void run_basic(enum prog_mode mode)
+{
+	char text[256];
+	struct object *o = load_basic(mode);
+	require(o);
+	u64 ctx[2] = { 20 }, key = 20;
+	u32 index = 1;
+	host_trace_clear();
+	/* hidden is 6 by then: 2 * 20 + 6 + 2 * 21 + 6 */
+	check_eq(94, (u32)prog_named("first")->entry(ctx));
+	check_eq(207, (u32)prog_named("first")->entry(ctx) + 111);
+	check_str("first: value 20 text\nfirst: value 20 text\n", host_trace());
+	u32 *pair = map_named(o, "pairs")->ops->lookup(map_named(o, "pairs"), &index);
+	require(pair);
+	check_eq(2, pair[0]);
+	check_eq(20, pair[1]);
+	u64 *seen = map_named(o, "seen")->ops->lookup(map_named(o, "seen"), &key);
+	require(seen);
+	check_eq(20, *seen);
+	check_str("{ .runs = 2 }", global_text(o, "test.bss", text, sizeof(text)));
+	check_str("{ .start = 1014, .hidden = 7 }", global_text(o, "test.data", text, sizeof(text)));
+	check_eq(207, (u32)prog_named("second")->entry(ctx));
+	check_eq(3, (u32)prog_named("third")->entry(ctx));
+	object_unload(o);
+}
+
+TEST(load_then_interpret)
+{
+	run_basic(PROG_INTERPRET);
+}
+
+TEST(load_then_run_machine_code)
+{
+	run_basic(PROG_JIT);
+}
+
+TEST(load_counts_per_cpu)
+{
+	struct object *o = load_basic(PROG_JIT);
+	require(o);
+	u64 ctx[1] = { 1 };
+	u32 key = 0;
+	struct map *m = map_named(o, "per_cpu");
+	prog_named("first")->entry(ctx);
+	host_set_cpu(3);
+	prog_named("first")->entry(ctx);
+	prog_named("first")->entry(ctx);
+	host_set_cpu(0);
+	check_eq(1, *(u64 *)m->ops->lookup_cpu(m, &key, 0));
+	check_eq(0, *(u64 *)m->ops->lookup_cpu(m, &key, 1));
+	check_eq(2, *(u64 *)m->ops->lookup_cpu(m, &key, 3));
+	object_unload(o);
+}
+
+TEST(load_keeps_lines_in_order)
+{
+	struct object *o = load_basic(PROG_INTERPRET);
+	require(o);
+	const struct prog *p = prog_named("first");
+	check(p->line_count > 5);
+	for (u32 i = 1; i < p->line_count; i++)
+		check(p->lines[i - 1].insn_idx < p->lines[i].insn_idx);
+	check(str_matches(btf_name(&o->btf, p->lines[0].file_off), "*basic.bpf.c"));
+	bool found = false;
+	for (u32 i = 0; i < p->line_count; i++)
+		found |= str_matches(btf_name(&o->btf, p->lines[i].line_off), "*x * 2 + hidden*");
+	check(found); /* a line of a subprogram */
+	object_unload(o);
+}
+
+TEST(load_gives_equal_code_equal_tags)
+{
+	u8 tag[8];
+	struct object *o = load_basic(PROG_INTERPRET);
+	require(o);
+	memcpy(tag, prog_named("first")->tag, 8);
+	check(memcmp(tag, prog_named("second")->tag, 8) != 0);
+	object_unload(o);
+	o = load_basic(PROG_JIT);
+	require(o);
+	check(memcmp(tag, prog_named("first")->tag, 8) == 0);
+	object_unload(o);
+}
+
+TEST(load_same_object_twice_is_refused)
+{
+	struct object *again, *o = load_basic(PROG_INTERPRET);
+	require(o);
+	check_eq(EEXIST, load(&again, "build/tests/basic.bpf.o", PROG_INTERPRET));
+	check_str("an object named test is loaded already", why);
+	object_unload(o);
+}
+
+TEST(load_attached_program_keeps_its_object)
+{
+	struct object *o = load_basic(PROG_INTERPRET);
+	require(o);
+	o->progs[1]->links = 1;
+	check_eq(EBUSY, object_unload(o));
+	o->progs[1]->links = 0;
+	check_eq(OK, object_unload(o));
+}
+
+TEST(load_weak_extern_is_zero)
+{
+	struct object *o;
+	check_eq(OK, load(&o, "build/tests/weak_extern.bpf.o", PROG_JIT));
+	require(o);
+	check_eq(2, (u32)prog_named("program")->entry(NULL));
+	object_unload(o);
+}
+
+struct refusal {
+	const char *object;
+	enum err err;
+	const char *why;
+};
+
+static const struct refusal refusals[] = {
+	{ "refuse_section", EOPNOTSUPP,
+	  "section kprobe/target: programs of this kind are not supported yet*" },
+	{ "refuse_sleepable", EOPNOTSUPP, "section fentry.s/target: programs that sleep are not supported" },
+	{ "refuse_extern", EOPNOTSUPP, "program program: it needs jiffies,*" },
+	{ "refuse_pinned", EOPNOTSUPP, "map pinned: it asks to be pinned*" },
+	{ "refuse_huge", E2BIG, "map huge: 1073741824 entries of 8 bytes need more than 32 MiB" },
+	{ "refuse_pointer", EOPNOTSUPP, ".data: a variable is initialised with the address of target*" },
+	{ "refuse_static", EINVAL, "section fentry/target: program program is static*" },
+	{ "refuse_helper", EINVAL, "program program: insn ?: there is no helper 46" },
+	{ "types", EOPNOTSUPP, "section raw: programs of this kind are not supported yet*" },
+};
+
+static void usage(u64 *heap, u32 *text)
+{
+	u64 count;
+	u32 blocks;
+	heap_usage(heap, &count);
+	text_usage(text, &blocks);
+}
+
+TEST(load_refuses_with_one_sentence_and_leaves_nothing)
+{
+	for (u32 i = 0; i < array_len(refusals); i++) {
+		char path[64];
+		struct strbuf s = STRBUF(path);
+		u64 before, after;
+		u32 text_before, text_after;
+		struct object *o;
+		str_printf(&s, "build/tests/%s.bpf.o", refusals[i].object);
+		usage(&before, &text_before);
+		check_eq(refusals[i].err, load(&o, path, PROG_JIT));
+		if (!str_matches(why, refusals[i].why))
+			check_str(refusals[i].why, why);
+		usage(&after, &text_after);
+		check_eq(before, after);
+		check_eq(text_before, text_after);
+		check(!object_first());
+		if (o)
+			object_unload(o);
+	}
+}
+
+TEST(load_fails_whole_at_every_allocation)
+{
+	size_t len;
+	void *file = host_file("build/tests/basic.bpf.o", &len);
+	require(file);
+	u64 before, after;
+	u32 text_before, text_after, nth = 1;
+	usage(&before, &text_before);
+	for (;; nth++) {
+		struct object *o;
+		struct strbuf log = STRBUF(why);
+		why[0] = 0;
+		heap_fail_after(nth);
+		enum err e = object_load(&o, "test", file, len, PROG_JIT, &log);
+		heap_fail_after(0);
+		if (!e) {
+			object_unload(o);
+			break;
+		}
+		usage(&after, &text_after);
+		if (!check_eq(ENOMEM, e) || !check(str_matches(why, "*memory*")) ||
+		    !check_eq(before, after) || !check_eq(text_before, text_after) || !check(!object_first()))
+			break;
+	}
+	check(nth > 20); /* there are that many allocations, so the test did test something */
+	usage(&after, &text_after);
+	check_eq(before, after);
+	kfree(file);
+}
+
+static enum err load_bytes(const void *file, size_t len)
+{
+	struct strbuf log = STRBUF(why);
+	struct object *o;
+	why[0] = 0;
+	enum err e = object_load(&o, "test", file, len, PROG_INTERPRET, &log);
+	if (!e)
+		object_unload(o);
+	return e;
+}
+
+TEST(load_truncated_object_is_refused_at_every_length)
+{
+	size_t len;
+	void *file = host_file("build/tests/basic.bpf.o", &len);
+	require(file);
+	u64 before, after;
+	u32 text;
+	usage(&before, &text);
+	for (size_t part = 0; part < len; part += part < 64 ? 1 : 13) {
+		u8 *copy = kmalloc(max(part, (size_t)1));
+		memcpy(copy, file, part);
+		if (!check(load_bytes(copy, part)) || !check(*why))
+			part = len;
+		kfree(copy);
+	}
+	usage(&after, &text);
+	check_eq(before, after);
+	kfree(file);
+}
+
+TEST(load_flipped_bits_never_lead_outside)
+{
+	size_t len;
+	u8 *file = host_file("build/tests/basic.bpf.o", &len);
+	require(file);
+	u32 refused = 0;
+	u64 before, after;
+	u32 text;
+	usage(&before, &text);
+	for (size_t at = 0; at < len; at++) {
+		u8 bit = (u8)(1u << at % 8);
+		file[at] ^= bit;
+		bool bad = load_bytes(file, len);
+		file[at] ^= bit;
+		refused += bad;
+		if (bad && !check(*why))
+			break;
+	}
+	check(refused > 100);
+	usage(&after, &text);
+	check_eq(before, after);
+	kfree(file);
+}
+
+struct foreign {
+	u32 at;
+	u8 byte;
+	const char *why;
+};
+
+/* One byte of the ELF header each. */
+static const struct foreign foreigners[] = {
+	{ 0, 0, "not an ELF file" },
+	{ 4, 1, "a 32-bit little-endian object; needed is 64-bit little-endian" },
+	{ 5, 2, "a 64-bit big-endian object; needed is 64-bit little-endian" },
+	{ 18, 62, "an object for x86-64 (ELF machine 62), not for BPF" },
+	{ 18, 183, "an object for AArch64 (ELF machine 183), not for BPF" },
+	{ 16, 2, "not a relocatable object as `clang -c` writes it" },
+};
+
+TEST(elf_foreign_files_are_named)
+{
+	size_t len;
+	u8 *file = host_file("build/tests/basic.bpf.o", &len);
+	require(file);
+	for (u32 i = 0; i < array_len(foreigners); i++) {
+		u8 old = file[foreigners[i].at];
+		file[foreigners[i].at] = foreigners[i].byte;
+		check_eq(ENOEXEC, load_bytes(file, len));
+		check_str(foreigners[i].why, why);
+		file[foreigners[i].at] = old;
+	}
+	check_eq(ENOEXEC, load_bytes(file, len - 1));
+	check(str_matches(why, "the object is cut off: *"));
+	check_eq(OK, load_bytes(file, len));
+	kfree(file);
+}
+
+TEST(load_raw_takes_any_section)
+{
+	size_t len;
+	void *file = host_file("build/tests/types.bpf.o", &len);
+	struct strbuf log = STRBUF(why);
+	struct object *o;
+	require(file);
+	check_eq(OK, object_load_raw(&o, "raw", file, len, PROG_JIT, &log));
+	kfree(file);
+	require(o);
+	check_eq(1, o->prog_count);
+	check_eq(PROG_RAW, o->progs[0]->type);
+	object_unload(o);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the loader share; their users want vm/prog.h.
+ *
+ *      load.c        the order of it all; programs, their relocations and subprograms
+ *      load_maps.c   .maps and global variables become maps
+ *      load_ext.c    .BTF.ext: lines, functions, CO-RE records
+ *      core.c        one CO-RE record applied to one instruction */
+#pragma once
+#include "vm/elf.h"
+#include "vm/prog.h"
+
+/* Where a map stands in the file: a variable in .maps, or a whole section of global variables. */
+struct map_place {
+	u32 section;
+	u64 offset, size;
+};
+
+/* One function in the file, and where its instructions go in the program that is being made. */
+struct block {
+	u32 section;
+	u64 offset, size; /* bytes, in the section */
+	u32 at;           /* instructions, in the program */
+};
+
+/* One of the three tables of .BTF.ext: by section, records of record_size bytes. */
+struct ext_table {
+	const u8 *data;
+	u32 len, record_size;
+};
+
+struct loader {
+	struct elf elf;
+	struct object *o;
+	struct strbuf *log;
+	enum prog_mode mode;
+	bool raw; /* any section name will do */
+	u32 maps_section;
+	struct map_place *places; /* one per map of o */
+	struct block *blocks;     /* of the program in work: main's, then subprograms' */
+	u32 block_count, block_max;
+	struct ext_table funcs, lines, core;
+	u8 *ext; /* our copy, aligned */
+};
+
+/* Makes o->maps and places. Needs o->btf, if there is a .maps section. */
+enum err load_maps(struct loader *l);
+
+/* Opens .BTF.ext, if there is one. ENOEXEC with a sentence if it is malformed. */
+enum err load_ext(struct loader *l);
+
+/* Gives p the line and function records of its blocks. */
+enum err load_ext_lines(struct loader *l, struct prog *p);
+
+/* Applies the CO-RE records of p's blocks to its instructions. */
+enum err load_ext_core(struct loader *l, struct prog *p);

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// Maps of an object. In .maps each variable is a struct that is never filled: __uint(name, n) is a
+// pointer to an array of n ints, __type(name, t) a pointer to t, so BTF alone says what the map is.
+// Each section of global variables becomes an array of one entry, as libbpf does it.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "vm/load.h"
+#include "vm/map.h"
+
+#define LIBBPF_NAME_LEN 16 /* with its 0: of the map that holds a section */
+
+struct map_def {
+	const char *name;
+	u32 type, max_entries, flags, key_size, value_size, key_type, value_type, pinning;
+};
+
+struct map_field {
+	const char *name;
+	bool is_type; /* __type, not __uint */
+	size_t at;    /* in struct map_def */
+};
+
+static const struct map_field fields[] = {
+	{ "type", false, offsetof(struct map_def, type) },
+	{ "max_entries", false, offsetof(struct map_def, max_entries) },
+	{ "map_flags", false, offsetof(struct map_def, flags) },
+	{ "key_size", false, offsetof(struct map_def, key_size) },
+	{ "value_size", false, offsetof(struct map_def, value_size) },
+	{ "pinning", false, offsetof(struct map_def, pinning) },
+	{ "key", true, offsetof(struct map_def, key_type) },
+	{ "value", true, offsetof(struct map_def, value_type) },
+};
+
+static const struct map_field *find_field(const char *name)
+{
+	for (u32 i = 0; i < array_len(fields); i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return &fields[i];
+	return NULL;
+}
+
+static enum err read_field(struct loader *l, struct map_def *d, const struct btf_member *m)
+{
+	const struct btf *b = &l->o->btf;
+	const char *name = btf_name(b, m->name_off);
+	const struct map_field *f = find_field(name);
+	const struct btf_type *pointer = btf_type(b, btf_strip(b, m->type));
+	if (!f || btf_kind(pointer) != BTF_PTR) {
+		str_printf(l->log, "map %s: the field %s of its definition is not supported", d->name, name);
+		return EOPNOTSUPP;
+	}
+	u32 target = pointer->size_or_type, *value = (u32 *)((u8 *)d + f->at);
+	*value = target;
+	if (f->is_type)
+		return OK;
+	const struct btf_type *array = btf_type(b, btf_strip(b, target));
+	if (btf_kind(array) != BTF_ARRAY) {
+		str_printf(l->log, "map %s: its field %s was not made by __uint", d->name, name);
+		return ENOEXEC;
+	}
+	*value = btf_array(array)->count;
+	return OK;
+}
+
+/* A size given as such and by a type must be the same. */
+static enum err settle_size(struct loader *l, const struct map_def *d, const char *what, u32 *size, u32 type)
+{
+	u32 by_type = type ? btf_size(&l->o->btf, type) : 0;
+	if (*size && type && *size != by_type) {
+		str_printf(l->log, "map %s: its %s is of %u bytes by type, but %s_size says %u", d->name,
+			   what, by_type, what, *size);
+		return EINVAL;
+	}
+	*size = type ? by_type : *size;
+	return OK;
+}
+
+static enum err read_definition(struct loader *l, struct map_def *d, u32 var)
+{
+	const struct btf *b = &l->o->btf;
+	d->name = btf_type_name(b, var);
+	const struct btf_type *t = btf_type(b, btf_strip(b, btf_type(b, var)->size_or_type));
+	if (btf_kind(t) != BTF_STRUCT) {
+		str_printf(l->log, "map %s: its definition in .maps is not a struct", d->name);
+		return ENOEXEC;
+	}
+	for (u32 i = 0; i < btf_vlen(t); i++) {
+		enum err e = read_field(l, d, &btf_members(t)[i]);
+		if (e)
+			return e;
+	}
+	if (d->pinning) {
+		str_printf(l->log, "map %s: it asks to be pinned, but there is no file system to pin it in",
+			   d->name);
+		return EOPNOTSUPP;
+	}
+	enum err e = settle_size(l, d, "key", &d->key_size, d->key_type);
+	return e ? e : settle_size(l, d, "value", &d->value_size, d->value_type);
+}
+
+static enum err add_map(struct loader *l, const struct map_def *d, struct map_place place)
+{
+	struct object *o = l->o;
+	struct map *m;
+	enum err e = map_create(&m, d->name, (enum bpf_map_type)d->type, d->key_size, d->value_size,
+				d->max_entries, d->flags, l->log);
+	if (e)
+		return e;
+	m->btf = o->btf.count ? &o->btf : NULL;
+	m->key_type = d->key_type;
+	m->value_type = d->value_type;
+	l->places[o->map_count] = place;
+	o->maps[o->map_count++] = m;
+	return OK;
+}
+
+static enum err add_defined(struct loader *l, const struct btf_type *datasec)
+{
+	for (u32 i = 0; i < btf_vlen(datasec); i++) {
+		const struct btf_var_secinfo *v = &btf_vars(datasec)[i];
+		struct map_def d = { 0 };
+		enum err e = read_definition(l, &d, v->type);
+		if (!e)
+			e = add_map(l, &d, (struct map_place){ l->maps_section, v->offset, v->size });
+		if (e)
+			return e;
+	}
+	return OK;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_global_data(const struct elf_section *s)
+{
+	return (s->flags & ELF_ALLOC) && !(s->flags & ELF_EXEC) && s->size &&
+	       (s->type == ELF_PROGBITS || s->type == ELF_NOBITS) &&
+	       (starts_with(s->name, ".data") || starts_with(s->name, ".rodata") ||
+		starts_with(s->name, ".bss"));
+}
+
+/* Addresses in initial values would have to be filled in; clang asks for it by a relocation. */
+static enum err check_no_addresses(struct loader *l, u32 section)
+{
+	for (u32 i = 1; i < l->elf.section_count; i++) {
+		struct elf_section s = elf_section(&l->elf, i);
+		if (s.type != ELF_REL || s.info != section || !elf_rel_count(&s))
+			continue;
+		struct elf_symbol symbol = elf_symbol(&l->elf, elf_rel(&s, 0).symbol);
+		str_printf(l->log,
+			   "%s: a variable is initialised with the address of %s, which is not supported",
+			   elf_section(&l->elf, section).name, symbol.name);
+		return EOPNOTSUPP;
+	}
+	return OK;
+}
+
+/* "wakeup.rodata": the object's name gives way to the section's. */
+static void name_global_map(const struct loader *l, const char *section, char name[LIBBPF_NAME_LEN])
+{
+	struct strbuf s = { .buf = name, .cap = LIBBPF_NAME_LEN };
+	u32 suffix = min(max((u32)strlen(section), 7u), LIBBPF_NAME_LEN - 1u);
+	str_printf(&s, "%.*s%.*s", (int)(LIBBPF_NAME_LEN - 1 - suffix), l->o->name, (int)suffix, section);
+}
+
+static enum err add_global(struct loader *l, u32 i)
+{
+	struct elf_section s = elf_section(&l->elf, i);
+	char name[LIBBPF_NAME_LEN];
+	bool read_only = starts_with(s.name, ".rodata");
+	if (s.size > MAP_BYTES_MAX) {
+		str_printf(l->log, "%s: %llu bytes of variables; at most %u are possible", s.name, s.size,
+			   MAP_BYTES_MAX);
+		return E2BIG;
+	}
+	name_global_map(l, s.name, name);
+	struct map_def d = {
+		.name = name,
+		.type = BPF_MAP_TYPE_ARRAY,
+		.max_entries = 1,
+		.flags = BPF_F_MMAPABLE | (read_only ? BPF_F_RDONLY_PROG : 0),
+		.key_size = 4,
+		.value_size = (u32)s.size,
+		.value_type = btf_find(&l->o->btf, s.name, BTF_DATASEC),
+	};
+	enum err e = check_no_addresses(l, i);
+	if (!e)
+		e = add_map(l, &d, (struct map_place){ i, 0, s.size });
+	if (!e && s.data)
+		memcpy(l->o->maps[l->o->map_count - 1]->values, s.data, s.size);
+	return e;
+}
+
+/* How many maps there can be, or 0 and a sentence if .maps says nothing that we can read. */
+static enum err count_maps(struct loader *l, const struct btf_type **datasec, u32 *count)
+{
+	for (u32 i = 1; i < l->elf.section_count; i++) {
+		struct elf_section s = elf_section(&l->elf, i);
+		*count += is_global_data(&s);
+		if (strcmp(s.name, ".maps") == 0)
+			l->maps_section = i;
+	}
+	u32 id = btf_find(&l->o->btf, ".maps", BTF_DATASEC);
+	if (!l->maps_section)
+		return OK;
+	if (!id) {
+		str_puts(l->log, "the maps in .maps are not described by BTF; compile with -g");
+		return EINVAL;
+	}
+	*datasec = btf_type(&l->o->btf, id);
+	*count += btf_vlen(*datasec);
+	return OK;
+}
+
+enum err load_maps(struct loader *l)
+{
+	const struct btf_type *datasec = NULL;
+	u32 count = 0;
+	enum err e = count_maps(l, &datasec, &count);
+	if (e || !count)
+		return e;
+	l->o->maps = kzalloc(count * sizeof(l->o->maps[0]));
+	l->places = kzalloc(count * sizeof(l->places[0]));
+	if (!l->o->maps || !l->places) {
+		str_printf(l->log, "no memory for a table of %u maps", count);
+		return ENOMEM;
+	}
+	if (datasec)
+		e = add_defined(l, datasec);
+	for (u32 i = 1; i < l->elf.section_count && !e; i++) {
+		struct elf_section s = elf_section(&l->elf, i);
+		if (is_global_data(&s))
+			e = add_global(l, i);
+	}
+	return e;
+}

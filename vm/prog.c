@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Programs from their instructions on: slot, tag, the checks, and the end.
+#include "vm/prog.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/lock.h"
+#include "kernel/smp.h"
+#include "vm/compile.h"
+#include "vm/verify.h"
+
+/* Which of cpu->active[] belong to a program. */
+static bool slots[CPU_ACTIVE_SLOTS];
+static spinlock_t slots_lock;
+
+static u32 take_slot(void)
+{
+	uptr irq = spin_lock_irqsave(&slots_lock);
+	u32 slot = 0;
+	while (slot < CPU_ACTIVE_SLOTS && slots[slot])
+		slot++;
+	if (slot < CPU_ACTIVE_SLOTS)
+		slots[slot] = true;
+	spin_unlock_irqrestore(&slots_lock, irq);
+	return slot;
+}
+
+static void give_slot(u32 slot)
+{
+	uptr irq = spin_lock_irqsave(&slots_lock);
+	slots[slot] = false;
+	spin_unlock_irqrestore(&slots_lock, irq);
+}
+
+static u64 fnv1a(u64 hash, const void *data, u32 len)
+{
+	const u8 *byte = data;
+	while (len--)
+		hash = (hash ^ *byte++) * 0x100000001b3ull;
+	return hash;
+}
+
+/* The same for the same source, whatever the object's maps are numbered. */
+static void hash_insns(struct prog *p)
+{
+	u64 hash = 0xcbf29ce484222325ull;
+	bool tail = false; /* of an immediate that names a map */
+	for (u32 i = 0; i < p->insn_count; i++) {
+		struct insn in = p->insns[i];
+		bool names_map = !tail && insn_is_wide(&in) && in.src;
+		if (names_map || tail)
+			in.imm = 0;
+		tail = names_map;
+		hash = fnv1a(hash, &in, sizeof(in));
+	}
+	for (u32 i = 0; i < sizeof(p->tag); i++)
+		p->tag[i] = (u8)(hash >> (56 - 8 * i));
+}
+
+void prog_set_tag(struct prog *p)
+{
+	hash_insns(p);
+	struct strbuf s = STRBUF(p->text.name);
+	str_puts(&s, "bpf_prog_");
+	for (u32 i = 0; i < sizeof(p->tag); i++)
+		str_printf(&s, "%02x", p->tag[i]);
+	str_printf(&s, "_%s", p->name);
+}
+
+enum err prog_new(struct prog **out, const char *name, struct strbuf *log)
+{
+	*out = NULL;
+	struct prog *p = kzalloc(sizeof(*p));
+	if (!p) {
+		str_printf(log, "program %s: no memory", name);
+		return ENOMEM;
+	}
+	p->slot = take_slot();
+	if (p->slot == CPU_ACTIVE_SLOTS) {
+		str_printf(log, "program %s: %u programs are loaded already", name, CPU_ACTIVE_SLOTS);
+		kfree(p);
+		return ENOSPC;
+	}
+	str_copy(p->name, name, sizeof(p->name));
+	p->target = "";
+	*out = p;
+	return OK;
+}
+
+void prog_free(struct prog *p)
+{
+	if (!p)
+		return;
+	prog_uncompile(p);
+	give_slot(p->slot);
+	kfree(p->lines);
+	kfree(p->insns);
+	kfree(p);
+}
+
+enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
+		       enum prog_mode mode, struct strbuf *log)
+{
+	struct prog *p;
+	enum err e = prog_new(&p, name, log);
+	*out = NULL;
+	if (e)
+		return e;
+	p->mode = mode;
+	p->insn_count = insn_count;
+	p->insns = kmalloc(max((size_t)insn_count, (size_t)1) * sizeof(*insns));
+	if (p->insns) {
+		memcpy(p->insns, insns, insn_count * sizeof(*insns));
+		prog_set_tag(p);
+		e = prog_verify(p, log);
+		if (!e)
+			e = prog_compile(p, log);
+	} else {
+		str_printf(log, "program %s: no memory for %u instructions", name, insn_count);
+		e = ENOMEM;
+	}
+	if (e)
+		prog_free(p);
+	else
+		*out = p;
+	return e;
+}
