@@ -160,12 +160,8 @@ test-machine: $(B)/fivebyte-test.elf
 test-e2e: all
 	$(if $(wildcard tests/e2e/run),tests/e2e/run)
 
-C_FILES = $(wildcard $(addsuffix /*.[ch],$(FOLDERS) tests tests/host) progs/*.c)
 lint:
-	$(if $(wildcard tools/check-layers),tools/check-layers)
-	clang-format --dry-run -Werror $(C_FILES)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability \
-		$(if $(wildcard .cppcheck),--suppressions-list=.cppcheck) -I. $(filter-out tests/host progs,$(FOLDERS))
+	tools/lint
 
 gdb: $(B)/fivebyte.elf
 	tools/gdb/session

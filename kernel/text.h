@@ -23,7 +23,8 @@ struct text {
 	u32 fixup_count;
 };
 
-/* Reserves len bytes (1 .. 16 MiB), filled with int3; sets t->base. ENOMEM if there is no room. */
+/* Reserves len bytes (1 .. 16 MiB), filled with int3; sets t->base. ENOMEM if there is no room.
+ * Task context, interrupts on: new pages change their rights on all CPUs. */
 enum err text_alloc(struct text *t, u32 len);
 
 /* Back to int3 and free again. Nobody may execute in it any more: see tramp/image.h. */
