@@ -59,8 +59,7 @@ SOURCES   = $(foreach dir,$(FOLDERS),$(wildcard $(dir)/*.c $(dir)/*.asm))
 OBJECTS   = $(SOURCES:%=$(B)/%.o)
 # The test kernel is the same, with tests in the place of the file that says that there are none.
 TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o,$(OBJECTS)) $(patsubst %,$(B)/%.o,$(wildcard tests/*.c))
-PROGS      = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
-TEST_PROGS = $(patsubst %.c,$(B)/%.o,$(wildcard tests/progs/*.bpf.c))
+PROGS     = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
 
 $(B)/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -85,7 +84,7 @@ $(B)/linker.ld: linker.ld kernel/layout.h
 # BTF and the symbol table are made from the linked kernel and are then part of it. They lie behind the text,
 # so a second link with them leaves the text where it was; that is checked.
 
-# $(call two_pass,NAME,OBJECTS,EXTRA_PROGS): build/NAME.elf by way of build/NAME.pass1.elf
+# $(call two_pass,NAME,OBJECTS): build/NAME.elf by way of build/NAME.pass1.elf
 define two_pass
 $(B)/$(1).pass1.elf: $(2) $(B)/no-blobs.o $(B)/linker.ld
 	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
@@ -96,8 +95,8 @@ $(B)/$(1).btf: $(B)/$(1).pass1.elf
 $(B)/$(1).nm: $(B)/$(1).pass1.elf
 	$$(NM) -n -S --defined-only $$< >$$@
 
-$(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS) $(3)
-	tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS) $(3) >$$@
+$(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS)
+	tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS) >$$@
 
 # NASM does not see incbin as a dependency.
 $(B)/$(1).blobs.o: $(B)/$(1).blobs.asm $(B)/layout.inc
@@ -108,8 +107,8 @@ $(B)/$(1).elf: $(2) $(B)/$(1).blobs.o $(B)/linker.ld
 	@tools/check-passes $$(NM) $(B)/$(1).pass1.elf $$@
 endef
 
-$(eval $(call two_pass,fivebyte,$(OBJECTS),))
-$(eval $(call two_pass,fivebyte-test,$(TEST_OBJECTS),$(TEST_PROGS)))
+$(eval $(call two_pass,fivebyte,$(OBJECTS)))
+$(eval $(call two_pass,fivebyte-test,$(TEST_OBJECTS)))
 
 $(B)/no-blobs.asm: tools/make-blobs
 	@mkdir -p $(@D)
@@ -172,4 +171,4 @@ dis: $(B)/fivebyte.elf
 clean:
 	rm -rf $(B)
 
--include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(PROGS:.o=.d) $(TEST_PROGS:.o=.d)
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(PROGS:.o=.d)
