@@ -90,7 +90,7 @@ static enum err prog_show(const struct prog *p)
 	if (s.len)
 		kprintf("  in C       %s\n", text);
 	show_stages(p);
-	kprintf("  attached   %u times, %llu runs missed\n", links_of(p), p->missed);
+	kprintf("  links      %u, %llu runs missed\n", links_of(p), p->missed);
 	for (u32 i = 0; i < o->map_count; i++)
 		kprintf("  map        %s\n", o->maps[i]->name);
 	return OK;
@@ -103,6 +103,8 @@ static const char *source_at(const struct prog *p, u32 insn_idx)
 		const char *text;
 		if (p->lines[i].insn_idx != insn_idx)
 			continue;
+		if (i && p->lines[i].line_off == p->lines[i - 1].line_off)
+			return NULL; /* another column of the same line */
 		text = btf_name(&p->object->btf, p->lines[i].line_off);
 		while (*text == ' ' || *text == '\t')
 			text++;

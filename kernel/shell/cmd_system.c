@@ -11,11 +11,7 @@
 #include "kernel/text.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
-#if __has_include("kernel/traffic.h")
 #include "kernel/traffic.h"
-#else
-enum err traffic_wake(u32) __attribute__((weak)), traffic_net(u32) __attribute__((weak));
-#endif
 #include "tramp/poke.h"
 
 #define TRACE_SHOWN 20 /* lines, if nobody says how many */
@@ -168,7 +164,7 @@ static enum err cmd_mem(u32 count, char **args)
 	text_usage(&text_bytes, &blocks);
 	kprintf("pages   %u of %u free\n", free, total);
 	kprintf("heap    %llu bytes in use, %llu allocations so far\n", bytes, allocations);
-	kprintf("text    %u bytes in %u blocks of generated code\n", text_bytes, blocks);
+	kprintf("text    %u bytes of generated code, blocks: %u\n", text_bytes, blocks);
 	kprintf("pokes   %llu in %llu batches, %llu syncs of all CPUs, %llu traps\n", poked.pokes,
 		poked.batches, poked.syncs, poked.traps);
 	return OK;

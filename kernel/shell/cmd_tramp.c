@@ -6,6 +6,8 @@
 #include "kernel/print.h"
 #include "tramp/tramp.h"
 
+#define CAPTION 33 /* columns that are left for it in a row of 80 */
+
 /* Too large for a stack. */
 struct explained {
 	struct plan plan;
@@ -20,10 +22,10 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	for (u32 i = 0; i < t->hook_count; i++)
 		kprintf("  %u  %-6s %s\n", i, t->hooks[i].kind == HOOK_FEXIT ? "fexit" : "fentry",
 			t->hooks[i].name);
-	kprintf("stack: %u bytes for saved registers (frame pointer, %u argument word%s", p->saved,
-		t->model.slot_count, t->model.slot_count == 1 ? "" : "s");
-	kprintf("%s%s), %u bytes of frame\n", p->hidden ? ", result pointer" : "",
-		p->ret ? ", return value" : "", p->frame + 8);
+	kprintf("stack: %u bytes for saved registers (frame pointer, %u argument%s%s%s), %u in all\n",
+		p->saved, t->model.slot_count, t->model.slot_count == 1 ? "" : "s",
+		p->hidden ? ", result pointer" : "", p->ret ? ", return value" : "",
+		p->frame + (u32)sizeof(u64));
 }
 
 /* The step that the code at an offset belongs to; plan->count for the cold part. */
@@ -35,35 +37,72 @@ static u32 step_at(const struct explained *x, u32 at)
 	return i;
 }
 
-/* One row: where, bytes, instruction, and the step where its code begins. */
-static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at)
+/* What a step does, over as many rows as it has instructions. */
+struct caption {
+	char text[96];
+	u32 at; /* so much of it has been printed */
+};
+
+static void caption_begin(struct caption *c, const struct tramp *t, const struct explained *x, u32 step)
+{
+	struct strbuf s = STRBUF(c->text);
+	c->text[0] = 0;
+	c->at = 0;
+	if (step < x->plan.count)
+		step_print(&s, &x->plan.steps[step], t->hooks);
+	else
+		str_puts(&s, "a skipped run");
+}
+
+/* The next row of it: whole words while there are rows to come. */
+static void caption_row(struct caption *c, struct strbuf *s, bool last)
+{
+	u32 len = (u32)strlen(c->text + c->at), end = len;
+	if (!len) {
+		str_puts(s, "\"");
+		return;
+	}
+	if (len > CAPTION && !last)
+		for (end = CAPTION; end && c->text[c->at + end] != ' ';)
+			end--;
+	str_printf(s, "%.*s", (int)end, c->text + c->at);
+	c->at += end + (end < len);
+}
+
+/* One row: where, bytes, instruction, and the step that it is a part of. */
+static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, struct caption *c)
 {
 	const struct text *text = &t->image->text;
-	char insn[96] = "", hex[64] = "", step[96] = "";
-	struct strbuf s = STRBUF(insn), h = STRBUF(hex), what = STRBUF(step);
+	char row[256];
+	struct strbuf s = STRBUF(row);
 	const u8 *code = (const u8 *)text->base + at;
-	u32 len = show_insn(&s, code, text->len - at, text->base + at), i = step_at(x, at);
+	u32 step = step_at(x, at);
+	str_printf(&s, "%3x ", at);
+	char insn[96];
+	struct strbuf asm_text = STRBUF(insn);
+	u32 len = show_insn(&asm_text, code, text->len - at, text->base + at);
 	for (u32 k = 0; k < len; k++)
-		str_printf(&h, "%02x", code[k]);
-	if (i < x->plan.count && at == x->starts[i])
-		step_print(&what, &x->plan.steps[i], t->hooks);
-	else if (i < x->plan.count)
-		str_puts(&what, "  \"");
-	else if (at == x->starts[i])
-		str_puts(&what, "rarely: skipped runs, preemption");
-	kprintf("%4x  %-18s  %-30s%s%s\n", at, hex, insn, step[0] ? "; " : "", step);
+		str_printf(&s, "%02x", code[k]);
+	str_pad(&s, 23);
+	str_puts(&s, insn);
+	str_pad(&s, 80 - CAPTION);
+	if (at == x->starts[step])
+		caption_begin(c, t, x, step);
+	caption_row(c, &s, at + len >= text->len || step_at(x, at + len) != step);
+	kprintf("%s\n", row);
 	return len;
 }
 
 static enum err explain(const struct tramp *t)
 {
 	struct explained *x = kmalloc(sizeof(*x));
+	struct caption caption;
 	if (!x)
 		return shell_fail(ENOMEM, "no memory to explain %s", t->site->name);
 	tramp_explain(t, &x->plan, x->starts);
 	print_head(t, &x->plan);
 	for (u32 at = 0; at < t->image->text.len;)
-		at += print_insn(t, x, at);
+		at += print_insn(t, x, at, &caption);
 	kfree(x);
 	return OK;
 }

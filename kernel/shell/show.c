@@ -11,6 +11,18 @@ void show_bytes(struct strbuf *s, const u8 *bytes, u32 len)
 		str_printf(s, "%s%02x", i ? " " : "", bytes[i]);
 }
 
+void show_symbol(struct strbuf *s, uptr addr)
+{
+	char text[96] = "";
+	struct strbuf sym = STRBUF(text);
+	sym_print(&sym, addr);
+	if (sym.len > 4 && strcmp(text + sym.len - 4, "+0x0") == 0)
+		text[sym.len - 4] = 0;
+	/* bpf_prog_TAG_NAME: the tag has 16 digits. */
+	bool prog = strncmp(text, "bpf_prog_", 9) == 0 && sym.len > 26;
+	str_puts(s, prog ? text + 26 : text);
+}
+
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 {
 	u32 start = s->len;
@@ -21,14 +33,15 @@ u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 		str_printf(s, "db 0x%02x", code[0]);
 		return 1;
 	}
-	/* A name says more than an address, except for a jump inside one block. */
-	if (target && (!t || text_find(target) != t)) {
-		s->len = start;
-		while (s->buf[s->len] != ' ')
-			s->len++;
-		str_putc(s, ' ');
-		sym_print(s, target);
-	}
+	if (!target)
+		return used;
+	for (s->len = start; s->buf[s->len] != ' ';)
+		s->len++;
+	str_putc(s, ' ');
+	if (t && text_find(target) == t)
+		str_printf(s, "0x%lx", target - t->base);
+	else
+		show_symbol(s, target);
 	return used;
 }
 

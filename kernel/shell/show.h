@@ -8,8 +8,11 @@
 /* "0f 1f 44 00 00" */
 void show_bytes(struct strbuf *s, const u8 *bytes, u32 len);
 
-/* The instruction at code[0 .. len), which runs at ip, with the name of what it calls or jumps to; gives
- * its length, 1 for a byte that is no instruction of ours. */
+/* A function's name, with an offset if addr is not its entry; a program's without its tag. */
+void show_symbol(struct strbuf *s, uptr addr);
+
+/* The instruction at code[0 .. len), which runs at ip, with the name of what it calls or jumps to, or
+ * the offset inside its own block; gives its length, 1 for a byte that is no instruction of ours. */
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip);
 
 /* ENOENT or EOPNOTSUPP, said through shell_fail. */
