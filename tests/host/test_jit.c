@@ -5,11 +5,15 @@
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/text.h"
+#include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "vm/compile.h"
 #include "vm/disasm.h"
 #include "vm/helper.h"
+#include "vm/map.h"
+#include "vm/verify.h"
 
 /* What a program made by with_all_registers sees and leaves. */
 struct world {
@@ -588,5 +592,122 @@ TEST(compile_undoes_all_on_failure)
 		text_usage(&text_after, &blocks);
 		check_eq(before, after);
 		check_eq(text_before, text_after);
+	}
+}
+
+/* A program with one map. */
+static struct prog *load_with_map(struct object *o, const char *text, enum prog_mode mode)
+{
+	char message[256];
+	struct strbuf log = STRBUF(message);
+	struct insn insns[32];
+	struct prog *p;
+	u32 count = vm_asm(insns, array_len(insns), text);
+	if (!check_eq(OK, prog_new(&p, "map_user", &log)))
+		return NULL;
+	p->object = o;
+	p->mode = mode;
+	p->insn_count = count;
+	p->insns = kmalloc(count * sizeof(*insns));
+	memcpy(p->insns, insns, count * sizeof(*insns));
+	if (check_eq(OK, prog_verify(p, &log)) && check_eq(OK, prog_compile(p, &log)))
+		return p;
+	kprintf("%s\n", message);
+	prog_free(p);
+	return NULL;
+}
+
+/* Looks up the u32 at R1. */
+static const char lookup[] = "r2 = r1\nr1 = map[id:0]\ncall bpf_map_lookup_elem#1\nexit";
+
+static u32 lookup_calls;
+static u64 counted_lookup(u64 r1, u64 r2, u64 r3 unused, u64 r4 unused, u64 r5 unused,
+			  const struct prog *p unused)
+{
+	struct map *m = (struct map *)(uptr)r1;
+	lookup_calls++;
+	return (uptr)m->ops->lookup(m, (const void *)(uptr)r2);
+}
+static const struct helper lookup_row = {
+	1, "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, 0, counted_lookup
+};
+
+/* Looks up keys around the limit, with and without the call, on two CPUs. */
+static void try_lookups(enum bpf_map_type type, u32 value_size)
+{
+	char text[256];
+	struct strbuf log = STRBUF(text);
+	struct map *m;
+	u32 *key = kmalloc(sizeof(*key));
+	require(check_eq(OK, map_create(&m, "m", type, 4, value_size, 5, 0, &log)));
+	struct object o = { .maps = &m, .map_count = 1 };
+	helper_add_table(&lookup_row, 1);
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct prog *p = load_with_map(&o, lookup, mode);
+		require(p);
+		lookup_calls = 0;
+		for (u32 cpu = 0; cpu < 2; cpu++) {
+			host_set_cpu(cpu);
+			for (*key = 0; *key < 7; ++*key)
+				check_eq((uptr)m->ops->lookup(m, key), vm_call(p, key, 4));
+			*key = 0xffffffff;
+			check_eq(0, vm_call(p, key, 4));
+		}
+		host_set_cpu(0);
+		check_eq(mode == PROG_JIT ? 0 : 2 * 8, lookup_calls);
+		prog_free(p);
+	}
+	helper_add_table(NULL, 0);
+	map_free(m);
+	kfree(key);
+}
+
+TEST(jit_looks_into_arrays_without_a_call)
+{
+	for (u32 size = 1; size <= 24; size += 7)
+		try_lookups(BPF_MAP_TYPE_ARRAY, size);
+}
+
+TEST(jit_looks_into_per_cpu_arrays_without_a_call)
+{
+	for (u32 size = 1; size <= 24; size += 7)
+		try_lookups(BPF_MAP_TYPE_PERCPU_ARRAY, size);
+}
+
+/* Where a jump can lead to the call with another R1, the map is not known. */
+TEST(jit_calls_the_lookup_if_the_map_is_not_known)
+{
+	char text[256];
+	struct strbuf log = STRBUF(text);
+	struct map *maps[2];
+	u32 *key = kzalloc(sizeof(*key));
+	require(check_eq(OK, map_create(&maps[0], "a", BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, &log)));
+	require(check_eq(OK, map_create(&maps[1], "b", BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, &log)));
+	struct object o = { .maps = maps, .map_count = 2 };
+	struct prog *p =
+	    load_with_map(&o,
+			  "r3 = r2\nr2 = r1\nr1 = map[id:0]\nif r3 == 0x0 goto pc+2\nr1 = map[id:1]\n"
+			  "call bpf_map_lookup_elem#1\nexit",
+			  PROG_JIT);
+	require(p);
+	check_eq((uptr)maps[0]->values, vm_call(p, key, 0));
+	check_eq((uptr)maps[1]->values, vm_call(p, key, 4));
+	prog_free(p);
+	map_free(maps[0]);
+	map_free(maps[1]);
+	kfree(key);
+}
+
+TEST(jit_reads_the_cpu_number_without_a_call)
+{
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct prog *p = load_text("call bpf_get_smp_processor_id#8\nexit", mode);
+		require(p);
+		check(p->facts.per_cpu);
+		host_set_cpu(3);
+		check_eq(3, vm_call(p, NULL, 0));
+		host_set_cpu(0);
+		check_eq(0, vm_call(p, NULL, 0));
+		prog_free(p);
 	}
 }
