@@ -297,6 +297,9 @@ static bool answer_enum(const struct btf *b, u32 id, const char *name, u32 kind,
 		u32 name_off;
 		u64 v = btf_enum_value(t, i, &name_off);
 		if (same_name(btf_name(b, name_off), name)) {
+			/* Old compilers do not say that an enum is signed; libbpf takes all of 32 bits so. */
+			if (btf_kind(t) == BTF_ENUM)
+				v = (u64)(i64)(i32)v;
 			*value = kind == CORE_ENUMVAL_EXISTS ? 1 : v;
 			return true;
 		}
@@ -310,14 +313,15 @@ struct question {
 	u32 kind, type;
 	struct path path; /* of a field */
 	const char *enumerator;
+	const char *program;
 	u32 idx;
 	struct strbuf *log;
 };
 
 static enum err refuse(const struct question *q, enum err e, const char *why)
 {
-	str_printf(q->log, "insn %u: CO-RE relocation (kind %u) against %s: %s", q->idx, q->kind,
-		   btf_type_name(q->local, q->type), why);
+	str_printf(q->log, "program %s: insn %u: CO-RE relocation (kind %u) against %s: %s", q->program,
+		   q->idx, q->kind, btf_type_name(q->local, q->type), why);
 	return e;
 }
 
@@ -449,6 +453,7 @@ enum err core_apply(const struct btf *local, const struct btf *kernel, const str
 		.kernel = kernel,
 		.kind = r->kind,
 		.type = r->type,
+		.program = p->name,
 		.idx = idx,
 		.log = log,
 	};

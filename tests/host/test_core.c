@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// vm/core: programs compiled for other layouts read the right bytes of this kernel's types.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "tests/host/host.h"
+#include "tests/test.h"
+#include "vm/core.h"
+#include "vm/elf.h"
+#include "vm/map.h"
+
+/* The imaginary kernel of tests/progs/kernel_types.bpf.c, as its C compiler lays it out. */
+struct inner {
+	int unrelated, value;
+};
+struct thing {
+	long long moved_everything;
+	char comm[16];
+	struct {
+		int hidden;
+		union {
+			int first;
+			unsigned int second;
+		};
+	};
+	unsigned int flags_low : 3, flags_high : 9;
+	int minus : 4;
+	unsigned char narrow;
+	unsigned long long grown;
+	int numbers[4];
+	struct inner in[3];
+	struct inner *pointer;
+	int mood;
+	short became_signed;
+};
+
+static char why[256];
+static struct btf kernel;
+static void *kernel_blob;
+
+static bool set_kernel(void)
+{
+	struct strbuf log = STRBUF(why);
+	struct elf e;
+	size_t len;
+	void *file = host_file("build/tests/kernel_types.bpf.o", &len);
+	if (!check(file) || !check_eq(OK, elf_open(&e, file, len, &log)))
+		return false;
+	struct elf_section s = elf_section(&e, elf_find(&e, ".BTF"));
+	kernel_blob = kmalloc(s.size);
+	memcpy(kernel_blob, s.data, s.size);
+	check_eq(OK, btf_open(&kernel, kernel_blob, (u32)s.size, &log));
+	kfree(file);
+	vm_init(&kernel);
+	return true;
+}
+
+static void forget_kernel(void)
+{
+	vm_init(NULL);
+	btf_close(&kernel);
+	kfree(kernel_blob);
+}
+
+static enum err load(struct object **o, const char *path, enum prog_mode mode)
+{
+	struct strbuf log = STRBUF(why);
+	size_t len;
+	void *file = host_file(path, &len);
+	why[0] = 0;
+	*o = NULL;
+	if (!check(file))
+		return ENOENT;
+	enum err e = object_load(o, "core", file, len, mode, &log);
+	kfree(file);
+	return e;
+}
+
+/* Runs a program of core.bpf.c on a thing; its results must hold each of the texts. */
+static void run(const char *program, enum prog_mode mode, struct thing *thing, const char *const *wanted,
+		u32 count)
+{
+	char text[1024], pattern[64];
+	struct strbuf s = STRBUF(text);
+	struct object *o;
+	u64 ctx[] = { (uptr)thing };
+	require(set_kernel());
+	check_eq(OK, load(&o, "build/tests/core.bpf.o", mode));
+	check_str("", why);
+	if (o) {
+		const struct map *m = o->maps[0];
+		prog_named(program)->entry(ctx);
+		btf_print_value(&s, m->btf, m->value_type, m->values);
+		object_unload(o);
+	}
+	forget_kernel();
+	for (u32 i = 0; i < count; i++) {
+		struct strbuf p = STRBUF(pattern);
+		str_printf(&p, i + 1 < count ? "*.%s, *" : "*.%s*", wanted[i]);
+		if (!str_matches(text, pattern))
+			check_str(wanted[i], text);
+	}
+}
+
+static void check_relocated(enum prog_mode mode)
+{
+	struct inner pointed = { .value = 88 };
+	struct thing thing = {
+		.comm = "abc",
+		.hidden = 4,
+		.first = -5,
+		.flags_low = 7,
+		.flags_high = 300,
+		.minus = -3,
+		.narrow = 200,
+		.grown = 0x1122334455667788,
+		.numbers = { 1, -2, 3 },
+		.in = { { 1, 55 } },
+		.pointer = &pointed,
+	};
+	static const char *const wanted[] = {
+		"comm = 98",
+		"first = -5",
+		"hidden = 4",
+		"second = -5",
+		"high = 300",
+		"minus = -3",
+		"narrow = 200",
+		"numbers = -2",
+		"in = 55",
+		"pointer = 88",
+		"grown = 1234605616436508552",
+	};
+	run("relocated", mode, &thing, wanted, array_len(wanted));
+}
+
+TEST(core_reads_fields_where_the_kernel_has_them_interpreted)
+{
+	check_relocated(PROG_INTERPRET);
+}
+
+TEST(core_reads_fields_where_the_kernel_has_them_compiled)
+{
+	check_relocated(PROG_JIT);
+}
+
+TEST(core_answers_what_exists)
+{
+	struct thing thing = { 0 };
+	static const char *const wanted[] = {
+		"has_first = 2",
+		"has_none = 1",
+		"none = 77",
+		"no_struct = 0",
+		"no_size = 1",
+		"has_type = 2",
+		"no_type = 1",
+		"field_size = 16",
+		"calm = 3",
+		"glad = 70000",
+		"wide_minus = 18446744073709551609",
+		"has_calm = 2",
+		"has_no_mood = 1",
+	};
+	run("asked", PROG_JIT, &thing, wanted, array_len(wanted));
+}
+
+TEST(core_refuses_a_signed_field_of_another_size)
+{
+	struct object *o;
+	require(set_kernel());
+	check_eq(EINVAL, load(&o, "build/tests/refuse_core_size.bpf.o", PROG_JIT));
+	check(str_matches(
+	    why, "program program: insn ?: CO-RE relocation (kind 0) against thing: the kernel's field "
+		 "has another size*"));
+	forget_kernel();
+}
+
+TEST(core_refuses_candidates_that_differ)
+{
+	struct object *o;
+	require(set_kernel());
+	check_eq(EINVAL, load(&o, "build/tests/refuse_core_two.bpf.o", PROG_JIT));
+	check(str_matches(why, "*against twice: the kernel has several such types, which differ"));
+	forget_kernel();
+}
+
+TEST(core_without_kernel_types_is_refused)
+{
+	struct object *o;
+	check_eq(EOPNOTSUPP, load(&o, "build/tests/core.bpf.o", PROG_JIT));
+	check(str_matches(why, "*the kernel has no BTF"));
+}
+
+TEST(core_fails_whole_at_every_allocation)
+{
+	u64 before, after, count;
+	require(set_kernel());
+	heap_usage(&before, &count);
+	enum err e = ENOMEM;
+	for (u32 nth = 1; e && nth < 200; nth++) {
+		struct object *o;
+		void *file;
+		size_t len;
+		struct strbuf log = STRBUF(why);
+		file = host_file("build/tests/core.bpf.o", &len);
+		require(file);
+		heap_fail_after(nth);
+		e = object_load(&o, "core", file, len, PROG_JIT, &log);
+		heap_fail_after(0);
+		kfree(file);
+		if (!e)
+			object_unload(o);
+		heap_usage(&after, &count);
+		if (!check_eq(before, after))
+			break;
+	}
+	check_eq(OK, e);
+	forget_kernel();
+}
+
+TEST(core_malformed_records_are_refused)
+{
+	static const struct core_record records[] = {
+		{ .type = 0 },
+		{ .type = 0xffffff },
+		{ .type = 1, .access_off = 0xffffff },
+		{ .type = 1, .kind = 13 },
+	};
+	struct insn insns[2] = { { .op = 0xb7 }, { .op = 0x18 } };
+	struct prog p = { .insns = insns, .insn_count = 2 };
+	struct strbuf log = STRBUF(why);
+	require(set_kernel());
+	for (u32 i = 0; i < array_len(records); i++)
+		check_eq(ENOEXEC, core_apply(&kernel, &kernel, &records[i], &p, 0, &log));
+	/* A type's name is no access string; the last instruction is cut off. */
+	struct core_record r = { .type = 1, .access_off = btf_type(&kernel, 1)->name_off, .kind = 8 };
+	check_eq(ENOEXEC, core_apply(&kernel, &kernel, &r, &p, 1, &log));
+	forget_kernel();
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The types of an imaginary kernel: what tests/progs/core.bpf.c relocates against.
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+enum mood { MOOD_CALM = 3, MOOD_GLAD = 70000 };
+enum wide { WIDE_MINUS = -7, WIDE_ONE = 1 };
+
+struct inner {
+	int unrelated;
+	int value;
+};
+
+struct thing {
+	long long moved_everything;
+	char comm[16];
+	struct {
+		int hidden;
+		union {
+			int first;
+			unsigned int second;
+		};
+	};
+	unsigned int flags_low : 3;
+	unsigned int flags_high : 9;
+	int minus : 4;
+	unsigned char narrow;
+	unsigned long long grown;
+	int numbers[4];
+	struct inner in[3];
+	struct inner *pointer;
+	enum mood mood;
+	short became_signed;
+};
+
+/* Two of one name: they agree on same, not on differs. */
+struct twice {
+	int same;
+	int differs;
+};
+struct twice___b {
+	int same, between, differs;
+};
+
+struct thing thing;
+enum wide wide;
+struct twice twice;
+struct twice___b other;
