@@ -54,4 +54,9 @@ host: $(H)/tests $(HOST_TOOLS)
 check-host: $(H)/tests $(HOST_OBJECTS)
 	$(H)/tests
 
+# The programs of progs/ against the kernel's types; without the main Makefile those tests are skipped.
+ifdef PROGS
+check-host: $(PROGS) $(B)/fivebyte.btf
+endif
+
 -include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_OBJECTS:.o=.d)

@@ -2,6 +2,7 @@
 // vm/load, vm/elf: objects of clang load and run, both ways; others are refused and leave nothing.
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
+#include "kernel/task.h"
 #include "kernel/text.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
@@ -390,4 +391,60 @@ TEST(load_raw_takes_any_section)
 	check_eq(1, o->prog_count);
 	check_eq(PROG_RAW, o->progs[0]->type);
 	object_unload(o);
+}
+
+/* The programs of the demo, against this kernel's own types. */
+TEST(load_takes_every_program_of_progs)
+{
+	static const char *const names[] = { "wakeup", "skbcount", "skblat" };
+	struct strbuf log = STRBUF(why);
+	size_t len;
+	struct btf kernel;
+	void *blob = host_file("build/fivebyte.btf", &len);
+	if (!blob) {
+		test_skip("build/fivebyte.btf is not built");
+		return;
+	}
+	require(check_eq(OK, btf_open(&kernel, blob, (u32)len, &log)));
+	vm_init(&kernel);
+	for (u32 i = 0; i < array_len(names); i++) {
+		char path[64];
+		struct strbuf s = STRBUF(path);
+		struct object *o;
+		str_printf(&s, "build/progs/%s.bpf.o", names[i]);
+		check_eq(OK, load(&o, path, PROG_JIT));
+		check_str("", why);
+		if (o)
+			object_unload(o);
+	}
+	vm_init(NULL);
+	btf_close(&kernel);
+	kfree(blob);
+}
+
+/* What a program finds: field by field at the places that the kernel's BTF names. */
+TEST(load_relocates_task_struct_of_this_kernel)
+{
+	struct strbuf log = STRBUF(why);
+	size_t len;
+	struct btf kernel;
+	struct object *o;
+	void *blob = host_file("build/fivebyte.btf", &len);
+	if (!blob) {
+		test_skip("build/fivebyte.btf is not built");
+		return;
+	}
+	require(check_eq(OK, btf_open(&kernel, blob, (u32)len, &log)));
+	vm_init(&kernel);
+	check_eq(OK, load(&o, "build/progs/wakeup.bpf.o", PROG_JIT));
+	require(o);
+	struct task_struct task = { .pid = 4711, .comm = "sleeper" };
+	u64 ctx[] = { (uptr)&task };
+	host_trace_clear();
+	prog_named("my_wake_up")->entry(ctx);
+	check_str("my_wake_up: We are waking up sleeper:4711\n", host_trace());
+	object_unload(o);
+	vm_init(NULL);
+	btf_close(&kernel);
+	kfree(blob);
 }
