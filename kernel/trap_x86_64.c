@@ -160,10 +160,10 @@ notrace void trap_dispatch(struct pt_regs *regs, u32 vector)
 	irq_exit(regs);
 }
 
-void trap_set_handler(u32 vector, trap_handler *handler)
+trap_handler *trap_set_handler(u32 vector, trap_handler *handler)
 {
 	assert(vector < VECTORS);
-	write_once(handlers[vector], handler);
+	return __atomic_exchange_n(&handlers[vector], handler, __ATOMIC_ACQ_REL);
 }
 
 void regs_print(struct strbuf *s, const struct pt_regs *r)

@@ -72,7 +72,7 @@ TEST(trap_breakpoint_handler_may_push_a_call)
 {
 	u64 results[2], above[2];
 	times = 0;
-	trap_set_handler(TRAP_BP, emulate_call);
+	trap_handler *patcher = trap_set_handler(TRAP_BP, emulate_call);
 	__asm__ volatile("movq $41, %%rdi\n\t"
 			 "pushq $0x5a5a\n\t"
 			 "int3\n\t"
@@ -88,7 +88,7 @@ TEST(trap_breakpoint_handler_may_push_a_call)
 			 : "=&b"(results[0]), "=&r"(above[0]), "=&r"(results[1]), "=&r"(above[1])
 			 :
 			 : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc");
-	trap_set_handler(TRAP_BP, NULL);
+	trap_set_handler(TRAP_BP, patcher);
 	check_eq(2, times);
 	check_eq(42, results[0]);
 	check_eq(43, results[1]);
