@@ -23,7 +23,7 @@ HOST_TOOLS     := $(patsubst tools/host/%.c,$(H)/%,$(wildcard tools/host/*.c))
 # Our memcpy and its kin under other names where they are defined and tested: libc's, which the
 # sanitizers watch, serve everybody else.
 MEM_NAMES := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp,-D$(f)=fivebyte_$(f))
-$(H)/%/kernel/lib/mem.o $(H)/%/tests/host/test_mem.o: HOST_FLAGS += $(MEM_NAMES) -fno-builtin
+$(H)/%/kernel/lib/mem.o $(H)/%/tests/test_mem.o: HOST_FLAGS += $(MEM_NAMES) -fno-builtin
 
 $(H)/san/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// vm/helper, vm/printk: what helpers answer, called as the interpreter calls them.
+#include "vm/helper.h"
+#include "kernel/lib/mem.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "tests/host/host.h"
+#include "tests/test.h"
+#include "vm/map.h"
+
+static const struct prog caller = { .name = "caller" };
+
+static u64 call(u32 id, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	const struct helper *h = helper_find(id);
+	if (!check(h))
+		return ~0ull;
+	return h->fn(r1, r2, r3, r4, r5, &caller);
+}
+
+static i64 print(const char *fmt, u64 a, u64 b, u64 c)
+{
+	host_trace_clear();
+	return (i64)call(6, (uptr)fmt, strlen(fmt) + 1, a, b, c);
+}
+
+struct format {
+	const char *fmt, *line;
+	u64 args[3];
+};
+
+static const struct format formats[] = {
+	{ "plain", "plain", { 0 } },
+	{ "line\n", "line", { 0 } },
+	{ "%d %i %u", "-1 -2 4294967295", { (u64)-1, 0xfffffffe, 0xffffffffffffffff } },
+	{ "%x %X %%", "1f AB %", { 0x1f, 0xab } },
+	{ "%ld %lld %lu", "-1 -1 18446744073709551615", { (u64)-1, (u64)-1, (u64)-1 } },
+	{ "%d", "5", { 0xffffffff00000005 } },
+	{ "%5d|%-5d|%05d", "    1|2    |00003", { 1, 2, 3 } },
+	{ "%c%c", "ab", { 'a', 'b' } },
+	{ "%llx", "1122334455667788", { 0x1122334455667788 } },
+	{ "%s.", ".", { 16 } }, /* a bad address */
+};
+
+TEST(printk_formats_each_conversion)
+{
+	for (u32 i = 0; i < array_len(formats); i++) {
+		const struct format *f = &formats[i];
+		char line[64];
+		struct strbuf s = STRBUF(line);
+		str_printf(&s, "caller: %s\n", f->line);
+		check_eq(strlen(f->line), print(f->fmt, f->args[0], f->args[1], f->args[2]));
+		check_str(line, host_trace());
+	}
+	check_eq(4, print("<%s>", (uptr) "ab", 0, 0));
+	check_str("caller: <ab>\n", host_trace());
+}
+
+TEST(printk_refuses_other_formats)
+{
+	static const char *const bad[] = {
+		"%",   "%f",          "%n",   "%5",  "%llld", "%ls",
+		"%pS", "%d %d %d %d", "\x01", "%hd", "%*d",   "%123456789012345d"
+	};
+	for (u32 i = 0; i < array_len(bad); i++)
+		check_eq((u64)-22, print(bad[i], 0, 0, 0));
+	check_str("", host_trace());
+	check_eq((u64)-22, call(6, (uptr) "unended", 3, 0, 0, 0));
+	check_eq((u64)-22, call(6, (uptr) "", 0, 0, 0, 0));
+	check_eq((u64)-22, call(6, 16, 4, 0, 0, 0)); /* a bad address */
+}
+
+TEST(printk_long_line_is_cut)
+{
+	char text[200];
+	memset(text, 'x', sizeof(text));
+	text[199] = 0;
+	check_eq(159, print(text, 0, 0, 0));
+	check_eq(159, print("%s", (uptr)text, 0, 0));
+}
+
+TEST(vprintk_takes_up_to_twelve_arguments)
+{
+	u64 args[12] = { 1, 2, 3, 4, 5 };
+	const char *fmt = "%d %d %d %d %d";
+	host_trace_clear();
+	check_eq(9, call(177, (uptr)fmt, strlen(fmt) + 1, (uptr)args, 40, 0));
+	check_str("caller: 1 2 3 4 5\n", host_trace());
+	check_eq((u64)-22, call(177, (uptr)fmt, strlen(fmt) + 1, (uptr)args, 32, 0));
+	check_eq((u64)-22, call(177, (uptr)fmt, strlen(fmt) + 1, (uptr)args, 39, 0));
+	check_eq((u64)-22, call(177, (uptr)fmt, strlen(fmt) + 1, (uptr)args, 104, 0));
+}
+
+TEST(helper_says_who_runs)
+{
+	char comm[8];
+	memset(comm, 'x', sizeof(comm));
+	check_eq((u64)current->tgid << 32 | (u32)current->pid, call(14, 0, 0, 0, 0, 0));
+	check_eq((uptr)current, call(35, 0, 0, 0, 0, 0));
+	check_eq((uptr)current, call(158, 0, 0, 0, 0, 0));
+	check_eq(0, call(16, (uptr)comm, sizeof(comm), 0, 0, 0));
+	check(memcmp(comm, "host\0\0\0\0", 8) == 0);
+	check_eq(0, call(16, (uptr)comm, 3, 0, 0, 0));
+	check_str("ho", comm);
+	check_eq((u64)-22, call(16, (uptr)comm, 0, 0, 0, 0));
+	host_set_cpu(2);
+	check_eq(2, call(8, 0, 0, 0, 0, 0));
+	host_set_cpu(0);
+	u64 before = ktime_get_ns(), now = call(5, 0, 0, 0, 0, 0);
+	check(before <= now && now <= ktime_get_ns());
+}
+
+TEST(helper_probe_read_survives_bad_addresses)
+{
+	u64 value = 0x1234, copy = 99;
+	char text[8];
+	check_eq(0, call(113, (uptr)&copy, 8, (uptr)&value, 0, 0));
+	check_eq(value, copy);
+	check_eq((u64)-14, call(113, (uptr)&copy, 8, 8, 0, 0));
+	check_eq(0, copy);
+	check_eq((u64)-14, call(4, (uptr)&copy, 8, 0x8000000000000000, 0, 0));
+	check_eq(4, call(115, (uptr)text, sizeof(text), (uptr) "abc", 0, 0));
+	check_str("abc", text);
+	check_eq(8, call(45, (uptr)text, sizeof(text), (uptr) "abcdefghij", 0, 0));
+	check_str("abcdefg", text);
+	check_eq((u64)-14, call(115, (uptr)text, sizeof(text), 8, 0, 0));
+	check_eq(0, call(115, (uptr)text, 0, 8, 0, 0));
+}
+
+TEST(helper_read_only_map_cannot_be_updated)
+{
+	char why[64];
+	struct strbuf log = STRBUF(why);
+	struct map *m;
+	u32 key = 0, value = 1;
+	require(check_eq(OK, map_create(&m, "ro", BPF_MAP_TYPE_ARRAY, 4, 4, 1, BPF_F_RDONLY_PROG, &log)));
+	check_eq((u64)-1, call(2, (uptr)m, (uptr)&key, (uptr)&value, 0, 0));
+	check_eq(0, *(u32 *)(uptr)call(1, (uptr)m, (uptr)&key, 0, 0, 0));
+	check_eq((u64)-22, call(3, (uptr)m, (uptr)&key, 0, 0, 0));
+	map_free(m);
+}
+
+static u64 seven(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unused, u64 r5 unused,
+		 const struct prog *p unused)
+{
+	return 7;
+}
+
+TEST(helper_added_rows_come_first)
+{
+	static const struct helper rows[] = { { 5, "seven", RET_SCALAR, { ARG_NONE }, 0, seven } };
+	const struct helper *before = helper_find(5);
+	helper_add_table(rows, 1);
+	check_eq(7, call(5, 0, 0, 0, 0, 0));
+	check(helper_find(6) && !helper_find(4711));
+	helper_add_table(NULL, 0);
+	check(helper_find(5) == before);
+}
