@@ -57,3 +57,13 @@ struct elf_rel elf_rel(const struct elf_section *rel, u32 i);
 
 /* The first section of that name; 0 if there is none. */
 u32 elf_find(const struct elf *e, const char *name);
+
+static inline bool elf_is_code(const struct elf_section *s)
+{
+	return s->type == ELF_PROGBITS && (s->flags & ELF_EXEC) && s->size;
+}
+
+static inline bool elf_is_function(const struct elf_symbol *s, u32 section)
+{
+	return s->section == section && s->type == ELF_FUNC;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the loader share; their users want vm/prog.h.
  *
- *      load.c        the order of it all; programs, their relocations and subprograms
+ *      load.c        the order of it all; which sections hold programs
+ *      load_prog.c   one program: its subprograms, relocations, checks
  *      load_maps.c   .maps and global variables become maps
  *      load_ext.c    .BTF.ext: lines, functions, CO-RE records
  *      core.c        one CO-RE record applied to one instruction */
@@ -44,6 +45,9 @@ struct loader {
 
 /* Makes o->maps and places. Needs o->btf, if there is a .maps section. */
 enum err load_maps(struct loader *l);
+
+/* Gives p its instructions, from the function at that place, and takes it to PROG_COMPILED. */
+enum err load_program(struct loader *l, struct prog *p, u32 section, u64 offset);
 
 /* Opens .BTF.ext, if there is one. ENOEXEC with a sentence if it is malformed. */
 enum err load_ext(struct loader *l);

@@ -237,3 +237,26 @@ TEST(core_malformed_records_are_refused)
 	check_eq(ENOEXEC, core_apply(&kernel, &kernel, &r, &p, 1, &log));
 	forget_kernel();
 }
+
+TEST(core_flipped_bits_never_lead_outside)
+{
+	struct strbuf log = STRBUF(why);
+	struct object *o;
+	size_t len;
+	u8 *file = host_file("build/tests/core.bpf.o", &len);
+	u64 before, after, count;
+	require(file && set_kernel());
+	heap_usage(&before, &count);
+	for (size_t at = 0; at < len; at++) {
+		u8 bit = (u8)(1u << at % 8);
+		file[at] ^= bit;
+		log = (struct strbuf)STRBUF(why);
+		if (!object_load(&o, "core", file, len, PROG_INTERPRET, &log))
+			object_unload(o);
+		file[at] ^= bit;
+	}
+	heap_usage(&after, &count);
+	check_eq(before, after);
+	forget_kernel();
+	kfree(file);
+}
