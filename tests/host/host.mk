@@ -11,7 +11,9 @@ HOST_FLAGS := -std=gnu11 -g -Wall -Wextra -I. -fno-pie -fno-strict-aliasing -fno
 HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 HOST_TRAMP := $(filter-out tramp/site.c tramp/poke.c tramp/image.c tramp/tramp.c tramp/attach.c,$(wildcard tramp/*.c))
-HOST_PURE  := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP) kernel/shell/edit.c kernel/shell/parse.c
+# The files of kernel/ that are pure too.
+HOST_KERNEL := $(wildcard $(addprefix kernel/,acpi.c net_checksum.c trace_format.c shell/edit.c shell/parse.c))
+HOST_PURE   := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP) $(HOST_KERNEL)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c))
 HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c \
 	      $(wildcard tests/test_map.c tests/test_fmt.c tests/test_mem.c)
