@@ -245,7 +245,8 @@ static void publish(struct object *o)
 	spin_unlock_irqrestore(&objects_lock, irq);
 }
 
-static enum err load_whole(struct loader *l, struct object **out, const char *name, const void *elf, size_t len)
+static enum err load_whole(struct loader *l, struct object **out, const char *name, const void *elf,
+			   size_t len)
 {
 	*out = NULL;
 	if (object_named(name)) {
