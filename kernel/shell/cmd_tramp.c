@@ -14,14 +14,15 @@ struct explained {
 	u32 starts[PLAN_STEPS + 1];
 };
 
+#define NAMED 3 /* programs that are named in the first line; links names them all */
+
 static void print_head(const struct tramp *t, const struct plan *p)
 {
 	const struct text *text = &t->image->text;
-	kprintf("%s: %u program%s, %u bytes of code at %lx\n", t->site->name, t->hook_count,
-		t->hook_count == 1 ? "" : "s", text->len, text->base);
-	for (u32 i = 0; i < t->hook_count; i++)
-		kprintf("  %u  %-6s %s\n", i, t->hooks[i].kind == HOOK_FEXIT ? "fexit" : "fentry",
-			t->hooks[i].name);
+	kprintf("%s: %u program%s", t->site->name, t->hook_count, t->hook_count == 1 ? "" : "s");
+	for (u32 i = 0; i < t->hook_count && t->hook_count <= NAMED; i++)
+		kprintf("%s%s", i ? ", " : " (", t->hooks[i].name);
+	kprintf("%s, %u bytes at %lx\n", t->hook_count <= NAMED ? ")" : "", text->len, text->base);
 	kprintf("stack: %u bytes for saved registers (frame pointer, %u argument%s%s%s), %u in all\n",
 		p->saved, t->model.slot_count, t->model.slot_count == 1 ? "" : "s",
 		p->hidden ? ", result pointer" : "", p->ret ? ", return value" : "",

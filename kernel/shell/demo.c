@@ -11,88 +11,101 @@ struct demo_step {
 	const char *title, *text, *commands;
 };
 
+/* clang-format off */
 static const struct demo_step steps[] = {
 	{
-	    "Five bytes that do nothing",
-	    "Almost every function of this kernel begins with a nop: five bytes that do\n"
-	    "nothing. The compiler left them (gcc -pg -mfentry -mnop-mcount). They cost\n"
-	    "next to nothing, and they are the place where a program can be hooked in.\n"
-	    "These are the ones of kfree_skb(), which frees a network packet:\n",
-	    "site kfree_skb",
+		"Five bytes that do nothing",
+		"Almost every function of this kernel begins with a nop: five bytes that do\n"
+		"nothing. The compiler left them (gcc -pg -mfentry -mnop-mcount). They cost\n"
+		"next to nothing, and they are the place where a program can be hooked in.\n"
+		"These are the ones of kfree_skb(), which frees a network packet:\n",
+		"site kfree_skb",
 	},
 	{
-	    "What can be watched",
-	    "The kernel knows the place of each nop and, from its type information (BTF),\n"
-	    "the arguments of each function. Some of them:\n",
-	    "funcs *_skb",
+		"What can be watched",
+		"The kernel knows the place of each nop and, from its type information (BTF),\n"
+		"the arguments of each function. Some of them:\n",
+		"funcs *wake*",
 	},
 	{
-	    "A program",
-	    "progs/wakeup.bpf.c is C, compiled by clang to eBPF: instructions of a small\n"
-	    "machine that the kernel can check before it runs them. r1 is the program's\n"
-	    "context: an array with the arguments of the function it watches.\n",
-	    "prog dump my_wake_up xlated",
+		"A program",
+		"progs/wakeup.bpf.c is C, compiled by clang to eBPF: instructions of a small\n"
+		"machine that the kernel can check before it runs them. r1 is the program's\n"
+		"context: an array with the arguments of the function it watches.\n",
+		"prog dump my_wake_up xlated",
 	},
 	{
-	    "From eBPF to machine code",
-	    "Programs are loaded, checked, and compiled to the CPU's own instructions.\n"
-	    "count_skb is our first: it counts the packets that kfree_skb() frees, in one\n"
-	    "map by CPU and in another by protocol.\n",
-	    "prog show count_skb",
+		"From eBPF to machine code",
+		"Programs are loaded, checked, and compiled to the CPU's own instructions.\n"
+		"count_skb is our first: it counts the packets that kfree_skb() frees, in one\n"
+		"map by CPU and in another by protocol.\n",
+		"prog show count_skb",
 	},
 	{
-	    "Attach it",
-	    "Now the five bytes of kfree_skb() become a call, while all CPUs go on running\n"
-	    "it. A breakpoint guards the place until all five bytes are written; a CPU that\n"
-	    "comes by meanwhile is sent on by its handler.\n",
-	    "attach count_skb; site kfree_skb",
+		"Attach it",
+		"Now the five bytes of kfree_skb() become a call, while all CPUs go on running\n"
+		"it. A breakpoint guards the place until all five bytes are written; a CPU that\n"
+		"comes by meanwhile is sent on by its handler.\n",
+		"attach count_skb; site kfree_skb",
 	},
 	{
-	    "The trampoline",
-	    "What is called is code made for this function and this program: a trampoline.\n"
-	    "It saves one argument, since kfree_skb() has one, calls the program directly,\n"
-	    "and returns into the function. Right of each instruction: why it is there.\n",
-	    "tramp kfree_skb",
+		"The trampoline",
+		"What is called is code made for this function and this program: a trampoline.\n"
+		"It saves one argument, since kfree_skb() has one, calls the program directly,\n"
+		"and returns into the function. Right of each instruction: why it is there.\n",
+		"tramp kfree_skb",
 	},
 	{
-	    "Let it count",
-	    "We send packets through the loopback device. Each one is freed in the end:\n",
-	    "work net 1000; map dump freed_per_cpu; map dump freed_per_proto",
+		"Let it count",
+		"We send packets through the loopback device; each one is freed in the end. The\n"
+		"protocols are the numbers of the Ethernet header: 2048 is IPv4, 2054 ARP, 34525\n"
+		"IPv6.\n",
+		"work net 1000; map dump freed_per_cpu; map dump freed_per_proto",
 	},
 	{
-	    "A second program",
-	    "Any program that wants a packet can watch kfree_skb() too. With the second one\n"
-	    "a new trampoline is built for both, one call after the other: no list to walk,\n"
-	    "no table to search. Then the five bytes are changed to call the new one, and\n"
-	    "the old one is freed as soon as no CPU and no task is inside it.\n",
-	    "attach receive_begins kfree_skb; tramp kfree_skb",
+		"A second program",
+		"A new trampoline is built for both, one call after the other: no list to walk,\n"
+		"no table to search. Then the five bytes are changed to call the new one.\n",
+		"attach receive_begins kfree_skb; tramp kfree_skb",
 	},
 	{
-	    "At the exit, too",
-	    "A program can also run when a function returns. skblat notes the time when a\n"
-	    "packet enters netif_receive_skb(), and at its exit counts how long it took.\n"
-	    "Slot n is for 2^n nanoseconds and more:\n",
-	    "detach receive_begins; attach skblat; work net 1000; map dump latency_log2; links",
+		"At the exit, too",
+		"A program can also run when a function returns. skblat has one of each kind: the\n"
+		"first notes the time when a packet enters netif_receive_skb(), the second counts\n"
+		"at its exit how long it took.\n",
+		"detach receive_begins; attach skblat; links",
 	},
 	{
-	    "Take it all back",
-	    "Detached, the five bytes are the nop again, and the trampolines are gone:\n",
-	    "detach all; site kfree_skb; links",
+		"Around the function",
+		"Now the trampoline calls the function itself, and returns to its caller.\n",
+		"tramp netif_receive_skb",
 	},
 	{
-	    "The mail of 2019",
-	    "Trampolines came to Linux in 2019. The mail thread about them has this example:\n"
-	    "a program on wake_up_process() that prints whom the kernel wakes up. Task, pid,\n"
-	    "CPU, flags (interrupts off, reschedule, soft or hard interrupt, preemption off),\n"
-	    "seconds, and what the program printed:\n",
-	    "attach wakeup; work wake 50; trace 8; detach all",
+		"How long it takes",
+		"Slot n counts the packets that took 2^n nanoseconds and more:\n",
+		"work net 1000; map dump latency_log2",
+	},
+	{
+		"Take it all back",
+		"Detached, the five bytes are the nop again. The memory of a trampoline is freed\n"
+		"as soon as no CPU and no task is inside it.\n",
+		"detach all; site kfree_skb; links",
+	},
+	{
+		"The mail of 2019",
+		"Trampolines came to Linux in 2019. The mail thread about them has this example:\n"
+		"a program on wake_up_process() that prints whom the kernel wakes up. Task, pid,\n"
+		"CPU, flags (interrupts off, reschedule, soft or hard interrupt, preemption off),\n"
+		"seconds, and what the program printed:\n",
+		"attach wakeup; work wake 50; trace 8; detach all",
 	},
 };
+/* clang-format on */
 
 /* false: enough. */
 static bool wait_for_key(void)
 {
-	kprintf("\n[any key: go on   q: leave the demo] ");
+	kprintf("[any key: go on   q: leave the demo] ");
 	int key = serial_getc();
 	kprintf("\r\x1b[K");
 	return key != 'q' && key != 3;
@@ -101,7 +114,7 @@ static bool wait_for_key(void)
 static enum err show_step(u32 i)
 {
 	const struct demo_step *step = &steps[i];
-	kprintf("\n--- %u of %u: %s ---\n\n%s\n", i + 1, (u32)array_len(steps), step->title, step->text);
+	kprintf("\n--- %u of %u: %s ---\n%s\n", i + 1, (u32)array_len(steps), step->title, step->text);
 	return shell_exec(step->commands);
 }
 

@@ -7,7 +7,7 @@
 #include "kernel/shell/shell.h"
 #include "vm/prog.h"
 
-static enum err load(const char *name, const u8 *start, const u8 *end)
+static enum err load_object(const char *name, const u8 *start, const u8 *end)
 {
 	char text[256] = "";
 	struct strbuf log = STRBUF(text);
@@ -30,14 +30,14 @@ enum err load_all(void)
 {
 	enum err first = OK;
 	for (const struct blob *b = builtin_objects; b->name; b++) {
-		enum err e = load(b->name, b->start, b->end);
+		enum err e = load_object(b->name, b->start, b->end);
 		first = first ? first : e;
 	}
 	for (u32 i = 0; i < boot_info.module_count; i++) {
 		const struct boot_module *m = &boot_info.modules[i];
 		char name[PROG_NAME_LEN];
 		object_name(name, m->name);
-		enum err e = load(name, m->start, m->end);
+		enum err e = load_object(name, m->start, m->end);
 		first = first ? first : e;
 	}
 	return first;
