@@ -4,7 +4,7 @@
 . tests/e2e/lib.sh
 
 fivebyte --smp 4 --iso --demo
-expect demo_runs_through 0 '^--- 1 of 13' '^--- 13 of 13' '0f 1f 44 00 00   nop' 'call bpf_trampoline_kfree_skb' \
+wanted demo_runs_through 0 '^--- 1 of 13' '^--- 13 of 13' '0f 1f 44 00 00   nop' 'call bpf_trampoline_kfree_skb' \
 	'push rbp +save the frame pointer' 'sum 1000$' 'kfree_skb: 2 programs' \
 	'my_wake_up: We are waking up [^ ]+:[0-9]+$' '^That was the demo'
 # The mail's lines are what they are.

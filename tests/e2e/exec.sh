@@ -9,7 +9,7 @@ watch_wakeups() {
 	name=$1
 	shift
 	fivebyte "$@" --exec 'attach wakeup; work wake 1000; trace 5; map list; detach all; site wake_up_process'
-	expect "exec_wakeups_$name" 0 "$line" '^wakeup\.rodata ' '^  0f 1f 44 00 00   nop'
+	wanted "exec_wakeups_$name" 0 "$line" '^wakeup\.rodata ' '^  0f 1f 44 00 00   nop'
 	[ "$(grep -Ec "$line" "$out")" = 5 ] && pass "exec_five_lines_$name" || fail "exec_five_lines_$name" 'not five lines'
 }
 
@@ -20,15 +20,15 @@ watch_wakeups iso --smp 4 --iso
 watch_wakeups icount --smp 4 --icount
 
 fivebyte --smp 4 --exec 'attach skbcount; work net 640; map dump freed_per_cpu; map dump freed_per_proto; detach all'
-expect exec_counts_every_packet 0 'sum 640$' '^  2048: 560$' '^  2054: 40$' '^  34525: 40$'
+wanted exec_counts_every_packet 0 'sum 640$' '^  2048: 560$' '^  2054: 40$' '^  34525: 40$'
 
 fivebyte --smp 4 --exec 'attach skblat; work net 500; map dump latency_log2; tramp netif_receive_skb; detach all; links'
-expect exec_measures_the_packet_path 0 'call netif_receive_skb\+0x5' 'return value' '^nothing is attached$'
+wanted exec_measures_the_packet_path 0 'call netif_receive_skb\+0x5' 'return value' '^nothing is attached$'
 total=$(awk '/^latency_log2/ { on = 1; next } /^ +[0-9]+: [0-9]+$/ && on { n += $2 } /^fivebyte/ { on = 0 } END { print n + 0 }' "$out")
 [ "$total" = 500 ] && pass exec_histogram_adds_up || fail exec_histogram_adds_up "$total packets of 500"
 
 fivebyte --exec 'attach skbcount; tramp kfree_skb; detach all; tramp kfree_skb; site kfree_skb'
-expect exec_one_argument_takes_16_bytes 0 '^stack: 16 bytes for saved registers \(frame pointer, 1 argument\), 16 in all$' \
+wanted exec_one_argument_takes_16_bytes 0 '^stack: 16 bytes for saved registers \(frame pointer, 1 argument\), 16 in all$' \
 	'push rbp' 'mov \[rbp-8\], rdi' 'there is no trampoline'
 saved=$(grep -cE 'push |mov \[rbp' "$out")
 [ "$saved" = 2 ] && pass exec_nothing_else_is_saved || fail exec_nothing_else_is_saved "$saved stores to the stack"
@@ -40,5 +40,5 @@ fivebyte --icount --exec 'work wake 100; work net 100'
 cmp -s "$out" "$work/first" && pass exec_icount_repeats || fail exec_icount_repeats "differs from $(cat "$work/first")"
 
 fivebyte --smp 4 --exec 'funcs; funcs wake_up; prog list; prog show count_skb; prog dump count_skb xlated; prog dump count_skb jited; links; map list; ps; cpus; mem; trace; help; help attach'
-expect exec_every_command_that_only_shows 0 'int wake_up_process\(struct task_struct \* p\)' '^count_skb +skbcount +fentry +kfree_skb' \
+wanted exec_every_command_that_only_shows 0 'int wake_up_process\(struct task_struct \* p\)' '^count_skb +skbcount +fentry +kfree_skb' \
 	'; count = bpf_map_lookup_elem' 'call bpf_map_update_elem#2' 'push rbp' 'kthreadd' 'rcu_preempt' 'kworker/0:1' 'attach PROG'

@@ -25,8 +25,8 @@ fivebyte() {
 	sed -i 's/\r//g' "$out"
 }
 
-# expect NAME STATUS REGEX...: the exit status, and each regex in the output.
-expect() {
+# wanted NAME STATUS REGEX...: the exit status, and each regex in the output.
+wanted() {
 	local name=$1 want=$2 regex
 	shift 2
 	[ "$status" = "$want" ] || { fail "$name" "exit status $status, not $want"; return; }

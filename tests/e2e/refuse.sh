@@ -7,7 +7,7 @@ refuse() {
 	name=$1 sentence=$2
 	shift 2
 	fivebyte "$@"
-	expect "refuse_$name" 1 "$sentence"
+	wanted "refuse_$name" 1 "$sentence"
 	[ "$(grep -c '^error ' "$out")" = 1 ] || fail "refuse_$name" 'not one sentence'
 }
 
@@ -59,4 +59,4 @@ grep -q '^nothing is attached' "$out" && pass refuse_undoes_the_38 || fail refus
 
 # The launcher's own refusals.
 fivebyte --smp 99
-expect refuse_launcher_option 2 '--smp wants'
+wanted refuse_launcher_option 2 '--smp wants'
