@@ -5,6 +5,7 @@ set pagination off
 set architecture i386:x86-64
 set disassembly-flavor intel
 source tools/gdb/unwind.py
+source tools/gdb/names.py
 
 # QEMU is just starting.
 python

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# make gdb: stops in kmain, breaks in a traced function, shows source lines and a trampoline in the backtrace.
+. tests/e2e/lib.sh
+
+# session SECONDS SHELL-COMMANDS <GDB-COMMANDS
+session() {
+	timeout -k 5 "$1" tools/gdb/session --smp 4 --exec "$2" >"$out" 2>&1
+	status=$?
+	sed -i 's/^(gdb) //' "$out"
+}
+
+session 60 'work net 200' <<'END'
+set width 0
+printf "first: %#lx is kmain: %d\n", $pc, $pc == (unsigned long)kmain
+break kfree_skb
+continue
+backtrace
+info source
+list
+print *skb
+kill
+END
+wanted gdb_stops_at_kmain 0 'is kmain: 1$'
+wanted gdb_breaks_with_source_lines 0 '^#0 .*kfree_skb .*at kernel/skb\.c:[0-9]+' '^#[1-9].* at kernel/(net|traffic)[a-z_]*\.c:[0-9]+' \
+	'Current source file is kernel/skb\.c' 'users = '
+
+# The program runs kernel code that can be stopped in: below it are its own frame and the trampoline's.
+session 60 'attach wakeup; work wake 20; detach all' <<'END'
+set width 0
+break trace_write
+continue
+backtrace
+finish
+kill
+END
+wanted gdb_goes_through_a_trampoline 0 '^#0 .*trace_write .* at \S+:[0-9]+' '^#[1-9].*trace_printk .* at vm/\w+\.c:[0-9]+' '^#[1-9].* in bpf_prog_[0-9a-f]+_my_wake_up' \
+	'^#[1-9].* in bpf_trampoline_wake_up_process' '^#[0-9]+ .*wake_up_process .*at kernel/sched\.c:[0-9]+' '^Run till exit'

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# Names in backtraces for generated code: what kernel/text.c knows the block as (bpf_trampoline_kfree_skb).
+import gdb
+from gdb.FrameDecorator import FrameDecorator
+
+GRANULE = 32  # kernel/text.c
+
+
+def text_name(pc):
+    """The name of the block of generated code that holds pc, or None; kernel/text.c: text_find."""
+    chunks = gdb.parse_and_eval("'text.c'::chunks")
+    for i in range(int(gdb.parse_and_eval("'text.c'::chunk_count"))):
+        offset = pc - int(chunks[i]["base"])
+        if 0 <= offset < int(chunks[i]["granules"]) * GRANULE:
+            block = chunks[i]["owner"][offset // GRANULE]
+            return block["name"].string() if int(block) else None
+    return None
+
+
+class Named(FrameDecorator):
+    def function(self):
+        name = super().function()
+        if isinstance(name, str):
+            return name
+        return text_name(self.inferior_frame().pc()) or name
+
+
+class Names:
+    """The filter that puts every frame into its decorator."""
+
+    def __init__(self):
+        self.name, self.priority, self.enabled = "fivebyte names", 100, True
+
+    def filter(self, frames):
+        return map(Named, frames)
+
+
+gdb.frame_filters[Names().name] = Names()
