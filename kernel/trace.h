@@ -3,8 +3,11 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 
+#define TRACE_LINES 4096 /* as many are kept until somebody reads */
+
 /* Adds one line with the running task, CPU, context flags and time of now; `who` stands where ftrace
- * prints the function. Any context, NMI too. The oldest lines are lost when nobody reads. */
+ * prints the function. Any context, NMI too. The oldest lines are lost when nobody reads. Newlines at
+ * the message's end are left out, those within become spaces. notrace. */
 void trace_write(const char *who, const char *message, u32 len);
 
 /* One line, as `trace` shows it:
@@ -22,3 +25,6 @@ bool trace_read(struct trace_line *line);
 
 /* Lines lost so far because the buffer was full. */
 u64 trace_lost(void);
+
+/* Lines that wait to be read. */
+u32 trace_count(void);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The ring behind trace_printk. One lock, held with interrupts off and for a few hundred instructions.
+// Only an NMI can find it held by the CPU that it interrupted; so an NMI does not wait for it: it counts
+// its line as lost. No site anywhere: programs run through here.
+#include "kernel/trace.h"
+#include "kernel/cpu.h"
+#include "kernel/lib/mem.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+
+static struct trace_line ring[TRACE_LINES];
+static u64 head, tail; /* lines written and read since boot */
+static u64 lost;
+static u32 lock;
+
+static notrace bool try_lock(void)
+{
+	return !__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE);
+}
+
+static notrace void unlock(void)
+{
+	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+}
+
+static notrace void copy_message(struct trace_line *l, const char *message, u32 len)
+{
+	while (len && message[len - 1] == '\n')
+		len--;
+	len = min(len, (u32)sizeof(l->message) - 1);
+	for (u32 i = 0; i < len; i++)
+		l->message[i] = message[i] == '\n' ? ' ' : message[i];
+	l->message[len] = 0;
+}
+
+static notrace void fill(struct trace_line *l, const char *who, const char *message, u32 len)
+{
+	const struct task_struct *p = current;
+	l->ns = ktime_get_ns();
+	l->cpu = smp_processor_id();
+	l->pid = p->pid;
+	l->preempt_count = preempt_count();
+	l->need_resched = need_resched();
+	str_copy(l->comm, p->comm, sizeof(l->comm));
+	str_copy(l->who, who, sizeof(l->who));
+	copy_message(l, message, len);
+}
+
+notrace void trace_write(const char *who, const char *message, u32 len)
+{
+	uptr flags = irq_save();
+	while (!try_lock()) {
+		if (in_nmi()) {
+			__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+			irq_restore(flags);
+			return;
+		}
+		cpu_pause();
+	}
+	if (head - tail == TRACE_LINES) {
+		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+		tail++;
+	}
+	struct trace_line *l = &ring[head++ % TRACE_LINES];
+	fill(l, who, message, len);
+	l->irqs_off = !(flags & FLAGS_IF);
+	unlock();
+	irq_restore(flags);
+}
+
+bool trace_read(struct trace_line *line)
+{
+	uptr flags = irq_save();
+	while (!try_lock())
+		cpu_pause();
+	bool any = tail != head;
+	if (any)
+		*line = ring[tail++ % TRACE_LINES];
+	unlock();
+	irq_restore(flags);
+	return any;
+}
+
+u64 trace_lost(void)
+{
+	return __atomic_load_n(&lost, __ATOMIC_RELAXED);
+}
+
+u32 trace_count(void)
+{
+	return read_once(head) - read_once(tail);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/trace.h"
+#include "kernel/cpu.h"
+#include "kernel/lib/mem.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "tests/test.h"
+
+static void read_all(void)
+{
+	struct trace_line l;
+	while (trace_read(&l))
+		;
+}
+
+static void write(const char *message)
+{
+	trace_write("prog", message, strlen(message));
+}
+
+TEST(trace_keeps_what_was_written)
+{
+	struct trace_line l;
+	read_all();
+	u64 before = ktime_get_ns();
+	write("hello\n\n");
+	require(trace_read(&l));
+	check_str("hello", l.message);
+	check_str("prog", l.who);
+	check_str(current->comm, l.comm);
+	check_eq(current->pid, l.pid);
+	check(l.ns >= before && l.ns <= ktime_get_ns());
+	check(!l.irqs_off);
+	check_eq(0, l.preempt_count);
+	check(!trace_read(&l));
+}
+
+TEST(trace_notes_the_context)
+{
+	struct trace_line l;
+	read_all();
+	preempt_disable();
+	uptr flags = irq_save();
+	write("x");
+	irq_restore(flags);
+	preempt_enable();
+	require(trace_read(&l));
+	check(l.irqs_off);
+	check_eq(1, l.preempt_count);
+}
+
+TEST(trace_cuts_long_messages)
+{
+	static char text[400];
+	struct trace_line l;
+	memset(text, 'a', sizeof(text));
+	read_all();
+	trace_write("a_program_name_that_is_long", text, sizeof(text));
+	require(trace_read(&l));
+	check_eq(sizeof(l.message) - 1, strlen(l.message));
+	check_str("a_program_name_", l.who);
+}
+
+TEST(trace_loses_the_oldest_and_counts_them)
+{
+	struct trace_line l;
+	read_all();
+	u64 lost = trace_lost();
+	write("first");
+	write("second");
+	for (u32 i = 0; i < TRACE_LINES - 1; i++)
+		write("more");
+	check_eq(lost + 1, trace_lost());
+	check_eq(TRACE_LINES, trace_count());
+	require(trace_read(&l));
+	check_str("second", l.message);
+	read_all();
+	check_eq(lost + 1, trace_lost());
+}
+
+static u32 writers;
+
+enum { EACH = 200 };
+
+static int write_many(void *arg)
+{
+	for (u32 i = 0; i < EACH; i++)
+		trace_write("writer", arg, 8);
+	__atomic_fetch_sub(&writers, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+TEST(trace_lines_of_many_cpus_are_whole_and_none_is_lost)
+{
+	static const char *const texts[] = { "aaaaaaaa", "bbbbbbbb" };
+	struct trace_line l;
+	u32 count[2] = { 0 };
+	read_all();
+	u64 lost = trace_lost(), last = 0;
+	writers = 8;
+	for (u32 n = 0; n < 8; n++)
+		require(kthread_run(write_many, (void *)texts[n % 2], n % cpu_count(), "writer/%u", n));
+	while (__atomic_load_n(&writers, __ATOMIC_SEQ_CST))
+		msleep(1);
+	while (trace_read(&l)) {
+		u32 which = l.message[0] == 'b';
+		check_str(texts[which], l.message);
+		check(l.ns >= last);
+		last = l.ns;
+		count[which]++;
+	}
+	check_eq(lost, trace_lost());
+	check_eq(8 * EACH, count[0] + count[1]);
+}
