@@ -5,8 +5,9 @@
 // by the task switched to, so whoever holds it and finds a task neither running nor queued may be
 // sure that its stack is at rest.
 //
-// ORDER LOCKS: a wait queue's, a timer list's or any other lock comes before a queue's; no two queues'
-// locks are held at once: a task that moves is in no queue, and TASK_RUNNING, in between.
+// ORDER LOCKS: a wait queue's, a timer list's or any other lock comes before a queue's. No two queues'
+// locks are held at once: a task that moves is in no queue in between, but looks as if it were, or as if
+// it were running, to whoever would wake it.
 #include "kernel/sched.h"
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
@@ -113,23 +114,24 @@ static u32 select_task_rq(struct task_struct *p)
 traceable int wake_up_process(struct task_struct *p)
 {
 	uptr flags;
+	preempt_disable(); /* nobody else knows of a task that moves */
 	struct rq *rq = lock_rq_of(p, &flags);
 	bool was_asleep = p->__state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE);
+	/* A task that has not come to schedule() yet, or was preempted before, just goes on running. */
 	bool moves = was_asleep && !p->on_rq;
 	u32 cpu = p->cpu;
 
 	if (was_asleep)
 		write_once(p->__state, TASK_RUNNING);
 	if (moves) {
-		u32 from = cpu;
 		cpu = select_task_rq(p);
-		rq->stats.migrations += cpu != from;
+		rq->stats.migrations += cpu != p->cpu;
 		write_once(p->cpu, cpu);
 	}
-	/* A task about to sleep that has not come to schedule() yet just goes on running. */
 	spin_unlock_irqrestore(&rq->lock, flags);
 	if (moves)
 		enqueue_task(p, cpu);
+	preempt_enable();
 	return was_asleep;
 }
 
@@ -277,33 +279,41 @@ void sched_tick(void)
 		set_need_resched();
 }
 
+/* Takes a task that may leave out of another CPU's queue and makes it ours. It may have been preempted
+ * on its way to sleep: on_rq stays set, which keeps a waker from putting it into a queue as well. */
+static struct task_struct *detach_task(struct rq *rq, u32 here)
+{
+	struct task_struct *p, *found = NULL;
+	uptr flags = spin_lock_irqsave(&rq->lock);
+	list_for_each_entry(p, &rq->queue, run_list)
+		if (p->nr_cpus_allowed > 1 && !found)
+			found = p;
+	if (found) {
+		list_del_init(&found->run_list);
+		found->cpu = here;
+		rq->nr_running--;
+		rq->stats.migrations++;
+	}
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return found;
+}
+
 /* Whether this idle CPU has taken over a task that waits elsewhere. */
 static bool pull_task(void)
 {
-	u32 here = smp_processor_id(), count = cpu_count();
-	for (u32 i = 1; i < count; i++) {
+	struct task_struct *p = NULL;
+	u32 count = cpu_count();
+	preempt_disable(); /* nobody else knows of the task in between */
+	u32 here = smp_processor_id();
+	for (u32 i = 1; i < count && !p; i++) {
 		struct rq *rq = &rqs[(here + i) % count];
-		struct task_struct *p, *found = NULL;
-		if (read_once(rq->nr_running) < 2)
-			continue;
-		uptr flags = spin_lock_irqsave(&rq->lock);
-		list_for_each_entry(p, &rq->queue, run_list)
-			if (p->nr_cpus_allowed > 1 && !found)
-				found = p;
-		if (found) {
-			list_del_init(&found->run_list);
-			found->on_rq = 0;
-			found->cpu = here;
-			rq->nr_running--;
-			rq->stats.migrations++;
-		}
-		spin_unlock_irqrestore(&rq->lock, flags);
-		if (found) {
-			enqueue_task(found, here);
-			return true;
-		}
+		if (read_once(rq->nr_running) > 1)
+			p = detach_task(rq, here);
 	}
-	return false;
+	if (p)
+		enqueue_task(p, here);
+	preempt_enable();
+	return p;
 }
 
 void sched_idle(void)

@@ -93,14 +93,19 @@ void prepare_to_wait(struct wait_queue_head *wq); /* queue current and mark it a
 void finish_wait(struct wait_queue_head *wq);     /* ... and back */
 void wake_up(struct wait_queue_head *wq);         /* wakes all; any context but NMI */
 
-#define wait_event(wq, condition)               \
-	do {                                    \
-		while (!(condition)) {          \
-			prepare_to_wait(&(wq)); \
-			if (!(condition))       \
-				schedule();     \
-			finish_wait(&(wq));     \
-		}                               \
+/* The condition may be an attempt, like taking a lock: it is not evaluated again once it was true. */
+#define wait_event(wq, condition)                    \
+	do {                                         \
+		bool done_ = (condition);            \
+		while (!done_) {                     \
+			prepare_to_wait(&(wq));      \
+			done_ = (condition);         \
+			if (!done_)                  \
+				schedule();          \
+			finish_wait(&(wq));          \
+			if (!done_)                  \
+				done_ = (condition); \
+		}                                    \
 	} while (0)
 
 /* A lock to sleep on; for long sections in task context. */
@@ -108,7 +113,7 @@ struct mutex {
 	struct task_struct *owner;
 	struct wait_queue_head wq;
 };
-#define MUTEX_INIT(name) ((struct mutex){ .wq = WAIT_QUEUE_INIT((name).wq) })
+#define MUTEX_INIT(name) ((struct mutex){ .wq.head = LIST_HEAD_INIT((name).wq.head) })
 void mutex_init(struct mutex *m);
 void mutex_lock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
