@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The packet path below the protocols: devices, and the way from a device to who understands the packet.
+ *
+ *   dev_queue_xmit -> the device -> eth_type_trans, netif_rx -> this CPU's backlog -> NET_RX softirq
+ *   -> netif_receive_skb -> the protocol's function, or kfree_skb if nobody knows the EtherType */
+#pragma once
+#include "kernel/skb.h"
+
+struct net_device_stats {
+	unsigned long rx_packets, tx_packets, rx_bytes, tx_bytes;
+	unsigned long rx_errors, tx_errors, rx_dropped, tx_dropped;
+};
+
+struct net_device_ops {
+	int (*ndo_start_xmit)(struct sk_buff *skb, struct net_device *dev); /* takes the packet over */
+};
+
+struct net_device {
+	char name[16];
+	int ifindex;
+	unsigned int flags, mtu;
+	unsigned short type, hard_header_len;
+	unsigned char addr_len, dev_addr[ETH_ALEN];
+	const struct net_device_ops *netdev_ops;
+	struct net_device_stats stats; /* changed atomically */
+};
+
+/* Who takes packets of an EtherType. */
+struct packet_type {
+	__be16 type;
+	int (*func)(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		    struct net_device *orig_dev); /* takes the packet over */
+	struct list_head list;
+};
+
+enum { NET_RX_SUCCESS = 0, NET_RX_DROP = 1 };
+
+/* Packets since boot, by what became of them on their way up. */
+struct net_counts {
+	u64 received;         /* came to netif_receive_skb */
+	u64 unknown_protocol; /* dropped: nobody takes this EtherType */
+	u64 backlog_full;     /* dropped by netif_rx */
+	u64 ip_malformed, ip_bad_checksum, ip_not_for_us;
+	u64 udp_malformed, udp_bad_checksum, udp_no_port, udp_queue_full;
+	u64 udp_delivered;
+};
+extern struct net_counts net_counts; /* changed by net_count only */
+
+static inline notrace void net_count(u64 *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* The packet is no good: counts it in *counter and at its device, and drops it. Gives NET_RX_DROP. */
+int net_drop(struct sk_buff *skb, u64 *counter);
+
+/* Before packets flow. */
+void dev_add_pack(struct packet_type *pt);
+
+/* Hands a whole frame to skb->dev. Takes the packet over. */
+int dev_queue_xmit(struct sk_buff *skb);
+
+/* For a device that has received a frame: takes the Ethernet header off, sets skb->dev and pkt_type,
+ * gives the EtherType for skb->protocol. The frame has at least a header. */
+__be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev);
+
+/* Queues it for the softirq, from any context but NMI; takes it over. */
+int netif_rx(struct sk_buff *skb);
+
+/* The softirq's next step; takes it over. */
+int netif_receive_skb(struct sk_buff *skb);
+
+/* The softirq and the protocols. */
+void net_init(void);
