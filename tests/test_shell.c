@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Commands as --exec runs them: all in order, the first error remembered, nothing changed by a refusal.
+// What they print is looked at from outside, by tests/e2e.
+#include "tests/test.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/shell/shell.h"
+#include "kernel/shell/table.h"
+#include "tramp/poke.h"
+#include "tramp/site.h"
+
+TEST(shell_first_error_is_remembered)
+{
+	check_eq(OK, shell_exec(""));
+	check_eq(OK, shell_exec(" ; ;cpus; mem"));
+	check_eq(ENOENT, shell_exec("frobnicate"));
+	check_eq(ENOENT, shell_exec("site no_such_function; cpus"));
+	check_eq(EINVAL, shell_exec("site; frobnicate"));
+	check_eq(EINVAL, shell_exec("cpus 'open"));
+}
+
+TEST(shell_runs_what_follows_an_error)
+{
+	u64 before = poke_stats().pokes;
+	check_eq(ENOENT, shell_exec("frobnicate; poke-test kfree_skb; poke-test kfree_skb"));
+	check_eq(2, poke_stats().pokes - before);
+}
+
+TEST(shell_every_command_checks_how_many_arguments)
+{
+	static const struct command *const families[] = { site_commands, prog_commands,   tramp_commands,
+							  map_commands,  system_commands, shell_commands };
+	for (u32 f = 0; f < array_len(families); f++) {
+		for (const struct command *c = families[f]; c->name; c++) {
+			char line[64];
+			struct strbuf s = STRBUF(line);
+			str_printf(&s, "%s", c->name);
+			for (u32 i = 0; i <= c->max_args; i++)
+				str_puts(&s, " x");
+			check_eq(EINVAL, shell_exec(line));
+			check(c->help[0] && c->min_args <= c->max_args);
+		}
+	}
+}
+
+TEST(shell_breaks_and_mends_a_site)
+{
+	const struct site *site = site_named("kfree_skb");
+	u8 nop[SITE_LEN];
+	require(site);
+	poke_make_nop(nop);
+	check_eq(OK, shell_exec("poke-test kfree_skb"));
+	check(memcmp(nop, (const void *)site->addr, SITE_LEN) != 0);
+	check_eq(OK, shell_exec("poke-test kfree_skb; site kfree_skb"));
+	check_eq(0, memcmp(nop, (const void *)site->addr, SITE_LEN));
+}
+
+TEST(shell_lists_give_their_memory_back)
+{
+	u64 before, after, allocations;
+	check_eq(OK, shell_exec("ps"));
+	heap_usage(&before, &allocations);
+	check_eq(OK, shell_exec("ps; cpus; funcs kfree*; links; map list; prog list; trace 3"));
+	heap_usage(&after, &allocations);
+	check_eq(before, after);
+}
+
+TEST(table_without_memory_prints_nothing)
+{
+	static const struct column columns[] = { { "a", LEFT }, { "b", RIGHT } };
+	struct table t;
+	u64 before, after, allocations;
+	heap_usage(&before, &allocations);
+	table_begin(&t, columns, array_len(columns));
+	heap_fail_after(1);
+	table_cell(&t, "x");
+	heap_fail_after(0);
+	table_cell(&t, "y");
+	check_eq(ENOMEM, table_print(&t));
+	heap_usage(&after, &allocations);
+	check_eq(before, after);
+}
+
+TEST(table_keeps_the_widest_cell)
+{
+	static const struct column columns[] = { { "name", LEFT }, { "n", RIGHT } };
+	struct table t;
+	table_begin(&t, columns, array_len(columns));
+	for (u32 i = 0; i < 300; i++) {
+		table_cell(&t, "%s", i == 7 ? "the widest" : "x");
+		table_cell(&t, "%u", i);
+	}
+	check_eq(600, t.cells);
+	check_eq(10, t.width[0]);
+	check_eq(3, t.width[1]);
+	t.cells = 16; /* enough to look at */
+	check_eq(OK, table_print(&t));
+}
