@@ -12,7 +12,10 @@
 //      instruction will do.
 //   4. The other four bytes, which nobody can reach; sync.
 //   5. The first byte of the new instruction; sync. From here on nobody traps.
-//   6. Withdraw the batch, and wait for handlers that still look into it: those of foreign int3s,
+//   6. The same first byte once more. No CPU needs that. QEMU before 8.1 does: a thread of it that was
+//      translating the int3 while step 5 overwrote it keeps the translation for good; now that all of
+//      them have been interrupted, a write makes it drop it.
+//   7. Withdraw the batch, and wait for handlers that still look into it: those of foreign int3s,
 //      since ours are over, as a sync cannot end before a handler has (its interrupts are off).
 #include "tramp/poke_arch.h"
 #include "kernel/cpu.h"
@@ -54,22 +57,41 @@ static notrace const struct poke *find_poke(const struct poke *batch, u32 count,
 	return NULL;
 }
 
+static notrace const struct poke *find_under_way(uptr addr)
+{
+	const struct poke *batch = __atomic_load_n(&batch_under_way, __ATOMIC_SEQ_CST);
+	return batch ? find_poke(batch, batch_count, addr) : NULL;
+}
+
+/* An int3 that no change explains. Either it is foreign: false. Or the CPU met one of ours and comes too
+ * late, when it is gone (only emulators are that late, see step 6): then the new instruction is there and
+ * can be run; or, if the next change has put it there anew, *p tells of that one. */
+static notrace bool is_late(uptr addr, const struct poke **p)
+{
+	if (*(const volatile u8 *)addr != poke_int3)
+		return true;
+	*p = find_under_way(addr);
+	return *p;
+}
+
 /* Vector 3. Interrupts are off from the trap to the end. */
 static notrace bool poke_trap(struct pt_regs *regs)
 {
 	uptr addr = poke_trap_addr(regs);
-	const struct poke *batch, *p = NULL;
+	const struct poke *p;
+	bool ours;
 
-	__atomic_fetch_add(&handlers, 1, __ATOMIC_SEQ_CST); /* before the look at the batch: step 6 */
-	batch = __atomic_load_n(&batch_under_way, __ATOMIC_SEQ_CST);
-	if (batch)
-		p = find_poke(batch, batch_count, addr);
+	__atomic_fetch_add(&handlers, 1, __ATOMIC_SEQ_CST); /* before the look at the batch: step 7 */
+	p = find_under_way(addr);
+	ours = p || is_late(addr, &p);
 	if (p) {
 		poke_emulate(p, regs);
 		__atomic_fetch_add(&stats.traps, 1, __ATOMIC_RELAXED);
+	} else if (ours) {
+		poke_retry(regs);
 	}
 	__atomic_fetch_sub(&handlers, 1, __ATOMIC_SEQ_CST);
-	return p;
+	return ours;
 }
 
 static void print_bytes(struct strbuf *s, const u8 *bytes)
@@ -117,7 +139,7 @@ static notrace void sync_all(void)
 	stats.syncs++;
 }
 
-/* Steps 2 to 6. */
+/* Steps 2 to 7. */
 static notrace void change_all(const struct poke *batch, u32 count)
 {
 	batch_count = count; /* 2 */
@@ -135,7 +157,10 @@ static notrace void change_all(const struct poke *batch, u32 count)
 		text_write(batch[i].addr, batch[i].new, 1);
 	sync_all();
 
-	__atomic_store_n(&batch_under_way, NULL, __ATOMIC_SEQ_CST); /* 6 */
+	for (u32 i = 0; i < count; i++) /* 6 */
+		text_write(batch[i].addr, batch[i].new, 1);
+
+	__atomic_store_n(&batch_under_way, NULL, __ATOMIC_SEQ_CST); /* 7 */
 	while (__atomic_load_n(&handlers, __ATOMIC_SEQ_CST))
 		cpu_pause();
 }

@@ -13,3 +13,6 @@ uptr poke_trap_addr(const struct pt_regs *regs);
 
 /* Does to the interrupted CPU what p's new instruction would have done. */
 void poke_emulate(const struct poke *p, struct pt_regs *regs);
+
+/* Sends the CPU back to the address of the breakpoint, to run what is there now. */
+void poke_retry(struct pt_regs *regs);

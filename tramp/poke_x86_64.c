@@ -7,10 +7,7 @@
 #include "kernel/trap.h"
 #include "tramp/poke_arch.h"
 
-const u8 poke_int3 = 0xcc;
-
-/* First bytes, as poke_make_* writes them. */
-enum { CALL = 0xe8, JMP = 0xe9, NOP = 0x0f };
+const u8 poke_int3 = X86_INT3;
 
 static struct code five_bytes(u8 bytes[SITE_LEN], uptr addr)
 {
@@ -53,13 +50,17 @@ notrace uptr poke_trap_addr(const struct pt_regs *regs)
 notrace void poke_emulate(const struct poke *p, struct pt_regs *regs)
 {
 	switch (p->new[0]) {
-	case CALL:
+	case X86_CALL:
 		regs->sp -= sizeof(uptr);
 		*(uptr *)regs->sp = p->addr + SITE_LEN;
 		regs->ip = rel32_target(p);
 		break;
-	case JMP: regs->ip = rel32_target(p); break;
-	case NOP: regs->ip = p->addr + SITE_LEN; break;
-	default: panic("poke: nobody can emulate the instruction %#x at %#lx", p->new[0], p->addr);
+	case X86_JMP: regs->ip = rel32_target(p); break;
+	default: regs->ip = p->addr + SITE_LEN; /* the nop */
 	}
+}
+
+notrace void poke_retry(struct pt_regs *regs)
+{
+	regs->ip = poke_trap_addr(regs);
 }

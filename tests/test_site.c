@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// tramp/site.c: the table that the compiler made of this very kernel.
+#include "tests/test.h"
+#include "kernel/lib/btf.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/sym.h"
+#include "tramp/poke.h"
+#include "tramp/site.h"
+
+TEST(site_table_is_sorted_and_every_entry_is_a_nop)
+{
+	u8 nop[SITE_LEN];
+	poke_make_nop(nop);
+	check(site_count() > 200);
+	for (u32 i = 0; i < site_count(); i++) {
+		check(i == 0 || site_nth(i - 1)->addr < site_nth(i)->addr);
+		check(memcmp((void *)site_nth(i)->addr, nop, SITE_LEN) == 0);
+	}
+}
+
+TEST(site_is_found_by_name_and_by_address)
+{
+	struct site *s = site_named("kfree_skb");
+	struct sym sym;
+	require(s && sym_named("kfree_skb", &sym));
+	check_eq(sym.addr, s->addr);
+	check(site_at(s->addr) == s);
+	check(!site_at(s->addr + 1));
+	check(!site_at(0));
+	check(!site_named("no_such_function"));
+}
+
+TEST(site_is_missing_where_the_patcher_runs)
+{
+	static const char *const notrace_functions[] = { "poke_emulate",     "smp_sync_cores", "text_write",
+							 "trap_dispatch",    "memcpy",         "text_find",
+							 "preempt_schedule", "site_named_not" };
+	for (u32 i = 0; i + 1 < array_len(notrace_functions); i++)
+		check(!site_named(notrace_functions[i]));
+}
+
+/* A function that the compiler dissolved would be gone from BTF or have other arguments. */
+TEST(site_has_btf_wherever_it_lies)
+{
+	u32 without = 0;
+	for (u32 i = 0; i < site_count(); i++) {
+		if (site_nth(i)->btf_id)
+			continue;
+		kprintf("     no BTF: %s\n", site_nth(i)->name);
+		without++;
+	}
+	check_eq(0, without);
+}
+
+TEST(site_names_are_unique)
+{
+	for (u32 i = 0; i < site_count(); i++)
+		if (!site_named(site_nth(i)->name)) {
+			kprintf("     twice: %s\n", site_nth(i)->name);
+			check(!"two functions of one name");
+		}
+}
+
+static bool is_clone(const char *name)
+{
+	return str_matches(name, "*.*");
+}
+
+TEST(site_names_are_those_of_the_source)
+{
+	struct sym sym;
+	for (u32 i = 0; sym_nth(i, &sym); i++)
+		check(!is_clone(sym.name));
+}
