@@ -10,6 +10,7 @@
 #include "kernel/paging.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/stack.h"
 #include "kernel/timer.h"
 
 enum {
@@ -261,39 +262,34 @@ void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg)
 }
 
 struct visitor {
-	void (*visit)(const uptr *lo, const uptr *hi, void *arg);
+	void (*visit)(uptr addr, void *arg);
 	void *arg;
 };
 
-static void visit_stack(struct task_struct *t, uptr own_sp, const struct visitor *v)
+static void visit_stack(struct task_struct *t, const struct visitor *v)
 {
-	uptr sp = t->sp, top = (uptr)t->stack + STACK_SIZE;
+	uptr end = (uptr)t->stack + STACK_SIZE;
+	/* One that does not run left off in a call of context_switch. */
+	struct stack_top top = { .bp = ((const struct switch_frame *)t->sp)->rbp };
 	if (t == current)
-		sp = own_sp;
+		top.bp = (uptr)__builtin_frame_address(0);
 	else if (t->on_cpu)
-		sp = cpus[t->cpu].kernel_sp;
-	if (sp < (uptr)t->stack || sp > top)
-		panic("task: stack pointer 0x%lx of %s is not on its stack at 0x%lx", sp, t->comm,
-		      (uptr)t->stack);
-	v->visit((const uptr *)sp, (const uptr *)top, v->arg);
+		top.regs = (const struct pt_regs *)cpus[t->cpu].kernel_sp;
+	stack_visit_returns(top, end, v->visit, v->arg);
 }
 
 /* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
- * an exception's own, not in the middle of a switch, and not changing the list. Below our own stack
- * pointer, as it is here, lies only what this function calls. */
+ * an exception's own, not in the middle of a switch, and not changing the list. */
 static void visit_stacks(void *arg)
 {
 	struct task_struct *t;
-	uptr sp;
-	__builtin_unwind_init(); /* what our callers keep in registers goes to this frame */
-	__asm__ volatile("movq %%rsp, %0" : "=r"(sp));
 	for (u32 i = 0; i < cpu_count(); i++)
-		visit_stack(sched_idle_task(i), sp, arg);
+		visit_stack(sched_idle_task(i), arg);
 	list_for_each_entry(t, &init_task.tasks, tasks)
-		visit_stack(t, sp, arg);
+		visit_stack(t, arg);
 }
 
-void task_visit_stacks(void (*visit)(const uptr *lo, const uptr *hi, void *arg), void *arg)
+void task_visit_returns(void (*visit)(uptr addr, void *arg), void *arg)
 {
 	struct visitor v = { .visit = visit, .arg = arg };
 	smp_hold_others(visit_stacks, &v);

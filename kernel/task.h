@@ -68,7 +68,7 @@ void task_bury(struct task_struct *p);
 /* Calls visit for every task under the task lock, the idle ones first; visit must not sleep. */
 void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg);
 
-/* Calls visit with the live part [lo, hi) of every stack in the machine, this CPU's own included,
- * while every other CPU is held. Every return address and every saved register of any code that is
- * running, preempted or asleep lies in one of these parts. visit runs with interrupts off. */
-void task_visit_stacks(void (*visit)(const uptr *lo, const uptr *hi, void *arg), void *arg);
+/* Calls visit with every address at which any code in the machine may go on: interrupted instructions and
+ * return addresses of whatever runs, was preempted or sleeps, this CPU's own stack included (and few words
+ * that only look like one). Every other CPU is held meanwhile; visit runs with interrupts off. */
+void task_visit_returns(void (*visit)(uptr addr, void *arg), void *arg);

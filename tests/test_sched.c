@@ -5,6 +5,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/rcu.h"
+#include "kernel/sym.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 #include "kernel/traffic.h"
@@ -295,6 +296,12 @@ static bool goes_on_in(uptr low, uptr high)
 	return visited.found;
 }
 
+static bool goes_on_in_function(const char *name)
+{
+	struct sym sym;
+	return check(sym_named(name, &sym)) && goes_on_in(sym.addr, sym.addr + sym.len);
+}
+
 /* Code without a frame of its own: a preempted one is known by the interrupted instruction alone, its
  * caller by a word somewhere below bp. */
 static bool spin_stop;
@@ -317,16 +324,16 @@ static __attribute__((noipa)) int spin_caller(void *arg unused)
 
 TEST(task_visit_returns_finds_what_was_preempted_and_who_called_it)
 {
-	uptr low = (uptr)spin_begin, high = (uptr)spin_end, caller = (uptr)spin_caller;
+	uptr low = (uptr)spin_begin, high = (uptr)spin_end;
 	spin_stop = false;
 	done = 0;
 	check(!goes_on_in(low, high));
-	check(!goes_on_in(caller + 1, caller + 32));
+	check(!goes_on_in_function("spin_caller"));
 	require(kthread_run(spin_caller, NULL, -1, "spin"));
 	for (u32 i = 0; i < 5; i++) {
 		msleep(10);
 		check(goes_on_in(low, high));
-		check(goes_on_in(caller + 1, caller + 32));
+		check(goes_on_in_function("spin_caller"));
 	}
 	write_once(spin_stop, true);
 	check(reaches(&done, 1));
@@ -350,18 +357,17 @@ static int sleeps(void *arg unused)
 
 TEST(task_visit_returns_finds_where_a_task_sleeps)
 {
-	uptr low = (uptr)sleep_inside + 1, high = low + 32;
 	spin_stop = false;
 	done = 0;
-	check(!goes_on_in(low, high));
+	check(!goes_on_in_function("sleep_inside"));
 	require(kthread_run(sleeps, NULL, -1, "sleeps"));
 	for (u32 i = 0; i < 5; i++) {
 		msleep(5);
-		check(goes_on_in(low, high));
+		check(goes_on_in_function("sleep_inside"));
 	}
 	write_once(spin_stop, true);
 	check(reaches(&done, 1));
-	check(!goes_on_in(low, high));
+	check(!goes_on_in_function("sleep_inside"));
 }
 
 static u32 freed;

@@ -52,8 +52,7 @@ void image_discard(struct image *img)
 	kfree(img);
 }
 
-/* Around all retired images, so that the scan passes over most words with two compares. Not on the
- * stack: the scan would find it there. */
+/* Around all retired images, so that the scan passes over most addresses with two compares. */
 static uptr span_low, span_high;
 
 static void prepare_scan(void)
@@ -68,28 +67,16 @@ static void prepare_scan(void)
 	}
 }
 
-static notrace void mark_images_at(uptr addr, bool own_stack)
+/* With all other CPUs held. An image ends in ret or jmp, never in a call, so no return address lies just
+ * behind it. */
+static notrace void mark_seen(uptr addr, unused void *arg)
 {
 	struct image *img;
-	list_for_each_entry(img, &retired, list) {
-		uptr off = addr - img->text.base;
-		/* The scanning task was not interrupted at an image's first instruction: on its own
-		 * stack that address is a leftover of the detach, not a way back. */
-		if (off < img->text.len && !(own_stack && off == 0))
+	if (addr < span_low || addr >= span_high)
+		return;
+	list_for_each_entry(img, &retired, list)
+		if (addr - img->text.base < img->text.len)
 			img->seen = true;
-	}
-}
-
-/* One stack, with all other CPUs held. An image ends in ret or jmp, never in a call, so no return
- * address lies just behind it. */
-static notrace void mark_seen(const uptr *lo, const uptr *hi, unused void *arg)
-{
-	const uptr *here = __builtin_frame_address(0);
-	bool own_stack = lo <= here && here < hi;
-
-	for (const uptr *word = lo; word < hi; word++)
-		if (*word >= span_low && *word < span_high)
-			mark_images_at(*word, own_stack);
 }
 
 static u32 reap_locked(void)
@@ -100,7 +87,7 @@ static u32 reap_locked(void)
 	if (list_empty(&retired))
 		return 0;
 	prepare_scan();
-	task_visit_stacks(mark_seen, NULL);
+	task_visit_returns(mark_seen, NULL);
 	list_for_each_entry_safe(img, next, &retired, list) {
 		if (img->seen) {
 			waiting++;

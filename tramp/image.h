@@ -6,9 +6,9 @@
  * sleeps in a function which an exit hook made the image call. Each of these has an address inside
  * the image on its stack: as the return address of a call it made, or as the instruction pointer
  * that an interrupt saved. Nothing else leads into an image, since nobody keeps pointers to it but
- * the site. So an image is free when no word of any stack lies inside it. That is looked up with all
- * CPUs held (task_visit_stacks), costs nothing while tracing, and errs only on the safe side: a
- * number that looks like an address delays the free. */
+ * the site. So an image is free when no way back on any stack leads into it. That is looked up with all
+ * CPUs held (task_visit_returns), costs nothing while tracing, and errs only on the safe side: a
+ * word of an interrupted function that looks like an address delays the free. */
 #pragma once
 #include "kernel/lib/list.h"
 #include "kernel/text.h"
