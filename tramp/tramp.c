@@ -89,7 +89,7 @@ static enum err swap_site(const struct site *site, const struct image *from, con
 }
 
 /* Makes t's hooks, changed by the caller, take effect: all or nothing. */
-static enum err install(struct tramp *t, struct strbuf *log)
+static enum err replace_image(struct tramp *t, struct strbuf *log)
 {
 	struct image *old = t->image, *new = NULL;
 	enum err e;
@@ -170,7 +170,7 @@ enum err tramp_add(struct site *site, const struct hook *hook, struct strbuf *lo
 	e = check_room(t, hook, log);
 	if (!e) {
 		t->hooks[t->hook_count++] = *hook;
-		e = install(t, log);
+		e = replace_image(t, log);
 		if (e)
 			t->hook_count--;
 	}
@@ -197,7 +197,7 @@ enum err tramp_remove(struct site *site, enum hook_kind kind, const void *owner,
 	t->hook_count--;
 	behind = (size_t)((u8 *)&t->hooks[t->hook_count] - (u8 *)h);
 	memmove(h, h + 1, behind);
-	e = install(t, log);
+	e = replace_image(t, log);
 	if (e) {
 		memmove(h + 1, h, behind);
 		*h = removed;

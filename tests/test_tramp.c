@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: MIT
+// tramp/: hooks on real functions of this kernel, described by its own BTF.
+#include "tests/test.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/probe.h"
+#include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/task.h"
+#include "kernel/text.h"
+#include "kernel/traffic.h"
+#include "tramp/poke.h"
+#include "tramp/tramp.h"
+
+/* --- Functions to trace ------------------------------------------------------------------------ */
+
+struct two {
+	u64 a, b;
+};
+
+traceable u64 tv_none(void)
+{
+	return 5;
+}
+traceable i32 tv_narrow(i8 a, u16 b, i32 c, bool d)
+{
+	return a + b + c + d;
+}
+traceable u64 tv_nine(u64 a, u32 b, u64 c, u64 d, u64 e, u64 f, i16 g, u64 h, u8 i)
+{
+	return a + b * 2 + c * 3 + d * 4 + e * 5 + f * 6 + (u64)g * 7 + h * 8 + i * 9;
+}
+traceable struct two tv_pair(struct two t, u64 x)
+{
+	return (struct two){ t.b + x, t.a - x };
+}
+traceable void tv_void(u64 *p)
+{
+	(*p)++;
+}
+traceable u64 tv_variadic(u32 count, ...)
+{
+	return count;
+}
+struct three {
+	u64 v[3];
+};
+traceable u64 tv_big(struct three t)
+{
+	return t.v[0] + t.v[2];
+}
+
+/* --- Hooks ------------------------------------------------------------------------------------- */
+
+static u64 seen[8][12];
+static u32 seen_count;
+
+static notrace u64 see(const u64 *context)
+{
+	probe_read(seen[seen_count++ % 8], (uptr)context, sizeof(seen[0])); /* the stack may end before */
+	return 1;
+}
+
+static u32 users[TRAMP_HOOKS + 1];
+
+static struct hook hook(enum hook_kind kind, u64 (*fn)(const u64 *), u32 owner)
+{
+	return (struct hook){ .kind = kind,
+			      .code = (uptr)fn,
+			      .name = "test_hook",
+			      .owner = &users[owner],
+			      .users = &users[owner] };
+}
+
+static enum err add_at(struct site *site, const struct hook *h, struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tramp_add(site, h, log);
+	tramp_unlock();
+	return e;
+}
+
+static enum err take_at(struct site *site, enum hook_kind kind, u32 owner, struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tramp_remove(site, kind, &users[owner], log);
+	tramp_unlock();
+	return e;
+}
+
+static enum err add(const char *func, const struct hook *h, struct strbuf *log)
+{
+	return add_at(site_named(func), h, log);
+}
+
+static enum err take(const char *func, enum hook_kind kind, u32 owner, struct strbuf *log)
+{
+	return take_at(site_named(func), kind, owner, log);
+}
+
+/* fentry and fexit on func, both `see`. */
+static void add_both(const char *func)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook entry = hook(HOOK_FENTRY, see, 0), exit = hook(HOOK_FEXIT, see, 1);
+	seen_count = 0;
+	if (!check_eq(OK, add(func, &entry, &log)) || !check_eq(OK, add(func, &exit, &log)))
+		kprintf("     %s\n", text);
+}
+
+static void take_both(const char *func)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	u8 nop[SITE_LEN];
+	check_eq(OK, take(func, HOOK_FENTRY, 0, &log));
+	check_eq(OK, take(func, HOOK_FEXIT, 1, &log));
+	poke_make_nop(nop);
+	check(memcmp((void *)site_named(func)->addr, nop, SITE_LEN) == 0);
+	check_eq(0, image_reap());
+	check_eq(0, users[0] + users[1]);
+}
+
+/* --- What they see ----------------------------------------------------------------------------- */
+
+TEST(tramp_of_a_function_without_arguments)
+{
+	add_both("tv_none");
+	check_eq(5, tv_none());
+	take_both("tv_none");
+	check_eq(2, seen_count);
+	check_eq(5, seen[1][0]);
+	check_eq(5, tv_none());
+	check_eq(2, seen_count);
+}
+
+TEST(tramp_of_narrow_arguments)
+{
+	i32 (*dirty)(u64, u64, u64, u64) = (void *)tv_narrow;
+	add_both("tv_narrow");
+	check_eq(-5 + 60000 - 7 + 1, dirty(0x1234fb, 0xabcdea60, 0x5555fffffff9, 0x9901));
+	take_both("tv_narrow");
+	for (u32 i = 0; i < 2; i++) {
+		check_eq(-5, seen[i][0]);
+		check_eq(60000, seen[i][1]);
+		check_eq(-7, seen[i][2]);
+		check_eq(1, seen[i][3]);
+	}
+	check_eq(59989, seen[1][4]);
+}
+
+TEST(tramp_of_arguments_on_the_stack)
+{
+	u64 want = tv_nine(1, 2, 3, 4, 5, 6, -7, 8, 9);
+	add_both("tv_nine");
+	check_eq(want, tv_nine(1, 2, 3, 4, 5, 6, -7, 8, 9));
+	take_both("tv_nine");
+	for (u32 i = 0; i < 9; i++)
+		check_eq(i == 6 ? -7 : (int)i + 1, seen[1][i]);
+	check_eq(want, seen[1][9]);
+}
+
+TEST(tramp_of_a_struct_in_registers)
+{
+	struct two got;
+	add_both("tv_pair");
+	got = tv_pair((struct two){ 100, 200 }, 7);
+	take_both("tv_pair");
+	check_eq(207, got.a);
+	check_eq(93, got.b);
+	check_eq(100, seen[0][0]);
+	check_eq(200, seen[0][1]);
+	check_eq(7, seen[0][2]);
+	check_eq(207, seen[1][3]);
+}
+
+TEST(tramp_of_a_void_function)
+{
+	u64 x = 1;
+	add_both("tv_void");
+	tv_void(&x);
+	take_both("tv_void");
+	check_eq(2, x);
+	check_eq((uptr)&x, seen[0][0]);
+	check_eq((uptr)&x, seen[1][0]);
+}
+
+/* --- Refusals: nothing may have changed -------------------------------------------------------- */
+
+static void refused(const char *func, enum err want, const char *pattern)
+{
+	char text[300] = "";
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FENTRY, see, 0);
+	check_eq(want, add(func, &h, &log));
+	if (!check(str_matches(text, pattern)))
+		kprintf("     it says: %s\n", text);
+	check(!site_named(func)->tramp);
+	check_eq(0, users[0]);
+}
+
+TEST(tramp_refuses_what_it_cannot_pass_on)
+{
+	refused("tv_variadic", EOPNOTSUPP, "tv_variadic: is variadic*");
+	refused("tv_big", EOPNOTSUPP, "tv_big: argument 1 is a struct of 24 bytes by value on the stack*");
+	check_eq(9, tv_variadic(9, 1, 2));
+	check_eq(4, tv_big((struct three){ { 1, 2, 3 } }));
+}
+
+TEST(tramp_refuses_the_same_hook_twice)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FENTRY, see, 0);
+	require(add("tv_void", &h, &log) == OK);
+	check_eq(EEXIST, add("tv_void", &h, &log));
+	check_str("test_hook is attached to tv_void already", text);
+	check_eq(1, users[0]);
+	check_eq(OK, take("tv_void", HOOK_FENTRY, 0, &log));
+	check_eq(ENOENT, take("tv_void", HOOK_FENTRY, 0, &log));
+}
+
+TEST(tramp_takes_38_hooks_and_refuses_the_next)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	u64 x = 0;
+	u32 i;
+	for (i = 0; i < TRAMP_HOOKS; i++) {
+		struct hook h = hook(i % 2 ? HOOK_FEXIT : HOOK_FENTRY, see, i);
+		require(add("tv_void", &h, &log) == OK);
+	}
+	struct hook one_more = hook(HOOK_FENTRY, see, i);
+	check_eq(E2BIG, add("tv_void", &one_more, &log));
+	check_str("tv_void has 38 programs already, the most that a function can have", text);
+	seen_count = 0;
+	tv_void(&x);
+	check_eq(1, x);
+	check_eq(TRAMP_HOOKS, seen_count);
+	for (i = 0; i < TRAMP_HOOKS; i++)
+		check_eq(OK, take("tv_void", i % 2 ? HOOK_FEXIT : HOOK_FENTRY, i, &log));
+	check_eq(0, image_reap());
+}
+
+TEST(tramp_leaves_a_corrupted_site_alone)
+{
+	char text[300] = "";
+	struct strbuf log = STRBUF(text);
+	struct site *site = site_named("tv_void");
+	struct hook h = hook(HOOK_FENTRY, see, 0);
+	u32 bytes, blocks, bytes_after, blocks_after;
+	u8 nop[SITE_LEN];
+	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
+	text_usage(&bytes, &blocks);
+	text_write(site->addr, other_nop, SITE_LEN);
+	check_eq(EINVAL, add("tv_void", &h, &log));
+	check(str_matches(text, "tv_void* at 0x*: expected 0f 1f 44 00 00 but found 0f 1f 44 00 08*"));
+	check(memcmp((void *)site->addr, other_nop, SITE_LEN) == 0);
+	check(!site->tramp);
+	poke_make_nop(nop);
+	text_write(site->addr, nop, SITE_LEN);
+	text_usage(&bytes_after, &blocks_after);
+	check_eq(bytes, bytes_after);
+	check_eq(0, users[0]);
+}
+
+TEST(tramp_undoes_everything_when_memory_runs_out)
+{
+	char text[200];
+	struct hook first = hook(HOOK_FENTRY, see, 0), second = hook(HOOK_FEXIT, see, 1);
+	u64 heap_before, heap_after, allocations;
+	u32 bytes, blocks, bytes_after, blocks_after, failures = 0;
+	for (u32 with_first = 0; with_first < 2; with_first++) {
+		struct strbuf log = STRBUF(text);
+		if (with_first)
+			require(add("tv_void", &first, &log) == OK);
+		heap_usage(&heap_before, &allocations);
+		text_usage(&bytes, &blocks);
+		for (u32 nth = 1;; nth++) {
+			heap_fail_after(nth);
+			enum err e = add("tv_void", &second, &log);
+			heap_fail_after(0);
+			if (e == OK)
+				break;
+			failures++;
+			check_eq(ENOMEM, e);
+			heap_usage(&heap_after, &allocations);
+			text_usage(&bytes_after, &blocks_after);
+			check_eq(heap_before, heap_after);
+			check_eq(bytes, bytes_after);
+			check_eq(0, users[1]);
+			require(nth < 100);
+		}
+		check_eq(OK, take("tv_void", HOOK_FEXIT, 1, &log));
+		image_reap();
+	}
+	check(failures >= 3);
+	struct strbuf log = STRBUF(text);
+	check_eq(OK, take("tv_void", HOOK_FENTRY, 0, &log));
+	image_reap();
+}
+
+/* --- Lifetime of images ------------------------------------------------------------------------ */
+
+static bool sleeper_in, sleeper_may_go, sleeper_out;
+
+traceable u32 tv_sleep(u32 x)
+{
+	write_once(sleeper_in, true);
+	while (!read_once(sleeper_may_go))
+		msleep(1);
+	return x + 1;
+}
+
+static u32 sleeper_got;
+
+static int sleeper(void *arg unused)
+{
+	sleeper_got = tv_sleep(41);
+	write_once(sleeper_out, true);
+	return 0;
+}
+
+/* Linux e21aa341785c: the image was freed while the traced function slept. */
+TEST(tramp_image_outlives_a_task_that_sleeps_in_it)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FEXIT, see, 0);
+	u32 bytes, blocks, bytes_after, blocks_after;
+	sleeper_in = sleeper_may_go = sleeper_out = false;
+	seen_count = 0;
+	image_reap();
+	text_usage(&bytes, &blocks);
+	require(add("tv_sleep", &h, &log) == OK);
+	require(kthread_run(sleeper, NULL, -1, "sleeper"));
+	while (!read_once(sleeper_in))
+		msleep(1);
+	check_eq(OK, take("tv_sleep", HOOK_FEXIT, 0, &log));
+	check_eq(1, image_reap());
+	check_eq(1, users[0]);
+	text_usage(&bytes_after, &blocks_after);
+	check_eq(blocks + 1, blocks_after);
+	write_once(sleeper_may_go, true);
+	while (!read_once(sleeper_out))
+		msleep(1);
+	check_eq(42, sleeper_got);
+	check_eq(1, seen_count);
+	msleep(10);
+	check_eq(0, image_reap());
+	check_eq(0, users[0]);
+	text_usage(&bytes_after, &blocks_after);
+	check_eq(blocks, blocks_after);
+}
+
+/* --- Under load -------------------------------------------------------------------------------- */
+
+struct call {
+	u64 x;
+	u32 hooked;
+};
+
+struct load {
+	u64 calls, hooked, wrong;
+	bool running;
+};
+static struct load loads[MAX_CPUS];
+static bool load_stop;
+static u64 hook_runs;
+
+traceable u64 tv_called(struct call *c)
+{
+	return c->x * 3 + c->hooked;
+}
+
+static notrace u64 mark_call(const u64 *context)
+{
+	struct call *c = (struct call *)context[0];
+	c->hooked++;
+	__atomic_fetch_add(&hook_runs, 1, __ATOMIC_RELAXED);
+	return 99;
+}
+
+/* The last CPU calls all the time. The others pause after some calls: on a host with fewer CPUs than this
+ * machine they would only keep each other from answering the pokes. */
+static int load_cpu(void *arg)
+{
+	struct load *l = arg;
+	bool pauses = l != &loads[cpu_count() - 1];
+	while (!read_once(load_stop)) {
+		if (pauses && l->calls % 1024 == 1023)
+			msleep(1);
+		struct call c = { .x = l->calls++ };
+		u64 got = tv_called(&c);
+		l->hooked += c.hooked;
+		if (c.hooked > 1 || got != c.x * 3 + c.hooked)
+			l->wrong++;
+	}
+	write_once(l->running, false);
+	return 0;
+}
+
+TEST(tramp_10000_rounds_under_load_lose_no_call)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FENTRY, mark_call, 0);
+	u64 hooked = 0, calls = 0;
+	u8 nop[SITE_LEN];
+	load_stop = false;
+	hook_runs = 0;
+	for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
+		loads[cpu] = (struct load){ .running = true };
+		require(kthread_run(load_cpu, &loads[cpu], (int)cpu, "load/%u", cpu));
+	}
+	for (u32 i = 0; i < 10000; i++)
+		if (add("tv_called", &h, &log) || take("tv_called", HOOK_FENTRY, 0, &log)) {
+			check(!"attach and detach under load");
+			kprintf("     %s\n", text);
+			break;
+		}
+	write_once(load_stop, true);
+	for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
+		while (read_once(loads[cpu].running))
+			msleep(1);
+		check_eq(0, loads[cpu].wrong);
+		hooked += loads[cpu].hooked;
+		calls += loads[cpu].calls;
+	}
+	check_eq(hook_runs, hooked);
+	check(calls > hooked);
+	check(cpu_count() == 1 || hooked > 0);
+	kprintf("     %llu calls, %llu of them traced\n", calls, hooked);
+	poke_make_nop(nop);
+	check(memcmp((void *)site_named("tv_called")->addr, nop, SITE_LEN) == 0);
+	msleep(30);
+	check_eq(0, image_reap());
+	check_eq(0, users[0]);
+}
+
+/* --- Every site at once ------------------------------------------------------------------------ */
+
+static u64 hits[MAX_CPUS];
+
+static notrace u64 count_hit(const u64 *context unused)
+{
+	hits[smp_processor_id()]++;
+	return 0;
+}
+
+static void wake(struct task_struct *t, void *arg unused)
+{
+	wake_up_process(t);
+}
+
+static bool is_variadic_refusal(const char *text)
+{
+	return str_matches(text, "*is variadic*") || str_matches(text, "*by value on the stack*");
+}
+
+/* Whatever a poke, an int3 or a trampoline runs through must be notrace: one forgotten function, and
+ * this never returns. */
+TEST(tramp_on_every_site_at_once)
+{
+	char text[300];
+	struct hook entry = hook(HOOK_FENTRY, count_hit, 0), exit = hook(HOOK_FEXIT, count_hit, 1);
+	u32 added = 0, refusals = 0;
+	u64 total = 0;
+	u8 nop[SITE_LEN];
+	for (u32 i = 0; i < site_count(); i++) {
+		struct strbuf log = STRBUF(text);
+		const struct hook *h = i % 2 ? &exit : &entry;
+		enum err e = add_at(site_nth(i), h, &log);
+		if (e == OK) {
+			added++;
+			continue;
+		}
+		refusals++;
+		if (!check(e == EOPNOTSUPP && is_variadic_refusal(text)))
+			kprintf("     %s: %s\n", site_nth(i)->name, text);
+	}
+	check_eq(OK, traffic_net(100));
+	for (u32 i = 0; i < site_count(); i++) {
+		struct strbuf log = STRBUF(text);
+		if (site_nth(i)->tramp)
+			check_eq(OK, take_at(site_nth(i), i % 2 ? HOOK_FEXIT : HOOK_FENTRY, i % 2, &log));
+	}
+	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
+		total += hits[cpu];
+	kprintf("     %u of %u sites at once, %u refused, %llu calls traced\n", added, site_count(), refusals,
+		total);
+	check(added > 200 && refusals < 10);
+	check(total > 1000);
+	poke_make_nop(nop);
+	for (u32 i = 0; i < site_count(); i++)
+		check(memcmp((void *)site_nth(i)->addr, nop, SITE_LEN) == 0);
+	/* Who sleeps, sleeps in an image of schedule() and of all its callers, until it is woken. */
+	for (u32 i = 0; i < 50 && image_reap(); i++) {
+		task_for_each(wake, NULL);
+		msleep(10);
+	}
+	check_eq(0, users[0] + users[1]);
+}
