@@ -138,11 +138,11 @@ static const char *const step_texts[STEP_KINDS] = {
 	[STEP_LOAD_SLOT] = "restore argument slot %u",
 	[STEP_LOAD_HIDDEN] = "restore the hidden result pointer",
 	[STEP_COPY_WORD] = "copy stack argument word %u",
-	[STEP_CALL_ORIGINAL] = "call the function, past its site",
+	[STEP_CALL_ORIGINAL] = "call the body, past the site",
 	[STEP_SAVE_RET] = "keep the return value",
 	[STEP_LOAD_RET] = "return what it returned",
 	[STEP_UNFRAME] = "leave the frame",
-	[STEP_DROP_RETURN] = "forget the way into the body: it has run",
+	[STEP_DROP_RETURN] = "drop the return into the body",
 	[STEP_RETURN] = "return",
 };
 

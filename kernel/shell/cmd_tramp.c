@@ -19,14 +19,14 @@ struct explained {
 static void print_head(const struct tramp *t, const struct plan *p)
 {
 	const struct text *text = &t->image->text;
-	kprintf("%s: %u program%s", t->site->name, t->hook_count, t->hook_count == 1 ? "" : "s");
+	kprintf("%s: %u bytes at %lx for ", t->site->name, text->len, text->base);
 	for (u32 i = 0; i < t->hook_count && t->hook_count <= NAMED; i++)
-		kprintf("%s%s", i ? ", " : " (", t->hooks[i].name);
-	kprintf("%s, %u bytes at %lx\n", t->hook_count <= NAMED ? ")" : "", text->len, text->base);
-	kprintf("stack: %u bytes for saved registers (frame pointer, %u argument%s%s%s), %u in all\n",
-		p->saved, t->model.slot_count, t->model.slot_count == 1 ? "" : "s",
-		p->hidden ? ", result pointer" : "", p->ret ? ", return value" : "",
-		p->frame + (u32)sizeof(u64));
+		kprintf("%s%s", i ? ", " : "", t->hooks[i].name);
+	if (t->hook_count > NAMED)
+		kprintf("%u programs", t->hook_count);
+	kprintf("\nstack: %u of %u bytes for saved registers (frame pointer, %u argument%s%s%s)\n", p->saved,
+		p->frame + (u32)sizeof(u64), t->model.slot_count, t->model.slot_count == 1 ? "" : "s",
+		p->hidden ? ", result pointer" : "", p->ret ? ", result" : "");
 }
 
 /* The step that the code at an offset belongs to; plan->count for the cold part. */

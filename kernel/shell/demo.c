@@ -64,8 +64,7 @@ static const struct demo_step steps[] = {
 	},
 	{
 		"A second program",
-		"A new trampoline is built for both, one call after the other: no list to walk,\n"
-		"no table to search. Then the five bytes are changed to call the new one.\n",
+		"A new trampoline calls both, one after the other; there is no list to walk.\n",
 		"attach receive_begins kfree_skb; tramp kfree_skb",
 	},
 	{

@@ -23,12 +23,12 @@ fivebyte --smp 4 --exec 'attach skbcount; work net 640; map dump freed_per_cpu; 
 wanted exec_counts_every_packet 0 'sum 640$' '^  2048: 560$' '^  2054: 40$' '^  34525: 40$'
 
 fivebyte --smp 4 --exec 'attach skblat; work net 500; map dump latency_log2; tramp netif_receive_skb; detach all; links'
-wanted exec_measures_the_packet_path 0 'call netif_receive_skb\+0x5' 'return value' '^nothing is attached$'
+wanted exec_measures_the_packet_path 0 'call netif_receive_skb\+0x5' 'keep the return value' '^nothing is attached$'
 total=$(awk '/^latency_log2/ { on = 1; next } /^ +[0-9]+: [0-9]+$/ && on { n += $2 } /^fivebyte/ { on = 0 } END { print n + 0 }' "$out")
 [ "$total" = 500 ] && pass exec_histogram_adds_up || fail exec_histogram_adds_up "$total packets of 500"
 
 fivebyte --exec 'attach skbcount; tramp kfree_skb; detach all; tramp kfree_skb; site kfree_skb'
-wanted exec_one_argument_takes_16_bytes 0 '^stack: 16 bytes for saved registers \(frame pointer, 1 argument\), 16 in all$' \
+wanted exec_one_argument_takes_16_bytes 0 '^stack: 16 of 16 bytes for saved registers \(frame pointer, 1 argument\)$' \
 	'push rbp' 'mov \[rbp-8\], rdi' 'there is no trampoline'
 saved=$(grep -cE 'push |mov \[rbp' "$out")
 [ "$saved" = 2 ] && pass exec_nothing_else_is_saved || fail exec_nothing_else_is_saved "$saved stores to the stack"
