@@ -3,7 +3,10 @@
 // stack, interrupts off, and the page tables that stay.
 #include "kernel/acpi.h"
 #include "kernel/apic.h"
+#include "kernel/blobs.h"
 #include "kernel/boot_info.h"
+#include "kernel/lib/btf.h"
+#include "kernel/net.h"
 #include "kernel/page.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
@@ -12,13 +15,20 @@
 #include "kernel/rcu.h"
 #include "kernel/screen.h"
 #include "kernel/serial.h"
+#include "kernel/shell/shell.h"
 #include "kernel/smp.h"
 #include "kernel/softirq.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
+#include "kernel/traffic.h"
 #include "kernel/trap.h"
 #include "kernel/work.h"
 #include "tests/test.h"
+#include "tramp/image.h"
+#include "tramp/poke.h"
+#include "tramp/site.h"
+#include "tramp/tramp.h"
+#include "vm/prog.h"
 
 static struct acpi acpi;
 
@@ -30,13 +40,28 @@ static void say_hello(void)
 		cpu_count() == 1 ? "" : "s", total / 256, boot_info.loader);
 }
 
+/* The kernel's own types, then everything that is built on them. */
+static void start_tracing(void)
+{
+	static struct btf btf;
+	char text[160];
+	struct strbuf log = STRBUF(text);
+	if (btf_open(&btf, kernel_btf_start, (u32)(kernel_btf_end - kernel_btf_start), &log) != OK)
+		panic("the kernel's own BTF: %s", text);
+	site_init(&btf);
+	poke_init();
+	image_init();
+	tramp_init();
+	vm_init(&btf);
+}
+
 /* What the boot loader's command line asks for. */
-static bool run(void)
+static void noreturn run(void)
 {
 	const char *pattern = boot_option("test");
 	if (pattern)
-		return tests_run(*pattern ? pattern : NULL);
-	return true;
+		machine_exit(tests_run(*pattern ? pattern : NULL));
+	shell_start();
 }
 
 /* pid 1: everything that needs a task to run in. */
@@ -47,9 +72,12 @@ static int init(void *arg)
 	smp_start(&acpi);
 	softirq_init();
 	work_init();
+	net_init();
+	traffic_init();
 	serial_enable_input();
+	start_tracing();
 	say_hello();
-	machine_exit(run());
+	run();
 }
 
 static const void *map_physical(u64 phys, u32 len)
