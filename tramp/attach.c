@@ -65,13 +65,18 @@ static enum err check_prog(const struct prog *p, const char *func, struct strbuf
 	return OK;
 }
 
-static enum err attach_locked(struct prog *p, const char *func, struct strbuf *log)
+/* Under the lock; the new link is the newest. */
+static enum err attach_one(struct prog *p, const char *func, struct strbuf *log)
 {
 	struct hook hook = hook_of(p);
 	struct site *site;
 	struct link *l;
-	enum err e = find_site(&site, func, log);
+	enum err e;
 
+	func = func ? func : p->target;
+	e = check_prog(p, func, log);
+	if (!e)
+		e = find_site(&site, func, log);
 	if (e)
 		return e;
 	l = kzalloc(sizeof(*l));
@@ -90,20 +95,6 @@ static enum err attach_locked(struct prog *p, const char *func, struct strbuf *l
 	return OK;
 }
 
-enum err attach_prog(struct prog *p, const char *func, struct strbuf *log)
-{
-	enum err e;
-
-	func = func ? func : p->target;
-	e = check_prog(p, func, log);
-	if (e)
-		return e;
-	tramp_lock();
-	e = attach_locked(p, func, log);
-	tramp_unlock();
-	return e;
-}
-
 static enum err end_link(struct link *l, struct strbuf *log)
 {
 	enum err e = tramp_remove(l->site, hook_kind(l->prog), l->prog, log);
@@ -114,16 +105,51 @@ static enum err end_link(struct link *l, struct strbuf *log)
 	return OK;
 }
 
-/* Ends the links of p, or all if p is NULL. */
-static enum err end_links(const struct prog *p, u32 *ended, struct strbuf *log)
+/* Ends the newest links. Their sites were right a moment ago: what goes wrong now has its own sentence
+ * when somebody detaches. */
+static void undo(u32 count)
+{
+	char text[1];
+	struct strbuf ignored = STRBUF(text);
+	while (count--)
+		end_link(list_entry(links.prev, struct link, list), &ignored);
+}
+
+enum err attach_progs(struct prog *const *progs, u32 count, const char *func, struct strbuf *log)
+{
+	enum err e = OK;
+	u32 done = 0;
+
+	tramp_lock();
+	while (done < count && !e) {
+		e = attach_one(progs[done], func, log);
+		done += !e;
+	}
+	if (e)
+		undo(done);
+	tramp_unlock();
+	return e;
+}
+
+static bool is_among(const struct prog *p, struct prog *const *progs, u32 count)
+{
+	while (count--)
+		if (progs[count] == p)
+			return true;
+	return false;
+}
+
+/* Ends the links of these programs, or, if progs is NULL, all. */
+static enum err end_links(struct prog *const *progs, u32 count, u32 *ended, struct strbuf *log)
 {
 	struct link *l, *next;
 	enum err first = OK;
 
+	*ended = 0;
 	tramp_lock();
 	list_for_each_entry_safe(l, next, &links, list) {
 		enum err e;
-		if (p && l->prog != p)
+		if (progs && !is_among(l->prog, progs, count))
 			continue;
 		e = end_link(l, log);
 		first = first ? first : e;
@@ -133,22 +159,21 @@ static enum err end_links(const struct prog *p, u32 *ended, struct strbuf *log)
 	return first;
 }
 
-enum err detach_prog(struct prog *p, struct strbuf *log)
+enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log)
 {
-	u32 ended = 0;
-	enum err e = end_links(p, &ended, log);
+	u32 ended;
+	enum err e = end_links(progs, count, &ended, log);
 
-	if (!e && !ended) {
-		str_printf(log, "%s is not attached", p->name);
-		return ENOENT;
-	}
-	return e;
+	if (ended)
+		return e;
+	str_printf(log, "%s is not attached", count == 1 ? progs[0]->name : progs[0]->object->name);
+	return ENOENT;
 }
 
 enum err detach_all(struct strbuf *log)
 {
-	u32 ended = 0;
-	return end_links(NULL, &ended, log);
+	u32 ended;
+	return end_links(NULL, 0, &ended, log);
 }
 
 void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg)

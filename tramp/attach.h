@@ -11,13 +11,13 @@ struct link {
 	struct list_head list;
 };
 
-/* Attaches a compiled program to func, or to the function its section names if func is NULL.
- * ENOENT: no such function; EOPNOTSUPP: it has no site or cannot be traced; EEXIST: this program is
- * attached to it already; and what tramp_add refuses. One sentence in log; nothing changed. */
-enum err attach_prog(struct prog *p, const char *func, struct strbuf *log);
+/* Attaches compiled programs, all of them or none: to func, or each to the function that its section
+ * names if func is NULL. ENOENT: no such function; EOPNOTSUPP: it has no site or cannot be traced;
+ * EEXIST: a program is attached to it already; and what tramp_add refuses. One sentence in log. */
+enum err attach_progs(struct prog *const *progs, u32 count, const char *func, struct strbuf *log);
 
-/* Ends all links of a program. ENOENT if it has none. */
-enum err detach_prog(struct prog *p, struct strbuf *log);
+/* Ends all links of these programs. ENOENT if there are none. */
+enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log);
 
 /* Ends all links there are; gives the first error, having tried all. */
 enum err detach_all(struct strbuf *log);

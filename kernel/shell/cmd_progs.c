@@ -180,38 +180,24 @@ static enum err cmd_prog(u32 count, char **args)
 
 /* What a name means: one program, or all of an object. */
 struct selection {
-	struct prog **progs;
 	struct prog *one;
+	struct prog *const *progs;
 	u32 count;
 };
 
 static enum err select_progs(struct selection *sel, const char *name)
 {
 	struct object *o = object_named(name);
-	*sel = (struct selection){ .one = prog_named(name), .count = 1 };
+	*sel = (struct selection){ .one = prog_named(name), .progs = &sel->one, .count = 1 };
 	if (sel->one)
 		return OK;
 	if (!o)
 		return shell_fail(ENOENT, "no program or object is called %s; prog list names them", name);
+	if (o->prog_count == 0)
+		return shell_fail(ENOENT, "the object %s has no programs", name);
 	sel->progs = o->progs;
 	sel->count = o->prog_count;
 	return OK;
-}
-
-static struct prog *selected(const struct selection *sel, u32 i)
-{
-	return sel->one ? sel->one : sel->progs[i];
-}
-
-/* Undoes what an attach of an object has done before it failed. A program that had another link
- * keeps both: there is no way to end one of them. */
-static void undo_attach(const struct selection *sel, u32 done)
-{
-	char ignored[64];
-	struct strbuf log = STRBUF(ignored);
-	while (done--)
-		if (links_of(selected(sel, done)) == 1)
-			detach_prog(selected(sel, done), &log);
 }
 
 static enum err cmd_attach(u32 count, char **args)
@@ -223,15 +209,11 @@ static enum err cmd_attach(u32 count, char **args)
 	enum err e = select_progs(&sel, args[0]);
 	if (e)
 		return e;
+	e = attach_progs(sel.progs, sel.count, func, &log);
+	if (e)
+		return shell_fail(e, "%s", text);
 	for (u32 i = 0; i < sel.count; i++) {
-		e = attach_prog(selected(&sel, i), func, &log);
-		if (e) {
-			undo_attach(&sel, i);
-			return shell_fail(e, "%s", text);
-		}
-	}
-	for (u32 i = 0; i < sel.count; i++) {
-		const struct prog *p = selected(&sel, i);
+		const struct prog *p = sel.progs[i];
 		kprintf("%s: %s of %s\n", p->name, type_name(p->type), func ? func : p->target);
 	}
 	return OK;
@@ -251,10 +233,7 @@ static enum err cmd_detach(u32 count, char **args)
 	e = select_progs(&sel, args[0]);
 	if (e)
 		return e;
-	for (u32 i = 0; i < sel.count; i++) {
-		enum err one = detach_prog(selected(&sel, i), &log);
-		e = e ? e : one;
-	}
+	e = detach_progs(sel.progs, sel.count, &log);
 	return e ? shell_fail(e, "%s", text) : OK;
 }
 

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// tramp/attach.c: the programs of progs/ on the functions that they name.
+#include "tests/test.h"
+#include "kernel/blobs.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/rcu.h"
+#include "kernel/sched.h"
+#include "kernel/skb.h"
+#include "kernel/text.h"
+#include "kernel/traffic.h"
+#include "tramp/attach.h"
+#include "tramp/poke.h"
+#include "vm/map.h"
+
+/* The object of that name, loaded; the caller unloads it. */
+static struct object *load_builtin(const char *name, enum prog_mode mode)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct object *o = NULL;
+	for (const struct blob *b = builtin_objects; b->name; b++)
+		if (strcmp(b->name, name) == 0)
+			check_eq(OK,
+				 object_load(&o, name, b->start, (size_t)(b->end - b->start), mode, &log));
+	check(o);
+	return o;
+}
+
+static void count_link(const struct link *l unused, void *arg)
+{
+	++*(u32 *)arg;
+}
+
+static u32 link_count(void)
+{
+	u32 count = 0;
+	link_for_each(count_link, &count);
+	return count;
+}
+
+static bool is_nop(const char *func)
+{
+	u8 nop[SITE_LEN];
+	poke_make_nop(nop);
+	return memcmp((const void *)site_named(func)->addr, nop, SITE_LEN) == 0;
+}
+
+static void unload(struct object *o)
+{
+	for (u32 i = 0; i < 100 && image_reap(); i++)
+		msleep(1);
+	check_eq(OK, object_unload(o));
+}
+
+static u64 sum_of_cpus(struct map *m)
+{
+	u64 sum = 0;
+	u32 key = 0;
+	for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+		sum += *(u64 *)m->ops->lookup_cpu(m, &key, cpu);
+	return sum;
+}
+
+static void count_packets(enum prog_mode mode)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("skbcount", mode);
+	require(o);
+	check_eq(OK, traffic_net(10));
+	check_eq(OK, attach_progs(o->progs, o->prog_count, NULL, &log));
+	check(!is_nop("kfree_skb"));
+	check_eq(EBUSY, object_unload(o));
+	check_eq(OK, traffic_net(500));
+	check_eq(OK, detach_progs(o->progs, o->prog_count, &log));
+	check(is_nop("kfree_skb"));
+	check_eq(500, sum_of_cpus(o->maps[0]));
+	check_eq(OK, traffic_net(10));
+	check_eq(500, sum_of_cpus(o->maps[0]));
+	unload(o);
+}
+
+TEST(attach_counts_every_packet_once)
+{
+	count_packets(PROG_JIT);
+}
+
+TEST(attach_counts_every_packet_once_when_interpreted)
+{
+	count_packets(PROG_INTERPRET);
+}
+
+TEST(attach_of_several_programs_is_all_or_nothing)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("skblat", PROG_JIT);
+	u32 links = link_count();
+	require(o && o->prog_count == 2);
+	check_eq(OK, attach_progs(o->progs + 1, 1, NULL, &log));
+	check_eq(EEXIST, attach_progs(o->progs, 2, NULL, &log));
+	check(str_matches(text, "* is attached to netif_receive_skb already"));
+	check_eq(links + 1, link_count());
+	check_eq(1, site_named("netif_receive_skb")->tramp->hook_count);
+	check_eq(OK, detach_progs(o->progs, 2, &log));
+	check_eq(links, link_count());
+	check(is_nop("netif_receive_skb"));
+	check_eq(ENOENT, detach_progs(o->progs, 2, &log));
+	unload(o);
+}
+
+static void refused(struct object *o, const char *func, enum err want, const char *sentence)
+{
+	char text[300] = "";
+	struct strbuf log = STRBUF(text);
+	u32 links = link_count();
+	check_eq(want, attach_progs(o->progs, 1, func, &log));
+	check(str_matches(text, sentence));
+	check_eq(links, link_count());
+	check_eq(0, o->progs[0]->links);
+}
+
+TEST(attach_refuses_with_a_sentence)
+{
+	struct object *o = load_builtin("wakeup", PROG_JIT);
+	require(o);
+	refused(o, "no_such_function", ENOENT, "no function is called no_such_function");
+	refused(o, "memcpy", EOPNOTSUPP, "memcpy cannot be traced: it does not begin with a site*");
+	refused(o, "kprintf", EOPNOTSUPP, "kprintf: is variadic*");
+	unload(o);
+}
+
+static void come_and_go(void)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("skblat", PROG_JIT);
+	require(o);
+	check_eq(OK, attach_progs(o->progs, 2, NULL, &log));
+	check_eq(OK, attach_progs(o->progs, 1, "kfree_skb", &log));
+	check_eq(OK, detach_progs(o->progs, 2, &log));
+	unload(o);
+}
+
+TEST(attach_and_detach_give_all_memory_back)
+{
+	u64 heap_before, heap_after, allocations;
+	u32 bytes, blocks, bytes_after, blocks_after;
+	come_and_go(); /* the first one makes text.c take a chunk, which it keeps */
+	msleep(20);
+	rcu_barrier();
+	heap_usage(&heap_before, &allocations);
+	text_usage(&bytes, &blocks);
+	for (u32 i = 0; i < 5; i++)
+		come_and_go();
+	heap_usage(&heap_after, &allocations);
+	text_usage(&bytes_after, &blocks_after);
+	check_eq(heap_before, heap_after);
+	check_eq(bytes, bytes_after);
+	check_eq(blocks, blocks_after);
+}
