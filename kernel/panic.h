@@ -9,8 +9,8 @@ struct pt_regs;
 void panic(const char *fmt, ...) noreturn printf_like(1, 2);
 void panic_regs(const struct pt_regs *regs, const char *fmt, ...) noreturn printf_like(2, 3);
 
-#define assert(cond)                                                                 \
-	do {                                                                         \
-		if (!(cond))                                                         \
+#define assert(cond)                                                                     \
+	do {                                                                             \
+		if (!(cond))                                                             \
 			panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #cond); \
 	} while (0)

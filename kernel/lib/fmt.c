@@ -43,7 +43,8 @@ static notrace void repeat(struct strbuf *s, char ch, int count)
 }
 
 /* text, which follows its prefix (a sign or 0x), padded to the width. */
-static notrace void put_padded(struct strbuf *s, const struct spec *f, const char *prefix, const char *text, int len)
+static notrace void put_padded(struct strbuf *s, const struct spec *f, const char *prefix, const char *text,
+			       int len)
 {
 	int pad = f->width - len - (int)strlen(prefix);
 	if (!f->left && !f->zero)

@@ -30,8 +30,8 @@ struct {
 	__type(value, __u64);
 } per_cpu SEC(".maps");
 
-int runs; /* .bss */
-long long start = 1000; /* .data */
+int runs;                         /* .bss */
+long long start = 1000;           /* .data */
 const volatile unsigned step = 7; /* .rodata */
 static int hidden = 5;
 
