@@ -17,5 +17,16 @@ typedef __u32 __le32, __be32;
 typedef __u64 __le64, __be64;
 typedef __u16 __sum16;
 typedef __u32 __wsum;
+typedef signed char s8;
+typedef short s16;
+typedef int s32;
+typedef long long s64;
 typedef unsigned long size_t;
+typedef long ssize_t;
 typedef int pid_t;
+
+#undef bool
+#undef false
+#undef true
+typedef _Bool bool;
+enum { false, true };

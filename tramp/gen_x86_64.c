@@ -89,7 +89,7 @@ static void guard(struct code *c, const struct hook *h, struct label *skip)
 {
 	inc_m32(c, active_counter(h));
 	cmp_mi32(c, active_counter(h), 1);
-	jcc(c, NE, skip);
+	jcc(c, IF_NE, skip);
 }
 
 static void call_hook(struct code *c, const struct gen *g, const struct hook *h)
@@ -103,7 +103,7 @@ static void call_hook(struct code *c, const struct gen *g, const struct hook *h)
 static void preempt_on(struct code *c)
 {
 	dec_m32(c, gs(CPU_PREEMPT_COUNT));
-	jcc8(c, NE, CALL_LEN);
+	jcc8(c, IF_NE, CALL_LEN);
 	call(c, (uptr)preempt_schedule);
 }
 

@@ -275,10 +275,10 @@ static void emit_div_reg(struct code *c, const struct insn *in)
 
 	copy(c, R11, src(in), wide);
 	(wide ? test_rr : test_rr32)(c, R11, R11);
-	jcc_short(c, E, &by_zero);
+	jcc_short(c, IF_E, &by_zero);
 	if (is_signed) {
 		(wide ? cmp_ri : cmp_ri32)(c, R11, -1);
-		jcc_short(c, E, &by_minus_one);
+		jcc_short(c, IF_E, &by_minus_one);
 	}
 	emit_div_core(c, in);
 	jmp_short(c, &done);
@@ -441,7 +441,7 @@ static void emit_fetch_loop(struct jit *j, const struct insn *in)
 	(wide ? row->rr : row->rr32)(c, R10, s);
 	u32 f_swap = fixup(j, RAX);
 	(wide ? lock_cmpxchg_mr : lock_cmpxchg_mr32)(c, m, R10);
-	jcc_short(c, NE, &again);
+	jcc_short(c, IF_NE, &again);
 	fixup_resume(j, f_load);
 	fixup_resume(j, f_swap);
 	if (src(in) != RAX) {
@@ -521,7 +521,7 @@ static void emit_array_lookup(struct jit *j, const struct map *m)
 	u32 f = fixup(j, NO_DST);
 	mov_rm32(c, RAX, at(RSI, 0));
 	cmp_ri32(c, RAX, (i32)m->max_entries);
-	jcc_short(c, AE, &none);
+	jcc_short(c, IF_AE, &none);
 	scale(c, RAX, m->stride);
 	mov_ri(c, R11, (i64)(uptr)m->values);
 	add_rr(c, RAX, R11);
@@ -586,8 +586,8 @@ static void emit_local_call(struct jit *j, const struct insn *in, u32 idx)
 static i32 condition(const struct insn *in)
 {
 	static const i8 by_code[16] = {
-		[0x1] = E,  [0x2] = A, [0x3] = AE, [0x4] = NE, [0x5] = NE, [0x6] = G,
-		[0x7] = GE, [0xa] = B, [0xb] = BE, [0xc] = L,  [0xd] = LE,
+		[0x1] = IF_E,  [0x2] = IF_A, [0x3] = IF_AE, [0x4] = IF_NE, [0x5] = IF_NE, [0x6] = IF_G,
+		[0x7] = IF_GE, [0xa] = IF_B, [0xb] = IF_BE, [0xc] = IF_L,  [0xd] = IF_LE,
 	};
 	return by_code[in->op >> 4];
 }

@@ -25,6 +25,11 @@ struct {
 int total;
 const volatile int step = 3;
 
+/* Names that vmlinux.h must have, and such as it must leave to programs. */
+bool flag = true;
+s64 wide = -1;
+enum letter { A, B, E, G, L, P, S } letter = S;
+
 SEC("fentry/wake_up_process")
 int BPF_PROG(my_event, struct task_struct *p)
 {

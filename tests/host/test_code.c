@@ -29,13 +29,13 @@ TEST(code_label_serves_jumps_before_and_after_it)
 	struct code c = fresh();
 	struct label l = LABEL;
 	jmp(&c, &l);        // 0..5
-	jcc(&c, NE, &l);    // 5..11
+	jcc(&c, IF_NE, &l); // 5..11
 	call_label(&c, &l); // 11..16
 	ints(&c, 4);
 	bind(&c, &l); // 20
 	ints(&c, 2);
-	jcc(&c, E, &l); // 22..28
-	jmp(&c, &l);    // 28..33
+	jcc(&c, IF_E, &l); // 22..28
+	jmp(&c, &l);       // 28..33
 	check_eq(OK, c.err);
 	check_eq(15, rel32_at(1));
 	check_eq(9, rel32_at(7));
@@ -48,10 +48,10 @@ TEST(code_short_jumps_share_a_label_with_long_ones)
 {
 	struct code c = fresh();
 	struct label l = LABEL;
-	jmp_short(&c, &l);    // 0..2
-	jmp(&c, &l);          // 2..7
-	jcc_short(&c, B, &l); // 7..9
-	jcc_short(&c, G, &l); // 9..11
+	jmp_short(&c, &l);       // 0..2
+	jmp(&c, &l);             // 2..7
+	jcc_short(&c, IF_B, &l); // 7..9
+	jcc_short(&c, IF_G, &l); // 9..11
 	bind(&c, &l);
 	jmp_short(&c, &l); // 11..13
 	check_eq(OK, c.err);
@@ -82,7 +82,7 @@ static enum err short_forward(u32 distance)
 {
 	struct code c = fresh();
 	struct label l = LABEL;
-	jcc_short(&c, E, &l);
+	jcc_short(&c, IF_E, &l);
 	ints(&c, distance);
 	bind(&c, &l);
 	return c.err;
@@ -145,7 +145,7 @@ static enum err jump_to(uptr target)
 {
 	struct code c = fresh();
 	jmp_to(&c, target);
-	jcc_to(&c, LE, target);
+	jcc_to(&c, IF_LE, target);
 	check_eq(11, c.len);
 	return c.err;
 }
