@@ -27,7 +27,7 @@ static struct object *load_builtin(const char *name, enum prog_mode mode)
 	return o;
 }
 
-static void count_link(const struct link *l unused, void *arg)
+static void add_one(const struct link *l unused, void *arg)
 {
 	++*(u32 *)arg;
 }
@@ -35,7 +35,7 @@ static void count_link(const struct link *l unused, void *arg)
 static u32 link_count(void)
 {
 	u32 count = 0;
-	link_for_each(count_link, &count);
+	link_for_each(add_one, &count);
 	return count;
 }
 
@@ -126,6 +126,7 @@ TEST(attach_refuses_with_a_sentence)
 	struct object *o = load_builtin("wakeup", PROG_JIT);
 	require(o);
 	refused(o, "no_such_function", ENOENT, "no function is called no_such_function");
+	refused(o, "tv_twice", EOPNOTSUPP, "tv_twice cannot be traced: two functions have this name");
 	refused(o, "memcpy", EOPNOTSUPP, "memcpy cannot be traced: it does not begin with a site*");
 	refused(o, "kprintf", EOPNOTSUPP, "kprintf: is variadic*");
 	unload(o);

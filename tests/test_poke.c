@@ -21,6 +21,11 @@ traceable u32 poke_victim_2(u32 x)
 {
 	return x + 2;
 }
+/* There is another function of this name in tests/test_site.c, which wants that. */
+static __attribute__((noipa, used)) u32 tv_twice(u32 x)
+{
+	return x + 1;
+}
 static __attribute__((noipa)) notrace u32 replacement(u32 x)
 {
 	return x + 1000;

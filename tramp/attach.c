@@ -29,6 +29,14 @@ static struct hook hook_of(struct prog *p)
 	};
 }
 
+static bool is_ambiguous(const char *func)
+{
+	for (u32 i = 0; i < site_count(); i++)
+		if (site_nth(i)->ambiguous && strcmp(site_nth(i)->name, func) == 0)
+			return true;
+	return false;
+}
+
 /* The site of a function by name, or why there is none. */
 static enum err find_site(struct site **site, const char *func, struct strbuf *log)
 {
@@ -37,6 +45,10 @@ static enum err find_site(struct site **site, const char *func, struct strbuf *l
 	*site = site_named(func);
 	if (*site)
 		return OK;
+	if (is_ambiguous(func)) {
+		str_printf(log, "%s cannot be traced: two functions have this name", func);
+		return EOPNOTSUPP;
+	}
 	if (sym_named(func, &sym)) {
 		str_printf(log,
 			   "%s cannot be traced: it does not begin with a site (it is notrace or assembly)",

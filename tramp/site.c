@@ -51,15 +51,10 @@ struct site *site_at(uptr addr)
 
 struct site *site_named(const char *name)
 {
-	struct site *found = NULL;
-	for (u32 i = 0; i < count; i++) {
-		if (strcmp(sites[i].name, name))
-			continue;
-		if (found)
-			return NULL;
-		found = &sites[i];
-	}
-	return found;
+	for (u32 i = 0; i < count; i++)
+		if (!sites[i].ambiguous && strcmp(sites[i].name, name) == 0)
+			return &sites[i];
+	return NULL;
 }
 
 static void check_site(const struct site *s, const struct sym *sym)
@@ -85,6 +80,15 @@ static void sort_sites(void)
 	}
 }
 
+/* Static functions of two files may share a name. BTF has one of them, and nobody knows which. */
+static void mark_ambiguous(void)
+{
+	for (u32 i = 0; i < count; i++)
+		for (u32 k = i + 1; k < count; k++)
+			if (strcmp(sites[i].name, sites[k].name) == 0)
+				sites[i].ambiguous = sites[k].ambiguous = true;
+}
+
 void site_init(const struct btf *btf)
 {
 	kernel_btf = btf;
@@ -100,7 +104,10 @@ void site_init(const struct btf *btf)
 		check_site(s, &sym);
 		s->name = sym.name;
 		s->func_len = sym.len;
-		s->btf_id = btf ? btf_find(btf, sym.name, BTF_FUNC) : 0;
 	}
 	sort_sites();
+	mark_ambiguous();
+	for (u32 i = 0; i < count; i++)
+		if (btf && !sites[i].ambiguous)
+			sites[i].btf_id = btf_find(btf, sites[i].name, BTF_FUNC);
 }
