@@ -46,10 +46,10 @@ CFLAGS_SITES = -pg -mfentry -mnop-mcount -mrecord-mcount
 CFLAGS_TRACEABLE = -fno-ipa-sra -fno-ipa-cp -fno-partial-inlining -fno-ipa-icf -fno-reorder-functions \
 	-fno-reorder-blocks-and-partition -fno-ipa-ra
 
-# Frame pointers for backtraces; debug_frame for GDB only, no eh_frame in memory. memcpy's own loop must not
-# become a call to memcpy.
-CFLAGS_CODE = -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-	-fno-tree-loop-distribute-patterns
+# Frame pointers and no jumps in the place of last calls: a backtrace names everyone; debug_frame for GDB
+# only, no eh_frame in memory. memcpy's own loop must not become a call to memcpy.
+CFLAGS_CODE = -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fno-tree-loop-distribute-patterns
 
 CFLAGS  = -std=gnu11 -O2 -g -Wall -Wextra $(CFLAGS_MACHINE) $(CFLAGS_SITES) $(CFLAGS_TRACEABLE) $(CFLAGS_CODE)
 LDFLAGS = -nostdlib -static -z max-page-size=4096 -z noexecstack --fatal-warnings
