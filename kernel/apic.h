@@ -4,13 +4,15 @@
 #include "kernel/acpi.h"
 #include "kernel/trap.h"
 
-/* Vectors. ISA interrupt i has IRQ_VECTOR + i; a higher vector is served first. */
+/* Vectors. ISA interrupt i has IRQ_VECTOR + i. While one is served the APIC holds back all that are not
+ * of a higher class (its upper four bits): only WAKE_VECTOR can interrupt another's handler. */
 enum {
 	IRQ_VECTOR = 0x20,
-	TIMER_VECTOR = 0xf0,
-	RESCHED_VECTOR = 0xf1,
-	CALL_VECTOR = 0xf2,
-	SYNC_VECTOR = 0xf3,
+	TIMER_VECTOR = 0xe0,
+	RESCHED_VECTOR = 0xe1,
+	CALL_VECTOR = 0xe2,
+	SYNC_VECTOR = 0xe3,
+	WAKE_VECTOR = 0xf0,
 	SPURIOUS_VECTOR = 0xff,
 };
 

@@ -15,7 +15,7 @@
 #include "kernel/task.h"
 #include "kernel/timer.h"
 
-enum { EFER_LMA = 1 << 10, INIT_MS = 10, START_NS = 100000000 };
+enum { EFER_LMA = 1 << 10, INIT_MS = 10, START_NS = 100000000, SPINS = 100 };
 
 struct cpu cpus[MAX_CPUS];
 
@@ -23,14 +23,25 @@ struct cpu cpus[MAX_CPUS];
 static u32 online;
 static u32 online_count = 1;
 
-/* The call under way: who has yet to finish it. */
+/* What one CPU has asked the others for. */
+struct round {
+	u32 waits;  /* who has yet to answer */
+	u32 sleeps; /* the asker is to be woken by the last one */
+	u32 asker;  /* its APIC id */
+};
+
 static spinlock_t call_lock;
+static struct round call;
 static void (*call_fn)(void *arg);
 static void *call_arg;
-static u32 call_waits;
 
-static u32 sync_lock, sync_waits;
-static u32 hold_waits, released; /* smp_hold_others: who has yet to come to a halt; whether to go on */
+/* smp_hold_others: who has yet to come to a halt, whether they may go on, whether to wake them for it. */
+static struct round hold;
+static u32 released, held_sleep;
+
+static u32 sync_lock;
+static struct round sync;
+
 static bool stopping;
 
 /* boot/ap.asm's */
@@ -54,31 +65,61 @@ static inline notrace u32 others(void)
 	return read_once(online) & ~this_bit();
 }
 
-/* Waiting for a bit before doing what it stands for: a late interrupt of an earlier round must not
+/* Names those who are to answer; the request itself must stand already. */
+static notrace void begin_round(struct round *r)
+{
+	r->asker = this_cpu()->apic_id;
+	__atomic_store_n(&r->waits, others(), __ATOMIC_SEQ_CST);
+}
+
+/* Looking for one's bit before doing what it stands for: a late interrupt of an earlier round must not
  * answer for this one. */
-static notrace bool is_asked(const u32 *waits)
+static notrace bool is_asked(const struct round *r)
 {
-	return __atomic_load_n(waits, __ATOMIC_ACQUIRE) & this_bit();
+	return __atomic_load_n(&r->waits, __ATOMIC_ACQUIRE) & this_bit();
 }
 
-static notrace void answer(u32 *waits)
+static notrace void answer(struct round *r)
 {
-	__atomic_fetch_and(waits, ~this_bit(), __ATOMIC_RELEASE);
+	u32 left = __atomic_and_fetch(&r->waits, ~this_bit(), __ATOMIC_SEQ_CST);
+	if (!left && __atomic_load_n(&r->sleeps, __ATOMIC_SEQ_CST))
+		apic_send(r->asker, WAKE_VECTOR);
 }
 
-static notrace void wait_for(const u32 *waits)
+/* Sleeps unless *word is `done` already; whoever makes it so sees *sleeps and sends WAKE_VECTOR. Other
+ * interrupts end the sleep as well. */
+static notrace void sleep_until(const u32 *word, bool done, u32 *sleeps)
 {
-	while (__atomic_load_n(waits, __ATOMIC_ACQUIRE))
-		cpu_pause();
+	__atomic_store_n(sleeps, 1, __ATOMIC_SEQ_CST);
+	irqs_off();
+	if (!!__atomic_load_n(word, __ATOMIC_SEQ_CST) != done)
+		cpu_idle();
+	irqs_off();
+}
+
+/* An answer takes a microsecond or two. If it takes much longer then this is an emulator with fewer CPUs
+ * than we see, and whom we wait for does not run while we spin. */
+static notrace void wait_for(struct round *r)
+{
+	bool may_sleep = !irqs_are_off();
+	for (u32 spins = 0; __atomic_load_n(&r->waits, __ATOMIC_ACQUIRE); spins++) {
+		if (!may_sleep || spins < SPINS) {
+			cpu_pause();
+			continue;
+		}
+		sleep_until(&r->waits, false, &r->sleeps);
+		irqs_on();
+	}
+	write_once(r->sleeps, 0);
 }
 
 static bool call_interrupt(struct pt_regs *regs)
 {
-	if (!is_asked(&call_waits))
+	if (!is_asked(&call))
 		return true;
 	this_cpu()->kernel_sp = (uptr)regs;
 	call_fn(call_arg);
-	answer(&call_waits);
+	answer(&call);
 	return true;
 }
 
@@ -92,11 +133,10 @@ static void lock_calls(void)
 
 static void begin_call(void (*fn)(void *arg), void *arg)
 {
-	u32 whom = others();
 	call_fn = fn;
 	call_arg = arg;
-	__atomic_store_n(&call_waits, whom, __ATOMIC_RELEASE);
-	if (whom)
+	begin_round(&call);
+	if (others())
 		apic_send_others(CALL_VECTOR);
 }
 
@@ -104,29 +144,41 @@ void smp_call_others(void (*fn)(void *arg), void *arg)
 {
 	lock_calls();
 	begin_call(fn, arg);
-	wait_for(&call_waits);
+	wait_for(&call);
 	spin_unlock(&call_lock);
 }
 
+/* In the handler of CALL_VECTOR, so that WAKE_VECTOR alone comes through while interrupts are on. */
 static void hold_here(void *arg unused)
 {
-	answer(&hold_waits);
-	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
-		cpu_pause();
+	answer(&hold);
+	for (u32 spins = 0; !__atomic_load_n(&released, __ATOMIC_ACQUIRE); spins++) {
+		if (spins < SPINS)
+			cpu_pause();
+		else
+			sleep_until(&released, true, &held_sleep);
+	}
+}
+
+static void release_held(void)
+{
+	__atomic_store_n(&released, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&held_sleep, __ATOMIC_SEQ_CST))
+		apic_send_others(WAKE_VECTOR);
+	wait_for(&call);
+	held_sleep = released = 0;
 }
 
 void smp_hold_others(void (*fn)(void *arg), void *arg)
 {
 	lock_calls();
-	hold_waits = others();
+	begin_round(&hold);
 	begin_call(hold_here, NULL);
-	wait_for(&hold_waits);
+	wait_for(&hold);
 	irqs_off();
 	fn(arg);
 	irqs_on();
-	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
-	wait_for(&call_waits);
-	released = 0;
+	release_held();
 	spin_unlock(&call_lock);
 }
 
@@ -138,9 +190,9 @@ static notrace void serialize(void)
 
 static notrace bool sync_interrupt(struct pt_regs *regs unused)
 {
-	if (is_asked(&sync_waits)) {
+	if (is_asked(&sync)) {
 		serialize();
-		answer(&sync_waits);
+		answer(&sync);
 	}
 	return true;
 }
@@ -150,14 +202,18 @@ notrace void smp_sync_cores(void)
 	preempt_disable();
 	while (__atomic_exchange_n(&sync_lock, 1, __ATOMIC_ACQUIRE))
 		cpu_pause();
-	u32 whom = others();
-	__atomic_store_n(&sync_waits, whom, __ATOMIC_SEQ_CST);
-	if (whom)
+	begin_round(&sync);
+	if (others())
 		apic_send_others(SYNC_VECTOR);
 	serialize();
-	wait_for(&sync_waits);
+	wait_for(&sync);
 	__atomic_store_n(&sync_lock, 0, __ATOMIC_RELEASE);
 	preempt_enable();
+}
+
+static notrace bool wake_interrupt(struct pt_regs *regs unused)
+{
+	return true; /* the halt is over: that is all */
 }
 
 static notrace bool nmi(struct pt_regs *regs unused)
@@ -263,6 +319,7 @@ void smp_init(void)
 	online = 1;
 	trap_set_handler(CALL_VECTOR, call_interrupt);
 	trap_set_handler(SYNC_VECTOR, sync_interrupt);
+	trap_set_handler(WAKE_VECTOR, wake_interrupt);
 	trap_set_handler(TRAP_NMI, nmi);
 }
 
