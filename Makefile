@@ -25,6 +25,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 .PHONY: all run test test-host test-machine test-e2e lint gdb dis clean
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
+	@:
 
 # --- How C becomes machine code ---------------------------------------------------------------------------
 
