@@ -3,7 +3,9 @@
 //
 // Elements are named by index. A chain ends in END | its bucket's number, because a reader takes no
 // lock: the element it stands on may be removed and linked into another chain under it, and then the
-// end that it reaches tells it to start again. An element that a program still points at stays valid
+// end that it reaches tells it to start again. An element that is only free keeps its way back to the
+// chain, for the same reason. And if a value was replaced meanwhile, the new element may have come in
+// behind the reader's back and the old one gone before its eyes: then it must look again, too. An element that a program still points at stays valid
 // memory for the life of the map, though it may come to hold another key; as on Linux.
 //
 // Writers take the map's one lock with interrupts off. Nothing between lock and unlock has a site: a
@@ -17,7 +19,8 @@
 #define ENTRIES_MAX (1u << 24)
 
 struct element {
-	u32 next; /* in its bucket's chain, or in the free list */
+	u32 next; /* in its bucket's chain; stays when it is taken out */
+	u32 next_free;
 	u32 hash;
 	u8 key[]; /* the value follows at value_at */
 };
@@ -25,8 +28,9 @@ struct element {
 struct hash {
 	spinlock_t lock;
 	u32 bucket_mask, element_size, value_at;
-	u32 free;  /* list of unused elements */
-	u32 spare; /* one more than max_entries: what a replaced value is written to */
+	u32 free;     /* list of unused elements */
+	u32 spare;    /* one more than max_entries: what a replaced value is written to */
+	u32 replaced; /* how many were: counted between the new element's coming and the old one's going */
 	u8 *elements;
 	u32 buckets[]; /* first element of each chain */
 };
@@ -55,8 +59,9 @@ static notrace u32 hash_key(const u8 *key, u32 len)
 static notrace u32 find(const struct map *m, const void *key, u32 hash)
 {
 	const struct hash *h = m->impl;
-	u32 bucket = hash & h->bucket_mask, i;
+	u32 bucket = hash & h->bucket_mask, i, replaced;
 	do {
+		replaced = __atomic_load_n(&h->replaced, __ATOMIC_ACQUIRE);
 		i = __atomic_load_n(&h->buckets[bucket], __ATOMIC_ACQUIRE);
 		while (!(i & END)) {
 			const struct element *e = element_at(h, i);
@@ -64,7 +69,7 @@ static notrace u32 find(const struct map *m, const void *key, u32 hash)
 				return i;
 			i = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
 		}
-	} while (i != (END | bucket));
+	} while (i != (END | bucket) || replaced != __atomic_load_n(&h->replaced, __ATOMIC_RELAXED));
 	return i;
 }
 
@@ -110,7 +115,7 @@ static notrace enum err update_locked(struct map *m, const void *key, const void
 		if (h->free == END)
 			return E2BIG;
 		new = h->free;
-		h->free = element_at(h, new)->next;
+		h->free = element_at(h, new)->next_free;
 		fill(m, new, hash, key, value);
 		link_first(h, new);
 		return OK;
@@ -119,6 +124,7 @@ static notrace enum err update_locked(struct map *m, const void *key, const void
 		return EEXIST;
 	fill(m, new, hash, key, value);
 	link_first(h, new);
+	__atomic_fetch_add(&h->replaced, 1, __ATOMIC_RELEASE);
 	unlink(h, old);
 	h->spare = old;
 	return OK;
@@ -131,7 +137,7 @@ static notrace enum err remove_locked(struct map *m, const void *key, u32 hash)
 	if (old & END)
 		return ENOENT;
 	unlink(h, old);
-	element_at(h, old)->next = h->free;
+	element_at(h, old)->next_free = h->free;
 	h->free = old;
 	return OK;
 }
@@ -200,7 +206,7 @@ static void empty(struct hash *h, u32 max_entries)
 	for (u32 i = 0; i <= h->bucket_mask; i++)
 		h->buckets[i] = END | i;
 	for (u32 i = 0; i < max_entries; i++)
-		element_at(h, i)->next = i + 1 < max_entries ? i + 1 : END;
+		element_at(h, i)->next_free = i + 1 < max_entries ? i + 1 : END;
 	h->spare = max_entries;
 }
 
