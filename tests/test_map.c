@@ -177,6 +177,8 @@ static const struct refusal refusals[] = {
 	{ BPF_MAP_TYPE_ARRAY, 4, 4, 1, 1, EINVAL, "map m: flags 0x1 are not supported for type array" },
 	{ BPF_MAP_TYPE_ARRAY, 4, 8, 1 << 22, 0, E2BIG, "map m:*more than 32 MiB" },
 	{ BPF_MAP_TYPE_ARRAY, 4, 0xffffffff, 1, 0, E2BIG, "map m:*more than 32 MiB" },
+	{ BPF_MAP_TYPE_ARRAY, 4, 0xfffffff8, 0xffffffff, 0, E2BIG, "map m:*more than 32 MiB" },
+	{ BPF_MAP_TYPE_PERCPU_ARRAY, 4, 0x80000000, 0x80000000, 0, E2BIG, "map m:*more than 32 MiB" },
 	{ BPF_MAP_TYPE_HASH, 513, 4, 1, 0, E2BIG, "map m:*larger than a program's stack*" },
 	{ BPF_MAP_TYPE_HASH, 4, 4, 0xffffffff, 0, E2BIG, "map m:*more than 32 MiB" },
 	{ BPF_MAP_TYPE_HASH, 4, 0xffffffff, 1, 0, E2BIG, "map m:*more than 32 MiB" },

@@ -26,7 +26,7 @@ static enum err init_copies(struct map *m, u32 copies, struct strbuf *log)
 	m->stride = align_up(m->value_size, 8u);
 	u64 bytes = (u64)m->stride * m->max_entries;
 	u64 all = align_up(bytes, (u64)CACHE_LINE) * copies + CACHE_LINE;
-	if (m->stride < m->value_size || all > MAP_BYTES_MAX) {
+	if (m->stride < m->value_size || bytes > MAP_BYTES_MAX || all > MAP_BYTES_MAX) {
 		str_printf(log, "map %s: %u entries of %u bytes need more than %u MiB", m->name,
 			   m->max_entries, m->value_size, MAP_BYTES_MAX >> 20);
 		return E2BIG;
