@@ -35,10 +35,12 @@ static bool takes_fp(const struct insn *in)
 	return in->dst == BPF_FP && !insn_is_access(in) && (insn_uses(insn_kind(in)) & USES_DST);
 }
 
-/* rX = r10; rX += -n, as clang makes the address of a local variable: n, or 0 if it is not that. */
-static u32 local_address(const struct insn *in)
+/* rX = r10; rX += -n, as clang makes the address of a local variable: n, or 0 if it is not that. What
+ * can be reached without the first line is no pair: a loop, or another function, begins there. */
+static u32 local_address(const struct insn *in, const u8 *marks)
 {
-	bool pair = insn_kind(in) == INSN_MOV64_X && in[1].op == 0x07 && in[1].dst == in->dst;
+	bool pair = insn_kind(in) == INSN_MOV64_X && insn_kind(&in[1]) == INSN_ADD64_K &&
+		    in[1].dst == in->dst && !(marks[1] & (MARK_TARGET | MARK_START));
 	return pair && in[1].imm < 0 && in[1].imm >= -PROG_STACK ? (u32)-in[1].imm : 0;
 }
 
@@ -71,7 +73,7 @@ void flow_function(struct flow_func *f, const struct prog *p, const u8 *marks, u
 			note_stack(f, (u32)-in->off);
 		}
 		if (takes_fp(in)) {
-			u32 depth = f->end + 1 < p->insn_count ? local_address(in) : 0;
+			u32 depth = f->end + 1 < p->insn_count ? local_address(in, &marks[f->end]) : 0;
 			f->uses_fp = taken = true;
 			note_stack(f, depth ? depth : PROG_STACK);
 			f->end += depth ? 1 : 0;
