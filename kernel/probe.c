@@ -32,9 +32,23 @@
 		return false;                                                                         \
 	}
 
+#define DEFINE_CMPXCHG(type, suffix)                                                                   \
+	static inline notrace bool cmpxchg_##type(uptr at, u64 *old, type new)                        \
+	{                                                                                             \
+		type v = (type)*old;                                                                  \
+		__asm__ goto("1: lock cmpxchg" suffix " %1, (%2)\n\t" FAULT_ROW                       \
+			     : "+a"(v) : "r"(new), "r"(at) : "memory", "cc" : fault);                 \
+		*old = v;                                                                             \
+		return true;                                                                          \
+	fault:                                                                                        \
+		return false;                                                                         \
+	}
+
 /* clang-format on */
 DEFINE_ACCESS(u64, "q")
 DEFINE_ACCESS(u8, "b")
+DEFINE_CMPXCHG(u64, "q")
+DEFINE_CMPXCHG(u32, "l")
 
 notrace enum err probe_read(void *dst, uptr src, u32 len)
 {
@@ -67,6 +81,12 @@ notrace enum err probe_write(uptr dst, const void *src, u32 len)
 		if (!store_u8(s[at], dst + at))
 			return EFAULT;
 	return OK;
+}
+
+notrace enum err probe_cmpxchg(uptr addr, u64 *old, u64 new, u32 size)
+{
+	bool ok = size == sizeof(u64) ? cmpxchg_u64(addr, old, new) : cmpxchg_u32(addr, old, (u32) new);
+	return ok ? OK : EFAULT;
 }
 
 notrace u32 probe_read_str(char *dst, uptr src, u32 size)

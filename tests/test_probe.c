@@ -105,3 +105,28 @@ TEST(probe_write_spares_what_is_read_only)
 	check_eq(EFAULT, probe_write(NON_CANONICAL, "12345678", 8));
 	check_eq('c', read_once(constant[0]));
 }
+
+TEST(probe_cmpxchg_changes_what_is_equal)
+{
+	u64 cell = 0x100000005, old = 4;
+	check_eq(OK, probe_cmpxchg((uptr)&cell, &old, 6, 4));
+	check_eq(5, old);
+	check_eq(OK, probe_cmpxchg((uptr)&cell, &old, 6, 4));
+	check_eq(0x100000006, cell);
+	old = 6;
+	check_eq(OK, probe_cmpxchg((uptr)&cell, &old, 7, 8));
+	check_eq(0x100000006, old);
+	check_eq(OK, probe_cmpxchg((uptr)&cell, &old, 7, 8));
+	check_eq(7, cell);
+}
+
+TEST(probe_cmpxchg_of_what_cannot_be_written_fails)
+{
+	extern u8 text_start[];
+	static const uptr nowhere[] = { 0, UNMAPPED, NON_CANONICAL, (uptr)text_start };
+	for (u32 i = 0; i < array_len(nowhere); i++) {
+		u64 old = 0;
+		check_eq(EFAULT, probe_cmpxchg(nowhere[i], &old, 0, 4));
+		check_eq(EFAULT, probe_cmpxchg(nowhere[i], &old, 0, 8));
+	}
+}

@@ -20,9 +20,36 @@ static notrace u64 failed(enum err e)
 	return (u64) - (i64)e;
 }
 
+/* Until the verifier follows registers, a key, a value or a destination can be any number. So every
+ * page of it is touched before it is used, as a load or, changing nothing, as a store; what is mapped
+ * now will not go away. */
+enum touch { TOUCH_READ, TOUCH_WRITE };
+#define TOUCH_STEP 4096ul
+
+static notrace bool touch(uptr at, enum touch how)
+{
+	u64 value = 0;
+	if (how == TOUCH_WRITE)
+		return probe_cmpxchg(align_down(at, 4ul), &value, 0, 4) == OK;
+	return probe_read(&value, at, 1) == OK;
+}
+
+static notrace bool is_there(u64 start, u32 len, enum touch how)
+{
+	uptr last = start + len - 1;
+	if (!len || last < start)
+		return !len;
+	for (uptr at = start; at < last && last - at >= TOUCH_STEP; at += TOUCH_STEP)
+		if (!touch(at, how))
+			return false;
+	return touch(last, how) && touch(start, how);
+}
+
 notrace HELPER(map_lookup_elem)
 {
 	struct map *m = (struct map *)(uptr)r1;
+	if (!is_there(r2, m->key_size, TOUCH_READ))
+		return 0;
 	return (uptr)m->ops->lookup(m, (const void *)(uptr)r2);
 }
 
@@ -31,23 +58,31 @@ notrace HELPER(map_update_elem)
 	struct map *m = (struct map *)(uptr)r1;
 	if (m->read_only)
 		return failed(EPERM);
+	if (!is_there(r2, m->key_size, TOUCH_READ) || !is_there(r3, m->value_size, TOUCH_READ))
+		return failed(EFAULT);
 	return failed(m->ops->update(m, (const void *)(uptr)r2, (const void *)(uptr)r3, r4));
 }
 
 notrace HELPER(map_delete_elem)
 {
 	struct map *m = (struct map *)(uptr)r1;
+	if (!is_there(r2, m->key_size, TOUCH_READ))
+		return failed(EFAULT);
 	return failed(m->ops->remove(m, (const void *)(uptr)r2));
 }
 
 HELPER(probe_read_kernel)
 {
+	if (!is_there(r1, (u32)r2, TOUCH_WRITE))
+		return failed(EFAULT);
 	return failed(probe_read((void *)(uptr)r1, (uptr)r3, (u32)r2));
 }
 
 HELPER(probe_read_kernel_str)
 {
 	char *dst = (char *)(uptr)r1;
+	if (!is_there(r1, (u32)r2, TOUCH_WRITE))
+		return failed(EFAULT);
 	u32 len = (u32)r2 ? probe_read_str(dst, (uptr)r3, (u32)r2) : 0;
 	return len || !(u32)r2 ? len : failed(EFAULT);
 }
@@ -74,6 +109,8 @@ notrace HELPER(get_current_comm)
 	u32 size = (u32)r2;
 	if (!size)
 		return failed(EINVAL);
+	if (!is_there(r1, size, TOUCH_WRITE))
+		return failed(EFAULT);
 	size_t len = strnlen(current->comm, min(size, (u32)TASK_COMM_LEN) - 1);
 	memset(dst, 0, size);
 	memcpy(dst, current->comm, len);

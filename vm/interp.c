@@ -48,14 +48,36 @@ static void store(const struct run *run, const struct insn *in, u64 value)
 		probe_write((uptr)at, &value, size);
 }
 
-/* The address of an atomic operation, or NULL if nothing can be read there. */
-static void *atomic_at(const struct run *run, const struct insn *in)
+/* What an atomic operation makes of the value a in memory and the operand b: by imm, without its bit
+ * that asks for the old value. */
+static u64 atomic_value(i32 op, u64 a, u64 b)
 {
-	u64 at = run->r[in->dst] + (i64)in->off;
-	u64 probe;
-	if (in->dst != BPF_FP && probe_read(&probe, (uptr)at, insn_size(in)) != OK)
-		return NULL;
-	return (void *)(uptr)at;
+	switch (op & ~1) {
+	case 0x00: return a + b;
+	case 0x40: return a | b;
+	case 0x50: return a & b;
+	case 0xa0: return a ^ b;
+	default: return b; /* xchg, cmpxchg */
+	}
+}
+
+/* Any of them, as a compare-and-exchange; gives what was there, 0 if nothing could be written. */
+static u64 atomic(const struct run *run, const struct insn *in)
+{
+	u64 at = run->r[in->dst] + (i64)in->off, old = 0, seen;
+	u32 size = insn_size(in);
+	bool is_cmpxchg = in->imm == 0xf1;
+	if (is_cmpxchg)
+		old = size == 4 ? (u32)run->r[BPF_R0] : run->r[BPF_R0];
+	else
+		probe_read(&old, (uptr)at, size);
+	for (;; old = seen) {
+		seen = old;
+		if (probe_cmpxchg((uptr)at, &seen, atomic_value(in->imm, old, run->r[in->src]), size))
+			return 0;
+		if (is_cmpxchg || seen == old)
+			return seen;
+	}
 }
 
 /* clang-format off */
@@ -123,13 +145,12 @@ static const struct insn *leave(struct run *run)
 	name##32_K: { u32 a = (u32)DST, b = (u32)in->imm; in += (cond) ? in->off : 0; NEXT; }    \
 	name##32_X: { u32 a = (u32)DST, b = (u32)SRC; in += (cond) ? in->off : 0; NEXT; }
 
-/* Eight atomics from one builtin: at 32 and 64 bits, without and with the old value. */
-#define ATOMIC(name, builtin)                                                                    \
-	ATOMIC_##name##32: { u32 *m = atomic_at(&run, in); if (m) builtin(m, (u32)SRC, __ATOMIC_SEQ_CST); NEXT; } \
-	ATOMIC_##name##64: { u64 *m = atomic_at(&run, in); if (m) builtin(m, SRC, __ATOMIC_SEQ_CST); NEXT; } \
-	ATOMIC_FETCH_##name##32: { u32 *m = atomic_at(&run, in); SRC = m ? builtin(m, (u32)SRC, __ATOMIC_SEQ_CST) : 0; NEXT; } \
-	ATOMIC_FETCH_##name##64: { u64 *m = atomic_at(&run, in); SRC = m ? builtin(m, SRC, __ATOMIC_SEQ_CST) : 0; NEXT; }
-
+/* An operation at 32 and 64 bits, without and with the old value. */
+#define ATOMIC(name)                                                          \
+	ATOMIC_##name##32:                                                    \
+	ATOMIC_##name##64:       atomic(&run, in); NEXT;                      \
+	ATOMIC_FETCH_##name##32:                                              \
+	ATOMIC_FETCH_##name##64: SRC = atomic(&run, in); NEXT;
 
 static u64 run_program(const struct prog *p, const u64 args[5])
 {
@@ -223,14 +244,14 @@ next:
 	STX8: STX16: STX32:
 	STX64:      store(&run, in, SRC); NEXT;
 
-	ATOMIC(ADD, __atomic_fetch_add)
-	ATOMIC(OR, __atomic_fetch_or)
-	ATOMIC(AND, __atomic_fetch_and)
-	ATOMIC(XOR, __atomic_fetch_xor)
-	ATOMIC_XCHG32: { u32 *m = atomic_at(&run, in); SRC = m ? __atomic_exchange_n(m, (u32)SRC, __ATOMIC_SEQ_CST) : 0; NEXT; }
-	ATOMIC_XCHG64: { u64 *m = atomic_at(&run, in); SRC = m ? __atomic_exchange_n(m, SRC, __ATOMIC_SEQ_CST) : 0; NEXT; }
-	ATOMIC_CMPXCHG32: { u32 *m = atomic_at(&run, in); r[0] = m ? __sync_val_compare_and_swap(m, (u32)r[0], (u32)SRC) : 0; NEXT; }
-	ATOMIC_CMPXCHG64: { u64 *m = atomic_at(&run, in); r[0] = m ? __sync_val_compare_and_swap(m, r[0], SRC) : 0; NEXT; }
+	ATOMIC(ADD)
+	ATOMIC(OR)
+	ATOMIC(AND)
+	ATOMIC(XOR)
+	ATOMIC_XCHG32:
+	ATOMIC_XCHG64: SRC = atomic(&run, in); NEXT;
+	ATOMIC_CMPXCHG32:
+	ATOMIC_CMPXCHG64: r[0] = atomic(&run, in); NEXT;
 
 	CALL_KFUNC: CALLX: LD_VAR: LD_FUNC: LD_MAP_IDX: LD_VALUE_IDX:
 	LD_ABS8: LD_ABS16: LD_ABS32: LD_IND8: LD_IND16: LD_IND32:

@@ -140,6 +140,36 @@ TEST(helper_read_only_map_cannot_be_updated)
 	map_free(m);
 }
 
+/* No address, the null page, one that is not canonical, the last bytes; and one that is read-only. */
+TEST(helper_survives_wild_pointers)
+{
+	static const u64 wild[] = { 0, 8, 0x8000000000000000, ~0ull - 2, 0x123400000000 };
+	static const u32 constant = 0;
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH };
+	u64 value = 1;
+	for (u32 i = 0; i < array_len(types) * array_len(wild); i++) {
+		char why[64];
+		struct strbuf log = STRBUF(why);
+		struct map *m;
+		u64 at = wild[i / array_len(types)];
+		u32 key = 0;
+		require(check_eq(OK, map_create(&m, "m", types[i % array_len(types)], 4, 8, 1, 0, &log)));
+		check_eq(0, call(1, (uptr)m, at, 0, 0, 0));
+		check_eq((u64)-14, call(2, (uptr)m, at, (uptr)&value, 0, 0));
+		check_eq((u64)-14, call(2, (uptr)m, (uptr)&key, at, 0, 0));
+		check_eq((u64)-14, call(3, (uptr)m, at, 0, 0, 0));
+		check_eq(0, call(2, (uptr)m, (uptr)&key, (uptr)&value, 0, 0));
+		check_eq((u64)-14, call(113, at, 4, (uptr)&value, 0, 0));
+		check_eq((u64)-14, call(115, at, 4, (uptr) "abc", 0, 0));
+		check_eq((u64)-14, call(16, at, 4, 0, 0, 0));
+		map_free(m);
+	}
+	check_eq((u64)-14, call(113, (uptr)&constant, 4, (uptr)&value, 0, 0));
+	check_eq((u64)-14, call(16, (uptr)&constant, 4, 0, 0, 0));
+	check_eq((u64)-14, call(113, (uptr)&value, 0xffffffff, (uptr)&value, 0, 0));
+	check_eq(0, call(113, 0, 0, (uptr)&value, 0, 0));
+}
+
 static u64 seven(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unused, u64 r5 unused,
 		 const struct prog *p unused)
 {

@@ -150,6 +150,23 @@ enum err probe_write(uptr dst, const void *src, u32 len)
 	return try_copy(dst, (uptr)src, len);
 }
 
+__attribute__((no_sanitize("address", "undefined"))) enum err probe_cmpxchg(uptr addr, u64 *old, u64 new,
+									    u32 size)
+{
+	sigjmp_buf back;
+	if (sigsetjmp(back, 1)) {
+		probing = NULL;
+		return EFAULT;
+	}
+	probing = &back;
+	if (size == sizeof(u64))
+		*old = __sync_val_compare_and_swap((u64 *)addr, *old, new);
+	else
+		*old = __sync_val_compare_and_swap((u32 *)addr, (u32)*old, (u32) new);
+	probing = NULL;
+	return OK;
+}
+
 u32 probe_read_str(char *dst, uptr src, u32 size)
 {
 	for (u32 i = 0; i < size; i++) {
