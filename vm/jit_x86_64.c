@@ -632,6 +632,8 @@ static void emit_jump(struct jit *j, const struct insn *in, u32 idx)
 
 /* ---- functions ---- */
 
+/* What calls must have one, even if it uses no stack: kernel/stack_x86_64.c finds by it who is still
+ * running (ORDER FRAMES). */
 static bool has_frame(const struct flow_func *f)
 {
 	return f->uses_fp || f->calls;

@@ -207,8 +207,8 @@ static enum err relocate_address(struct loader *l, struct prog *p, struct insn *
 	in[0].imm = (i32)map;
 	in[1].imm = in->src == PSEUDO_MAP ? 0 : (i32)offset;
 	if (in->src == PSEUDO_VALUE && offset > l->o->maps[map]->value_size) {
-		str_printf(l->log, "program %s: the address of %s + %d lies outside its section", p->name,
-			   s->name, in->imm);
+		str_printf(l->log, "program %s: byte %lld of %s is outside the section's %u", p->name,
+			   (i64)offset, s->name, l->o->maps[map]->value_size);
 		return ENOEXEC;
 	}
 	return OK;
