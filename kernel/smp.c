@@ -15,7 +15,7 @@
 #include "kernel/task.h"
 #include "kernel/timer.h"
 
-enum { EFER_LMA = 1 << 10, INIT_MS = 10, START_NS = 100000000, SPINS = 100 };
+enum { EFER_LMA = 1 << 10, INIT_MS = 10, SIPI_MS = 10, START_MS = 5000, SPINS = 100 };
 
 struct cpu cpus[MAX_CPUS];
 
@@ -98,7 +98,8 @@ static notrace void sleep_until(const u32 *word, bool done, u32 *sleeps)
 }
 
 /* An answer takes a microsecond or two. If it takes much longer then this is an emulator with fewer CPUs
- * than we see, and whom we wait for does not run while we spin. */
+ * than we see, and whom we wait for does not run while we spin. (Four CPUs on a busy host with two: holding
+ * the others took 2 to 5 ms by spinning alone, and takes 0.2 to 0.9 ms; a sync is about as long either way.) */
 static notrace void wait_for(struct round *r)
 {
 	bool may_sleep = !irqs_are_off();
@@ -238,9 +239,9 @@ notrace noreturn void ap_main(struct cpu *cpu)
 	trap_init_cpu();
 	apic_init_cpu();
 	timer_init_cpu();
-	cpu->online = true;
 	__atomic_fetch_or(&online, this_bit(), __ATOMIC_RELEASE);
 	__atomic_fetch_add(&online_count, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE); /* last: start_cpu goes on to the next CPU */
 	sched_idle();
 }
 
@@ -269,15 +270,16 @@ static notrace void init_cpu(struct cpu *cpu, u32 id, u32 apic_id, struct task_s
 	cpu->preempt_count = PREEMPT_NO_RESCHED;
 }
 
-static bool wait_online(struct cpu *cpu, u64 ns)
+static bool wait_online(struct cpu *cpu, u32 ms)
 {
-	u64 end = ktime_get_ns() + ns;
-	while (!read_once(cpu->online) && ktime_get_ns() < end)
+	u64 end = ktime_get_ns() + ms * 1000000ull;
+	while (!__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE) && ktime_get_ns() < end)
 		cpu_pause();
-	return read_once(cpu->online);
+	return cpu->online;
 }
 
-/* It has been reset by INIT. One start-up message should do; the second is for old CPUs. */
+/* It has been reset by INIT. One start-up message should do; the second is for old CPUs. On a busy host an
+ * emulated CPU may take its time, and one that came after all would find neither page nor stack. */
 static bool start_cpu(u32 id, u32 apic_id)
 {
 	struct task_struct *idle = task_create_idle(id);
@@ -287,10 +289,10 @@ static bool start_cpu(u32 id, u32 apic_id)
 	ap_stack = (uptr)idle->stack + STACK_SIZE;
 	ap_cpu = &cpus[id];
 	apic_send_startup(apic_id, (uptr)ap_page / PAGE_SIZE);
-	if (wait_online(ap_cpu, START_NS / 10))
+	if (wait_online(ap_cpu, SIPI_MS))
 		return true;
 	apic_send_startup(apic_id, (uptr)ap_page / PAGE_SIZE);
-	if (wait_online(ap_cpu, START_NS))
+	if (wait_online(ap_cpu, START_MS))
 		return true;
 	apic_send_init(apic_id);
 	return false;
