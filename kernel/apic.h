@@ -32,8 +32,7 @@ void apic_eoi(void);
 void apic_send(u32 apic_id, u32 vector);
 void apic_send_others(u32 vector);
 
-/* An interrupt that nothing masks, likewise. */
-void apic_send_nmi(u32 apic_id);
+/* To all but this one, what nothing masks. notrace. */
 void apic_send_nmi_others(void);
 
 /* Starts a CPU at physical address page << 12 in real mode: INIT, or start-up. */
