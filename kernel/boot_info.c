@@ -72,11 +72,16 @@ static const char *module_name(const char *cmdline)
 	return name;
 }
 
+/* cmdline is read again later, so it is reserved too. */
 static void add_module(u32 start, u32 end, const char *cmdline)
 {
-	if (end > DIRECT_SIZE || boot_info.module_count == array_len(boot_info.modules))
+	if (end > DIRECT_SIZE || boot_info.module_count == array_len(boot_info.modules)) {
+		boot_info.modules_left_out++;
 		return;
+	}
+	uptr text = virt_to_phys(cmdline);
 	reserve(start, end);
+	reserve(text, text + strlen(cmdline) + 1);
 	boot_info.modules[boot_info.module_count++] =
 	    (struct boot_module){ module_name(cmdline), phys_to_virt(start), phys_to_virt(end) };
 }
@@ -134,11 +139,8 @@ static void read_multiboot1(uptr phys)
 		return;
 	const struct mb1_module *m = phys_to_virt(info->mods_addr);
 	reserve(info->mods_addr, info->mods_addr + info->mods_count * sizeof(*m));
-	for (u32 i = 0; i < info->mods_count; i++, m++) {
-		const char *cmdline = phys_to_virt(m->cmdline);
-		reserve(m->cmdline, m->cmdline + strlen(cmdline) + 1);
-		add_module(m->start, m->end, cmdline);
-	}
+	for (u32 i = 0; i < info->mods_count; i++, m++)
+		add_module(m->start, m->end, phys_to_virt(m->cmdline));
 }
 
 static void read_mb2_mmap(const struct mb2_tag *tag)

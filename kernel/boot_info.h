@@ -19,14 +19,14 @@ struct boot_info {
 	struct boot_range ram[32], reserved[72]; /* reserved: of the RAM, what the loader has filled */
 	u32 ram_count, reserved_count;
 	struct boot_module modules[32];
-	u32 module_count;
+	u32 module_count, modules_left_out;
 	const void *rsdp; /* ACPI's root pointer; NULL if the loader gave none: then search for it */
 };
 
 extern struct boot_info boot_info;
 
 /* Reads the loader's information; magic and info are kmain's arguments. Panics on a loader that it
- * does not know. Memory and modules beyond the first GiB are left out. */
+ * does not know. Memory beyond the first GiB is left out, and so are modules there or beyond the 32nd. */
 void boot_info_init(u32 magic, uptr info);
 
 /* The value of a command line word "name=value", "" for a plain "name", NULL if there is none. In the

@@ -40,5 +40,10 @@ enum err load_all(void)
 		enum err e = load_object(name, m->start, m->end);
 		first = first ? first : e;
 	}
+	if (boot_info.modules_left_out) {
+		enum err e = shell_fail(E2BIG, "%u objects are left out: there is room for %u, below 1 GiB",
+					boot_info.modules_left_out, (u32)array_len(boot_info.modules));
+		first = first ? first : e;
+	}
 	return first;
 }

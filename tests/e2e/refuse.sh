@@ -57,6 +57,15 @@ grep -q '^kfree_skb: .* for 38 programs$' "$out" && pass refuse_39th_keeps_38 ||
 refuse object_of_39_is_all_or_nothing '^error E2BIG' --load "$work/many.bpf.o" --exec 'attach many; links; site kfree_skb'
 grep -q '^nothing is attached' "$out" && pass refuse_undoes_the_38 || fail refuse_undoes_the_38 'something is attached'
 
+# More objects than there is room for: the rest is there, and it is said.
+loads=
+for i in $(seq 33); do
+	cp "$object" "$work/copy$i.bpf.o"
+	loads="$loads --load $work/copy$i.bpf.o"
+done
+# shellcheck disable=SC2086 # a list
+refuse object_too_many '^error E2BIG: 1 objects? .*room for 32' $loads --exec 'prog list'
+
 # The launcher's own refusals.
 fivebyte --smp 99
 wanted refuse_launcher_option 2 '--smp wants'
