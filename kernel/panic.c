@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The end. The first CPU to come here reports; what panics meanwhile, there or elsewhere, just stops.
+// The end. The first CPU to come here reports, and others that do meanwhile just stop. If it comes here
+// again, the report itself has failed: then the verdict is all that is left to give.
 #include "kernel/panic.h"
 #include "kernel/backtrace.h"
 #include "kernel/cpu.h"
@@ -9,16 +10,20 @@
 #include "kernel/smp.h"
 #include "kernel/trap_x86_64.h"
 
-static u32 panicking;
+static u32 panicking; /* which CPU, counted from 1 */
 
 static inline __attribute__((always_inline)) noreturn notrace void report(const struct pt_regs *regs,
 									  const char *fmt, va_list args)
 {
 	static char text[1024];
 	struct strbuf s = STRBUF(text);
+	u32 first = 0, me = smp_processor_id() + 1;
 	irqs_off();
-	if (__atomic_exchange_n(&panicking, 1, __ATOMIC_ACQ_REL))
+	if (!__atomic_compare_exchange_n(&panicking, &first, me, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (first == me)
+			machine_exit(false);
 		cpu_stop();
+	}
 	smp_stop_others();
 	print_break_lock();
 	str_vprintf(&s, fmt, args);
