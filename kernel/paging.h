@@ -21,9 +21,6 @@ static inline notrace uptr virt_to_phys(const void *virt)
 /* Takes the identity mapping away that the boot code needed. */
 void paging_init(void);
 
-/* The control bits of one more CPU: no-execute, write protection also for the kernel. */
-void paging_init_cpu(void);
-
 /* For CR3 of another CPU: below 4 GiB. */
 uptr paging_root(void);
 

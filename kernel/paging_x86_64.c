@@ -145,8 +145,10 @@ void *paging_map_io(uptr phys, size_t len)
 
 notrace u8 *paging_window_open(uptr phys, u32 pages)
 {
-	for (u32 i = 0; i < pages; i++)
+	for (u32 i = 0; i < pages; i++) {
 		boot_fixmap_pt[i] = (phys + i * PAGE_SIZE) | P | RW | NX;
+		invlpg(FIXMAP_BASE + i * PAGE_SIZE); /* what a CPU has guessed while another had it open */
+	}
 	return (u8 *)FIXMAP_BASE;
 }
 
@@ -179,17 +181,10 @@ uptr paging_root(void)
 	return virt_to_phys(boot_pml4);
 }
 
-void paging_init_cpu(void)
-{
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
-	write_cr0(read_cr0() | CR0_WP);
-	write_cr3(read_cr3());
-}
-
 void paging_init(void)
 {
 	for (u32 i = 0; i < ENTRIES; i++)
 		boot_pt_low[i] = 0;
 	boot_pml4[0] = 0;
-	paging_init_cpu();
+	flush_all(NULL);
 }

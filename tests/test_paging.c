@@ -4,6 +4,7 @@
 #include "kernel/layout.h"
 #include "kernel/paging.h"
 #include "kernel/probe.h"
+#include "kernel/smp.h"
 #include "kernel/text.h"
 #include "tests/test.h"
 
@@ -63,10 +64,18 @@ TEST(paging_no_page_is_writable_and_executable)
 	text_free(&t);
 }
 
-TEST(paging_control_bits_are_set)
+static void count_protected(void *count)
 {
-	check(read_cr0() & CR0_WP);
-	check(rdmsr(MSR_EFER) & EFER_NXE);
+	if ((read_cr0() & CR0_WP) && (rdmsr(MSR_EFER) & EFER_NXE))
+		__atomic_fetch_add((u32 *)count, 1, __ATOMIC_RELAXED);
+}
+
+TEST(paging_control_bits_are_set_on_every_cpu)
+{
+	u32 count = 0;
+	count_protected(&count);
+	smp_call_others(count_protected, &count);
+	check_eq(cpu_count(), count);
 }
 
 TEST(paging_null_and_the_guard_of_the_boot_stack_are_not_mapped)
