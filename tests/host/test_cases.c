@@ -160,6 +160,11 @@ TEST(cases_of_memory)
 	run_file("tests/cases/memory.txt", 18);
 }
 
+TEST(cases_of_whole_programs)
+{
+	run_file("tests/cases/programs.txt", 16);
+}
+
 TEST(cases_of_refusal_and_their_neighbours)
 {
 	run_file("tests/cases/refused.txt", 56);
