@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Tasks come from kthreadd, which makes them for whoever asks, and end by returning. The stacks of dead
-// tasks are kept for new ones: taking a guard page away and putting it back would cost all CPUs a flush.
+// Tasks come from kthreadd, which makes them for whoever asks, and end by returning. Dead tasks are
+// kept with their stacks for new ones: taking a guard page away and putting it back would cost all CPUs a
+// flush.
 #include "kernel/task.h"
 #include "kernel/cpu.h"
-#include "kernel/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/page.h"
@@ -13,12 +13,18 @@
 #include "kernel/stack.h"
 #include "kernel/timer.h"
 
+enum { PRIO_NORMAL = 120 };
+
+/* Tasks come in blocks of 64 pages: seven times a guard page and a stack, and in the last page the seven
+ * struct task_struct, out of reach of any stack. */
 enum {
-	PRIO_NORMAL = 120,
-	STACK_PAGES = STACK_SIZE / PAGE_SIZE,
-	STACKS_ORDER = 6, /* a block of 64 pages holds 7 stacks of 8 and a guard page each */
-	STACKS_PER_BLOCK = (1 << STACKS_ORDER) / (STACK_PAGES + 1),
+	BLOCK_ORDER = 6,
+	BLOCK_TASKS = 7,
+	STACKS_LEN = BLOCK_TASKS * (PAGE_SIZE + STACK_SIZE),
+	TASK_ROOM = 512,
 };
+_Static_assert(STACKS_LEN + BLOCK_TASKS * TASK_ROOM <= PAGE_SIZE << BLOCK_ORDER, "they fit in a block");
+_Static_assert(sizeof(struct task_struct) <= TASK_ROOM, "it fits in its part of the last page");
 
 /* What a stack at rest is to context_switch (kernel/switch_x86_64.asm). */
 struct switch_frame {
@@ -52,9 +58,9 @@ struct task_struct init_task = {
 	.comm = "swapper/0",
 };
 
-static spinlock_t lock; /* over the list of tasks and of free stacks */
+static spinlock_t lock; /* over the list of tasks and of free ones */
 static int last_pid;
-static void *free_stacks; /* each one's first word leads to the next */
+static LIST_HEAD(free_tasks);
 
 static struct task_struct *kthreadd_task;
 static spinlock_t create_lock;
@@ -62,45 +68,38 @@ static LIST_HEAD(creates);
 static struct wait_queue_head kthreadd_wait = WAIT_QUEUE_INIT(kthreadd_wait);
 static struct wait_queue_head created = WAIT_QUEUE_INIT(created);
 
-static void free_stack(void *stack)
+static void put_free(struct task_struct *p)
 {
 	uptr flags = spin_lock_irqsave(&lock);
-	*(void **)stack = free_stacks;
-	free_stacks = stack;
+	list_add(&p->tasks, &free_tasks);
 	spin_unlock_irqrestore(&lock, flags);
 }
 
-static void *take_stack(void)
+static struct task_struct *take_free(void)
 {
+	struct task_struct *p = NULL;
 	uptr flags = spin_lock_irqsave(&lock);
-	void *stack = free_stacks;
-	if (stack)
-		free_stacks = *(void **)stack;
+	if (!list_empty(&free_tasks)) {
+		p = list_first_entry(&free_tasks, struct task_struct, tasks);
+		list_del_init(&p->tasks);
+	}
 	spin_unlock_irqrestore(&lock, flags);
-	return stack;
+	return p;
 }
 
-/* A block becomes stacks, each with a page below it that cannot be touched. */
-static void make_stacks(void)
+static void make_block(void)
 {
-	u8 *block = page_alloc(STACKS_ORDER);
+	u8 *block = page_alloc(BLOCK_ORDER);
 	if (!block)
 		return;
-	for (u32 i = 0; i < STACKS_PER_BLOCK; i++) {
-		u8 *guard = block + i * (STACK_SIZE + PAGE_SIZE);
+	for (u32 i = 0; i < BLOCK_TASKS; i++) {
+		u8 *guard = block + i * (PAGE_SIZE + STACK_SIZE);
+		struct task_struct *p = (void *)(block + STACKS_LEN + i * TASK_ROOM);
 		if (paging_protect((uptr)guard, 1, PAGE_NONE))
 			return; /* the rest of the block is lost; there is no memory anyway */
-		free_stack(guard + PAGE_SIZE);
+		p->stack = guard + PAGE_SIZE;
+		put_free(p);
 	}
-}
-
-static void *alloc_stack(void)
-{
-	void *stack = take_stack();
-	if (stack)
-		return stack;
-	make_stacks();
-	return take_stack();
 }
 
 /* A new task starts in task_entry with what switch_to leaves to every task: preemption off once. */
@@ -114,18 +113,22 @@ static void init_stack(struct task_struct *p)
 
 static struct task_struct *alloc_task(struct task_struct *parent)
 {
-	struct task_struct *p = kzalloc(sizeof(*p));
-	void *stack = p ? alloc_stack() : NULL;
-	if (!stack) {
-		kfree(p);
-		return NULL;
+	struct task_struct *p = take_free();
+	if (!p) {
+		make_block();
+		p = take_free();
 	}
-	p->stack = stack;
-	p->flags = PF_KTHREAD;
-	p->prio = PRIO_NORMAL;
-	p->real_parent = p->parent = parent;
-	p->start_time = ktime_get_ns();
-	p->nr_cpus_allowed = MAX_CPUS;
+	if (!p)
+		return NULL;
+	*p = (struct task_struct){
+		.stack = p->stack,
+		.flags = PF_KTHREAD,
+		.prio = PRIO_NORMAL,
+		.real_parent = parent,
+		.parent = parent,
+		.start_time = ktime_get_ns(),
+		.nr_cpus_allowed = MAX_CPUS,
+	};
 	INIT_LIST_HEAD(&p->tasks);
 	INIT_LIST_HEAD(&p->run_list);
 	INIT_LIST_HEAD(&p->wait_entry);
@@ -192,9 +195,7 @@ noreturn void task_begin(void)
 
 static void free_task(struct rcu_head *rcu)
 {
-	struct task_struct *p = container_of(rcu, struct task_struct, rcu);
-	free_stack(p->stack);
-	kfree(p);
+	put_free(container_of(rcu, struct task_struct, rcu));
 }
 
 void task_bury(struct task_struct *p)
