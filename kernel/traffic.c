@@ -116,28 +116,17 @@ static noreturn int udp_recv_thread(void *arg)
 	}
 }
 
-void traffic_init(void)
-{
-	receivers = cpu_count();
-	for (u32 i = 0; i < receivers; i++) {
-		struct sock *sk = sock_create(TRAFFIC_PORT + i);
-		if (!sk || !kthread_run(udp_recv_thread, sk, i, "udp_recv/%u", i))
-			panic("traffic: no memory for udp_recv/%u", i);
-	}
-}
-
 /* --- Packets on demand, and senders that go on --- */
+
+/* Several tasks may send by it at once: then each waits for the frames of all. */
+static struct sock *on_demand;
 
 enum err traffic_net(u32 frames)
 {
-	struct sock *sk = sock_create(0);
-	enum err e = sk ? OK : ENOMEM;
+	enum err e = OK;
 	for (u32 i = 0; i < frames && !e; i++)
-		e = send_frame(sk, i);
-	if (sk) {
-		sock_wait_for_wmem(sk, 0);
-		sock_release(sk);
-	}
+		e = send_frame(on_demand, i);
+	sock_wait_for_wmem(on_demand, 0);
 	return e;
 }
 
@@ -197,6 +186,7 @@ void traffic_stop(void)
 {
 	mutex_lock(&lock);
 	stop_senders();
+	rcu_barrier(); /* their sockets */
 	mutex_unlock(&lock);
 }
 
@@ -271,4 +261,17 @@ enum err traffic_wake(u32 times)
 	rcu_barrier();
 	mutex_unlock(&lock);
 	return e;
+}
+
+void traffic_init(void)
+{
+	on_demand = sock_create(0);
+	if (!on_demand)
+		panic("traffic: no memory for a socket");
+	receivers = cpu_count();
+	for (u32 i = 0; i < receivers; i++) {
+		struct sock *sk = sock_create(TRAFFIC_PORT + i);
+		if (!sk || !kthread_run(udp_recv_thread, sk, i, "udp_recv/%u", i))
+			panic("traffic: no memory for udp_recv/%u", i);
+	}
 }

@@ -28,6 +28,7 @@ static void close_sockets(void)
 	sock_wait_for_wmem(from, 0);
 	sock_release(from);
 	sock_release(to);
+	rcu_barrier();
 }
 
 /* Sends and waits until the packet was delivered or dropped. */
