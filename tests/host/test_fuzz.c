@@ -12,6 +12,7 @@
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "vm/disasm.h"
+#include "vm/helper.h"
 
 enum {
 	UNITS_MAX = 40,
@@ -291,5 +292,6 @@ TEST(fuzz_interpreter_and_jit_agree)
 			break;
 		}
 	}
+	helper_add_table(NULL, 0);
 	kfree(mem);
 }
