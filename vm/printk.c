@@ -9,6 +9,8 @@
 
 #define LINE_LEN (sizeof(((struct trace_line *)0)->message))
 
+#define WIDTH_DIGITS 3 /* more would only keep the CPU busy: a line is shorter */
+
 struct conversion {
 	char spec[16]; /* "%-08ll" without the letter */
 	u32 longs;
@@ -36,11 +38,12 @@ static bool prints(const char *text)
 /* at points behind the '%'; gives back what follows the conversion, NULL if it is none of ours. */
 static const char *parse(struct conversion *v, const char *at)
 {
-	u32 len = 0;
+	u32 len = 0, digits = 0;
 	*v = (struct conversion){ 0 };
 	v->spec[len++] = '%';
 	for (; is_flag(*at); at++) {
-		if (len == sizeof(v->spec) - 4)
+		digits = is_digit(*at) ? digits + 1 : 0;
+		if (len == sizeof(v->spec) - 4 || digits > WIDTH_DIGITS)
 			return NULL;
 		v->spec[len++] = *at;
 	}

@@ -38,6 +38,7 @@ static const struct format formats[] = {
 	{ "%d", "5", { 0xffffffff00000005 } },
 	{ "%5d|%-5d|%05d", "    1|2    |00003", { 1, 2, 3 } },
 	{ "%c%c", "ab", { 'a', 'b' } },
+	{ "%005.003d", "  007", { 7 } },
 	{ "%llx", "1122334455667788", { 0x1122334455667788 } },
 	{ "%s.", ".", { 16 } }, /* a bad address */
 };
@@ -58,10 +59,10 @@ TEST(printk_formats_each_conversion)
 
 TEST(printk_refuses_other_formats)
 {
-	static const char *const bad[] = {
-		"%",   "%f",          "%n",   "%5",  "%llld", "%ls",
-		"%pS", "%d %d %d %d", "\x01", "%hd", "%*d",   "%123456789012345d"
-	};
+	static const char *const bad[] = { "%",       "%f",     "%n",  "%5",
+					   "%llld",   "%ls",    "%pS", "%d %d %d %d",
+					   "\x01",    "%hd",    "%*d", "%123456789012345d",
+					   "%-1000d", "%.1000s" };
 	for (u32 i = 0; i < array_len(bad); i++)
 		check_eq((u64)-22, print(bad[i], 0, 0, 0));
 	check_str("", host_trace());
