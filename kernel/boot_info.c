@@ -46,7 +46,7 @@ struct mb2_mmap_entry {
 
 struct boot_info boot_info;
 
-static char words[4096]; /* the command line; each word ended by 0, the last one by two */
+static char words[8192]; /* the command line; each word ended by 0, the last one by two */
 
 static void add_ram(u64 start, u64 len, u32 type)
 {
@@ -105,6 +105,7 @@ static void set_cmdline(const char *text)
 		}
 	}
 	words[len] = words[len + 1] = 0;
+	boot_info.cmdline_is_cut = *text;
 }
 
 const char *boot_option(const char *name)

@@ -20,6 +20,7 @@ struct boot_info {
 	u32 ram_count, reserved_count;
 	struct boot_module modules[32];
 	u32 module_count, modules_left_out;
+	bool cmdline_is_cut; /* longer than we keep: the last value of boot_option may be half of it */
 	const void *rsdp; /* ACPI's root pointer; NULL if the loader gave none: then search for it */
 };
 

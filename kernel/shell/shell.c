@@ -200,6 +200,10 @@ static void serve(void)
 
 void shell_start(void)
 {
+	if (boot_info.cmdline_is_cut) {
+		shell_fail(E2BIG, "the boot command line, with its commands, is too long; nothing is done");
+		machine_exit(false);
+	}
 	const char *commands = boot_option("exec");
 	enum err e = load_all();
 	if (commands) {

@@ -42,3 +42,6 @@ cmp -s "$out" "$work/first" && pass exec_icount_repeats || fail exec_icount_repe
 fivebyte --smp 4 --exec 'funcs; funcs wake_up; prog list; prog show count_skb; prog dump count_skb xlated; prog dump count_skb jited; links; map list; ps; cpus; mem; trace; help; help attach'
 wanted exec_every_command_that_only_shows 0 'int wake_up_process\(struct task_struct \* p\)' '^count_skb +skbcount +fentry +kfree_skb' \
 	'; count = bpf_map_lookup_elem' 'call bpf_map_update_elem#2' 'push rbp' 'kthreadd' 'rcu_preempt' 'kworker/0:1' 'attach PROG'
+
+fivebyte --exec 'site kfree_skb' --exec 'links'
+wanted exec_several_times 0 '^kfree_skb at ' '^nothing is attached'

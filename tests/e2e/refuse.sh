@@ -69,3 +69,6 @@ refuse object_too_many '^error E2BIG: 1 objects? .*room for 32' $loads --exec 'p
 # The launcher's own refusals.
 fivebyte --smp 99
 wanted refuse_launcher_option 2 '--smp wants'
+# Commands that do not fit are not run by half: the last one could mean something else.
+fivebyte --exec "$(printf 'links; %.0s' $(seq 3000))"
+wanted refuse_long_commands 2 'the commands are too long'
