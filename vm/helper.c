@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The helpers and their table. Those without HELPER_CALLS run nothing that has a site. What a row
-// says of an argument is the verifier's promise; memory that a program names as a plain number
-// (ARG_ANY) goes through kernel/probe.h.
+// says of a map is the verifier's promise; all other memory goes through kernel/probe.h, or is touched
+// by it first.
 #include "vm/helper.h"
 #include "kernel/lib/mem.h"
 #include "kernel/probe.h"
