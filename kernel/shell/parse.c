@@ -31,32 +31,42 @@ static const char *take_word(const char *at, struct strbuf *text)
 	return quote ? NULL : at;
 }
 
+/* What is wrong with the word just taken, or NULL. */
+static const char *word_error(const struct words *w, const struct strbuf *word)
+{
+	if (w->argc == PARSE_WORDS)
+		return "a command has at most 16 words";
+	if (word->cut || word->cap < 2)
+		return "a command has at most 511 characters";
+	return NULL;
+}
+_Static_assert(PARSE_WORDS == 16 && PARSE_TEXT == 512, "the sentences above");
+
+/* A command that is too long is read to its end all the same, so that the next one is found. */
 enum err parse_command(const char **at, struct words *w, struct strbuf *log)
 {
-	const char *p = skip_spaces(*at);
+	const char *p = skip_spaces(*at), *error = NULL;
 	u32 used = 0;
 	*at += strlen(*at);
 	w->argc = 0;
 	for (; *p && *p != ';'; p = skip_spaces(p)) {
 		struct strbuf word = { .buf = w->text + used, .cap = sizeof(w->text) - used };
-		if (w->argc == PARSE_WORDS) {
-			str_printf(log, "a command has at most %u words", PARSE_WORDS);
-			return E2BIG;
-		}
 		p = take_word(p, &word);
 		if (!p) {
 			str_printf(log, "a quote is not closed");
 			return EINVAL;
 		}
-		if (word.cut || word.cap < 2) {
-			str_printf(log, "a command has at most %u characters", PARSE_TEXT - 1);
-			return E2BIG;
-		}
+		error = error ? error : word_error(w, &word);
+		if (error)
+			continue;
 		word.buf[word.len] = 0;
 		w->argv[w->argc++] = word.buf;
 		used += word.len + 1;
 	}
-	w->argv[w->argc] = NULL;
 	*at = *p ? p + 1 : p;
-	return OK;
+	w->argv[w->argc] = NULL;
+	if (!error)
+		return OK;
+	str_puts(log, error);
+	return E2BIG;
 }

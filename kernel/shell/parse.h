@@ -15,6 +15,6 @@ struct words {
 };
 
 /* Takes the next command from *at and moves it behind its ';'. argc is 0 for an empty command, as at
- * the end of the line. EINVAL: a quote is not closed; E2BIG: too long or too many words; *at is then
- * at the end of the line. */
+ * the end of the line. E2BIG: too long or too many words. EINVAL: a quote is not closed; *at is then at
+ * the end of the line. */
 enum err parse_command(const char **at, struct words *w, struct strbuf *log);

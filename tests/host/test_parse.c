@@ -39,7 +39,7 @@ TEST(parse_words_and_commands)
 		{ "a 'b; c", "EINVAL" },
 		{ "a; \"b", "a; EINVAL" },
 		{ "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16" },
-		{ "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; a", "E2BIG" },
+		{ "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 '18;'; a", "E2BIG; a" },
 	};
 	for (u32 i = 0; i < array_len(rows); i++)
 		check_str(rows[i].want, parsed(rows[i].line));
