@@ -38,12 +38,12 @@ static struct rq *this_rq(void)
 
 notrace void set_need_resched(void)
 {
-	__asm__ volatile("andl $0x7fffffff, %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+	percpu_and(CPU_PREEMPT_COUNT, ~PREEMPT_NO_RESCHED);
 }
 
 static void clear_need_resched(void)
 {
-	__asm__ volatile("orl $0x80000000, %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+	percpu_or(CPU_PREEMPT_COUNT, PREEMPT_NO_RESCHED);
 }
 
 /* Locks the queue that p belongs to, which may change until it is locked. */
@@ -241,7 +241,7 @@ traceable void schedule(void)
 /* Like preempt_enable, but never preempts. */
 static inline notrace void preempt_enable_no_resched(void)
 {
-	__asm__ volatile("decl %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+	percpu_add(CPU_PREEMPT_COUNT, -1u);
 }
 
 notrace void preempt_schedule_irq(void)

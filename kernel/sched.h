@@ -19,13 +19,11 @@ void msleep(u32 ms);
 
 static inline notrace u32 preempt_count(void)
 {
-	u32 count;
-	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(count) : "i"(CPU_PREEMPT_COUNT));
-	return count & 0x7fffffff;
+	return percpu_read(CPU_PREEMPT_COUNT) & ~PREEMPT_NO_RESCHED;
 }
 static inline notrace void preempt_disable(void)
 {
-	__asm__ volatile("incl %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT) : "memory", "cc");
+	percpu_add(CPU_PREEMPT_COUNT, 1);
 }
 
 /* What preempt_enable and a generated image call when the count fell to 0: switches tasks if
@@ -34,17 +32,13 @@ void preempt_schedule(void);
 
 static inline notrace void preempt_enable(void)
 {
-	bool zero;
-	__asm__ volatile("decl %%gs:%c1" : "=@ccz"(zero) : "i"(CPU_PREEMPT_COUNT) : "memory");
-	if (zero)
+	if (percpu_dec_is_zero(CPU_PREEMPT_COUNT))
 		preempt_schedule();
 }
 
 static inline notrace bool need_resched(void)
 {
-	u32 count;
-	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(count) : "i"(CPU_PREEMPT_COUNT));
-	return !(count & 0x80000000);
+	return !(percpu_read(CPU_PREEMPT_COUNT) & PREEMPT_NO_RESCHED);
 }
 
 /* Contexts, read from preempt_count. */

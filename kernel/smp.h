@@ -3,8 +3,19 @@
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/types.h"
+#include "kernel/percpu.h"
 
 #define MAX_CPUS 32
+
+/* preempt_count's parts, as on Linux x86. */
+enum {
+	PREEMPT_OFFSET = 0x1,
+	SOFTIRQ_OFFSET = 0x100,
+	BH_OFFSET = 0x200, /* local_bh_disable counts in steps of two, so that bit 8 says "serving" */
+	HARDIRQ_OFFSET = 0x10000,
+	NMI_OFFSET = 0x100000,
+	PREEMPT_NO_RESCHED = (int)0x80000000, /* set: nobody wants this CPU to reschedule */
+};
 
 struct task_struct;
 
@@ -35,16 +46,12 @@ extern struct cpu cpus[MAX_CPUS];
 /* The CPU this runs on; stable only while preemption is off. */
 static inline notrace struct cpu *this_cpu(void)
 {
-	struct cpu *c;
-	__asm__ volatile("movq %%gs:%c1, %0" : "=r"(c) : "i"(CPU_SELF));
-	return c;
+	return percpu_read_ptr(CPU_SELF);
 }
 
 static inline notrace u32 smp_processor_id(void)
 {
-	u32 id;
-	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(id) : "i"(CPU_ID));
-	return id;
+	return percpu_read(CPU_ID);
 }
 
 /* How many CPUs are online: 1 .. MAX_CPUS. */

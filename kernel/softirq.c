@@ -11,16 +11,6 @@ enum { ROUNDS = 4, IN_INTERRUPT = 0x00ffff00 };
 static void (*actions[SOFTIRQ_COUNT])(void);
 static struct task_struct *ksoftirqd[MAX_CPUS];
 
-static inline notrace void count_add(u32 n)
-{
-	__asm__ volatile("addl %1, %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT), "ri"(n) : "memory", "cc");
-}
-
-static inline notrace void count_sub(u32 n)
-{
-	__asm__ volatile("subl %1, %%gs:%c0" ::"i"(CPU_PREEMPT_COUNT), "ri"(n) : "memory", "cc");
-}
-
 void open_softirq(u32 nr, void (*action)(void))
 {
 	actions[nr] = action;
@@ -44,7 +34,7 @@ static traceable void run_softirqs(u32 pending)
 static traceable void __do_softirq(void)
 {
 	struct cpu *cpu = this_cpu();
-	count_add(SOFTIRQ_OFFSET);
+	percpu_add(CPU_PREEMPT_COUNT, SOFTIRQ_OFFSET);
 	for (u32 round = 0; cpu->softirq_pending && round < ROUNDS; round++) {
 		u32 pending = cpu->softirq_pending;
 		cpu->softirq_pending = 0;
@@ -54,7 +44,7 @@ static traceable void __do_softirq(void)
 	}
 	if (cpu->softirq_pending)
 		wakeup_softirqd();
-	count_sub(SOFTIRQ_OFFSET);
+	percpu_add(CPU_PREEMPT_COUNT, -SOFTIRQ_OFFSET);
 }
 
 static void do_softirq(void)
@@ -76,14 +66,14 @@ void raise_softirq(u32 nr)
 
 void local_bh_disable(void)
 {
-	count_add(BH_OFFSET);
+	percpu_add(CPU_PREEMPT_COUNT, BH_OFFSET);
 }
 
 /* The softirqs run before preemption is allowed again: they belong to this CPU. */
 void local_bh_enable(void)
 {
-	count_add(PREEMPT_OFFSET);
-	count_sub(BH_OFFSET);
+	percpu_add(CPU_PREEMPT_COUNT, PREEMPT_OFFSET);
+	percpu_add(CPU_PREEMPT_COUNT, -BH_OFFSET);
 	if (!(preempt_count() & IN_INTERRUPT) && this_cpu()->softirq_pending)
 		do_softirq();
 	preempt_enable();
@@ -91,14 +81,14 @@ void local_bh_enable(void)
 
 notrace void irq_enter(void)
 {
-	count_add(HARDIRQ_OFFSET);
+	percpu_add(CPU_PREEMPT_COUNT, HARDIRQ_OFFSET);
 }
 
 notrace void irq_exit(struct pt_regs *regs)
 {
 	if (regs->orig_ax != SPURIOUS_VECTOR)
 		apic_eoi();
-	count_sub(HARDIRQ_OFFSET);
+	percpu_add(CPU_PREEMPT_COUNT, -HARDIRQ_OFFSET);
 	if (preempt_count() & IN_INTERRUPT)
 		return;
 	if (this_cpu()->softirq_pending)

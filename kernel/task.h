@@ -44,9 +44,7 @@ extern struct task_struct init_task; /* swapper/0; its `tasks` is the head of th
 
 static inline notrace struct task_struct *get_current(void)
 {
-	struct task_struct *t;
-	__asm__ volatile("movq %%gs:%c1, %0" : "=r"(t) : "i"(CPU_CURRENT));
-	return t;
+	return percpu_read_ptr(CPU_CURRENT);
 }
 #define current get_current()
 
