@@ -10,7 +10,7 @@ CC      = $(CROSS_COMPILE)gcc
 LD      = $(CROSS_COMPILE)ld
 NM      = $(CROSS_COMPILE)nm
 OBJDUMP = $(CROSS_COMPILE)objdump
-OBJCOPY = $(CROSS_COMPILE)objcopy
+READELF = $(CROSS_COMPILE)readelf
 NASM    = nasm
 CLANG   = clang
 PAHOLE  = pahole
@@ -105,7 +105,7 @@ $(B)/$(1).blobs.o: $(B)/$(1).blobs.asm $(B)/layout.inc
 
 $(B)/$(1).elf: $(2) $(B)/$(1).blobs.o $(B)/linker.ld
 	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
-	@tools/check-passes $$(NM) $(B)/$(1).pass1.elf $$@
+	@tools/check-passes $$(NM) $$(READELF) $(B)/$(1).pass1.elf $$@
 endef
 
 $(eval $(call two_pass,fivebyte,$(OBJECTS)))
@@ -166,8 +166,12 @@ lint:
 gdb: $(B)/fivebyte.elf
 	tools/gdb/session
 
+# The kernel's text, then what is made at run time: the programs compiled, and their images.
+DIS_PROGS = my_wake_up count_skb receive_begins receive_ends
+DIS_FUNCS = wake_up_process kfree_skb netif_receive_skb
 dis: $(B)/fivebyte.elf
 	$(OBJDUMP) -d -M intel --no-show-raw-insn $<
+	tools/fivebyte --exec 'attach wakeup; attach skbcount; attach skblat; $(foreach p,$(DIS_PROGS),prog dump $p jited;)$(foreach f,$(DIS_FUNCS),tramp $f;)'
 
 clean:
 	rm -rf $(B)

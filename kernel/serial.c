@@ -22,6 +22,7 @@ enum {
 	DIVISOR_115200 = 1,
 	DATA_READY = 1,
 	ROOM_TO_SEND = 0x20,
+	NOBODY = 0xff, /* what is read where there is no UART */
 	IRQ_ON_DATA = 1,
 	COM1_IRQ = 4,
 	POLL_MS = 20,
@@ -57,7 +58,8 @@ void serial_putc(char ch)
 static void fill(void)
 {
 	uptr flags = spin_lock_irqsave(&ring.lock);
-	while (inb(LINE_STATUS) & DATA_READY) {
+	u8 status;
+	while ((status = inb(LINE_STATUS)) & DATA_READY && status != NOBODY) {
 		char ch = (char)inb(DATA);
 		if (ring.tail - ring.head < array_len(ring.chars))
 			ring.chars[ring.tail++ % array_len(ring.chars)] = ch;

@@ -63,13 +63,24 @@ static enum err cmd_trace(u32 count, char **args)
 	return OK;
 }
 
-/* What `work` can drive. */
+static enum err traffic_for(u32 ms)
+{
+	enum err e = traffic_start();
+	if (e)
+		return e;
+	msleep(ms);
+	traffic_stop();
+	return OK;
+}
+
+/* What `work` can drive, so many times or ms. */
 static const struct traffic {
 	const char *name, *done;
 	enum err (*run)(u32 times);
 } traffics[] = {
 	{ "wake", "wake-ups", traffic_wake },
 	{ "net", "packets sent and received", traffic_net },
+	{ "load", "ms of senders on every CPU", traffic_for },
 };
 
 static enum err cmd_work(u32 count, char **args)
@@ -90,7 +101,7 @@ static enum err cmd_work(u32 count, char **args)
 		return OK;
 	}
 	(void)count;
-	return shell_fail(ENOENT, "there is no work called %s: say wake or net", args[0]);
+	return shell_fail(ENOENT, "there is no work called %s: say wake, net or load", args[0]);
 }
 
 static const char *state_name(const struct task_struct *t)
@@ -186,7 +197,7 @@ static void complete_work(struct edit_matches *m, u32 index)
 /* clang-format off */
 const struct command system_commands[] = {
 	{ "trace", "[N]", 0, 1, "the last N lines that programs printed", cmd_trace, NULL },
-	{ "work", "wake|net N", 2, 2, "N wake-ups, or N packets", cmd_work, complete_work },
+	{ "work", "wake|net|load N", 2, 2, "N wake-ups or packets, or senders for N ms", cmd_work, complete_work },
 	{ "ps", "", 0, 0, "the tasks", cmd_ps, NULL },
 	{ "cpus", "", 0, 0, "the CPUs and what they run", cmd_cpus, NULL },
 	{ "mem", "", 0, 0, "memory in use, and pokes made", cmd_mem, NULL },
