@@ -163,8 +163,9 @@ test-e2e: all
 lint:
 	tools/lint
 
+# With programs attached and packets on their way, so that there is something to stop at.
 gdb: $(B)/fivebyte.elf
-	tools/gdb/session
+	@tools/gdb/session --smp 4 --exec 'attach wakeup; attach skblat; work net 1000000'
 
 # The kernel's text, then what is made at run time: the programs compiled, and their images.
 DIS_PROGS = my_wake_up count_skb receive_begins receive_ends

@@ -10,6 +10,17 @@ session() {
 	sed -i 's/^(gdb) //' "$out"
 }
 
+# As a person types it, without a terminal that could hold the machine and GDB apart.
+timeout -k 5 60 make -s gdb >"$out" 2>&1 <<'END'
+break kfree_skb
+continue
+backtrace
+kill
+END
+status=$?
+sed -i 's/^(gdb) //' "$out"
+wanted gdb_make_target_has_something_to_stop_at 0 '^#0 .*kfree_skb' '^#1 .*kernel/'
+
 session 60 'work net 200' <<'END'
 set width 0
 printf "first: %#lx is kmain: %d\n", $pc, $pc == (unsigned long)kmain
