@@ -12,6 +12,7 @@ session() {
 
 # As a person types it, without a terminal that could hold the machine and GDB apart.
 timeout -k 5 60 make -s gdb >"$out" 2>&1 <<'END'
+set width 0
 break kfree_skb
 continue
 backtrace
