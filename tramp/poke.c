@@ -12,7 +12,7 @@
 //      instruction will do.
 //   4. The other four bytes, which nobody can reach; sync.
 //   5. The first byte of the new instruction; sync. From here on nobody traps.
-//   6. The same first byte once more. No CPU needs that. QEMU before 8.1 does: a thread of it that was
+//   6. The same first byte once more. No CPU needs that. QEMU 7.2 does: a thread of it that was
 //      translating the int3 while step 5 overwrote it keeps the translation for good; now that all of
 //      them have been interrupted, a write makes it drop it.
 //   7. Withdraw the batch, and wait for handlers that still look into it: those of foreign int3s,
