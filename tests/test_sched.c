@@ -139,9 +139,10 @@ TEST(sched_preempts_those_who_never_yield)
 	memset(&spinners, 0, sizeof(spinners));
 	for (u32 i = 0; i < 3; i++)
 		check(kthread_run(spin, &spinners.rounds[i], cpu, "spin/%u", i) != NULL);
-	msleep(300);
+	/* Without preemption the first would spin for ever, and so would this. */
 	for (u32 i = 0; i < 3; i++)
-		check(spinners.rounds[i] > 0);
+		while (!read_once(spinners.rounds[i]))
+			msleep(1);
 	write_once(spinners.stop, true);
 	check(reaches(&spinners.ended, 3));
 	check(sched_stats(cpu).preemptions > 0);
@@ -158,8 +159,9 @@ TEST(sched_lower_prio_number_runs_first)
 	}
 	msleep(100); /* both new numbers are in force */
 	u64 first = read_once(spinners.rounds[0]), second = read_once(spinners.rounds[1]);
+	while (read_once(spinners.rounds[0]) == first)
+		msleep(1);
 	msleep(100);
-	check(read_once(spinners.rounds[0]) > first);
 	check_eq(second, read_once(spinners.rounds[1]));
 	write_once(spinners.stop, true);
 	check(reaches(&spinners.ended, 2));

@@ -119,13 +119,15 @@ TEST(smp_hold_others_stops_them_all)
 TEST(smp_all_cpus_may_call_hold_and_sync_at_once)
 {
 	start_everywhere(call_all_the_time);
+	while (!read_once(callers.rounds))
+		msleep(1);
 	u64 end = ktime_get_ns() + 300000000;
 	for (u32 i = 0; i < 50 && ktime_get_ns() < end; i++) {
 		smp_hold_others(look_twice, NULL);
+		check(seen.irqs_off);
 		smp_sync_cores();
 	}
-	stop_everywhere();
-	check(callers.rounds > 0);
+	stop_everywhere(); /* that everybody comes back is the claim */
 }
 
 TEST(smp_sync_cores_comes_back)

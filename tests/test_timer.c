@@ -41,9 +41,7 @@ TEST(timer_msleep_sleeps_at_least_so_long)
 {
 	u64 start = ktime_get_ns();
 	msleep(20);
-	u64 slept = ktime_get_ns() - start;
-	check(slept >= 20 * MS);
-	check(slept < 2000ull * MS);
+	check(ktime_get_ns() - start >= 20 * MS);
 }
 
 struct probe {
@@ -119,6 +117,8 @@ TEST(timer_may_add_itself_again)
 {
 	again = (struct probe){ .timer = { .expires = ktime_get_ns() + 1 * MS, .function = note_again } };
 	add_timer(&again.timer);
-	msleep(100);
+	while (read_once(again.runs) < 3)
+		msleep(1);
+	msleep(20);
 	check_eq(3, again.runs);
 }
