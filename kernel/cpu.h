@@ -8,7 +8,6 @@ enum {
 	FLAGS_IF = 1 << 9,
 	MSR_EFER = 0xc0000080,
 	MSR_GS_BASE = 0xc0000101,
-	EFER_LME = 1 << 8,
 	EFER_NXE = 1 << 11,
 };
 
@@ -58,10 +57,6 @@ static inline notrace uptr read_cr0(void)
 	uptr v;
 	__asm__ volatile("movq %%cr0, %0" : "=r"(v));
 	return v;
-}
-static inline notrace void write_cr0(uptr v)
-{
-	__asm__ volatile("movq %0, %%cr0" ::"r"(v) : "memory");
 }
 static inline notrace uptr read_cr2(void)
 {

@@ -8,7 +8,6 @@ enum hook_kind { HOOK_FENTRY, HOOK_FEXIT };
 struct hook {
 	enum hook_kind kind;
 	uptr code; /* u64 code(const u64 *context); keeps the callee-saved registers */
-	u64 cookie;
 	const char *name;
 	void *owner; /* the attacher's; tells hooks apart */
 	u32 *users;  /* counts the images that can call it; the code must live until it is 0 */

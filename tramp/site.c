@@ -103,7 +103,6 @@ void site_init(const struct btf *btf)
 			panic("site table: nothing is known about %#lx", s->addr);
 		check_site(s, &sym);
 		s->name = sym.name;
-		s->func_len = sym.len;
 	}
 	sort_sites();
 	mark_ambiguous();

@@ -13,7 +13,6 @@ struct tramp;
 struct site {
 	uptr addr;
 	const char *name;    /* the function's symbol */
-	u32 func_len;        /* bytes of the function, site included */
 	u32 btf_id;          /* its FUNC in the kernel's BTF, 0 if it has none */
 	bool ambiguous;      /* another function has this name too: neither can be named, nor found in BTF */
 	struct tramp *tramp; /* what is attached here, NULL while the nop is in place; tramp.c's */
