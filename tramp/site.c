@@ -106,7 +106,9 @@ void site_init(const struct btf *btf)
 	}
 	sort_sites();
 	mark_ambiguous();
-	for (u32 i = 0; i < count; i++)
+	for (u32 i = 0; i < count; i++) {
+		sites[i].btf = btf;
 		if (btf && !sites[i].ambiguous)
 			sites[i].btf_id = btf_find(btf, sites[i].name, BTF_FUNC);
+	}
 }

@@ -8,17 +8,23 @@
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
 
+struct btf;
+struct ftrace_site;
 struct tramp;
 
 struct site {
 	uptr addr;
-	const char *name;    /* the function's symbol */
-	u32 btf_id;          /* its FUNC in the kernel's BTF, 0 if it has none */
-	bool ambiguous;      /* another function has this name too: neither can be named, nor found in BTF */
-	struct tramp *tramp; /* what is attached here, NULL while the nop is in place; tramp.c's */
+	const char *name;      /* the function's symbol, or the program's name */
+	const struct btf *btf; /* the kernel's, or that of a program's object */
+	u32 btf_id;            /* its FUNC there, 0 if it has none */
+	bool ambiguous;        /* another function has this name too: neither can be named, nor found in BTF */
+	bool noreturn;         /* says that it never returns */
+	bool may_sleep;        /* is only called where its caller may sleep */
+	u32 *users;            /* a program's site: counts what can reach the program; NULL for a function */
+	struct tramp *tramp;   /* BPF's hooks here, NULL if there are none; tramp.c's */
+	uptr direct;           /* their image, 0 if there is none; tramp.c's, ftrace's callers read it */
+	struct ftrace_site *ftrace; /* ftrace's callbacks here, NULL if there are none; ftrace.c's */
 };
-
-struct btf;
 
 /* Reads and checks the table; btf may be NULL. */
 void site_init(const struct btf *kernel_btf);
