@@ -18,7 +18,7 @@ struct site {
 	const struct btf *btf; /* the kernel's, or that of a program's object */
 	u32 btf_id;            /* its FUNC there, 0 if it has none */
 	bool ambiguous;        /* another function has this name too: neither can be named, nor found in BTF */
-	bool noreturn;         /* says that it never returns */
+	bool no_return;        /* its declaration says that it does not return */
 	bool may_sleep;        /* is only called where its caller may sleep */
 	u32 *users;            /* a program's site: counts what can reach the program; NULL for a function */
 	struct tramp *tramp;   /* BPF's hooks here, NULL if there are none; tramp.c's */
