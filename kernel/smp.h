@@ -30,6 +30,10 @@ struct cpu {
 	u32 softirq_pending; /* one bit per softirq, kernel/softirq.h */
 	bool online;
 	uptr kernel_sp; /* in another CPU's call: how far down the interrupted stack goes */
+	/* Of the probe whose program runs, for bpf_get_attach_cookie and bpf_get_func_ip: what attached it
+	 * says, and the function whose entry or return is probed, 0 in a body. Who calls the program sets
+	 * both, and puts back what was there. */
+	u64 prog_cookie, prog_ip;
 	/* One counter per loaded program, > 0 while the program runs on this CPU; the image tests it
 	 * by GS-relative address, vm/ hands out the slots. */
 	_Alignas(64) u32 active[CPU_ACTIVE_SLOTS];
@@ -39,6 +43,8 @@ _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "layout.h");
 _Static_assert(offsetof(struct cpu, current_task) == CPU_CURRENT, "layout.h");
 _Static_assert(offsetof(struct cpu, preempt_count) == CPU_PREEMPT_COUNT, "layout.h");
 _Static_assert(offsetof(struct cpu, id) == CPU_ID, "layout.h");
+_Static_assert(offsetof(struct cpu, prog_cookie) == CPU_PROG_COOKIE, "layout.h");
+_Static_assert(offsetof(struct cpu, prog_ip) == CPU_PROG_IP, "layout.h");
 _Static_assert(offsetof(struct cpu, active) == CPU_ACTIVE, "layout.h");
 
 extern struct cpu cpus[MAX_CPUS];

@@ -13,7 +13,17 @@
 #define PROG_STACK    512 /* bytes, per frame */
 #define PROG_FRAMES   8
 
-enum prog_type { PROG_RAW, PROG_FENTRY, PROG_FEXIT }; /* PROG_RAW: from memory, host tools and tests */
+enum prog_type {
+	PROG_RAW, /* from memory, host tools and tests */
+	PROG_FENTRY,
+	PROG_FEXIT,
+	PROG_FMOD_RET, /* what it returns, if not 0, is returned in the function's place */
+	PROG_FSESSION, /* one program at entry and at exit */
+	PROG_RAW_TP,   /* raw_tp and tp_btf: the target is a tracepoint */
+	PROG_KPROBE,   /* the context is a struct pt_regs */
+	PROG_KRETPROBE,
+	PROG_TYPES
+};
 
 /* How far a program has come; each step needs the one before. */
 enum prog_state { PROG_LOADED, PROG_VERIFIED, PROG_COMPILED };
@@ -22,10 +32,27 @@ enum prog_mode { PROG_JIT, PROG_INTERPRET };
 
 /* What is known about a program once it is verified; the trampoline's plan asks. */
 struct prog_facts {
-	u32 stack_depth;  /* bytes of the main frame that are used */
-	bool calls;	  /* calls helpers, so it runs kernel code that could be traced: it can recurse */
-	bool per_cpu;	  /* must stay on its CPU while it runs (per-CPU maps, helpers that ask for it) */
+	u32 stack_depth; /* bytes of the main frame that are used */
+	bool calls;      /* calls helpers, so it runs kernel code that could be traced: it can recurse */
+	bool per_cpu;    /* must stay on its CPU while it runs (per-CPU maps, helpers that ask for it) */
 	u32 insn_count;
+	u64 reads;        /* bit i: slot i of the context may be read; all ones if that is not known */
+	u32 header_words; /* how many words below the context its helpers read: enum prog_header */
+};
+
+/* What lies below the context of a tracing program, as on Linux; the words down to header_words are
+ * there. A session's cookie lies lower still, where the first word says. */
+enum prog_header {
+	HEADER_NONE,
+	HEADER_COUNT,  /* context[-1]: bits 0-7 slots of arguments; a session's bits 8-15 where its cookie
+			* is, context[-n]; bit 63 whether this is its exit */
+	HEADER_IP,     /* context[-2]: the function's address */
+	HEADER_COOKIE, /* context[-3]: the attachment's cookie */
+};
+
+/* Runs of a program, counted by whoever calls it while counting is on; changed atomically. */
+struct prog_stats {
+	u64 runs, ticks;
 };
 
 struct object;
@@ -34,30 +61,34 @@ struct line_info {
 };
 
 struct prog {
-	char name[PROG_NAME_LEN];	/* the C function: my_wake_up */
-	char section[64];		/* fentry/wake_up_process */
+	char name[PROG_NAME_LEN]; /* the C function: my_wake_up */
+	char section[64];         /* fentry/wake_up_process */
 	enum prog_type type;
-	const char *target;		/* in section: the traced function, or "" */
-	struct object *object;		/* NULL for PROG_RAW made without one */
+	const char *target;    /* in section: the traced function, pattern or tracepoint, or "" */
+	bool sleepable;        /* it may block; only where the function's caller may */
+	bool multi;            /* target is a pattern; the program goes to all that match */
+	u32 target_offset;     /* kprobe: bytes behind the function's address */
+	struct object *object; /* NULL for PROG_RAW made without one */
 	enum prog_state state;
 	enum prog_mode mode;
 
-	struct insn *insns;		/* main function first, then the subprograms it calls */
+	struct insn *insns; /* main function first, then the subprograms it calls */
 	u32 insn_count;
-	u32 btf_func_id;		/* in the object's BTF, 0 if none */
-	struct line_info *lines;	/* sorted by insn_idx; strings in the object's BTF */
+	u32 btf_func_id;         /* in the object's BTF, 0 if none */
+	struct line_info *lines; /* sorted by insn_idx; strings in the object's BTF */
 	u32 line_count;
 
 	struct prog_facts facts;
-	u32 slot;			/* index into cpu->active[]: the recursion guard */
-	u64 missed;			/* runs skipped by the guard; changed atomically */
-	u32 links;			/* attachments that hold it; attach.c's */
+	u32 slot;   /* index into cpu->active[]: the recursion guard */
+	u64 missed; /* runs skipped by the guard; changed atomically */
+	struct prog_stats stats;
+	u32 links; /* attachments that hold it; attach.c's */
 
-	struct text text;		/* the machine code; prog->text.name is bpf_prog_TAG_NAME */
-	u32 *insn_at;			/* offset in text of each instruction (insn_count + 1), JIT only */
+	struct text text; /* the machine code; prog->text.name is bpf_prog_TAG_NAME */
+	u32 *insn_at;     /* offset in text of each instruction (insn_count + 1), JIT only */
 	struct text_fixup *fixups;
-	u64 (*entry)(const void *ctx);	/* callable once compiled */
-	u8 tag[8];			/* FNV-1a of the instructions without map numbers; Linux takes SHA-1 */
+	u64 (*entry)(const void *ctx); /* callable once compiled */
+	u8 tag[8];                     /* FNV-1a of the instructions without map numbers; Linux takes SHA-1 */
 };
 
 /* A map as the loader sees it is in vm/map.h. */
@@ -69,18 +100,18 @@ struct object {
 	u32 prog_count;
 	struct map **maps;
 	u32 map_count;
-	struct btf btf;		/* the object's own; btf.count == 0 if it has none */
-	void *btf_blob;		/* our copy */
+	struct btf btf; /* the object's own; btf.count == 0 if it has none */
+	void *btf_blob; /* our copy */
 	char license[16];
-	struct object *next;	/* list of loaded objects */
+	struct object *next; /* list of loaded objects */
 };
 
 /* Loads, verifies and compiles an object from memory (which may go away afterwards). All or nothing:
  * on failure *out is NULL, everything is undone, and log says in one sentence what was wrong:
  * ENOEXEC malformed, EINVAL refused by a check, ENOENT names something that is not there, EOPNOTSUPP
  * what we do not have yet, EEXIST an object of that name is loaded, E2BIG, ENOSPC, ENOMEM. */
-enum err object_load(struct object **out, const char *name, const void *elf, size_t len,
-		     enum prog_mode mode, struct strbuf *log);
+enum err object_load(struct object **out, const char *name, const void *elf, size_t len, enum prog_mode mode,
+		     struct strbuf *log);
 
 /* The same for objects that name no place to attach to: every section with code holds programs of type
  * PROG_RAW, one per global function. For host tools and tests. */

@@ -253,6 +253,7 @@ static void note_facts(struct verify *v)
 	flow_function(&main, v->p, v->marks, 0);
 	v->p->facts.stack_depth = main.stack;
 	v->p->facts.insn_count = v->p->insn_count;
+	v->p->facts.reads = ~0ull;
 	v->p->facts.calls |= v->p->mode == PROG_INTERPRET; /* it reads through functions of the kernel */
 }
 

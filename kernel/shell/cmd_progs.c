@@ -11,8 +11,10 @@
 
 static const char *type_name(enum prog_type type)
 {
-	static const char *const names[] = {
-		[PROG_RAW] = "raw", [PROG_FENTRY] = "fentry", [PROG_FEXIT] = "fexit"
+	static const char *const names[PROG_TYPES] = {
+		[PROG_RAW] = "raw",           [PROG_FENTRY] = "fentry",       [PROG_FEXIT] = "fexit",
+		[PROG_FMOD_RET] = "fmod_ret", [PROG_FSESSION] = "fsession",   [PROG_RAW_TP] = "raw_tp",
+		[PROG_KPROBE] = "kprobe",     [PROG_KRETPROBE] = "kretprobe",
 	};
 	return names[type];
 }
