@@ -33,5 +33,8 @@
 #define CPU_ACTIVE        64
 #define CPU_ACTIVE_SLOTS  1024
 
+/* struct task_struct (kernel/task.h), at [GS:CPU_CURRENT]. */
+#define TASK_MIGRATION_DISABLED 36
+
 /* struct pt_regs (kernel/trap.h). */
 #define PT_REGS_SIZE 168

@@ -97,12 +97,18 @@ static void enqueue_task(struct task_struct *p, u32 cpu)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
+/* p does not run: what it has set is there to be seen, by the lock of its queue. */
+static bool may_migrate(const struct task_struct *p)
+{
+	return p->nr_cpus_allowed > 1 && !p->migration_disabled;
+}
+
 /* Where a task that wakes should run: where it ran if nothing else does, else on any idle CPU, else
  * where the fewest are. */
 static u32 select_task_rq(struct task_struct *p)
 {
 	u32 best = p->cpu, count = cpu_count();
-	if (p->nr_cpus_allowed == 1)
+	if (!may_migrate(p))
 		return best;
 	for (u32 i = 0; i < count && read_once(rqs[best].nr_running); i++)
 		if (read_once(rqs[i].nr_running) < read_once(rqs[best].nr_running))
@@ -286,7 +292,7 @@ static struct task_struct *detach_task(struct rq *rq, u32 here)
 	struct task_struct *p, *found = NULL;
 	uptr flags = spin_lock_irqsave(&rq->lock);
 	list_for_each_entry(p, &rq->queue, run_list)
-		if (p->nr_cpus_allowed > 1 && !found)
+		if (may_migrate(p) && !found)
 			found = p;
 	if (found) {
 		list_del_init(&found->run_list);

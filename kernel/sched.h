@@ -36,6 +36,19 @@ static inline notrace void preempt_enable(void)
 		preempt_schedule();
 }
 
+/* Between the two the running task may be preempted and may sleep, but goes on on the CPU it is on. They
+ * nest; an interrupt may use them too. A generated image does the same to TASK_MIGRATION_DISABLED. */
+static inline notrace void migrate_disable(void)
+{
+	get_current()->migration_disabled++;
+	compiler_barrier();
+}
+static inline notrace void migrate_enable(void)
+{
+	compiler_barrier();
+	get_current()->migration_disabled--;
+}
+
 static inline notrace bool need_resched(void)
 {
 	return !(percpu_read(CPU_PREEMPT_COUNT) & PREEMPT_NO_RESCHED);

@@ -179,6 +179,8 @@ struct task_struct *task_create_idle(u32 cpu)
 static traceable noreturn void do_exit(void)
 {
 	struct task_struct *p = current;
+	if (p->migration_disabled)
+		panic("task: %s:%d ends with migration disabled", p->comm, p->pid);
 	p->flags |= PF_EXITING;
 	write_once(p->__state, TASK_DEAD);
 	schedule();

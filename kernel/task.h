@@ -21,6 +21,7 @@ struct task_struct {
 	int on_rq;  /* in a run queue */
 	int prio;   /* 0 (highest) .. 139; 120 is normal */
 	unsigned int cpu;
+	unsigned int migration_disabled; /* > 0: stays on its CPU; its own, and of images that it runs in */
 	int pid, tgid;
 	struct task_struct *real_parent, *parent;
 	struct list_head tasks;      /* all of them, from init_task */
@@ -39,6 +40,8 @@ struct task_struct {
 	void *arg;
 	struct rcu_head rcu; /* a dead task is freed when nobody can be looking at it any more */
 };
+
+_Static_assert(offsetof(struct task_struct, migration_disabled) == TASK_MIGRATION_DISABLED, "layout.h");
 
 extern struct task_struct init_task; /* swapper/0; its `tasks` is the head of the list of all others */
 

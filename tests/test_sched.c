@@ -64,6 +64,59 @@ TEST(task_pinned_stays_on_its_cpu)
 		check_eq(10, seen_cpu[i]);
 }
 
+static struct {
+	bool stop;
+	u32 moved, rounds, ended;
+} stays;
+
+/* Sleeps, yields and is preempted; it may move only between two rounds. */
+static int stay(void *arg unused)
+{
+	while (!read_once(stays.stop)) {
+		migrate_disable();
+		migrate_disable();
+		u32 cpu = smp_processor_id();
+		for (u32 i = 0; i < 9; i++) {
+			if (i % 3 == 0)
+				msleep(1);
+			else if (i % 3 == 1)
+				yield();
+			else
+				ndelay(100000);
+			if (smp_processor_id() != cpu)
+				__atomic_fetch_add(&stays.moved, 1, __ATOMIC_SEQ_CST);
+			if (i == 5)
+				migrate_enable(); /* they nest: it is still disabled */
+		}
+		migrate_enable();
+		__atomic_fetch_add(&stays.rounds, 1, __ATOMIC_SEQ_CST);
+		msleep(1);
+	}
+	__atomic_fetch_add(&stays.ended, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+/* Three tasks a CPU, so that idle CPUs pull and wake-ups find a better place all the time. */
+TEST(migrate_disable_keeps_a_task_on_its_cpu)
+{
+	u32 count = 3 * cpu_count();
+	u64 migrations = 0;
+	memset(&stays, 0, sizeof(stays));
+	for (u32 i = 0; i < cpu_count(); i++)
+		migrations -= sched_stats(i).migrations;
+	for (u32 i = 0; i < count; i++)
+		require(kthread_run(stay, NULL, -1, "stay/%u", i));
+	while (read_once(stays.rounds) < 20 * count)
+		msleep(1);
+	write_once(stays.stop, true);
+	check(reaches(&stays.ended, count));
+	for (u32 i = 0; i < cpu_count(); i++)
+		migrations += sched_stats(i).migrations;
+	check_eq(0, stays.moved);
+	check(cpu_count() == 1 || migrations > 0); /* those that could have moved them were at work */
+	check_eq(0, current->migration_disabled);
+}
+
 static void find_task(struct task_struct *t, void *arg)
 {
 	struct {
