@@ -96,8 +96,11 @@ $(B)/$(1).btf: $(B)/$(1).pass1.elf
 $(B)/$(1).nm: $(B)/$(1).pass1.elf
 	$$(NM) -n -S --defined-only $$< >$$@
 
-$(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS)
-	tools/make-blobs $(B)/$(1).nm $(B)/$(1).btf $$(PROGS) >$$@
+$(B)/$(1).noreturn: tools/list-noreturn $(B)/$(1).pass1.elf
+	tools/list-noreturn $$(READELF) $(B)/$(1).pass1.elf >$$@
+
+$(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).btf $$(PROGS)
+	tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).btf $$(PROGS) >$$@
 
 # NASM does not see incbin as a dependency.
 $(B)/$(1).blobs.o: $(B)/$(1).blobs.asm $(B)/layout.inc

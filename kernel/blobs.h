@@ -19,6 +19,7 @@ struct sym_entry {
 	u32 offset; /* from text_start */
 	u32 len;
 	u32 name_off; /* in sym_names */
+	u32 no_return;
 };
 extern const struct sym_entry sym_table[];
 extern const u32 sym_count;

@@ -12,7 +12,7 @@ notrace bool sym_nth(u32 i, struct sym *sym)
 	if (i >= sym_count)
 		return false;
 	const struct sym_entry *e = &sym_table[i];
-	*sym = (struct sym){ (uptr)text_start + e->offset, e->len, sym_names + e->name_off };
+	*sym = (struct sym){ (uptr)text_start + e->offset, e->len, sym_names + e->name_off, e->no_return };
 	return true;
 }
 

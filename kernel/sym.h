@@ -8,6 +8,7 @@ struct sym {
 	uptr addr;
 	u32 len;
 	const char *name;
+	bool no_return; /* its declaration says that it does not return */
 };
 
 /* The function that holds addr, the one called name, or the i-th in address order; false if none. */

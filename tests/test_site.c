@@ -77,6 +77,30 @@ static bool is_clone(const char *name)
 	return str_matches(name, "*.*");
 }
 
+static noreturn traceable void never_returns(void)
+{
+	for (;;)
+		compiler_barrier();
+}
+
+/* Known from the DWARF of the build, nobody keeps a list: for static functions and for others, for thread
+ * functions, and for what is only declared so, in a header. */
+TEST(site_knows_who_does_not_return)
+{
+	static const char *const no[] = { "kfree_skb", "schedule", "task_init", "kthread_run" };
+	static const char *const yes[] = { "do_exit",      "kthreadd",   "worker_thread", "shell_start",
+					   "machine_exit", "sched_idle", "skb_panic",     "never_returns" };
+	struct sym sym;
+	for (u32 i = 0; i < array_len(yes); i++)
+		if (!check(site_named(yes[i]) && site_named(yes[i])->no_return))
+			kprintf("     %s\n", yes[i]);
+	for (u32 i = 0; i < array_len(no); i++)
+		if (!check(site_named(no[i]) && !site_named(no[i])->no_return))
+			kprintf("     %s\n", no[i]);
+	check(sym_named("panic", &sym) && sym.no_return);
+	check(sym_at((uptr)never_returns, &sym) && sym.no_return);
+}
+
 TEST(site_names_are_those_of_the_source)
 {
 	struct sym sym;

@@ -103,6 +103,7 @@ void site_init(const struct btf *btf)
 			panic("site table: nothing is known about %#lx", s->addr);
 		check_site(s, &sym);
 		s->name = sym.name;
+		s->no_return = sym.no_return;
 	}
 	sort_sites();
 	mark_ambiguous();
