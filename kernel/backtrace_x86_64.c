@@ -5,6 +5,7 @@
 #include "kernel/layout.h"
 #include "kernel/print.h"
 #include "kernel/probe.h"
+#include "kernel/retstack.h"
 #include "kernel/sym.h"
 #include "kernel/text.h"
 #include "kernel/trap.h"
@@ -20,6 +21,15 @@ extern const u8 trap_return[];
 static notrace bool word_at(uptr addr, uptr *word)
 {
 	return probe_read(word, addr, sizeof(*word)) == OK && *word;
+}
+
+/* The return address in the word at addr, or what was there before it was replaced. */
+static notrace bool return_at(uptr addr, uptr *ip)
+{
+	if (!word_at(addr, ip))
+		return false;
+	*ip = retstack_real((const uptr *)addr, *ip);
+	return true;
 }
 
 /* The image's caller is a site, which has pushed no frame of its own:
@@ -54,11 +64,11 @@ static notrace void walk(struct frame f, void (*visit)(uptr addr, void *arg), vo
 		struct pt_regs regs;
 		uptr ip, bp;
 		visit(f.ip, arg);
-		if (!word_at(f.bp + 8, &ip) || probe_read(&bp, f.bp, sizeof(bp)) != OK)
+		if (!return_at(f.bp + 8, &ip) || probe_read(&bp, f.bp, sizeof(bp)) != OK)
 			return;
 		if (called_from_site(f.ip)) {
 			visit(ip - 1, arg);
-			if (!word_at(f.bp + 16, &ip))
+			if (!return_at(f.bp + 16, &ip))
 				return;
 		}
 		if (ip == (uptr)trap_return) {
@@ -74,7 +84,7 @@ static notrace void walk(struct frame f, void (*visit)(uptr addr, void *arg), vo
 static notrace void walk_callers(uptr bp, void (*visit)(uptr addr, void *arg), void *arg)
 {
 	uptr ip;
-	if (word_at(bp + 8, &ip) && word_at(bp, &bp))
+	if (return_at(bp + 8, &ip) && word_at(bp, &bp))
 		walk((struct frame){ ip - 1, bp }, visit, arg);
 }
 
@@ -90,8 +100,11 @@ notrace void backtrace_walk(const struct pt_regs *regs, void (*visit)(uptr addr,
 		return;
 	}
 	visit(regs->ip, arg);
-	if (word_at(regs->sp, &ip))
-		walk((struct frame){ ip - 1, regs->bp }, visit, arg);
+	if (regs->ip == (uptr)retstack_return) /* which has not made its slot again yet */
+		ip = retstack_real((const uptr *)regs->sp - 1, regs->ip);
+	else if (!return_at(regs->sp, &ip))
+		return;
+	walk((struct frame){ ip - 1, regs->bp }, visit, arg);
 }
 
 static notrace void print_frame(uptr addr, void *arg)

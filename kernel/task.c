@@ -4,11 +4,13 @@
 // flush.
 #include "kernel/task.h"
 #include "kernel/cpu.h"
+#include "kernel/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/page.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
+#include "kernel/retstack.h"
 #include "kernel/sched.h"
 #include "kernel/stack.h"
 #include "kernel/timer.h"
@@ -140,6 +142,8 @@ static void add_task(struct task_struct *p)
 {
 	uptr flags = spin_lock_irqsave(&lock);
 	p->pid = p->tgid = ++last_pid;
+	p->retstack =
+	    retstack_new(); /* under the lock: retstack_get finds it, or it finds retstack_get's wish */
 	list_add_tail(&p->tasks, &init_task.tasks);
 	spin_unlock_irqrestore(&lock, flags);
 }
@@ -197,7 +201,9 @@ noreturn void task_begin(void)
 
 static void free_task(struct rcu_head *rcu)
 {
-	put_free(container_of(rcu, struct task_struct, rcu));
+	struct task_struct *p = container_of(rcu, struct task_struct, rcu);
+	kfree(p->retstack);
+	put_free(p);
 }
 
 void task_bury(struct task_struct *p)
@@ -264,13 +270,37 @@ void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg)
 	spin_unlock_irqrestore(&lock, flags);
 }
 
+struct task_visitor {
+	void (*visit)(struct task_struct *t, void *arg);
+	void *arg;
+};
+
+/* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
+ * an exception's own, not in the middle of a switch, and not changing the list. */
+static void visit_held(void *arg)
+{
+	const struct task_visitor *v = arg;
+	struct task_struct *t;
+	for (u32 i = 0; i < cpu_count(); i++)
+		v->visit(sched_idle_task(i), v->arg);
+	list_for_each_entry(t, &init_task.tasks, tasks)
+		v->visit(t, v->arg);
+}
+
+void task_for_each_held(void (*visit)(struct task_struct *t, void *arg), void *arg)
+{
+	struct task_visitor v = { .visit = visit, .arg = arg };
+	smp_hold_others(visit_held, &v);
+}
+
 struct visitor {
 	void (*visit)(uptr addr, void *arg);
 	void *arg;
 };
 
-static void visit_stack(struct task_struct *t, const struct visitor *v)
+static void visit_stack(struct task_struct *t, void *arg)
 {
+	const struct visitor *v = arg;
 	uptr end = (uptr)t->stack + STACK_SIZE;
 	/* One that does not run left off in a call of context_switch. */
 	struct stack_top top = { .bp = ((const struct switch_frame *)t->sp)->rbp };
@@ -279,23 +309,13 @@ static void visit_stack(struct task_struct *t, const struct visitor *v)
 	else if (t->on_cpu)
 		top.regs = (const struct pt_regs *)cpus[t->cpu].kernel_sp;
 	stack_visit_returns(top, end, v->visit, v->arg);
-}
-
-/* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
- * an exception's own, not in the middle of a switch, and not changing the list. */
-static void visit_stacks(void *arg)
-{
-	struct task_struct *t;
-	for (u32 i = 0; i < cpu_count(); i++)
-		visit_stack(sched_idle_task(i), arg);
-	list_for_each_entry(t, &init_task.tasks, tasks)
-		visit_stack(t, arg);
+	retstack_visit(t, v->visit, v->arg);
 }
 
 void task_visit_returns(void (*visit)(uptr addr, void *arg), void *arg)
 {
 	struct visitor v = { .visit = visit, .arg = arg };
-	smp_hold_others(visit_stacks, &v);
+	task_for_each_held(visit_stack, &v);
 }
 
 void task_start(int (*init)(void *arg))

@@ -38,6 +38,8 @@ struct task_struct {
 	u32 preempt_count;           /* saved while not running */
 	int (*fn)(void *arg);
 	void *arg;
+	struct retstack
+	    *retstack;       /* replaced return addresses, kernel/retstack.h; NULL: it has no room for any */
 	struct rcu_head rcu; /* a dead task is freed when nobody can be looking at it any more */
 };
 
@@ -68,6 +70,9 @@ void task_bury(struct task_struct *p);
 
 /* Calls visit for every task under the task lock, the idle ones first; visit must not sleep. */
 void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg);
+
+/* The same with every other CPU held and interrupts off here; visit must take no lock. */
+void task_for_each_held(void (*visit)(struct task_struct *t, void *arg), void *arg);
 
 /* Calls visit with every address at which any code in the machine may go on: interrupted instructions and
  * return addresses of whatever runs, was preempted or sleeps, this CPU's own stack included (and few words

@@ -1,0 +1,69 @@
+; SPDX-License-Identifier: MIT
+; Where a function returns to whose return address is on the shadow stack (kernel/retstack.h).
+%include "layout.inc"
+bits 64
+
+extern retstack_leave
+global retstack_return
+
+section .text
+
+; In: all registers as the function left them; rsp one word above the slot, in which its return address was.
+; Out: the same registers, as the owners may have changed them; at the real return address.
+;
+; The slot is made again at once, with what was in it last: so backtraces and the scan of ways back find a
+; frame like any other. retstack_leave puts the real address there, and the ret takes it.
+;
+;      rbp +  8   the slot
+;      rbp +  0   the caller's rbp
+;      rbp -  8   flags
+;      rsp +  0   struct pt_regs (kernel/trap.h); sp, ip and bp are filled in by retstack_leave
+retstack_return:
+	push strict dword retstack_return
+	push rbp
+	mov rbp, rsp
+	pushfq
+	push KERNEL_DS
+	push 0                                  ; sp
+	push qword [rbp - 8]
+	push KERNEL_CS
+	push 0                                  ; ip
+	push -1                                 ; orig_ax
+	push rdi
+	push rsi
+	push rdx
+	push rcx
+	push rax
+	push r8
+	push r9
+	push r10
+	push r11
+	push rbx
+	push 0                                  ; bp
+	push r12
+	push r13
+	push r14
+	push r15
+	cld
+	lea rdi, [rbp + 8]
+	mov rsi, rsp
+	call retstack_leave                     ; void retstack_leave(uptr *slot, struct pt_regs *regs)
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	add rsp, 8
+	pop rbx
+	pop r11
+	pop r10
+	pop r9
+	pop r8
+	pop rax
+	pop rcx
+	pop rdx
+	pop rsi
+	pop rdi
+	lea rsp, [rbp - 8]
+	popfq
+	pop rbp
+	ret

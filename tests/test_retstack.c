@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// Replaced return addresses: functions here note themselves, as a callback at their site would do it.
+#include "tests/test.h"
+#include "kernel/backtrace.h"
+#include "kernel/heap.h"
+#include "kernel/retstack.h"
+#include "kernel/sched.h"
+#include "kernel/sym.h"
+#include "kernel/task.h"
+#include "kernel/trap.h"
+
+static u32 told;
+static u64 last_data, order;
+static struct pt_regs last_regs;
+static struct ret_entry last_entry;
+
+static notrace void on_return(struct ret_owner *o, const struct ret_entry *e, struct pt_regs *regs)
+{
+	told++;
+	last_data = e->data[0];
+	last_regs = *regs;
+	last_entry = *e;
+	order = order * 10 + (u64)o->name[0] - '0';
+	regs->ax += e->data[1];
+}
+
+static struct ret_owner one = { .name = "1", .returned = on_return };
+static struct ret_owner two = { .name = "2", .returned = on_return };
+
+static notrace bool note(struct ret_owner *o, uptr *slot, u64 add)
+{
+	const u64 data[RETSTACK_DATA] = { 77, add };
+	preempt_disable();
+	bool pushed = retstack_push(o, slot, data);
+	preempt_enable();
+	return pushed;
+}
+#define own_slot() ((uptr *)__builtin_frame_address(0) + 1)
+
+static traceable u64 rs_plain(u64 x)
+{
+	note(&one, own_slot(), 1000);
+	return x * 2;
+}
+
+static traceable u64 rs_twice(u64 x)
+{
+	note(&one, own_slot(), 10);
+	note(&two, own_slot(), 100);
+	return x;
+}
+
+TEST(retstack_tells_of_a_return_and_lets_it_change_the_value)
+{
+	require(retstack_get() == OK);
+	told = 0;
+	check_eq(1000 + 42, rs_plain(21));
+	check_eq(1, told);
+	check_eq(77, last_data);
+	check_eq(last_regs.ip, last_entry.real);
+	check_eq(last_regs.sp, (uptr)(last_entry.slot + 1));
+	check_eq(42, last_regs.ax);
+	check_eq(0, current->retstack->depth);
+	retstack_put();
+}
+
+TEST(retstack_tells_two_owners_of_one_return)
+{
+	require(retstack_get() == OK);
+	told = 0;
+	order = 0;
+	check_eq(5 + 110, rs_twice(5));
+	check_eq(2, told);
+	check_eq(21, order); /* the last one first */
+	retstack_put();
+}
+
+static u32 pushed;
+
+static traceable u64 rs_deep(u64 n)
+{
+	pushed += note(&one, own_slot(), 1);
+	return n ? rs_deep(n - 1) : 0;
+}
+
+TEST(retstack_refuses_what_does_not_fit)
+{
+	require(retstack_get() == OK);
+	told = pushed = 0;
+	check_eq(RETSTACK_DEPTH, rs_deep(RETSTACK_DEPTH + 10));
+	check_eq(RETSTACK_DEPTH, told);
+	check_eq(RETSTACK_DEPTH, pushed);
+	retstack_put();
+	told = 0;
+	check_eq(0, rs_deep(3)); /* nobody uses it now: no task has any */
+	check_eq(0, told);
+}
+
+static bool in, may_go, out;
+static u64 got;
+
+static traceable u64 rs_sleep(u64 x)
+{
+	note(&one, own_slot(), 1000);
+	write_once(in, true);
+	while (!read_once(may_go))
+		msleep(1);
+	return x;
+}
+
+static int sleeper(void *arg unused)
+{
+	got = rs_sleep(3);
+	write_once(out, true);
+	return 0;
+}
+
+static struct task_struct *begin_sleep(void)
+{
+	in = may_go = out = false;
+	struct task_struct *t = kthread_run(sleeper, NULL, -1, "sleeper");
+	while (t && !read_once(in))
+		msleep(1);
+	return t;
+}
+
+static void end_sleep(void)
+{
+	write_once(may_go, true);
+	while (!read_once(out))
+		msleep(1);
+}
+
+static u32 real_seen;
+
+static notrace void look_for_real(uptr addr, void *arg)
+{
+	real_seen += addr == (uptr)arg;
+}
+
+TEST(retstack_is_part_of_the_scan_of_ways_back)
+{
+	require(retstack_get() == OK);
+	struct task_struct *t = begin_sleep();
+	require(t);
+	check_eq(1, t->retstack->depth);
+	real_seen = 0;
+	task_visit_returns(look_for_real, (void *)t->retstack->entries[0].real);
+	check(real_seen >= 1);
+	end_sleep();
+	check_eq(1003, got);
+	retstack_put();
+}
+
+TEST(retstack_owner_may_leave_while_a_task_sleeps)
+{
+	u64 before, after, allocations;
+	msleep(20);
+	rcu_barrier();
+	heap_usage(&before, &allocations);
+	require(retstack_get() == OK);
+	require(begin_sleep());
+	retstack_disown(&one);
+	told = 0;
+	retstack_put();
+	end_sleep();
+	check_eq(3, got);
+	check_eq(0, told);
+	for (u32 i = 0; i < 100; i++) { /* what the sleeper had goes with it */
+		msleep(5);
+		rcu_barrier();
+		heap_usage(&after, &allocations);
+		if (before == after)
+			break;
+	}
+	check_eq(before, after);
+}
+
+/* rs_caller calls rs_outer calls rs_inner; the last two are noted. */
+static u32 callers, trampolines, callers_at_return, trampolines_at_return;
+
+static traceable void rs_caller(void);
+static traceable void rs_outer(void);
+
+static notrace void count_callers(uptr addr, void *arg unused)
+{
+	struct sym sym;
+	if (!sym_at(addr, &sym))
+		return;
+	callers += sym.addr == (uptr)rs_caller || sym.addr == (uptr)rs_outer;
+	trampolines += sym.addr == (uptr)retstack_return;
+}
+
+static notrace void look_back(void)
+{
+	callers = trampolines = 0;
+	backtrace_walk(NULL, count_callers, NULL);
+}
+
+static notrace void look_back_at_return(struct ret_owner *o unused, const struct ret_entry *e unused,
+					struct pt_regs *regs unused)
+{
+	look_back();
+	callers_at_return = callers;
+	trampolines_at_return = trampolines;
+}
+
+static struct ret_owner looker = { .name = "3", .returned = look_back_at_return };
+
+static traceable void rs_inner(void)
+{
+	note(&looker, own_slot(), 0);
+	look_back();
+	check_eq(2, callers);
+	check_eq(0, trampolines);
+}
+
+static traceable void rs_outer(void)
+{
+	note(&one, own_slot(), 0);
+	rs_inner();
+	compiler_barrier();
+}
+
+static traceable void rs_caller(void)
+{
+	rs_outer();
+	compiler_barrier();
+}
+
+TEST(retstack_backtraces_show_the_real_callers)
+{
+	require(retstack_get() == OK);
+	rs_caller();
+	check_eq(2, callers_at_return);
+	check_eq(1, trampolines_at_return); /* itself, since it is what calls */
+	retstack_put();
+}
