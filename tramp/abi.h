@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a call puts its arguments. Numbers registers 0, 1, ... in the order of the convention and
- * names none; one file per architecture answers. */
+/* How a call passes values: which travel in integer registers, and where each argument lies. Numbers
+ * registers 0, 1, ... in the order of the convention and names none; one file per architecture
+ * answers. */
 #pragma once
 #include "tramp/model.h"
 
-/* Gives every slot of the model its place, from slot_count, sizes and ret_hidden. `words[i]` is how
- * many slots argument i takes. EOPNOTSUPP if an argument of several slots does not fit into the
- * registers that are left. */
-enum err abi_place(struct model *m, const u8 *words, struct strbuf *log);
+enum abi_class {
+	ABI_INTEGER,    /* in integer registers, one a word, while enough are left */
+	ABI_LARGE,      /* always in memory: a struct of more bytes than registers take */
+	ABI_MISALIGNED, /* always in memory: a member lies where its size does not divide the offset */
+	ABI_PADDED,     /* a word that no member covers: BTF does not tell whether it takes a register */
+	ABI_OTHER,      /* in registers that no trampoline saves: floating point, vectors */
+};
+
+/* id is the type of a parameter or of a return value, of at least one byte. */
+enum abi_class abi_classify(const struct btf *b, u32 id);
+
+struct abi_arg {
+	u32 words;         /* slots */
+	bool is_aggregate; /* a struct or union: not supported on the stack */
+};
+
+/* Gives every slot of the model its place, from arg_count, ret_hidden and args. EOPNOTSUPP with the
+ * reason, which begins with the function's name, if an aggregate does not fit into the registers
+ * that are left for it. */
+enum err abi_place(struct model *m, const struct abi_arg *args, const char *func, struct strbuf *log);

@@ -110,7 +110,7 @@ static void preempt_on(struct code *c)
 static void save_ret(struct code *c, const struct gen *g)
 {
 	const struct model *m = g->model;
-	if (m->ret_size < 8)
+	if (m->ret_size < 8 && !m->ret_hidden) /* hidden: rax is the pointer */
 		widen(c, RAX, RAX, m->ret_size, m->ret_signed);
 	mov_mr(c, below_rbp(g->plan->ret), RAX);
 	if (g->plan->ret_high)

@@ -1,74 +1,82 @@
 // SPDX-License-Identifier: MIT
-// Reads a function's prototype from BTF: sizes and signs here, places from abi.h.
+// Reads a function's prototype from BTF: sizes and signs here, classes and places from abi.h.
 #include "tramp/model.h"
 #include "tramp/abi.h"
 
-enum { WORD = 8, WIDEST_IN_REGISTERS = 16 };
-
-static const char *func_name(const struct btf *b, u32 func_id)
-{
-	return btf_type_name(b, func_id);
-}
+enum { WORD = 8 };
 
 static bool is_aggregate(enum btf_kind kind)
 {
 	return kind == BTF_STRUCT || kind == BTF_UNION;
 }
 
-/* Argument arg (0 is the first) of type id becomes one or two slots; words says how many. */
-static enum err add_argument(struct model *m, const struct btf *b, const char *func, u32 arg, u32 id,
-			     u8 *words, struct strbuf *log)
-{
-	u32 stripped = btf_strip(b, id);
-	enum btf_kind kind = btf_kind(btf_type(b, stripped));
-	u32 size = btf_size(b, stripped);
+static const char *const refusals[] = {
+	[ABI_LARGE] = "by value on the stack: it is too large for registers",
+	[ABI_MISALIGNED] = "by value on the stack: it has a member that is not aligned",
+	[ABI_PADDED] = "with a word of nothing but padding, for which BTF shows no register",
+};
 
-	if (kind == BTF_VOID || kind == BTF_FLOAT || size == 0) {
-		str_printf(log, "%s: argument %u is of a type that no trampoline passes on: ", func, arg + 1);
+/* For an argument of type id that does not come in integer registers. */
+static enum err refuse_argument(enum abi_class class, const struct btf *b, const char *func, u32 arg, u32 id,
+				struct strbuf *log)
+{
+	str_printf(log, "%s: argument %u is ", func, arg + 1);
+	if (class == ABI_OTHER) {
+		str_puts(log, "of a type that no trampoline passes on: ");
 		btf_print_type(log, b, id);
-		return EOPNOTSUPP;
+	} else {
+		str_printf(log, "a struct of %u bytes %s", btf_size(b, id), refusals[class]);
 	}
-	if (size > WIDEST_IN_REGISTERS) {
-		str_printf(log,
-			   "%s: argument %u is a struct of %u bytes by value on the stack; at most %u fit "
-			   "into registers",
-			   func, arg + 1, size, WIDEST_IN_REGISTERS);
-		return EOPNOTSUPP;
-	}
-	*words = (u8)((size + WORD - 1) / WORD);
-	for (u32 w = 0; w < *words; w++) {
+	return EOPNOTSUPP;
+}
+
+/* Argument arg (0 is the first) of type id becomes one or more slots; out says how many. */
+static enum err add_argument(struct model *m, const struct btf *b, const char *func, u32 arg, u32 id,
+			     struct abi_arg *out, struct strbuf *log)
+{
+	enum btf_kind kind = btf_kind(btf_type(b, btf_strip(b, id)));
+	u32 size = btf_size(b, id);
+	enum abi_class class = size ? abi_classify(b, id) : ABI_OTHER;
+
+	if (class != ABI_INTEGER)
+		return refuse_argument(class, b, func, arg, id, log);
+	out->is_aggregate = is_aggregate(kind);
+	out->words = (size + WORD - 1) / WORD;
+	for (u32 w = 0; w < out->words; w++) {
 		struct slot *slot = &m->slots[m->slot_count++];
-		/* A struct's last word carries its tail: 12 bytes are 8 and 4; odd tails keep the word. */
-		u32 bytes = min(size - w * WORD, (u32)WORD);
-		bool whole = is_aggregate(kind) || (bytes & (bytes - 1));
-		slot->size = whole ? WORD : (u8)bytes;
-		slot->is_signed = btf_is_signed(b, stripped);
+		/* A struct is not widened: what lies behind its last byte is not read as its value. */
+		slot->size = (u8)(out->is_aggregate ? WORD : min(size, (u32)WORD));
+		slot->is_signed = btf_is_signed(b, id);
 	}
 	return OK;
 }
 
+/* A word of padding does no harm here: both words of the result are kept and given back. */
 static enum err set_return(struct model *m, const struct btf *b, const char *func, u32 id, struct strbuf *log)
 {
-	u32 stripped = btf_strip(b, id);
-	enum btf_kind kind = btf_kind(btf_type(b, stripped));
+	enum abi_class class;
 
-	if (kind == BTF_FLOAT) {
-		str_printf(log, "%s: returns a floating-point number", func);
+	m->ret_size = btf_size(b, id);
+	if (!m->ret_size)
+		return OK;
+	class = abi_classify(b, id);
+	if (class == ABI_OTHER) {
+		str_printf(log, "%s: returns a type that no trampoline passes on: ", func);
+		btf_print_type(log, b, id);
 		return EOPNOTSUPP;
 	}
-	m->ret_size = stripped ? btf_size(b, stripped) : 0;
-	m->ret_signed = m->ret_size && btf_is_signed(b, stripped);
-	m->ret_hidden = m->ret_size > WIDEST_IN_REGISTERS;
+	m->ret_signed = btf_is_signed(b, id);
+	m->ret_hidden = class == ABI_LARGE || class == ABI_MISALIGNED;
 	return OK;
 }
 
 enum err model_from_btf(struct model *m, const struct btf *b, u32 func_id, struct strbuf *log)
 {
-	const char *func = func_name(b, func_id);
+	const char *func = btf_type_name(b, func_id);
 	const struct btf_type *proto = btf_type(b, btf_type(b, func_id)->size_or_type);
 	const struct btf_param *params = btf_params(proto);
 	u32 count = btf_vlen(proto);
-	u8 words[MODEL_ARGS];
+	struct abi_arg args[MODEL_ARGS];
 	enum err e;
 
 	*m = (struct model){ 0 };
@@ -82,9 +90,9 @@ enum err model_from_btf(struct model *m, const struct btf *b, u32 func_id, struc
 	}
 	e = set_return(m, b, func, proto->size_or_type, log);
 	for (u32 i = 0; i < count && !e; i++)
-		e = add_argument(m, b, func, i, params[i].type, &words[i], log);
+		e = add_argument(m, b, func, i, params[i].type, &args[i], log);
 	if (e)
 		return e;
 	m->arg_count = count;
-	return abi_place(m, words, log);
+	return abi_place(m, args, func, log);
 }

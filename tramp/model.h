@@ -23,9 +23,9 @@ struct model {
 	u32 stack_words; /* how many words of arguments lie on the stack */
 	u32 ret_size;    /* bytes of the return value, 0 for void */
 	bool ret_signed;
-	bool ret_hidden; /* returned through a pointer that comes as a hidden first argument */
+	bool ret_hidden; /* returned through a pointer that comes as a hidden first argument, and is returned */
 };
 
-/* EOPNOTSUPP with the reason in log: variadic, more than 12 arguments, a struct by value on the
- * stack, floating point. func_id is a FUNC. */
+/* EOPNOTSUPP with the reason in log: variadic, more than 12 arguments, a struct by value on the stack
+ * or of unclear place, floating point, a type without a size. func_id is a FUNC. */
 enum err model_from_btf(struct model *m, const struct btf *b, u32 func_id, struct strbuf *log);

@@ -241,6 +241,31 @@ TEST(gen_keeps_the_hidden_pointer_to_a_result)
 	check_eq(10, seen[0][0]);
 }
 
+struct misaligned {
+	u8 a;
+	u16 b;
+	u8 c;
+} packed;
+SITE static struct misaligned small_hidden_result(void)
+{
+	return (struct misaligned){ 1, 2, 3 };
+}
+
+/* What comes back in rax is the pointer, not the four bytes. */
+TEST(gen_pointer_to_a_small_hidden_result_stays_whole)
+{
+	struct model m = { .ret_size = 4, .ret_hidden = true };
+	struct hook h = hook(HOOK_FEXIT, spoil);
+	void *(*by_hand)(struct misaligned *) = (void *)small_hidden_result;
+	struct attached a;
+	struct misaligned r;
+	require(put_image(&a, small_hidden_result, &m, &h, 1));
+	check_eq((uptr)&r, (uptr)by_hand(&r));
+	take_away(&a);
+	check_eq((uptr)&r, seen[0][0]);
+	check(r.a == 1 && r.b == 2 && r.c == 3);
+}
+
 static u32 depth;
 
 /* Runs the traced function again, as a helper may. */
