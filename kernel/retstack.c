@@ -117,7 +117,7 @@ struct retstack *retstack_new(void)
 	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) ? kzalloc(sizeof(struct retstack)) : NULL;
 }
 
-static void give(struct task_struct *t, void *arg)
+static void give_retstack(struct task_struct *t, void *arg)
 {
 	bool *failed = arg;
 	if (!t->retstack)
@@ -132,7 +132,7 @@ static void free_retstack(struct rcu_head *rcu)
 }
 
 /* A task that is still inside a function keeps its stack, until it ends or the next user leaves. */
-static void take(struct task_struct *t, void *arg unused)
+static void take_retstack(struct task_struct *t, void *arg unused)
 {
 	struct retstack *rs = t->retstack;
 	if (!rs || read_once(rs->depth))
@@ -145,7 +145,7 @@ void retstack_put(void)
 {
 	if (__atomic_sub_fetch(&users, 1, __ATOMIC_SEQ_CST))
 		return;
-	task_for_each(take, NULL);
+	task_for_each(take_retstack, NULL);
 	rcu_barrier();
 }
 
@@ -153,7 +153,7 @@ enum err retstack_get(void)
 {
 	bool failed = false;
 	__atomic_add_fetch(&users, 1, __ATOMIC_SEQ_CST);
-	task_for_each(give, &failed);
+	task_for_each(give_retstack, &failed);
 	if (!failed)
 		return OK;
 	retstack_put();
