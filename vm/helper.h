@@ -6,17 +6,17 @@
 
 /* What an argument register must hold at the call. */
 enum helper_arg {
-	ARG_NONE,	/* not read */
-	ARG_ANY,	/* any number, or a pointer that the helper does not trust */
-	ARG_MAP,	/* a map: ld_imm64 with src 1 */
-	ARG_MAP_KEY,	/* readable, key_size bytes of the map in the argument before it that is ARG_MAP */
-	ARG_MAP_VALUE,	/* readable, value_size bytes of it */
-	ARG_MEM_READ,	/* readable memory of the program, as long as the ARG_SIZE that follows says */
-	ARG_MEM_WRITE,	/* writable memory of the program, likewise; need not be initialised */
+	ARG_NONE,      /* not read */
+	ARG_ANY,       /* any number, or a pointer that the helper does not trust */
+	ARG_MAP,       /* a map: ld_imm64 with src 1 */
+	ARG_MAP_KEY,   /* readable, key_size bytes of the map in the argument before it that is ARG_MAP */
+	ARG_MAP_VALUE, /* readable, value_size bytes of it */
+	ARG_MEM_READ,  /* readable memory of the program, as long as the ARG_SIZE that follows says */
+	ARG_MEM_WRITE, /* writable memory of the program, likewise; need not be initialised */
 	ARG_MEM_READ_OR_NULL, /* as ARG_MEM_READ; NULL only if the size is 0 */
-	ARG_SIZE,	/* a length > 0 of the memory in the argument before */
+	ARG_SIZE,             /* a length > 0 of the memory in the argument before */
 	ARG_SIZE_OR_ZERO,
-	ARG_CTX,	/* the program's context */
+	ARG_CTX,        /* the program's context */
 	ARG_KERNEL_PTR, /* a pointer with a BTF type of the kernel */
 };
 
@@ -24,7 +24,7 @@ enum helper_arg {
 enum helper_ret {
 	RET_SCALAR,
 	RET_MAP_VALUE_OR_NULL, /* of the ARG_MAP argument's map */
-	RET_KERNEL_PTR,	       /* never NULL; may be read through, checked by exception table */
+	RET_KERNEL_PTR,        /* never NULL; may be read through, checked by exception table */
 };
 
 enum helper_flag {

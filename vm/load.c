@@ -105,31 +105,109 @@ static enum err load_btf(struct loader *l)
 
 /* ---- 3. programs ---- */
 
+/* What the first part of a section's name stands for, without the endings .multi and .s. */
 struct attach_type {
 	const char *prefix;
 	enum prog_type type;
+	bool may_sleep, may_be_multi;
 };
 
-static const struct attach_type attach_types[] = { { "fentry", PROG_FENTRY }, { "fexit", PROG_FEXIT } };
+static const struct attach_type attach_types[] = {
+	{ "fentry", PROG_FENTRY, true, true },         { "fexit", PROG_FEXIT, true, true },
+	{ "fmod_ret", PROG_FMOD_RET, true, false },    { "fsession", PROG_FSESSION, true, true },
+	{ "raw_tp", PROG_RAW_TP, false, false },       { "raw_tracepoint", PROG_RAW_TP, false, false },
+	{ "tp_btf", PROG_RAW_TP, false, false },       { "kprobe", PROG_KPROBE, false, false },
+	{ "kretprobe", PROG_KRETPROBE, false, false },
+};
 
-/* What a section's name says about its programs. *type is PROG_RAW for a section to be skipped. */
-static enum err section_type(struct loader *l, const char *name, enum prog_type *type, const char **target)
+/* Goes over `part`, if the text begins with it. */
+static bool skip(const char **text, const char *part)
 {
-	for (u32 i = 0; i < array_len(attach_types); i++) {
-		size_t len = strlen(attach_types[i].prefix);
-		if (strncmp(name, attach_types[i].prefix, len) || (name[len] && name[len] != '/'))
-			continue;
-		*type = attach_types[i].type;
-		*target = name[len] ? name + len + 1 : name + len;
-		return OK;
+	size_t len = strlen(part);
+	if (strncmp(*text, part, len))
+		return false;
+	*text += len;
+	return true;
+}
+
+/* Whether the name is of that type: its prefix, the endings that it allows, then the target or nothing. */
+static bool match_type(struct prog *p, const struct attach_type *a, const char *name)
+{
+	if (!skip(&name, a->prefix))
+		return false;
+	p->multi = a->may_be_multi && skip(&name, ".multi");
+	p->sleepable = a->may_sleep && skip(&name, ".s");
+	if (*name && !skip(&name, "/"))
+		return false;
+	p->type = a->type;
+	str_copy(p->target, name, sizeof(p->target));
+	return true;
+}
+
+static i32 digit(char ch)
+{
+	if (ch >= '0' && ch <= '9')
+		return ch - '0';
+	ch |= 'a' - 'A';
+	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : 16;
+}
+
+/* 0x1f or 31, all of the text; false if it is no number of 31 bits. */
+static bool read_number(const char *text, u32 *value)
+{
+	i32 base = skip(&text, "0x") ? 16 : 10;
+	u64 n = 0;
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (digit(*text) >= base)
+			return false;
+		n = n * (u32)base + (u32)digit(*text);
+		if (n > 0x7fffffff)
+			return false;
 	}
-	if (strncmp(name, "fentry.s", 8) == 0 || strncmp(name, "fexit.s", 7) == 0)
-		str_printf(l->log, "section %s: programs that sleep are not supported", name);
-	else
-		str_printf(l->log,
-			   "section %s: programs of this kind are not supported yet; fentry/FUNCTION and "
-			   "fexit/FUNCTION are",
-			   name);
+	*value = (u32)n;
+	return true;
+}
+
+/* kprobe/FUNCTION+0x10: the number goes into target_offset. A kretprobe has no place in the middle. */
+static enum err take_offset(struct loader *l, struct prog *p)
+{
+	char *plus = p->target;
+	while (*plus && *plus != '+')
+		plus++;
+	if (!*plus)
+		return OK;
+	if (p->type != PROG_KPROBE) {
+		str_printf(l->log, "section %s: only a kprobe can be at an offset in a function", p->section);
+		return EINVAL;
+	}
+	if (!read_number(plus + 1, &p->target_offset)) {
+		str_printf(l->log, "section %s: %s is no offset; one is written +0x1f or +31", p->section,
+			   plus);
+		return EINVAL;
+	}
+	*plus = 0;
+	return OK;
+}
+
+/* Gives p what its section's name says: type, target, and how it is to run. */
+static enum err take_section_name(struct loader *l, struct prog *p, const char *name)
+{
+	if (strlen(name) >= sizeof(p->section)) {
+		str_printf(l->log, "section %s: a name of more than %u characters", name,
+			   (u32)sizeof(p->section) - 1);
+		return E2BIG;
+	}
+	str_copy(p->section, name, sizeof(p->section));
+	if (l->raw)
+		return OK;
+	for (u32 i = 0; i < array_len(attach_types); i++)
+		if (match_type(p, &attach_types[i], name))
+			return take_offset(l, p);
+	str_printf(l->log, "section %s: there is no such kind of program; there are", name);
+	for (u32 i = 0; i < array_len(attach_types); i++)
+		str_printf(l->log, "%s %s", i ? "," : "", attach_types[i].prefix);
 	return EOPNOTSUPP;
 }
 
@@ -141,12 +219,9 @@ static enum err add_program(struct loader *l, u32 section, const struct elf_symb
 	if (e)
 		return e;
 	l->o->progs[l->o->prog_count++] = p; /* object_free frees it from here on */
-	str_copy(p->section, s.name, sizeof(p->section));
 	p->object = l->o;
 	p->mode = l->mode;
-	p->type = PROG_RAW;
-	if (!l->raw)
-		e = section_type(l, p->section, &p->type, &p->target);
+	e = take_section_name(l, p, s.name);
 	return e ? e : load_program(l, p, section, f->value);
 }
 
@@ -161,9 +236,7 @@ static bool is_program_section(const struct loader *l, const struct elf_section 
 static enum err add_section(struct loader *l, u32 section)
 {
 	struct elf_section s = elf_section(&l->elf, section);
-	enum prog_type type;
-	const char *target;
-	enum err e = l->raw ? OK : section_type(l, s.name, &type, &target);
+	enum err e = OK;
 	for (u32 i = 1; i < l->elf.symbol_count && !e; i++) {
 		struct elf_symbol f = elf_symbol(&l->elf, i);
 		if (!elf_is_function(&f, section) || (l->raw && f.binding == ELF_LOCAL))

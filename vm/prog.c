@@ -66,6 +66,16 @@ void prog_set_tag(struct prog *p)
 	str_printf(&s, "_%s", p->name);
 }
 
+const char *prog_type_name(enum prog_type type)
+{
+	static const char *const names[PROG_TYPES] = {
+		[PROG_RAW] = "raw",           [PROG_FENTRY] = "fentry",       [PROG_FEXIT] = "fexit",
+		[PROG_FMOD_RET] = "fmod_ret", [PROG_FSESSION] = "fsession",   [PROG_RAW_TP] = "raw_tp",
+		[PROG_KPROBE] = "kprobe",     [PROG_KRETPROBE] = "kretprobe",
+	};
+	return names[type];
+}
+
 enum err prog_new(struct prog **out, const char *name, struct strbuf *log)
 {
 	*out = NULL;
@@ -81,7 +91,6 @@ enum err prog_new(struct prog **out, const char *name, struct strbuf *log)
 		return ENOSPC;
 	}
 	str_copy(p->name, name, sizeof(p->name));
-	p->target = "";
 	*out = p;
 	return OK;
 }

@@ -64,7 +64,7 @@ struct prog {
 	char name[PROG_NAME_LEN]; /* the C function: my_wake_up */
 	char section[64];         /* fentry/wake_up_process */
 	enum prog_type type;
-	const char *target;    /* in section: the traced function, pattern or tracepoint, or "" */
+	char target[64];       /* the section's: the traced function, pattern or tracepoint, or "" */
 	bool sleepable;        /* it may block; only where the function's caller may */
 	bool multi;            /* target is a pattern; the program goes to all that match */
 	u32 target_offset;     /* kprobe: bytes behind the function's address */
@@ -130,6 +130,9 @@ void prog_free(struct prog *p);
  * its tag and text name, once its instructions are there. */
 enum err prog_new(struct prog **out, const char *name, struct strbuf *log);
 void prog_set_tag(struct prog *p);
+
+/* As section names begin: fentry. */
+const char *prog_type_name(enum prog_type type);
 
 /* The loaded objects, oldest first, and a program or an object by name (NULL if there is none). Of
  * programs that share a name the newest, so that one's own takes the place of one that was there. */

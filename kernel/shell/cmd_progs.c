@@ -9,16 +9,6 @@
 #include "vm/disasm.h"
 #include "vm/map.h"
 
-static const char *type_name(enum prog_type type)
-{
-	static const char *const names[PROG_TYPES] = {
-		[PROG_RAW] = "raw",           [PROG_FENTRY] = "fentry",       [PROG_FEXIT] = "fexit",
-		[PROG_FMOD_RET] = "fmod_ret", [PROG_FSESSION] = "fsession",   [PROG_RAW_TP] = "raw_tp",
-		[PROG_KPROBE] = "kprobe",     [PROG_KRETPROBE] = "kretprobe",
-	};
-	return names[type];
-}
-
 struct link_count {
 	const struct prog *prog;
 	u32 count;
@@ -42,7 +32,7 @@ static void prog_row(struct table *t, const struct object *o, const struct prog 
 {
 	table_cell(t, "%s", p->name);
 	table_cell(t, "%s", o->name);
-	table_cell(t, "%s", type_name(p->type));
+	table_cell(t, "%s", prog_type_name(p->type));
 	table_cell(t, "%s", p->target);
 	table_cell(t, "%u", p->insn_count);
 	table_cell(t, "%u", p->text.len);
@@ -88,7 +78,7 @@ static enum err prog_show(const struct prog *p)
 	struct strbuf s = STRBUF(text);
 	if (p->btf_func_id)
 		btf_print_func(&s, &o->btf, p->btf_func_id);
-	kprintf("%s: %s program of %s\n", p->name, type_name(p->type), o->name);
+	kprintf("%s: %s program of %s\n", p->name, prog_type_name(p->type), o->name);
 	if (s.len)
 		kprintf("  in C       %s\n", text);
 	show_stages(p);
@@ -216,7 +206,7 @@ static enum err cmd_attach(u32 count, char **args)
 		return shell_fail(e, "%s", text);
 	for (u32 i = 0; i < sel.count; i++) {
 		const struct prog *p = sel.progs[i];
-		kprintf("%s: %s of %s\n", p->name, type_name(p->type), func ? func : p->target);
+		kprintf("%s: %s of %s\n", p->name, prog_type_name(p->type), func ? func : p->target);
 	}
 	return OK;
 }
@@ -243,7 +233,7 @@ static void link_row(const struct link *l, void *arg)
 {
 	struct table *t = arg;
 	table_cell(t, "%s", l->prog->name);
-	table_cell(t, "%s", type_name(l->prog->type));
+	table_cell(t, "%s", prog_type_name(l->prog->type));
 	table_cell(t, "%s", l->site->name);
 	table_cell(t, "%llu", l->prog->missed);
 }

@@ -210,6 +210,59 @@ TEST(load_weak_extern_is_zero)
 	object_unload(o);
 }
 
+struct kind {
+	const char *name, *target;
+	enum prog_type type;
+	bool sleepable, multi;
+	u32 offset;
+};
+
+/* clang-format off */
+static const struct kind kinds[] = {
+	{ "enter", "target", PROG_FENTRY, false, false, 0 },
+	{ "entry_anywhere", "", PROG_FENTRY, false, false, 0 },
+	{ "entry_sleeps", "target", PROG_FENTRY, true, false, 0 },
+	{ "entry_multi", "skb_*", PROG_FENTRY, false, true, 0 },
+	{ "entry_multi_sleeps", "skb_*", PROG_FENTRY, true, true, 0 },
+	{ "leave", "target", PROG_FEXIT, false, false, 0 },
+	{ "exit_sleeps", "target", PROG_FEXIT, true, false, 0 },
+	{ "exit_multi", "skb_*", PROG_FEXIT, false, true, 0 },
+	{ "modify", "target", PROG_FMOD_RET, false, false, 0 },
+	{ "modify_sleeps", "target", PROG_FMOD_RET, true, false, 0 },
+	{ "session", "target", PROG_FSESSION, false, false, 0 },
+	{ "session_sleeps", "target", PROG_FSESSION, true, false, 0 },
+	{ "session_multi", "skb_*", PROG_FSESSION, false, true, 0 },
+	{ "raw_tp", "sched_switch", PROG_RAW_TP, false, false, 0 },
+	{ "raw_tracepoint", "sched_switch", PROG_RAW_TP, false, false, 0 },
+	{ "tp_btf", "sched_switch", PROG_RAW_TP, false, false, 0 },
+	{ "probe", "target", PROG_KPROBE, false, false, 0 },
+	{ "probe_hex", "target", PROG_KPROBE, false, false, 31 },
+	{ "probe_decimal", "target", PROG_KPROBE, false, false, 31 },
+	{ "probe_anywhere", "", PROG_KPROBE, false, false, 0 },
+	{ "probe_return", "target", PROG_KRETPROBE, false, false, 0 },
+};
+/* clang-format on */
+
+TEST(load_takes_every_form_of_a_section_name)
+{
+	struct object *o;
+	check_eq(OK, load(&o, "build/tests/kinds.bpf.o", PROG_JIT));
+	check_str("", why);
+	require(o);
+	check_eq(array_len(kinds), o->prog_count);
+	for (u32 i = 0; i < array_len(kinds); i++) {
+		const struct prog *p = prog_named(kinds[i].name);
+		if (!check(p))
+			continue;
+		check_str(kinds[i].target, p->target);
+		check_str(prog_type_name(kinds[i].type), prog_type_name(p->type));
+		check_eq(kinds[i].sleepable, p->sleepable);
+		check_eq(kinds[i].multi, p->multi);
+		check_eq(kinds[i].offset, p->target_offset);
+	}
+	object_unload(o);
+}
+
 struct refusal {
 	const char *object;
 	enum err err;
@@ -218,15 +271,19 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ "refuse_section", EOPNOTSUPP,
-	  "section kprobe/target: programs of this kind are not supported yet*" },
-	{ "refuse_sleepable", EOPNOTSUPP, "section fentry.s/target: programs that sleep are not supported" },
+	  "section uprobe/target: there is no such kind of program; there are fentry, fexit, fmod_ret, "
+	  "fsession, raw_tp, raw_tracepoint, tp_btf, kprobe, kretprobe" },
+	{ "refuse_ending", EOPNOTSUPP, "section tp_btf.s/sched_switch: there is no such kind of program*" },
+	{ "refuse_offset", EINVAL, "section kprobe/target+0x: +0x is no offset; *" },
+	{ "refuse_return_offset", EINVAL, "section kretprobe/target+4: only a kprobe can be at an offset*" },
+	{ "refuse_long_section", E2BIG, "section fentry/a_function_*: a name of more than 63 characters" },
 	{ "refuse_extern", EOPNOTSUPP, "program program: it needs jiffies,*" },
 	{ "refuse_pinned", EOPNOTSUPP, "map pinned: it asks to be pinned*" },
 	{ "refuse_huge", E2BIG, "map huge: 1073741824 entries of 8 bytes need more than 32 MiB" },
 	{ "refuse_pointer", EOPNOTSUPP, ".data: a variable is initialised with the address of target*" },
 	{ "refuse_static", EINVAL, "section fentry/target: program program is static*" },
 	{ "refuse_helper", EINVAL, "program program: insn ?: there is no helper 46" },
-	{ "types", EOPNOTSUPP, "section raw: programs of this kind are not supported yet*" },
+	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
 };
 
 static void usage(u64 *heap, u32 *text)

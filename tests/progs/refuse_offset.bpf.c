@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Refused: a program that may sleep.
+// Refused: an offset that is no number.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-SEC("fentry.s/target")
+SEC("kprobe/target+0x")
 int program(void *ctx)
 {
 	return 0;
