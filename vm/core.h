@@ -4,25 +4,15 @@
 #include "vm/prog.h"
 
 enum core_kind {
-	CORE_BYTE_OFFSET,
-	CORE_BYTE_SIZE,
-	CORE_FIELD_EXISTS,
-	CORE_SIGNED,
-	CORE_LSHIFT_U64,
-	CORE_RSHIFT_U64,
-	CORE_TYPE_ID_LOCAL,
-	CORE_TYPE_ID_TARGET,
-	CORE_TYPE_EXISTS,
-	CORE_TYPE_SIZE,
-	CORE_ENUMVAL_EXISTS,
-	CORE_ENUMVAL_VALUE,
-	CORE_TYPE_MATCHES,
+	CORE_BYTE_OFFSET, CORE_BYTE_SIZE, CORE_FIELD_EXISTS, CORE_SIGNED, CORE_LSHIFT_U64, CORE_RSHIFT_U64,
+	CORE_TYPE_ID_LOCAL, CORE_TYPE_ID_TARGET, CORE_TYPE_EXISTS, CORE_TYPE_SIZE, CORE_ENUMVAL_EXISTS,
+	CORE_ENUMVAL_VALUE, CORE_TYPE_MATCHES,
 };
 
 /* As it stands in .BTF.ext. */
 struct core_record {
-	u32 offset;     /* of the instruction in its section, bytes */
-	u32 type;       /* in the object's BTF */
+	u32 offset;	/* of the instruction in its section, bytes */
+	u32 type;	/* in the object's BTF */
 	u32 access_off; /* string: "0:1:2", the way from the type to the field; or which enumerator */
 	u32 kind;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Instruction to text. Everything is in the rows of insn.h; here their letters are spelled out.
 #include "vm/disasm.h"
-#include "vm/helper.h"
+#include "vm/kfunc.h"
 #include "vm/map.h"
 
 static void print_memory(struct strbuf *s, u32 base, i32 off)
@@ -21,6 +21,12 @@ static void print_helper(struct strbuf *s, i32 id)
 		str_printf(s, "bpf_%s#%d", h->name, id);
 	else
 		str_printf(s, "unknown#%d", id);
+}
+
+static void print_kfunc(struct strbuf *s, i32 number)
+{
+	const struct helper *h = kfunc_find((u32)number);
+	str_printf(s, "%s#%d", h ? h->name : "unknown", number);
 }
 
 static void print_map(struct strbuf *s, const struct prog *p, i32 idx)
@@ -48,6 +54,7 @@ static void print_field(struct strbuf *s, const struct prog *p, const struct ins
 	case 'K':
 	case 'C': print_jump(s, in->imm); break;
 	case 'H': print_helper(s, in->imm); break;
+	case 'F': print_kfunc(s, in->imm); break;
 	case 'm': print_map(s, p, in->imm); break;
 	}
 }

@@ -9,17 +9,11 @@
 #include "kernel/lib/fmt.h"
 
 enum { ELF_PROGBITS = 1, ELF_SYMTAB = 2, ELF_STRTAB = 3, ELF_NOBITS = 8, ELF_REL = 9 }; /* section types */
-enum { ELF_WRITE = 1, ELF_ALLOC = 2, ELF_EXEC = 4 };                                    /* section flags */
-enum { ELF_NOTYPE = 0, ELF_OBJECT = 1, ELF_FUNC = 2, ELF_SECTION = 3 };                 /* symbol types */
-enum { ELF_LOCAL = 0, ELF_GLOBAL = 1, ELF_WEAK = 2 };                                   /* symbol bindings */
-enum {
-	R_BPF_NONE = 0,
-	R_BPF_64_64 = 1,
-	R_BPF_64_ABS64 = 2,
-	R_BPF_64_ABS32 = 3,
-	R_BPF_64_NODYLD32 = 4,
-	R_BPF_64_32 = 10
-};
+enum { ELF_WRITE = 1, ELF_ALLOC = 2, ELF_EXEC = 4 };	 /* section flags */
+enum { ELF_NOTYPE = 0, ELF_OBJECT = 1, ELF_FUNC = 2, ELF_SECTION = 3 }; /* symbol types */
+enum { ELF_LOCAL = 0, ELF_GLOBAL = 1, ELF_WEAK = 2 };	 /* symbol bindings */
+enum { R_BPF_NONE = 0, R_BPF_64_64 = 1, R_BPF_64_ABS64 = 2, R_BPF_64_ABS32 = 3, R_BPF_64_NODYLD32 = 4,
+       R_BPF_64_32 = 10 };
 
 struct elf {
 	const u8 *file;

@@ -7,6 +7,7 @@
 #include "kernel/probe.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
+#include "vm/frame.h"
 #include "vm/map.h"
 #include "vm/printk.h"
 
@@ -136,6 +137,42 @@ HELPER(trace_vprintk)
 	return (u64)printk_format(p->name, (uptr)r1, (u32)r2, args, (u32)r4 / 8);
 }
 
+/* From context[index] to *to, which is the program's. */
+static notrace u64 copy_word(u64 ctx, u32 index, u64 to)
+{
+	u64 value;
+	if (probe_read(&value, (uptr)(ctx + 8 * (u64)index), sizeof(value)) ||
+	    probe_write((uptr)to, &value, sizeof(value)))
+		return failed(EFAULT);
+	return 0;
+}
+
+/* The JIT writes these five in place: see emit_frame_helper in jit_x86_64.c. */
+notrace HELPER(get_func_arg)
+{
+	return (u32)r2 < frame_arg_count(r1) ? copy_word(r1, (u32)r2, r3) : failed(EINVAL);
+}
+
+notrace HELPER(get_func_ret)
+{
+	return frame_has_ret(p) ? copy_word(r1, frame_arg_count(r1), r2) : failed(EOPNOTSUPP);
+}
+
+notrace HELPER(get_func_arg_cnt)
+{
+	return frame_arg_count(r1);
+}
+
+notrace HELPER(get_func_ip)
+{
+	return frame_is_regs(p) ? this_cpu()->prog_ip : frame_word(r1, -HEADER_IP);
+}
+
+notrace HELPER(get_attach_cookie)
+{
+	return frame_is_regs(p) ? this_cpu()->prog_cookie : frame_word(r1, -HEADER_COOKIE);
+}
+
 /* clang-format off */
 static const struct helper table[] = {
 	{ 1,   "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, 0, map_lookup_elem },
@@ -154,8 +191,13 @@ static const struct helper table[] = {
 	{ 115, "probe_read_kernel_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
 	{ 125, "ktime_get_boot_ns", RET_SCALAR, { ARG_NONE }, 0, get_ktime_ns },
 	{ 158, "get_current_task_btf", RET_KERNEL_PTR, { ARG_NONE }, 0, get_task },
+	{ 173, "get_func_ip", RET_SCALAR, { ARG_CTX }, HELPER_PROG | HELPER_IP, get_func_ip },
+	{ 174, "get_attach_cookie", RET_SCALAR, { ARG_CTX }, HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
 	{ 177, "trace_vprintk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
 	  HELPER_CALLS | HELPER_PROG, trace_vprintk },
+	{ 183, "get_func_arg", RET_SCALAR, { ARG_CTX, ARG_ANY, ARG_VALUE_WRITE }, HELPER_COUNT | HELPER_TRAMP, get_func_arg },
+	{ 184, "get_func_ret", RET_SCALAR, { ARG_CTX, ARG_VALUE_WRITE }, HELPER_PROG | HELPER_COUNT | HELPER_TRAMP, get_func_ret },
+	{ 185, "get_func_arg_cnt", RET_SCALAR, { ARG_CTX }, HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },
 };
 /* clang-format on */
 

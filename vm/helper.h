@@ -6,17 +6,18 @@
 
 /* What an argument register must hold at the call. */
 enum helper_arg {
-	ARG_NONE,      /* not read */
-	ARG_ANY,       /* any number, or a pointer that the helper does not trust */
-	ARG_MAP,       /* a map: ld_imm64 with src 1 */
-	ARG_MAP_KEY,   /* readable, key_size bytes of the map in the argument before it that is ARG_MAP */
-	ARG_MAP_VALUE, /* readable, value_size bytes of it */
-	ARG_MEM_READ,  /* readable memory of the program, as long as the ARG_SIZE that follows says */
-	ARG_MEM_WRITE, /* writable memory of the program, likewise; need not be initialised */
+	ARG_NONE,	/* not read */
+	ARG_ANY,	/* any number, or a pointer that the helper does not trust */
+	ARG_MAP,	/* a map: ld_imm64 with src 1 */
+	ARG_MAP_KEY,	/* readable, key_size bytes of the map in the argument before it that is ARG_MAP */
+	ARG_MAP_VALUE,	/* readable, value_size bytes of it */
+	ARG_MEM_READ,	/* readable memory of the program, as long as the ARG_SIZE that follows says */
+	ARG_MEM_WRITE,	/* writable memory of the program, likewise; need not be initialised */
 	ARG_MEM_READ_OR_NULL, /* as ARG_MEM_READ; NULL only if the size is 0 */
-	ARG_SIZE,             /* a length > 0 of the memory in the argument before */
+	ARG_SIZE,	/* a length > 0 of the memory in the argument before */
 	ARG_SIZE_OR_ZERO,
-	ARG_CTX,        /* the program's context */
+	ARG_VALUE_WRITE, /* writable, eight bytes; need not be initialised */
+	ARG_CTX,	/* the program's context */
 	ARG_KERNEL_PTR, /* a pointer with a BTF type of the kernel */
 };
 
@@ -24,14 +25,25 @@ enum helper_arg {
 enum helper_ret {
 	RET_SCALAR,
 	RET_MAP_VALUE_OR_NULL, /* of the ARG_MAP argument's map */
-	RET_KERNEL_PTR,        /* never NULL; may be read through, checked by exception table */
+	RET_KERNEL_PTR,	       /* never NULL; may be read through, checked by exception table */
 };
 
 enum helper_flag {
 	HELPER_PROG = 1,    /* wants the program itself as sixth argument; others ignore it */
 	HELPER_PER_CPU = 2, /* its answer is about this CPU: the program must stay on it */
 	HELPER_CALLS = 4,   /* runs functions that have a site, so the program can recurse */
-
+	HELPER_SLEEPS = 8,  /* may block: for sleepable programs only */
+	/* Two bits, what it reads below the context: enum prog_header. */
+	HELPER_HEADER_SHIFT = 8,
+	HELPER_COUNT = HEADER_COUNT << HELPER_HEADER_SHIFT,
+	HELPER_IP = HEADER_IP << HELPER_HEADER_SHIFT,
+	HELPER_COOKIE = HEADER_COOKIE << HELPER_HEADER_SHIFT,
+	/* One bit per enum prog_type: who may call it. None: everybody. */
+	HELPER_TYPE_SHIFT = 16,
+	HELPER_SESSION = 1 << (HELPER_TYPE_SHIFT + PROG_FSESSION),
+	HELPER_TRAMP = HELPER_SESSION | 1 << (HELPER_TYPE_SHIFT + PROG_RAW) |
+		       1 << (HELPER_TYPE_SHIFT + PROG_FENTRY) | 1 << (HELPER_TYPE_SHIFT + PROG_FEXIT) |
+		       1 << (HELPER_TYPE_SHIFT + PROG_FMOD_RET) | 1 << (HELPER_TYPE_SHIFT + PROG_RAW_TP),
 };
 
 /* The five argument registers as they are; the callee looks at those that its row names. Callers may
@@ -46,6 +58,16 @@ struct helper {
 	u32 flags; /* enum helper_flag */
 	helper_fn *fn;
 };
+
+static inline enum prog_header helper_header(const struct helper *h)
+{
+	return (enum prog_header)(h->flags >> HELPER_HEADER_SHIFT & 3);
+}
+static inline bool helper_is_for(const struct helper *h, enum prog_type type)
+{
+	u32 types = h->flags >> HELPER_TYPE_SHIFT;
+	return !types || types & 1u << type;
+}
 
 /* The row, or NULL if there is no such helper. */
 const struct helper *helper_find(u32 id);

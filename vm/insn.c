@@ -32,6 +32,7 @@ u32 insn_uses(enum insn_kind kind)
 		['K'] = USES_IMM,
 		['C'] = USES_IMM,
 		['H'] = USES_IMM,
+		['F'] = USES_IMM,
 		['m'] = USES_IMM,
 	};
 	static const u8 by_key[] = { [ANY] = 0, [OFF] = USES_OFF, [IMM] = USES_IMM, [SRC] = USES_SRC };

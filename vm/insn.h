@@ -27,7 +27,8 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
  *          $D $S  dst, src as r0..r10; $d $s the same as w0..w10
  *          $M     memory at dst + off; $N memory at src + off
  *          $I     imm, signed decimal; $X imm as hex; $L imm as the low half of a 64-bit constant
- *          $J $K  jump by off, by imm; $C local function at imm; $H helper imm
+ *          $J $K  jump by off, by imm; $C local function at imm; $H helper imm; $F kernel
+ *                 function imm
  *          $m     map imm; $V imm of the next slot: the offset in a map's value
  *          A text that starts with "!" names an instruction that is refused.
  */
@@ -118,7 +119,7 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
 	JMP_ROWS(ROW, JSLE, 0xd0, "s<=")                                  \
 	ROW(CALL, 0x85, SRC, 0, "call $H")                                \
 	MORE(CALL_LOCAL, 0x85, SRC, 1, "call $C")                         \
-	MORE(CALL_KFUNC, 0x85, SRC, 2, "!a call of a kernel function by BTF id") \
+	MORE(CALL_KFUNC, 0x85, SRC, 2, "call kfunc $F")                 \
 	ROW(CALLX, 0x8d, ANY, 0, "!callx, a call by register")            \
 	ROW(EXIT, 0x95, ANY, 0, "exit")                                   \
 	/* 64-bit immediates: section 5.4; src says what imm stands for */ \

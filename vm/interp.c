@@ -8,7 +8,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
 #include "kernel/probe.h"
-#include "vm/helper.h"
+#include "vm/kfunc.h"
 #include "vm/map.h"
 
 /* One called function: its stack, and what its caller gets back. */
@@ -94,9 +94,8 @@ static u64 mod_i64(u64 a, u64 b) { return b == -1ull ? 0 : b ? (u64)((i64)a % (i
 #define BITS(v)	     (8 * sizeof(v))
 /* clang-format on */
 
-static u64 call_helper(const struct prog *p, u64 *r, i32 id)
+static u64 call_row(const struct prog *p, u64 *r, const struct helper *h)
 {
-	const struct helper *h = helper_find((u32)id);
 	return h->fn(r[1], r[2], r[3], r[4], r[5], p);
 }
 
@@ -222,7 +221,8 @@ next:
 	JUMP(JLE, a <= b)
 	JUMP(JSLT, AS_SIGNED(a) < AS_SIGNED(b))
 	JUMP(JSLE, AS_SIGNED(a) <= AS_SIGNED(b))
-	CALL:       r[0] = call_helper(p, r, in->imm); NEXT;
+	CALL:       r[0] = call_row(p, r, helper_find((u32)in->imm)); NEXT;
+	CALL_KFUNC: r[0] = call_row(p, r, kfunc_find((u32)in->imm)); NEXT;
 	CALL_LOCAL: enter(&run, in); in += in->imm; NEXT;
 	EXIT:
 		if (run.depth == 0)
@@ -253,7 +253,7 @@ next:
 	ATOMIC_CMPXCHG32:
 	ATOMIC_CMPXCHG64: r[0] = atomic(&run, in); NEXT;
 
-	CALL_KFUNC: CALLX: LD_VAR: LD_FUNC: LD_MAP_IDX: LD_VALUE_IDX:
+	CALLX: LD_VAR: LD_FUNC: LD_MAP_IDX: LD_VALUE_IDX:
 	LD_ABS8: LD_ABS16: LD_ABS32: LD_IND8: LD_IND16: LD_IND32:
 	BAD:
 		panic("interp_run: %s: insn %u was not verified", p->name, (u32)(in - p->insns));

@@ -17,7 +17,8 @@
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
-#include "vm/helper.h"
+#include "vm/frame.h"
+#include "vm/kfunc.h"
 #include "vm/map.h"
 
 /* Which register is which, and why:
@@ -543,7 +544,121 @@ static bool is_inlined_array(const struct map *m)
 	       m->stride <= 0x7fffffff && m->per_cpu_stride <= 0x7fffffff && m->max_entries <= 0x7fffffff;
 }
 
-static void emit_helper_call(struct jit *j, const struct helper *h)
+/* ---- what lies around the context: no call; what a bad context gives is as in frame.h ---- */
+
+/* r = context[-word] */
+static void emit_header_word(struct jit *j, enum reg r, enum prog_header word)
+{
+	u32 f = fixup(j, r);
+	mov_rm(j->c, r, at(RDI, -8 * (i32)word));
+	fixup_resume(j, f);
+}
+
+/* The number of arguments is the lowest byte of its word. */
+static void emit_arg_count(struct jit *j, enum reg r)
+{
+	u32 f = fixup(j, r);
+	movzx_rm8(j->c, r, at(RDI, -8 * HEADER_COUNT));
+	fixup_resume(j, f);
+}
+
+/* From context[r11] to [to]:
+ *      shl r11, 3
+ *      add r11, rdi
+ *      mov r11, [r11]
+ *      mov [to], r11
+ *      xor eax, eax
+ *      jmp .done
+ * .fault:
+ *      mov rax, -EFAULT
+ * .done:                                                                              */
+static void emit_copy_word(struct jit *j, enum reg to)
+{
+	struct code *c = j->c;
+	struct label done = LABEL;
+
+	shl_ri(c, R11, 3);
+	add_rr(c, R11, RDI);
+	u32 f_load = fixup(j, R11);
+	mov_rm(c, R11, at(R11, 0));
+	u32 f_store = fixup(j, NO_DST);
+	mov_mr(c, at(to, 0), R11);
+	zero(c, RAX);
+	jmp_short(c, &done);
+	fixup_resume(j, f_load);
+	fixup_resume(j, f_store);
+	mov_ri(c, RAX, -EFAULT);
+	bind(c, &done);
+}
+
+/*      movzx eax, byte [rdi - 8]
+ *      mov r11d, esi
+ *      cmp r11d, eax
+ *      mov rax, -EINVAL
+ *      jae .done
+ *      (emit_copy_word)
+ * .done:                                                                              */
+static void emit_get_func_arg(struct jit *j)
+{
+	struct code *c = j->c;
+	struct label done = LABEL;
+
+	emit_arg_count(j, RAX);
+	mov_rr32(c, R11, RSI);
+	cmp_rr32(c, R11, RAX);
+	mov_ri(c, RAX, -EINVAL);
+	jcc_short(c, IF_AE, &done);
+	emit_copy_word(j, RDX);
+	bind(c, &done);
+}
+
+static void emit_get_func_ret(struct jit *j)
+{
+	if (!frame_has_ret(j->p)) {
+		mov_ri(j->c, RAX, -EOPNOTSUPP);
+		return;
+	}
+	emit_arg_count(j, R11);
+	emit_copy_word(j, RSI);
+}
+
+/*      mov rax, [rdi - 8]
+ *      shr rax, 8
+ *      movzx eax, al
+ *      shl rax, 3
+ *      neg rax
+ *      add rax, rdi                                                                   */
+static void emit_session_cookie(struct jit *j)
+{
+	struct code *c = j->c;
+
+	emit_header_word(j, RAX, HEADER_COUNT);
+	shr_ri(c, RAX, 8);
+	movzx_rr8(c, RAX, RAX);
+	shl_ri(c, RAX, 3);
+	neg_r(c, RAX);
+	add_rr(c, RAX, RDI);
+}
+
+static void emit_get_func_ip(struct jit *j)
+{
+	if (frame_is_regs(j->p))
+		mov_rm(j->c, RAX, gs(CPU_PROG_IP));
+	else
+		emit_header_word(j, RAX, HEADER_IP);
+}
+
+static void emit_get_attach_cookie(struct jit *j)
+{
+	if (frame_is_regs(j->p))
+		mov_rm(j->c, RAX, gs(CPU_PROG_COOKIE));
+	else
+		emit_header_word(j, RAX, HEADER_COOKIE);
+}
+
+/* ---- calls ---- */
+
+static void emit_row_call(struct jit *j, const struct helper *h)
 {
 	if (h->flags & HELPER_PROG)
 		mov_ri(j->c, R9, (i64)(uptr)j->p);
@@ -553,22 +668,56 @@ static void emit_helper_call(struct jit *j, const struct helper *h)
 		call(j->c, (uptr)h->fn);
 }
 
-enum { HELPER_MAP_LOOKUP = 1, HELPER_GET_CPU = 8 }; /* Linux's numbers of what is inlined */
+/* Linux's numbers of what is written in place. A host tool may give a number another meaning. */
+enum {
+	MAP_LOOKUP_ELEM = 1,
+	GET_SMP_PROCESSOR_ID = 8,
+	GET_FUNC_IP = 173,
+	GET_ATTACH_COOKIE = 174,
+	GET_FUNC_ARG = 183,
+	GET_FUNC_RET = 184,
+	GET_FUNC_ARG_CNT = 185
+};
+
+static void emit_frame_helper(struct jit *j, const struct helper *h)
+{
+	switch (h->id) {
+	case GET_FUNC_IP: emit_get_func_ip(j); break;
+	case GET_ATTACH_COOKIE: emit_get_attach_cookie(j); break;
+	case GET_FUNC_ARG: emit_get_func_arg(j); break;
+	case GET_FUNC_RET: emit_get_func_ret(j); break;
+	case GET_FUNC_ARG_CNT: emit_arg_count(j, RAX); break;
+	}
+}
 
 static void emit_helper(struct jit *j, const struct insn *in, u32 idx)
 {
 	const struct helper *h = helper_find((u32)in->imm);
-	if (h->id == HELPER_MAP_LOOKUP && h->ret == RET_MAP_VALUE_OR_NULL) {
+	if (h->id == MAP_LOOKUP_ELEM && h->ret == RET_MAP_VALUE_OR_NULL) {
 		const struct map *m = map_in_r1(j, idx);
 		if (is_inlined_array(m)) {
 			emit_array_lookup(j, m);
 			return;
 		}
 	}
-	if (h->id == HELPER_GET_CPU && h->flags == HELPER_PER_CPU)
+	if (h->id == GET_SMP_PROCESSOR_ID && h->flags == HELPER_PER_CPU)
 		mov_rm32(j->c, RAX, gs(CPU_ID));
+	else if (helper_header(h))
+		emit_frame_helper(j, h);
 	else
-		emit_helper_call(j, h);
+		emit_row_call(j, h);
+}
+
+static void emit_kfunc(struct jit *j, const struct insn *in)
+{
+	switch (in->imm) {
+	case KFUNC_SESSION_IS_RETURN:
+		emit_header_word(j, RAX, HEADER_COUNT);
+		shr_ri(j->c, RAX, 63);
+		break;
+	case KFUNC_SESSION_COOKIE: emit_session_cookie(j); break;
+	default: emit_row_call(j, kfunc_find((u32)in->imm)); break;
+	}
 }
 
 static void emit_local_call(struct jit *j, const struct insn *in, u32 idx)
@@ -702,6 +851,8 @@ static void emit_insn(struct jit *j, u32 idx)
 			emit_exit(j);
 		else if (insn_kind(in) == INSN_CALL)
 			emit_helper(j, in, idx);
+		else if (insn_kind(in) == INSN_CALL_KFUNC)
+			emit_kfunc(j, in);
 		else if (insn_kind(in) == INSN_CALL_LOCAL)
 			emit_local_call(j, in, idx);
 		else

@@ -4,14 +4,15 @@
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/compile.h"
+#include "vm/kfunc.h"
 #include "vm/load.h"
 #include "vm/map.h"
 #include "vm/verify.h"
 
 #define INSN_LEN sizeof(struct insn)
 
-enum { PSEUDO_MAP = 1, PSEUDO_VALUE = 2 }; /* src of a 64-bit immediate */
-enum { PSEUDO_CALL = 1 };                  /* src of a call */
+enum { PSEUDO_MAP = 1, PSEUDO_VALUE = 2 };  /* src of a 64-bit immediate */
+enum { PSEUDO_CALL = 1, PSEUDO_KFUNC = 2 }; /* src of a call */
 
 /* The function that begins at that place; false if there is none. */
 static bool function_at(const struct loader *l, u32 section, u64 offset, struct elf_symbol *symbol)
@@ -73,33 +74,38 @@ static bool find_relocation(const struct loader *l, u32 section, u64 offset, str
 static enum err refuse_extern(struct loader *l, const struct prog *p, const char *name)
 {
 	str_printf(l->log,
-		   "program %s: it needs %s, which the object only declares; functions and variables of "
-		   "the kernel cannot be used",
+		   "program %s: it needs %s, which the object only declares; of the kernel it can use ",
 		   p->name, name);
+	kfunc_print_names(l->log);
+	str_puts(l->log, ", and no variables");
 	return EOPNOTSUPP;
 }
 
-/* Where a call of a subprogram leads: section and byte. *is_weak if it is to a function that is not
- * there and need not be. */
+/* Where a call of a function leads: to byte `offset` of a section; or, if section is 0, into the kernel;
+ * or nowhere, if that function is not there and need not be. */
+struct target {
+	u32 section;
+	u64 offset;
+	const struct helper *kfunc;
+};
+
 static enum err call_target(struct loader *l, const struct prog *p, const struct block *b, u64 offset,
-			    const struct insn *in, u32 *section, u64 *target, bool *is_weak)
+			    const struct insn *in, struct target *t)
 {
 	struct elf_rel r;
-	*section = b->section;
-	*target = offset + ((u64)(i64)in->imm + 1) * INSN_LEN;
-	*is_weak = false;
+	*t = (struct target){ b->section, offset + ((u64)(i64)in->imm + 1) * INSN_LEN, NULL };
 	if (!find_relocation(l, b->section, offset, &r))
 		return OK;
 	struct elf_symbol s = elf_symbol(&l->elf, r.symbol);
-	*is_weak = !s.section && s.binding == ELF_WEAK;
-	if (!s.section)
-		return *is_weak ? OK : refuse_extern(l, p, s.name);
+	if (!s.section) {
+		*t = (struct target){ .kfunc = kfunc_named(s.name) };
+		return t->kfunc || s.binding == ELF_WEAK ? OK : refuse_extern(l, p, s.name);
+	}
 	if (r.type != R_BPF_64_32 || s.section >= l->elf.section_count) {
 		str_printf(l->log, "program %s: relocation of type %u at a call", p->name, r.type);
 		return ENOEXEC;
 	}
-	*section = s.section;
-	*target = s.value + ((u64)(i64)in->imm + 1) * INSN_LEN;
+	*t = (struct target){ s.section, s.value + ((u64)(i64)in->imm + 1) * INSN_LEN, NULL };
 	return OK;
 }
 
@@ -121,15 +127,13 @@ static enum err collect_blocks(struct loader *l, struct prog *p)
 		}
 		for (u64 at = b.offset; at < b.offset + b.size; at += INSN_LEN) {
 			struct insn in = insn_at(l, b.section, at);
-			u32 section;
-			u64 target;
-			bool is_weak;
+			struct target t;
 			if (!is_local_call(&in))
 				continue;
-			enum err e = call_target(l, p, &b, at, &in, &section, &target, &is_weak);
+			enum err e = call_target(l, p, &b, at, &in, &t);
 			if (e)
 				return e;
-			if (!is_weak && !block_for(l, p, section, target))
+			if (t.section && !block_for(l, p, t.section, t.offset))
 				return ENOEXEC;
 		}
 	}
@@ -159,16 +163,29 @@ static struct insn zero_insn(u32 dst)
 
 static enum err relocate_call(struct loader *l, struct prog *p, const struct block *b, u32 idx)
 {
-	u64 offset = b->offset + (u64)(idx - b->at) * INSN_LEN, target;
-	u32 section;
-	bool is_weak;
-	enum err e = call_target(l, p, b, offset, &p->insns[idx], &section, &target, &is_weak);
+	struct insn *in = &p->insns[idx];
+	struct target t;
+	enum err e = call_target(l, p, b, b->offset + (u64)(idx - b->at) * INSN_LEN, in, &t);
 	if (e)
 		return e;
-	if (is_weak)
-		p->insns[idx] = zero_insn(BPF_R0);
+	if (t.section)
+		in->imm = (i32)(block_for(l, p, t.section, t.offset)->at - idx - 1);
+	else if (t.kfunc)
+		*in = (struct insn){ .op = in->op, .src = PSEUDO_KFUNC, .imm = (i32)t.kfunc->id };
 	else
-		p->insns[idx].imm = (i32)(block_for(l, p, section, target)->at - idx - 1);
+		*in = zero_insn(BPF_R0);
+	return OK;
+}
+
+/* The address of what the kernel has, by which a program asks whether it is there; or 0. */
+static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *in, const struct elf_symbol *s)
+{
+	const struct helper *kfunc = kfunc_named(s->name);
+	u64 address = kfunc ? (uptr)kfunc->fn : 0;
+	if (!kfunc && s->binding != ELF_WEAK)
+		return refuse_extern(l, p, s->name);
+	in[0] = (struct insn){ .op = in->op, .dst = in->dst, .imm = (i32)address };
+	in[1] = (struct insn){ .imm = (i32)(address >> 32) };
 	return OK;
 }
 
@@ -189,13 +206,8 @@ static enum err relocate_address(struct loader *l, struct prog *p, struct insn *
 				 const struct elf_symbol *s)
 {
 	u64 offset = s->value + (u64)(i64)in[0].imm;
-	if (!s->section && s->binding != ELF_WEAK)
-		return refuse_extern(l, p, s->name);
-	if (!s->section) {
-		in[0] = (struct insn){ .op = in->op, .dst = in->dst };
-		in[1] = (struct insn){ 0 };
-		return OK;
-	}
+	if (!s->section)
+		return relocate_extern(l, p, in, s);
 	u32 map = map_at(l, s->section, offset);
 	if (map == l->o->map_count) {
 		str_printf(l->log,

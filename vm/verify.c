@@ -8,7 +8,8 @@
 #include "vm/verify.h"
 #include "kernel/heap.h"
 #include "vm/flow.h"
-#include "vm/helper.h"
+#include "vm/frame.h"
+#include "vm/kfunc.h"
 #include "vm/map.h"
 
 struct verify {
@@ -63,14 +64,34 @@ static enum err check_stack(struct verify *v, u32 idx, const struct insn *in)
 		      in->off, PROG_STACK);
 }
 
+/* Whether this program may call it: its kind, and whether it may block. prefix: of the row's name. */
+static enum err check_callee(struct verify *v, u32 idx, const struct helper *h, const char *prefix)
+{
+	struct prog *p = v->p;
+	if (!helper_is_for(h, p->type))
+		return refuse(v, idx, "%s%s is not for %s programs", prefix, h->name,
+			      prog_type_name(p->type));
+	if (h->flags & HELPER_SLEEPS && !p->sleepable)
+		return refuse(v, idx,
+			      "%s%s may block, so only a program that may sleep can call it; its section is "
+			      "named fentry.s, fexit.s, fmod_ret.s or fsession.s",
+			      prefix, h->name);
+	p->facts.per_cpu |= (h->flags & HELPER_PER_CPU) != 0;
+	p->facts.calls |= (h->flags & HELPER_CALLS) != 0;
+	p->facts.header_words = max(p->facts.header_words, (u32)helper_header(h));
+	return OK;
+}
+
 static enum err check_helper(struct verify *v, u32 idx, const struct insn *in)
 {
 	const struct helper *h = helper_find((u32)in->imm);
-	if (!h)
-		return refuse(v, idx, "there is no helper %d", in->imm);
-	v->p->facts.per_cpu |= (h->flags & HELPER_PER_CPU) != 0;
-	v->p->facts.calls |= (h->flags & HELPER_CALLS) != 0;
-	return OK;
+	return h ? check_callee(v, idx, h, "bpf_") : refuse(v, idx, "there is no helper %d", in->imm);
+}
+
+static enum err check_kfunc(struct verify *v, u32 idx, const struct insn *in)
+{
+	const struct helper *h = kfunc_find((u32)in->imm);
+	return h ? check_callee(v, idx, h, "") : refuse(v, idx, "there is no kernel function %d", in->imm);
 }
 
 static enum err check_map(struct verify *v, u32 idx, const struct insn *in)
@@ -129,6 +150,8 @@ static enum err check_insn(struct verify *v, u32 idx)
 		return check_stack(v, idx, in);
 	if (insn_is_wide(in))
 		return check_wide(v, idx, in);
+	if (kind == INSN_CALL_KFUNC)
+		return check_kfunc(v, idx, in);
 	return kind == INSN_CALL ? check_helper(v, idx, in) : OK;
 }
 
@@ -254,6 +277,10 @@ static void note_facts(struct verify *v)
 	v->p->facts.stack_depth = main.stack;
 	v->p->facts.insn_count = v->p->insn_count;
 	v->p->facts.reads = ~0ull;
+	if (frame_is_regs(v->p))
+		v->p->facts.header_words = HEADER_NONE;
+	if (v->p->type == PROG_FSESSION)
+		v->p->facts.header_words = HEADER_COOKIE;  /* entry and exit find each other by it */
 	v->p->facts.calls |= v->p->mode == PROG_INTERPRET; /* it reads through functions of the kernel */
 }
 

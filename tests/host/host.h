@@ -14,5 +14,8 @@ void *host_file(const char *path, size_t *len);
 const char *host_trace(void);
 void host_trace_clear(void);
 
+/* Milliseconds that msleep was asked for; it does not wait. */
+u32 host_slept(void);
+
 /* Which CPU the running thread is, for per-CPU maps. */
 void host_set_cpu(u32 cpu);

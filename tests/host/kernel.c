@@ -21,6 +21,7 @@
 
 struct cpu cpus[MAX_CPUS];
 static struct task_struct host_task = { .pid = 42, .tgid = 42, .prio = 120, .comm = "host" };
+static u32 slept;
 static char trace_text[8192];
 static struct strbuf trace_lines = STRBUF(trace_text);
 
@@ -118,6 +119,16 @@ void mutex_unlock(struct mutex *m)
 }
 
 void preempt_schedule(void) {}
+
+void msleep(u32 ms)
+{
+	slept += ms;
+}
+
+u32 host_slept(void)
+{
+	return slept;
+}
 
 void smp_sync_cores(void) {}
 

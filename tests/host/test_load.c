@@ -201,13 +201,16 @@ TEST(load_attached_program_keeps_its_object)
 	check_eq(OK, object_unload(o));
 }
 
-TEST(load_weak_extern_is_zero)
+TEST(load_weak_extern_that_is_not_there_is_zero)
 {
 	struct object *o;
-	check_eq(OK, load(&o, "build/tests/weak_extern.bpf.o", PROG_JIT));
-	require(o);
-	check_eq(2, (u32)prog_named("program")->entry(NULL));
-	object_unload(o);
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		check_eq(OK, load(&o, "build/tests/weak_extern.bpf.o", mode));
+		check_str("", why);
+		require(o);
+		check_eq(4, (u32)prog_named("program")->entry(NULL)); /* only msleep is there */
+		object_unload(o);
+	}
 }
 
 struct kind {
@@ -277,7 +280,17 @@ static const struct refusal refusals[] = {
 	{ "refuse_offset", EINVAL, "section kprobe/target+0x: +0x is no offset; *" },
 	{ "refuse_return_offset", EINVAL, "section kretprobe/target+4: only a kprobe can be at an offset*" },
 	{ "refuse_long_section", E2BIG, "section fentry/a_function_*: a name of more than 63 characters" },
-	{ "refuse_extern", EOPNOTSUPP, "program program: it needs jiffies,*" },
+	{ "refuse_extern", EOPNOTSUPP,
+	  "program program: it needs jiffies, which the object only declares; *" },
+	{ "refuse_extern_function", EOPNOTSUPP,
+	  "program program: it needs wake_up_process, which the object only declares; of the kernel it can "
+	  "use "
+	  "bpf_session_is_return, bpf_session_cookie, msleep, and no variables" },
+	{ "refuse_sleep", EINVAL,
+	  "program program: insn ?: msleep may block, so only a program that may sleep can call it*" },
+	{ "refuse_session", EINVAL, "program program: insn ?: bpf_session_cookie is not for fexit programs" },
+	{ "refuse_probe_arg", EINVAL,
+	  "program program: insn ?: bpf_get_func_arg is not for kprobe programs" },
 	{ "refuse_pinned", EOPNOTSUPP, "map pinned: it asks to be pinned*" },
 	{ "refuse_huge", E2BIG, "map huge: 1073741824 entries of 8 bytes need more than 32 MiB" },
 	{ "refuse_pointer", EOPNOTSUPP, ".data: a variable is initialised with the address of target*" },

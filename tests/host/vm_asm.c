@@ -82,7 +82,7 @@ static bool take_wide(const char **at, struct insn *in)
 
 static bool take_helper(const char **at, i32 *id)
 {
-	while (**at && **at != '#')
+	while (**at && **at != '#' && **at != ' ')
 		++*at;
 	return take_imm(at, "#", 10, id);
 }
@@ -115,7 +115,8 @@ static bool take_field(const char **at, char letter, struct insn *in, bool seen[
 	case 'J': return take_offset(at, "pc", in);
 	case 'K':
 	case 'C': return take_imm(at, "pc", 10, &in->imm);
-	case 'H': return take_helper(at, &in->imm);
+	case 'H':
+	case 'F': return take_helper(at, &in->imm);
 	case 'm': return take_imm(at, "id:", 10, &in->imm);
 	}
 	in->dst = dst & 15;

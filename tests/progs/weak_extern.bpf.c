@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: MIT
-// A function and a variable of the kernel that need not be there.
+// Functions and variables of the kernel that need not be there; one is.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 extern const void no_such_variable __ksym __weak;
-SEC("fentry/target")
+extern int no_such_function(int x) __ksym __weak;
+extern void msleep(unsigned int ms) __ksym __weak;
+SEC("fentry.s/target")
 int program(void *ctx)
 {
-	return &no_such_variable ? 1 : 2;
+	int found = 0;
+	if (&no_such_variable)
+		found |= 1;
+	if (no_such_function)
+		found |= 2 | no_such_function(3);
+	if (msleep) {
+		msleep(1);
+		found |= 4;
+	}
+	return found;
 }

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Refused: a function of the kernel that is not for programs.
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+extern int wake_up_process(void *task) __ksym;
+SEC("fentry/target")
+int program(void *ctx)
+{
+	return wake_up_process(ctx);
+}
