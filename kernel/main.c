@@ -27,6 +27,7 @@
 #include "tramp/image.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"
+#include "tramp/tracepoint.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
 
@@ -52,6 +53,7 @@ static void start_tracing(void)
 	poke_init();
 	image_init();
 	tramp_init();
+	tracepoint_init();
 	vm_init(&btf);
 }
 

@@ -8,6 +8,7 @@
 #include "kernel/panic.h"
 #include "kernel/softirq.h"
 #include "kernel/timer.h"
+#include "kernel/trace_events.h"
 
 enum { BACKLOG_MAX = 1000, BUDGET = 64 };
 
@@ -34,7 +35,12 @@ traceable int dev_queue_xmit(struct sk_buff *skb)
 	struct net_device *dev = skb->dev;
 	__atomic_fetch_add(&dev->stats.tx_packets, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&dev->stats.tx_bytes, skb->len, __ATOMIC_RELAXED);
-	return dev->netdev_ops->ndo_start_xmit(skb, dev);
+	u32 len = skb->len;
+	trace_net_dev_queue(skb);
+	trace_net_dev_start_xmit(skb, dev);
+	int rc = dev->netdev_ops->ndo_start_xmit(skb, dev);
+	trace_net_dev_xmit(skb, rc, dev, len);
+	return rc;
 }
 
 static u8 packet_type_of(const struct ethhdr *eth, const struct net_device *dev)
@@ -76,6 +82,7 @@ static traceable int enqueue_to_backlog(struct sk_buff *skb)
 /* In a task the softirq runs before this returns, as on Linux. */
 traceable int netif_rx(struct sk_buff *skb)
 {
+	trace_netif_rx(skb);
 	local_bh_disable();
 	int ret = enqueue_to_backlog(skb);
 	local_bh_enable();
@@ -91,6 +98,7 @@ traceable int netif_receive_skb(struct sk_buff *skb)
 	__atomic_fetch_add(&dev->stats.rx_bytes, skb->len + ETH_HLEN, __ATOMIC_RELAXED);
 	skb->tstamp = ktime_get_ns();
 	skb->network_header = skb->data - skb->head;
+	trace_netif_receive_skb(skb);
 	list_for_each_entry(pt, &packet_types, list)
 		if (pt->type == skb->protocol)
 			return pt->func(skb, dev, pt, dev);

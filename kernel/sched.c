@@ -15,6 +15,7 @@
 #include "kernel/rcu.h"
 #include "kernel/softirq.h"
 #include "kernel/timer.h"
+#include "kernel/trace_events.h"
 
 enum { TURN_TICKS = 5 };
 
@@ -116,6 +117,13 @@ static u32 select_task_rq(struct task_struct *p)
 	return best;
 }
 
+static void set_task_cpu(struct task_struct *p, u32 cpu)
+{
+	if (p->cpu != cpu)
+		trace_sched_migrate_task(p, (int)cpu);
+	write_once(p->cpu, cpu);
+}
+
 /* Linux's function of the same name and meaning. Not inlined and traceable: everybody traces it. */
 traceable int wake_up_process(struct task_struct *p)
 {
@@ -127,13 +135,18 @@ traceable int wake_up_process(struct task_struct *p)
 	bool moves = was_asleep && !p->on_rq;
 	u32 cpu = p->cpu;
 
-	if (was_asleep)
+	if (was_asleep) {
+		trace_sched_waking(p);
 		write_once(p->__state, TASK_RUNNING);
+	}
 	if (moves) {
 		cpu = select_task_rq(p);
 		rq->stats.migrations += cpu != p->cpu;
-		write_once(p->cpu, cpu);
+		set_task_cpu(p, cpu);
 	}
+	/* Before p can run: who measures the time from here to its switch relies on it. */
+	if (was_asleep)
+		trace_sched_wakeup(p);
 	spin_unlock_irqrestore(&rq->lock, flags);
 	if (moves)
 		enqueue_task(p, cpu);
@@ -145,6 +158,7 @@ void sched_new(struct task_struct *p)
 {
 	p->__state = TASK_RUNNING;
 	p->cpu = select_task_rq(p);
+	trace_sched_wakeup_new(p);
 	enqueue_task(p, p->cpu);
 }
 
@@ -228,6 +242,7 @@ static traceable void __schedule(bool preempted)
 	if (next != prev) {
 		*(preempted ? &prev->nivcsw : &prev->nvcsw) += 1;
 		rq->stats.preemptions += preempted;
+		trace_sched_switch(preempted, prev, next, prev->__state);
 		switch_to(rq, prev, next);
 	} else {
 		__atomic_store_n(&rq->lock.locked, 0, __ATOMIC_RELEASE);
@@ -296,7 +311,7 @@ static struct task_struct *detach_task(struct rq *rq, u32 here)
 			found = p;
 	if (found) {
 		list_del_init(&found->run_list);
-		found->cpu = here;
+		set_task_cpu(found, here);
 		rq->nr_running--;
 		rq->stats.migrations++;
 	}

@@ -3,6 +3,7 @@
 #include "kernel/skb.h"
 #include "kernel/heap.h"
 #include "kernel/panic.h"
+#include "kernel/trace_events.h"
 
 traceable struct sk_buff *alloc_skb(unsigned int size)
 {
@@ -47,14 +48,18 @@ static traceable void __kfree_skb(struct sk_buff *skb)
  * read by it as well, so that whoever watches it sees every packet's end, whatever its fate. */
 traceable void kfree_skb(struct sk_buff *skb)
 {
-	if (skb && skb_unref(skb))
-		__kfree_skb(skb);
+	if (!skb || !skb_unref(skb))
+		return;
+	trace_kfree_skb(skb, __builtin_return_address(0), SKB_DROP_REASON_NOT_SPECIFIED);
+	__kfree_skb(skb);
 }
 
 traceable void consume_skb(struct sk_buff *skb)
 {
-	if (skb && skb_unref(skb))
-		__kfree_skb(skb);
+	if (!skb || !skb_unref(skb))
+		return;
+	trace_consume_skb(skb, __builtin_return_address(0));
+	__kfree_skb(skb);
 }
 
 static noreturn void skb_panic(const struct sk_buff *skb, const char *what, u32 len)

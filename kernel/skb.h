@@ -23,6 +23,13 @@ enum { PACKET_HOST = 0, PACKET_BROADCAST = 1, PACKET_MULTICAST = 2, PACKET_OTHER
 /* skb->ip_summed */
 enum { CHECKSUM_NONE = 0, CHECKSUM_UNNECESSARY = 1 };
 
+/* Why a packet's life ends, as its tracepoint says: Linux's names and values of those that occur here. */
+enum skb_drop_reason {
+	SKB_NOT_DROPPED_YET = 0,
+	SKB_CONSUMED = 1,
+	SKB_DROP_REASON_NOT_SPECIFIED = 2,
+};
+
 struct sk_buff {
 	union {
 		struct {

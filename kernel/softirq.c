@@ -5,6 +5,7 @@
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
+#include "kernel/trace_events.h"
 
 enum { ROUNDS = 4, IN_INTERRUPT = 0x00ffff00 };
 
@@ -25,9 +26,13 @@ static void wakeup_softirqd(void)
 
 static traceable void run_softirqs(u32 pending)
 {
-	for (u32 nr = 0; nr < SOFTIRQ_COUNT; nr++)
-		if (pending & 1 << nr)
-			actions[nr]();
+	for (u32 nr = 0; nr < SOFTIRQ_COUNT; nr++) {
+		if (!(pending & 1 << nr))
+			continue;
+		trace_softirq_entry(nr);
+		actions[nr]();
+		trace_softirq_exit(nr);
+	}
 }
 
 /* Interrupts are off here and between rounds, on while the softirqs run. */
@@ -58,6 +63,7 @@ static void do_softirq(void)
 void raise_softirq(u32 nr)
 {
 	uptr flags = irq_save();
+	trace_softirq_raise(nr);
 	this_cpu()->softirq_pending |= 1 << nr;
 	if (!(preempt_count() & IN_INTERRUPT))
 		wakeup_softirqd();

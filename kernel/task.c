@@ -14,6 +14,7 @@
 #include "kernel/sched.h"
 #include "kernel/stack.h"
 #include "kernel/timer.h"
+#include "kernel/trace_events.h"
 
 enum { PRIO_NORMAL = 120 };
 
@@ -161,6 +162,7 @@ static struct task_struct *create_task(struct task_struct *parent, int (*fn)(voi
 	if (cpu >= 0)
 		p->nr_cpus_allowed = 1;
 	add_task(p);
+	trace_sched_process_fork(parent, p);
 	sched_new(p);
 	return p;
 }
@@ -186,6 +188,7 @@ static traceable noreturn void do_exit(void)
 	if (p->migration_disabled)
 		panic("task: %s:%d ends with migration disabled", p->comm, p->pid);
 	p->flags |= PF_EXITING;
+	trace_sched_process_exit(p);
 	write_once(p->__state, TASK_DEAD);
 	schedule();
 	panic("task: %s:%d runs after its end", p->comm, p->pid);

@@ -7,6 +7,7 @@
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/softirq.h"
+#include "kernel/trace_events.h"
 
 enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_ONE_SHOT_2 = 0xb0 };
 enum { PORT_B = 0x61, PORT_B_GATE_2 = 1, PORT_B_SPEAKER = 2, PORT_B_OUT_2 = 0x20 };
@@ -86,13 +87,17 @@ static void run_timer_softirq(void)
 {
 	struct timer_base *base = &bases[smp_processor_id()];
 	struct timer_list *t;
-	while ((t = next_expired(base)))
+	while ((t = next_expired(base))) {
+		trace_timer_expire_entry(t, ktime_get_ns());
 		t->function(t); /* *t may be gone after this */
+		trace_timer_expire_exit(t);
+	}
 }
 
 static bool timer_interrupt(struct pt_regs *regs unused)
 {
 	struct timer_base *base = &bases[smp_processor_id()];
+	trace_local_timer_entry(TIMER_VECTOR);
 	if (!list_empty(&base->timers))
 		raise_softirq(TIMER_SOFTIRQ);
 	sched_tick();
@@ -100,6 +105,7 @@ static bool timer_interrupt(struct pt_regs *regs unused)
 	 * turn for ever. Not at every tick: the others must get further than to their own tick. */
 	if (base->ticks++ % 2)
 		cpu_pause();
+	trace_local_timer_exit(TIMER_VECTOR);
 	return true;
 }
 

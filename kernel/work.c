@@ -4,6 +4,7 @@
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/trace_events.h"
 
 struct worker {
 	spinlock_t lock;
@@ -15,7 +16,7 @@ struct worker {
 
 static struct worker workers[MAX_CPUS];
 
-void init_work(struct work *work, void (*fn)(struct work *work))
+void init_work(struct work *work, work_func_t fn)
 {
 	*work = (struct work){ .fn = fn };
 	INIT_LIST_HEAD(&work->list);
@@ -53,7 +54,10 @@ static struct work *take_work(struct worker *w)
 
 static traceable void process_one_work(struct worker *w, struct work *work)
 {
-	work->fn(work); /* *work may be gone after this */
+	work_func_t fn = work->fn;
+	trace_workqueue_execute_start(work);
+	fn(work); /* *work may be gone after this */
+	trace_workqueue_execute_end(work, fn);
 	write_once(w->running, NULL);
 	wake_up(&w->done);
 }

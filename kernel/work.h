@@ -3,14 +3,17 @@
 #pragma once
 #include "kernel/lib/list.h"
 
+struct work;
+typedef void (*work_func_t)(struct work *work);
+
 struct work {
-	void (*fn)(struct work *work);
+	work_func_t fn;
 	struct list_head list; /* work.c's, as is the rest */
 	u32 cpu;
 	bool pending; /* scheduled and not begun */
 };
 
-void init_work(struct work *work, void (*fn)(struct work *work));
+void init_work(struct work *work, work_func_t fn);
 
 /* Queues it on this CPU; false if it was queued already. Any context but NMI. */
 bool schedule_work(struct work *work);

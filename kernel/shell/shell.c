@@ -17,8 +17,10 @@ static const struct family {
 	const char *title;
 	const struct command *commands;
 } families[] = {
-	{ "Functions", site_commands }, { "Programs", prog_commands },      { "Trampolines", tramp_commands },
-	{ "Maps", map_commands },       { "The machine", system_commands }, { "The shell", shell_commands },
+	{ "Functions", site_commands },    { "Programs", prog_commands },
+	{ "Trampolines", tramp_commands }, { "Tracepoints", tracepoint_commands },
+	{ "Maps", map_commands },          { "The machine", system_commands },
+	{ "The shell", shell_commands },
 };
 
 enum err shell_fail(enum err e, const char *fmt, ...)

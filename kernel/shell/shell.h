@@ -20,12 +20,13 @@ struct command {
 };
 
 /* The families, in the order of help. */
-extern const struct command site_commands[];   /* cmd_sites.c */
-extern const struct command prog_commands[];   /* cmd_progs.c */
-extern const struct command tramp_commands[];  /* cmd_tramp.c */
-extern const struct command map_commands[];    /* cmd_maps.c */
-extern const struct command system_commands[]; /* cmd_system.c */
-extern const struct command shell_commands[];  /* shell.c */
+extern const struct command site_commands[];       /* cmd_sites.c */
+extern const struct command prog_commands[];       /* cmd_progs.c */
+extern const struct command tramp_commands[];      /* cmd_tramp.c */
+extern const struct command tracepoint_commands[]; /* cmd_tracepoints.c */
+extern const struct command map_commands[];        /* cmd_maps.c */
+extern const struct command system_commands[];     /* cmd_system.c */
+extern const struct command shell_commands[];      /* shell.c */
 
 /* Prints "error EBUSY: " and the sentence; gives e, so that a command can end with it. */
 enum err shell_fail(enum err e, const char *fmt, ...) printf_like(2, 3);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// The command tracepoints.
+#include "kernel/lib/btf.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/shell/shell.h"
+#include "kernel/shell/table.h"
+#include "tramp/site.h"
+#include "tramp/tracepoint.h"
+#include "tramp/tramp.h"
+
+/* "sched_wakeup(struct task_struct * p)": its function's prototype, under its own name. */
+static void tracepoint_row(struct table *t, const struct tracepoint *tp)
+{
+	static const char prefix[] = "void __traceiter_";
+	char text[160] = "(no type information)";
+	struct strbuf s = STRBUF(text);
+	const char *prototype = text;
+	if (tp->site->btf_id)
+		btf_print_func(&s, site_btf(), tp->site->btf_id);
+	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0)
+		prototype += sizeof(prefix) - 1;
+	table_cell(t, "%u", tp->users);
+	table_cell(t, "%u", tp->branches);
+	table_cell(t, "%s", prototype);
+}
+
+static enum err cmd_tracepoints(u32 count, char **args)
+{
+	static const struct column columns[] = { { "users", RIGHT },
+						 { "places", RIGHT },
+						 { "tracepoint", LEFT } };
+	struct table t;
+	u32 found = 0;
+	table_begin(&t, columns, array_len(columns));
+	tramp_lock();
+	for (u32 i = 0; i < tracepoint_count(); i++) {
+		if (count && !str_matches(tracepoint_nth(i)->name, args[0]))
+			continue;
+		tracepoint_row(&t, tracepoint_nth(i));
+		found++;
+	}
+	tramp_unlock();
+	enum err e = table_print(&t);
+	if (e)
+		return shell_fail(e, "no memory for the list");
+	kprintf("%u of %u tracepoints\n", found, tracepoint_count());
+	return OK;
+}
+
+static void complete_tracepoint(struct edit_matches *m, u32 index)
+{
+	for (u32 i = 0; i < tracepoint_count(); i++)
+		edit_offer(m, tracepoint_nth(i)->name);
+	(void)index;
+}
+
+/* clang-format off */
+const struct command tracepoint_commands[] = {
+	{ "tracepoints", "[PATTERN]", 0, 1, "static tracepoints: arguments, places, users", cmd_tracepoints, complete_tracepoint },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Static tracepoints: places where the kernel says what happens, to nobody until somebody asks.
+ *
+ *	fast path:                      out of line:
+ *	    nop5  <->  jmp on           on: ...the arguments...
+ *	off:                                call __traceiter_NAME      an empty function with a site
+ *	    ...                             jmp off
+ *
+ * Who asks puts a hook on __traceiter_NAME as on any function, and has the nops poked to jumps
+ * (tramp/tracepoint.h). Off, a tracepoint costs its nop: the arguments are evaluated only when it is on.
+ * The tracepoints of the kernel are listed in kernel/trace_events.h. */
+#pragma once
+#include "kernel/tracepoint_x86_64.h"
+
+struct site;
+
+struct tracepoint {
+	const char *name;
+	uptr func; /* __traceiter_NAME */
+
+	/* tramp/tracepoint.c's */
+	struct site *site; /* of func */
+	u32 branches;      /* in how many places it is */
+	u32 users;         /* > 0: it is on */
+};
+
+/* A row of the table that tracepoint_branch makes, one for each place. */
+struct tracepoint_branch {
+	uptr addr;   /* of the five bytes */
+	uptr target; /* where they jump while it is on */
+	struct tracepoint *tp;
+};
+
+/* The parameters, with names, as BTF shall show them: DECLARE_TRACEPOINT(softirq_entry, unsigned int vec_nr). */
+#define DECLARE_TRACEPOINT(name, ...)              \
+	extern struct tracepoint tracepoint_##name; \
+	void __traceiter_##name(__VA_ARGS__)
+
+/* Once for each, in a .c file, without a semicolon. */
+#define DEFINE_TRACEPOINT(name_, ...)                                                             \
+	DECLARE_TRACEPOINT(name_, __VA_ARGS__);                                                   \
+	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"")   \
+	traceable void __traceiter_##name_(__VA_ARGS__)                                           \
+	{                                                                                         \
+	}                                                                                         \
+	_Pragma("GCC diagnostic pop")                                                             \
+	struct tracepoint tracepoint_##name_ __attribute__((used, section("tracepoints"))) = {    \
+		.name = #name_, .func = (uptr)__traceiter_##name_,                                \
+	};
+
+/* At the place itself. Any context in which a program may run; never where a poke or an int3 runs through. */
+#define tracepoint_call(name, ...)                                         \
+	do {                                                               \
+		if (__builtin_expect(tracepoint_branch(&tracepoint_##name), 0)) \
+			__traceiter_##name(__VA_ARGS__);                   \
+	} while (0)
