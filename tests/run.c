@@ -45,29 +45,38 @@ void test_skip(const char *why)
 	skipped = why;
 }
 
+enum verdict { PASSED, FAILED, SKIPPED, VERDICTS };
+
+static enum verdict run_one(const struct test *t)
+{
+	running = t->name;
+	skipped = NULL;
+	failures = 0;
+	t->run();
+	if (failures)
+		return FAILED;
+	if (skipped)
+		kprintf("SKIP %s: %s\n", t->name, skipped);
+	else
+		kprintf("PASS %s\n", t->name);
+	return skipped ? SKIPPED : PASSED;
+}
+
 bool tests_run(const char *pattern)
 {
-	u32 passed = 0, failed = 0, skips = 0;
+	u32 count[VERDICTS] = { 0 };
+	bool any = false;
 	for (const struct test *t = __start_tests; t < __stop_tests; t++) {
 		if (pattern && !str_matches(t->name, pattern))
 			continue;
-		running = t->name;
-		skipped = NULL;
-		failures = 0;
-		t->run();
-		if (failures) {
-			failed++;
-		} else if (skipped) {
-			skips++;
-			kprintf("SKIP %s: %s\n", t->name, skipped);
-		} else {
-			passed++;
-			kprintf("PASS %s\n", t->name);
-		}
+		count[run_one(t)]++;
+		any = true;
 	}
-	kprintf("%u passed, %u failed", passed, failed);
-	if (skips)
-		kprintf(", %u skipped", skips);
+	if (any && &test_at_the_end)
+		count[run_one(&test_at_the_end)]++;
+	kprintf("%u passed, %u failed", count[PASSED], count[FAILED]);
+	if (count[SKIPPED])
+		kprintf(", %u skipped", count[SKIPPED]);
 	kprintf("\n");
-	return failed == 0 && passed + skips > 0;
+	return count[FAILED] == 0 && any;
 }

@@ -16,6 +16,9 @@ struct test {
 		__attribute__((used, section("tests"), aligned(sizeof(void *)))) = { #claim, test_##claim }; \
 	static notrace void test_##claim(void)
 
+/* If there is one: runs behind whatever tests were chosen. */
+extern const struct test test_at_the_end __attribute__((weak));
+
 /* Each records a failure with place and values, and the test goes on: check what can crash it first. */
 #define check(cond)         test_check(!!(cond), #cond, __FILE__, __LINE__)
 #define check_eq(want, got) test_check_eq((u64)(want), (u64)(got), #got, __FILE__, __LINE__)
