@@ -28,6 +28,18 @@ enum helper_ret {
 	RET_KERNEL_PTR,	       /* never NULL; may be read through, checked by exception table */
 };
 
+/* Linux's numbers of those that others must know: the JIT writes them in place. A host tool may give a
+ * number another meaning. */
+enum {
+	HELPER_MAP_LOOKUP_ELEM = 1,
+	HELPER_GET_SMP_PROCESSOR_ID = 8,
+	HELPER_GET_FUNC_IP = 173,
+	HELPER_GET_ATTACH_COOKIE = 174,
+	HELPER_GET_FUNC_ARG = 183,
+	HELPER_GET_FUNC_RET = 184,
+	HELPER_GET_FUNC_ARG_CNT = 185,
+};
+
 enum helper_flag {
 	HELPER_PROG = 1,    /* wants the program itself as sixth argument; others ignore it */
 	HELPER_PER_CPU = 2, /* its answer is about this CPU: the program must stay on it */

@@ -668,39 +668,28 @@ static void emit_row_call(struct jit *j, const struct helper *h)
 		call(j->c, (uptr)h->fn);
 }
 
-/* Linux's numbers of what is written in place. A host tool may give a number another meaning. */
-enum {
-	MAP_LOOKUP_ELEM = 1,
-	GET_SMP_PROCESSOR_ID = 8,
-	GET_FUNC_IP = 173,
-	GET_ATTACH_COOKIE = 174,
-	GET_FUNC_ARG = 183,
-	GET_FUNC_RET = 184,
-	GET_FUNC_ARG_CNT = 185
-};
-
 static void emit_frame_helper(struct jit *j, const struct helper *h)
 {
 	switch (h->id) {
-	case GET_FUNC_IP: emit_get_func_ip(j); break;
-	case GET_ATTACH_COOKIE: emit_get_attach_cookie(j); break;
-	case GET_FUNC_ARG: emit_get_func_arg(j); break;
-	case GET_FUNC_RET: emit_get_func_ret(j); break;
-	case GET_FUNC_ARG_CNT: emit_arg_count(j, RAX); break;
+	case HELPER_GET_FUNC_IP: emit_get_func_ip(j); break;
+	case HELPER_GET_ATTACH_COOKIE: emit_get_attach_cookie(j); break;
+	case HELPER_GET_FUNC_ARG: emit_get_func_arg(j); break;
+	case HELPER_GET_FUNC_RET: emit_get_func_ret(j); break;
+	case HELPER_GET_FUNC_ARG_CNT: emit_arg_count(j, RAX); break;
 	}
 }
 
 static void emit_helper(struct jit *j, const struct insn *in, u32 idx)
 {
 	const struct helper *h = helper_find((u32)in->imm);
-	if (h->id == MAP_LOOKUP_ELEM && h->ret == RET_MAP_VALUE_OR_NULL) {
+	if (h->id == HELPER_MAP_LOOKUP_ELEM && h->ret == RET_MAP_VALUE_OR_NULL) {
 		const struct map *m = map_in_r1(j, idx);
 		if (is_inlined_array(m)) {
 			emit_array_lookup(j, m);
 			return;
 		}
 	}
-	if (h->id == GET_SMP_PROCESSOR_ID && h->flags == HELPER_PER_CPU)
+	if (h->id == HELPER_GET_SMP_PROCESSOR_ID && h->flags == HELPER_PER_CPU)
 		mov_rm32(j->c, RAX, gs(CPU_ID));
 	else if (helper_header(h))
 		emit_frame_helper(j, h);

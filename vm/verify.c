@@ -7,6 +7,7 @@
 //      4. functions       the stack they use, how deep they nest
 #include "vm/verify.h"
 #include "kernel/heap.h"
+#include "vm/context.h"
 #include "vm/flow.h"
 #include "vm/frame.h"
 #include "vm/kfunc.h"
@@ -276,7 +277,6 @@ static void note_facts(struct verify *v)
 	flow_function(&main, v->p, v->marks, 0);
 	v->p->facts.stack_depth = main.stack;
 	v->p->facts.insn_count = v->p->insn_count;
-	v->p->facts.reads = ~0ull;
 	if (frame_is_regs(v->p))
 		v->p->facts.header_words = HEADER_NONE;
 	if (v->p->type == PROG_FSESSION)
@@ -315,6 +315,8 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	if (!v.marks)
 		return ENOMEM;
 	e = run_passes(&v);
+	if (!e)
+		e = context_find_reads(p, v.marks);
 	if (!e) {
 		note_facts(&v);
 		p->state = PROG_VERIFIED;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// vm/context: which slots of its context a program reads; never fewer than it does.
+#include "vm/context.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "tests/host/host.h"
+#include "tests/host/vm_asm.h"
+#include "tests/test.h"
+
+#define ALL (~0ull)
+
+static u64 reads_of(const char *text)
+{
+	char why[256] = "";
+	struct strbuf log = STRBUF(why);
+	struct insn insns[64];
+	struct prog *p;
+	u64 reads = 0xbad;
+	u32 count = vm_asm(insns, array_len(insns), text);
+	if (check_eq(OK, prog_load_raw(&p, "raw", insns, count, PROG_JIT, &log))) {
+		reads = p->facts.reads;
+		prog_free(p);
+	}
+	check_str("", why);
+	return reads;
+}
+
+struct row {
+	u64 reads;
+	const char *text;
+};
+
+/* clang-format off */
+static const struct row plain[] = {
+	{ 0, "r0 = 0\nexit" },
+	{ 1, "r0 = *(u64 *)(r1 +0)\nexit" },
+	{ 1 << 2, "r0 = *(u8 *)(r1 +23)\nexit" },
+	{ 1 << 1 | 1 << 2, "r0 = *(u32 *)(r1 +14)\nexit" }, /* over the edge of two */
+	{ 1ull << 63, "r0 = *(u64 *)(r1 +504)\nexit" },
+	{ ALL, "r0 = *(u64 *)(r1 +512)\nexit" },
+	{ ALL, "r0 = *(u64 *)(r1 -8)\nexit" },
+	{ 1 << 3, "r6 = r1\nr1 = 5\nr6 += 16\nr0 = *(u64 *)(r6 +8)\nexit" },
+	{ 1 << 1, "r6 = r1\nr6 += 16\nr6 -= 24\nr0 = *(u64 *)(r6 +16)\nexit" },
+	{ 1, "r6 = *(u64 *)(r1 +0)\nr0 = *(u64 *)(r6 +8)\nexit" }, /* the second is of what slot 0 points to */
+	{ 1 << 1, "r1 = *(u64 *)(r1 +8)\nr0 = *(u64 *)(r1 +16)\nexit" },
+	{ 0, "r1 = r10\nr0 = 0\n*(u64 *)(r1 -8) = r0\nexit" },
+	{ 1 << 4, "r0 = 7\n*(u64 *)(r1 +32) = r0\nexit" }, /* written; the trampoline must have it too */
+	{ 0, "r2 = r1\nr0 = r1\nexit" },
+	{ 0, "call bpf_get_current_pid_tgid#14\nexit" },
+};
+
+/* The address goes where it is not followed. */
+static const struct row escapes[] = {
+	{ ALL, "*(u64 *)(r10 -8) = r1\nr0 = 0\nexit" },
+	{ ALL, "r2 = 0\nlock *(u64 *)(r10 -8) += r1\nr0 = 0\nexit" },
+	{ ALL, "r2 = *(u64 *)(r1 +0)\nr1 += r2\nr0 = *(u64 *)(r1 +0)\nexit" },
+	{ ALL, "r2 = 8\nr2 += r1\nr0 = *(u64 *)(r2 +0)\nexit" },
+	{ ALL, "r1 &= -8\nr0 = *(u64 *)(r1 +0)\nexit" },
+	{ ALL, "w2 = w1\nr0 = *(u64 *)(r2 +0)\nexit" },
+	{ ALL, "call pc+1\nexit\nr0 = *(u64 *)(r1 +8)\nexit" },
+	{ ALL, "r3 = r1\nr1 = r10\nr1 += -8\nr2 = 8\ncall bpf_probe_read_kernel#113\nr0 = 0\nexit" },
+	{ 0, "r3 = r1\nr1 = 0\nr2 = 0\ncall bpf_ktime_get_ns#5\nexit" }, /* which reads no register */
+};
+
+static const struct row paths[] = {
+	/* either, or both */
+	{ 1 << 0 | 1 << 1, "if r2 == 0x0 goto pc+2\nr0 = *(u64 *)(r1 +0)\nexit\nr0 = *(u64 *)(r1 +8)\nexit" },
+	/* r6 is the context on one way only, yet it may be */
+	{ 1 << 5, "r6 = 0\nif r2 == 0x0 goto pc+1\nr6 = r1\nr0 = *(u64 *)(r6 +40)\nexit" },
+	/* one of two slots: not told apart */
+	{ ALL, "r6 = r1\nif r2 == 0x0 goto pc+1\nr6 += 8\nr0 = *(u64 *)(r6 +0)\nexit" },
+	/* a loop that walks through the context */
+	{ ALL, "r0 = 0\nr2 = *(u64 *)(r1 +0)\nr0 += r2\nr1 += 8\nif r0 != 0x0 goto pc-4\nexit" },
+	/* a loop that leaves it alone; the way back comes after the read */
+	{ 1 << 2, "r6 = r1\nr0 = 5\nr2 = *(u64 *)(r6 +16)\nr0 += -1\nif r0 != 0x0 goto pc-3\nexit" },
+	/* what changes below is read above, on the second time round */
+	{ 1 << 0 | 1 << 1, "r6 = r10\nr0 = *(u64 *)(r6 +8)\nr0 = *(u64 *)(r1 +0)\nr6 = r1\nif r0 != 0x0 goto pc-4\nexit" },
+	/* never runs */
+	{ 0, "r0 = 0\ngoto pc+1\nr0 = *(u64 *)(r1 +0)\nexit" },
+	/* a wide immediate on the way */
+	{ 1, "r2 = 0x123456789\nr0 = *(u64 *)(r1 +0)\nexit" },
+};
+
+static const struct row frames[] = {
+	{ 1 << 3, "r2 = 3\nr3 = r10\nr3 += -8\ncall bpf_get_func_arg#183\nexit" },
+	{ ALL, "r2 = *(u64 *)(r10 -8)\nr3 = r10\nr3 += -8\ncall bpf_get_func_arg#183\nexit" },
+	{ ALL, "r2 = -1\nr3 = r10\nr3 += -8\ncall bpf_get_func_arg#183\nexit" },
+	{ ALL, "r2 = 3\nif r4 == 0x0 goto pc+1\nr2 = 4\nr3 = r10\nr3 += -8\ncall bpf_get_func_arg#183\nexit" },
+	{ ALL, "r2 = r10\nr2 += -8\ncall bpf_get_func_ret#184\nexit" },
+	{ 0, "call bpf_get_func_arg_cnt#185\nexit" },
+	{ 0, "r6 = r1\ncall bpf_get_func_ip#173\nr1 = r6\ncall bpf_get_attach_cookie#174\nexit" },
+	{ ALL, "r1 += 8\ncall bpf_get_func_ip#173\nexit" }, /* not the context itself */
+};
+/* clang-format on */
+
+static void check_rows(const struct row *rows, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		if (!check_eq(rows[i].reads, reads_of(rows[i].text)))
+			check_str("", rows[i].text);
+}
+
+TEST(context_reads_of_straight_programs)
+{
+	check_rows(plain, array_len(plain));
+}
+
+TEST(context_that_escapes_is_read_whole)
+{
+	check_rows(escapes, array_len(escapes));
+}
+
+TEST(context_reads_of_all_paths_count)
+{
+	check_rows(paths, array_len(paths));
+}
+
+TEST(context_reads_of_frame_helpers)
+{
+	check_rows(frames, array_len(frames));
+}
+
+/* As people write programs, BPF_PROG and all. */
+TEST(context_reads_of_programs_by_clang)
+{
+	char why[256] = "";
+	struct strbuf log = STRBUF(why);
+	struct object *o;
+	size_t len;
+	void *file = host_file("build/tests/reads.bpf.o", &len);
+	require(file);
+	check_eq(OK, object_load(&o, "reads", file, len, PROG_JIT, &log));
+	check_str("", why);
+	kfree(file);
+	require(o);
+	check_eq(0, prog_named("none")->facts.reads);
+	check_eq(1 << 1, prog_named("second_of_three")->facts.reads);
+	check_eq(1 << 0 | 1 << 2, prog_named("across_calls")->facts.reads);
+	check_eq(1 << 1, prog_named("result")->facts.reads);
+	check_eq(1 << 4, prog_named("by_number")->facts.reads);
+	object_unload(o);
+}
