@@ -59,11 +59,20 @@ FOLDERS   = boot kernel kernel/lib kernel/shell tramp vm
 SOURCES   = $(foreach dir,$(FOLDERS),$(wildcard $(dir)/*.c $(dir)/*.asm))
 OBJECTS   = $(SOURCES:%=$(B)/%.o)
 # The test kernel is the same, with tests in the place of the file that says that there are none.
-TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o,$(OBJECTS)) $(patsubst %,$(B)/%.o,$(wildcard tests/*.c))
+TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o,$(OBJECTS)) \
+	$(patsubst %,$(B)/%.o,$(wildcard tests/*.c tests/*.asm)) $(B)/tests/abi_matrix.c.o
 PROGS     = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
 
 $(B)/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+
+# Functions of many signatures, for tests/test_abi.c.
+$(B)/tests/abi_matrix.c: tests/abi/generate
+	@mkdir -p $(@D)
+	$< >$@
+
+$(B)/tests/abi_matrix.c.o: $(B)/tests/abi_matrix.c Makefile
 	$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
 $(B)/kernel/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
