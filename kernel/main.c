@@ -19,11 +19,13 @@
 #include "kernel/smp.h"
 #include "kernel/softirq.h"
 #include "kernel/task.h"
+#include "kernel/text.h"
 #include "kernel/timer.h"
 #include "kernel/traffic.h"
 #include "kernel/trap.h"
 #include "kernel/work.h"
 #include "tests/test.h"
+#include "tramp/audit.h"
 #include "tramp/image.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"
@@ -49,8 +51,10 @@ static void start_tracing(void)
 	struct strbuf log = STRBUF(text);
 	if (btf_open(&btf, kernel_btf_start, (u32)(kernel_btf_end - kernel_btf_start), &log) != OK)
 		panic("the kernel's own BTF: %s", text);
+	text_init();
 	site_init(&btf);
 	poke_init();
+	audit_init();
 	image_init();
 	tramp_init();
 	tracepoint_init();

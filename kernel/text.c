@@ -11,7 +11,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 
-enum { GRANULE = 32, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, INT3 = 0xcc };
+enum { GRANULE = 32, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, INT3 = 0xcc, FREE_AT_ONCE = 256 };
 
 struct chunk {
 	uptr base;
@@ -21,10 +21,12 @@ struct chunk {
 
 extern u8 text_start[], text_end[];
 
+static u8 *linked; /* kernel text as it was at boot */
+
 static struct chunk chunks[MAX_CHUNKS];
 static u32 chunk_count; /* grows only, after the chunk is complete */
 static u32 bytes_used, blocks_used;
-static spinlock_t lock;        /* owners and counts */
+static spinlock_t lock;        /* owners, counts, what blocks should hold */
 static spinlock_t window_lock; /* the one writable window */
 
 static u32 granules_of(u32 len)
@@ -101,6 +103,10 @@ enum err text_alloc(struct text *t, u32 len)
 {
 	assert(len && len <= MAX_LEN);
 	t->len = len;
+	t->wanted = kmalloc(len);
+	if (!t->wanted)
+		return ENOMEM;
+	memset(t->wanted, INT3, len);
 	for (;;) {
 		uptr flags = spin_lock_irqsave(&lock);
 		bool placed = place(t);
@@ -108,8 +114,10 @@ enum err text_alloc(struct text *t, u32 len)
 		if (placed)
 			return OK;
 		enum err e = add_chunk(len);
-		if (e)
+		if (e) {
+			kfree(t->wanted);
 			return e;
+		}
 	}
 }
 
@@ -156,11 +164,21 @@ static notrace bool is_text(uptr at, u32 len)
 	return t && at + len <= t->base + t->len;
 }
 
-notrace void text_write(uptr at, const void *bytes, u32 len)
+notrace void text_patch(uptr at, const void *bytes, u32 len)
 {
 	if (!is_text(at, len))
 		panic("text: 0x%lx, %u bytes, is no text to write to", at, len);
 	write_text(at, bytes, len);
+}
+
+notrace void text_write(uptr at, const void *bytes, u32 len)
+{
+	uptr flags = spin_lock_irqsave(&lock); /* text_visit must not see the one without the other */
+	struct text *t = text_find(at);
+	if (t && at + len <= t->base + t->len)
+		memcpy(t->wanted + (at - t->base), bytes, len);
+	text_patch(at, bytes, len);
+	spin_unlock_irqrestore(&lock, flags);
 }
 
 static void fill_int3(const struct text *t)
@@ -175,15 +193,67 @@ void text_free(struct text *t)
 {
 	if (text_find(t->base) != t)
 		panic("text: %s at 0x%lx is freed, but is no block", t->name, t->base);
-	fill_int3(t);
 	struct chunk *c = chunk_of(t->base);
 	u32 n = granules_of(t->len), at = (u32)((t->base - c->base) / GRANULE);
 	uptr flags = spin_lock_irqsave(&lock);
+	fill_int3(t);
 	for (u32 g = at; g < at + n; g++)
 		write_once(c->owner[g], NULL);
 	bytes_used -= n * GRANULE;
 	blocks_used--;
 	spin_unlock_irqrestore(&lock, flags);
+	kfree(t->wanted);
+	t->wanted = NULL;
+}
+
+/* A block may have come since the last visit that begins before g: it has been visited as free memory. */
+static u32 first_granule(const struct chunk *c, u32 g)
+{
+	const struct text *t = c->owner[g];
+	return t && t->base < c->base + (uptr)g * GRANULE
+		   ? (u32)((t->base - c->base) / GRANULE) + granules_of(t->len)
+		   : g;
+}
+
+/* What lies at granule g: a block from its first granule on, or free ones, not too many at a time since
+ * interrupts are off. Gives the number of granules. */
+static u32 visit_granules(const struct chunk *c, u32 g, text_visitor *visit, void *arg)
+{
+	const struct text *t = c->owner[g];
+	u32 n = 1;
+	if (t) {
+		visit(t->base, t->len, t->wanted, arg);
+		n = granules_of(t->len);
+		visit(t->base + t->len, n * GRANULE - t->len, NULL, arg);
+		return n;
+	}
+	while (n < FREE_AT_ONCE && g + n < c->granules && !c->owner[g + n])
+		n++;
+	visit(c->base + (uptr)g * GRANULE, n * GRANULE, NULL, arg);
+	return n;
+}
+
+void text_visit(text_visitor *visit, void *arg)
+{
+	visit((uptr)text_start, (u32)(text_end - text_start), linked, arg);
+	for (u32 i = 0; i < read_once(chunk_count); i++) {
+		for (u32 g = 0; g < chunks[i].granules;) {
+			uptr flags = spin_lock_irqsave(&lock);
+			g = first_granule(&chunks[i], g);
+			if (g < chunks[i].granules)
+				g += visit_granules(&chunks[i], g, visit, arg);
+			spin_unlock_irqrestore(&lock, flags);
+		}
+	}
+}
+
+void text_init(void)
+{
+	u32 len = (u32)(text_end - text_start);
+	linked = kmalloc(len);
+	if (!linked)
+		panic("text: no memory for a copy of %u bytes", len);
+	memcpy(linked, text_start, len);
 }
 
 void text_usage(u32 *bytes, u32 *blocks)

@@ -21,7 +21,11 @@ struct text {
 	bool at_site;  /* called from a site: above its frame lie two return addresses, not one */
 	const struct text_fixup *fixups; /* may be NULL; the caller's, valid until text_free */
 	u32 fixup_count;
+	u8 *wanted; /* text.c's: its bytes as text_write left them */
 };
+
+/* Keeps a copy of kernel text: before anything is changed in it. */
+void text_init(void);
 
 /* Reserves len bytes (1 .. 16 MiB), filled with int3; sets t->base. ENOMEM if there is no room.
  * Task context, interrupts on: new pages change their rights on all CPUs. */
@@ -34,8 +38,18 @@ void text_free(struct text *t);
  * protocol or the block's not yet being reachable does. Any other address is our bug. */
 void text_write(uptr at, const void *bytes, u32 len);
 
+/* The same for a change that somebody answers for as long as it stands (tramp/audit.h): what a block is
+ * known to hold stays as it was. For the patcher. */
+void text_patch(uptr at, const void *bytes, u32 len);
+
 /* The block that holds addr, or NULL. Safe in any context. */
 struct text *text_find(uptr addr);
 
 /* Bytes in use now, and blocks. For tests: what was taken comes back. */
 void text_usage(u32 *bytes, u32 *blocks);
+
+/* Calls visit for all text there is, piece by piece, with what it holds if nothing is patched; NULL is
+ * int3, where nobody lives. It may run with a lock held and interrupts off, and may come upon a block
+ * that is reserved and not yet written. */
+typedef void text_visitor(uptr base, u32 len, const u8 *wanted, void *arg);
+void text_visit(text_visitor *visit, void *arg);

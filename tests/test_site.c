@@ -33,7 +33,7 @@ TEST(site_is_found_by_name_and_by_address)
 
 TEST(site_is_missing_where_the_patcher_runs)
 {
-	static const char *const notrace_functions[] = { "poke_emulate",     "smp_sync_cores", "text_write",
+	static const char *const notrace_functions[] = { "poke_emulate",     "smp_sync_cores", "text_patch",
 							 "trap_dispatch",    "memcpy",         "text_find",
 							 "preempt_schedule", "site_named_not" };
 	for (u32 i = 0; i + 1 < array_len(notrace_functions); i++)

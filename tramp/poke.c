@@ -146,19 +146,19 @@ static notrace void change_all(const struct poke *batch, u32 count)
 	__atomic_store_n(&batch_under_way, batch, __ATOMIC_SEQ_CST);
 
 	for (u32 i = 0; i < count; i++) /* 3 */
-		text_write(batch[i].addr, &poke_int3, 1);
+		text_patch(batch[i].addr, &poke_int3, 1);
 	sync_all();
 
 	for (u32 i = 0; i < count; i++) /* 4 */
-		text_write(batch[i].addr + 1, batch[i].new + 1, SITE_LEN - 1);
+		text_patch(batch[i].addr + 1, batch[i].new + 1, SITE_LEN - 1);
 	sync_all();
 
 	for (u32 i = 0; i < count; i++) /* 5 */
-		text_write(batch[i].addr, batch[i].new, 1);
+		text_patch(batch[i].addr, batch[i].new, 1);
 	sync_all();
 
 	for (u32 i = 0; i < count; i++) /* 6 */
-		text_write(batch[i].addr, batch[i].new, 1);
+		text_patch(batch[i].addr, batch[i].new, 1);
 
 	__atomic_store_n(&batch_under_way, NULL, __ATOMIC_SEQ_CST); /* 7 */
 	while (__atomic_load_n(&handlers, __ATOMIC_SEQ_CST))

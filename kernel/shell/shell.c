@@ -13,15 +13,21 @@
 #include "vm/map.h"
 #include "vm/prog.h"
 
+/* clang-format off */
 static const struct family {
 	const char *title;
 	const struct command *commands;
 } families[] = {
-	{ "Functions", site_commands },    { "Programs", prog_commands },
-	{ "Trampolines", tramp_commands }, { "Tracepoints", tracepoint_commands },
-	{ "Maps", map_commands },          { "The machine", system_commands },
+	{ "Functions", site_commands },
+	{ "Programs", prog_commands },
+	{ "Trampolines", tramp_commands },
+	{ "Tracepoints", tracepoint_commands },
+	{ "Live text", audit_commands },
+	{ "Maps", map_commands },
+	{ "The machine", system_commands },
 	{ "The shell", shell_commands },
 };
+/* clang-format on */
 
 enum err shell_fail(enum err e, const char *fmt, ...)
 {

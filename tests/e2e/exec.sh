@@ -45,3 +45,7 @@ wanted exec_every_command_that_only_shows 0 'int wake_up_process\(struct task_st
 
 fivebyte --exec 'site kfree_skb' --exec 'links'
 wanted exec_several_times 0 '^kfree_skb at ' '^nothing is attached'
+
+fivebyte --smp 4 --exec 'audit; attach skbcount; attach wakeup; work net 100; audit; detach all; audit'
+wanted exec_audit_is_clean_with_and_without_links 0 '^audit clean: [0-9]+ bytes of text, [0-9]+ sites, 0 changed by live links$' \
+	'^audit clean: .* 2 changed by live links$'

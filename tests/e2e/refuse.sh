@@ -32,6 +32,9 @@ refuse corrupted_site '^error EINVAL: kfree_skb.*expected 0f 1f 44 00 00 .*found
 grep -q '^  as expected: nothing is attached' "$out" && pass refuse_leaves_the_site || fail refuse_leaves_the_site 'not the nop'
 refuse corrupted_while_attached '^error EINVAL: kfree_skb' \
 	--exec 'attach skbcount; poke-test kfree_skb; detach skbcount; poke-test kfree_skb; work net 100; detach all; site kfree_skb'
+refuse audit_of_a_corrupted_site '^error EINVAL: text is not what' --exec 'poke-test kfree_skb; audit; poke-test kfree_skb'
+grep -Eq '^ffffffff[0-9a-f]+ kfree_skb\+0x4: expected 00 but found 08$' "$out" && pass refuse_names_the_byte ||
+	fail refuse_names_the_byte 'not kfree_skb+0x4'
 refuse unknown_command '^error ENOENT: there is no command frobnicate' --exec 'frobnicate 1; links'
 grep -q '^nothing is attached' "$out" && pass refuse_runs_the_rest || fail refuse_runs_the_rest 'links did not run'
 refuse wrong_use '^error EINVAL: usage: attach PROG' --exec 'attach'

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// The command audit: is all text what it should be?
+#include "kernel/print.h"
+#include "kernel/shell/shell.h"
+#include "tramp/audit.h"
+#include "tramp/tramp.h"
+
+static void print_line(const char *line)
+{
+	kprintf("%s\n", line);
+}
+
+static enum err cmd_audit(unused u32 count, unused char **args)
+{
+	tramp_lock();
+	u32 bad = audit(print_line);
+	tramp_unlock();
+	return bad ? shell_fail(EINVAL, "text is not what it should be") : OK;
+}
+
+/* clang-format off */
+const struct command audit_commands[] = {
+	{ "audit", "", 0, 0, "compare every byte of text with what it should be", cmd_audit, NULL },
+	{ 0 },
+};
+/* clang-format on */

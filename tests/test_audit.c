@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// tramp/audit.c: what is not explained is named, exactly.
+#include "tests/test.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/mem.h"
+#include "kernel/cpu.h"
+#include "kernel/paging.h"
+#include "kernel/print.h"
+#include "kernel/text.h"
+#include "tests/audited.h"
+#include "tramp/audit.h"
+#include "tramp/tramp.h"
+
+static char said[1000];
+
+static void say(const char *line)
+{
+	struct strbuf s = STRBUF(said);
+	s.len = (u32)strlen(said);
+	str_printf(&s, "%s\n", line);
+}
+
+static u32 audit_now(void)
+{
+	said[0] = 0;
+	tramp_lock();
+	u32 bad = audit(say);
+	tramp_unlock();
+	return bad;
+}
+
+void check_audit_clean(void)
+{
+	if (!check_eq(0, audit_now()))
+		kputs(said, (u32)strlen(said));
+}
+
+traceable u64 tv_audited(u64 a)
+{
+	return a + 1;
+}
+
+static u64 nothing(unused const u64 *context)
+{
+	return 0;
+}
+
+static u32 users;
+static const struct hook hook = {
+	.kind = HOOK_FENTRY, .code = (uptr)nothing, .name = "nothing", .owner = &users, .users = &users
+};
+
+static void attach(void)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	tramp_lock();
+	check_eq(OK, tramp_add(site_named("tv_audited"), &hook, &log));
+	tramp_unlock();
+}
+
+static void detach(void)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	tramp_lock();
+	check_eq(OK, tramp_remove(site_named("tv_audited"), HOOK_FENTRY, &users, &log));
+	tramp_unlock();
+}
+
+TEST(audit_is_clean_at_boot_and_under_a_live_link)
+{
+	check_audit_clean();
+	check(str_matches(said, "audit clean: * bytes of text, * sites, 0 changed by live links\n"));
+	attach();
+	check_audit_clean();
+	check(str_matches(said, "audit clean: * bytes of text, * sites, 1 changed by live links\n"));
+	check_eq(8, tv_audited(7));
+	detach();
+	check_audit_clean();
+}
+
+/* Behind text_patch's back, which refuses memory where nobody lives. Nobody else writes text now. */
+static void scribble(uptr addr, u8 byte)
+{
+	uptr flags = irq_save();
+	u8 *window = paging_window_open(virt_to_phys((void *)align_down(addr, (uptr)PAGE_SIZE)), 1);
+	window[addr % PAGE_SIZE] = byte;
+	paging_window_close(1);
+	irq_restore(flags);
+}
+
+/* Changes the byte at addr, looks what the auditor says, and repairs it. */
+static void corrupt(uptr addr, const char *expected)
+{
+	u8 was = *(const u8 *)addr;
+	scribble(addr, was ^ 0x41);
+	check_eq(1, audit_now());
+	scribble(addr, was);
+	if (!check(str_matches(said, expected)))
+		kputs(said, (u32)strlen(said));
+	check_audit_clean();
+}
+
+TEST(audit_names_a_wrong_byte_of_kernel_text)
+{
+	corrupt(
+	    (uptr)tv_audited + 2,
+	    "ffffffff* tv_audited+0x2: expected 44 but found 05\naudit: 1 place is not as it should be\n");
+}
+
+TEST(audit_names_a_wrong_byte_of_a_site_in_use)
+{
+	attach();
+	corrupt((uptr)tv_audited, "ffffffff* tv_audited*: expected e8 but found a9\n*");
+	detach();
+}
+
+TEST(audit_names_a_wrong_byte_of_an_image)
+{
+	attach();
+	corrupt(site_named("tv_audited")->tramp->image->text.base + 1,
+		"ffffffff* bpf_trampoline_tv_audited+0x1: expected * but found *\n*");
+	detach();
+}
+
+TEST(audit_names_a_wrong_byte_of_free_memory_and_of_a_block_s_slack)
+{
+	struct text t = { .name = "slack" };
+	require(text_alloc(&t, 33) == OK);
+	uptr slack = t.base + 33;
+	corrupt(slack, "ffffffff*: expected cc but found 8d\n*");
+	text_free(&t);
+	corrupt(slack, "ffffffff*: expected cc but found 8d\n*");
+}
+
+static void test_nothing_is_left_behind(void)
+{
+	check_audit_clean();
+}
+
+const struct test test_at_the_end = { "audit_is_clean_at_the_end", test_nothing_is_left_behind };

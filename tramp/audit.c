@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// The auditor. Those who change text are asked for the places, which are sorted by address; then all text
+// is compared, from place to place, with what kernel/text.c knows of it.
+#include "tramp/audit.h"
+#include "kernel/heap.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/mem.h"
+#include "kernel/sym.h"
+#include "kernel/text.h"
+#include "tramp/poke.h"
+#include "tramp/tramp.h"
+
+enum { INT3 = 0xcc };
+
+struct place {
+	uptr addr;
+	u8 bytes[AUDIT_PLACE];
+	u32 len;
+};
+
+static struct audit_source *sources;
+
+/* Of the audit under way. */
+static struct place *places; /* NULL while they are counted */
+static u32 place_count;
+static u32 places_met, bad, total;
+static void (*say_line)(const char *line);
+
+void audit_explain(struct audit_source *source)
+{
+	source->next = sources;
+	sources = source;
+}
+
+void audit_place(uptr addr, const void *bytes, u32 len)
+{
+	if (places) {
+		struct place *p = &places[place_count];
+		p->addr = addr;
+		p->len = len;
+		memcpy(p->bytes, bytes, len);
+	}
+	place_count++;
+}
+
+static void ask_all(void)
+{
+	place_count = 0;
+	for (struct audit_source *s = sources; s; s = s->next)
+		s->explain();
+}
+
+static void sort_places(void)
+{
+	for (u32 gap = place_count / 2; gap; gap /= 2) {
+		for (u32 i = gap; i < place_count; i++) {
+			struct place p = places[i];
+			u32 k = i;
+			for (; k >= gap && places[k - gap].addr > p.addr; k -= gap)
+				places[k] = places[k - gap];
+			places[k] = p;
+		}
+	}
+}
+
+/* The first place at addr or above it: an index, place_count if there is none. */
+static u32 first_place(uptr addr)
+{
+	u32 low = 0, high = place_count;
+	while (low < high) {
+		u32 mid = (low + high) / 2;
+		if (places[mid].addr < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void print_bytes(struct strbuf *s, const u8 *bytes, u32 len)
+{
+	for (u32 i = 0; i < len; i++)
+		str_printf(s, " %02x", bytes ? bytes[i] : INT3);
+}
+
+static void report(uptr addr, const u8 *wanted, u32 len)
+{
+	char line[256];
+	struct strbuf s = STRBUF(line);
+	bad++;
+	str_printf(&s, "%lx ", addr);
+	sym_print(&s, addr);
+	str_puts(&s, ": expected");
+	print_bytes(&s, wanted, len);
+	str_puts(&s, " but found");
+	print_bytes(&s, (const u8 *)addr, len);
+	say_line(line);
+}
+
+static bool differs(uptr addr, const u8 *wanted, u32 i)
+{
+	return ((const u8 *)addr)[i] != (wanted ? wanted[i] : INT3);
+}
+
+/* Free memory is much and mostly in order: by words. */
+static bool all_int3(uptr addr, u32 len)
+{
+	u32 i = 0;
+	for (; i < len && (addr + i) % sizeof(u64); i++)
+		if (*(const u8 *)(addr + i) != INT3)
+			return false;
+	for (; i + sizeof(u64) <= len; i += sizeof(u64))
+		if (*(const u64 *)(addr + i) != INT3 * 0x0101010101010101ull)
+			return false;
+	for (; i < len; i++)
+		if (*(const u8 *)(addr + i) != INT3)
+			return false;
+	return true;
+}
+
+/* len bytes without a place in them. Neighbours that differ make one report. */
+static void compare(uptr addr, const u8 *wanted, u32 len)
+{
+	u32 i = 0, n;
+
+	if (wanted ? memcmp((const void *)addr, wanted, len) == 0 : all_int3(addr, len))
+		return;
+	while (i < len) {
+		for (n = 0; i + n < len && n < AUDIT_PLACE && differs(addr, wanted, i + n);)
+			n++;
+		if (n)
+			report(addr + i, wanted ? wanted + i : NULL, n);
+		i += n ? n : 1;
+	}
+}
+
+/* One piece of text: what lies before each place in it, the place, and the rest. */
+static void audit_piece(uptr base, u32 len, const u8 *wanted, unused void *arg)
+{
+	u32 at = 0;
+
+	for (u32 i = first_place(base); i < place_count && places[i].addr < base + len; i++) {
+		const struct place *p = &places[i];
+		u32 from = (u32)(p->addr - base);
+		if (from < at || from + p->len > len) {
+			report(p->addr, p->bytes, p->len); /* two answer for one byte, or for none */
+			continue;
+		}
+		compare(base + at, wanted ? wanted + at : NULL, from - at);
+		compare(p->addr, p->bytes, p->len);
+		at = from + p->len;
+		places_met++;
+	}
+	compare(base + at, wanted ? wanted + at : NULL, len - at);
+	if (wanted)
+		total += len;
+}
+
+static void conclude(void)
+{
+	char line[128];
+	struct strbuf s = STRBUF(line);
+	if (bad)
+		str_printf(&s, "audit: %u place%s not as it should be", bad, bad == 1 ? " is" : "s are");
+	else
+		str_printf(&s, "audit clean: %u bytes of text, %u sites, %u changed by live links", total,
+			   site_count(), place_count);
+	say_line(line);
+}
+
+u32 audit(void (*say)(const char *line))
+{
+	say_line = say;
+	places_met = bad = total = 0;
+	ask_all();
+	places = kmalloc((place_count + 1) * sizeof(*places));
+	if (!places) {
+		say("audit: no memory for the list of changes");
+		return 1;
+	}
+	ask_all();
+	sort_places();
+	text_visit(audit_piece, NULL);
+	if (places_met != place_count && !bad) {
+		say("audit: a change was announced that lies in no text");
+		bad++;
+	}
+	conclude();
+	kfree(places);
+	places = NULL;
+	return bad;
+}
+
+static void explain_sites(void)
+{
+	u8 bytes[SITE_LEN];
+	for (u32 i = 0; i < site_count(); i++) {
+		const struct site *site = site_nth(i);
+		if (!site->tramp)
+			continue;
+		poke_make_call(bytes, site->addr, site->tramp->image->text.base);
+		audit_place(site->addr, bytes, SITE_LEN);
+	}
+}
+
+void audit_init(void)
+{
+	static struct audit_source of_sites = { .explain = explain_sites };
+	audit_explain(&of_sites);
+}
