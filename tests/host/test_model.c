@@ -79,12 +79,23 @@ static u32 single(u32 size, u32 a)
 static struct model m;
 static char reason[256];
 
-static enum err model(u32 ret, const u32 *params, u32 count)
+/* The blob as it is; the function is the last type. */
+static enum err model_of_blob(void)
 {
 	struct strbuf log = STRBUF(reason);
 	struct btf b;
-	enum err e;
+	enum err e = btf_open(&b, blob, 24 + word_count * 4 + 4, &log);
 
+	if (e)
+		return e;
+	if (btf_kind(btf_type(&b, b.count)) == BTF_FUNC)
+		e = model_from_btf(&m, &b, b.count, &log);
+	btf_close(&b);
+	return e;
+}
+
+static enum err model(u32 ret, const u32 *params, u32 count)
+{
 	reason[0] = 0;
 	type(BTF_FUNC_PROTO, count, ret);
 	for (u32 i = 0; i < count; i++) {
@@ -94,12 +105,7 @@ static enum err model(u32 ret, const u32 *params, u32 count)
 	type(BTF_FUNC, 0, last_id);
 	memcpy(blob, (u32[]){ 0x0001eb9f, 24, 0, word_count * 4, word_count * 4, 4 }, 24);
 	blob[6 + word_count] = 0;
-	e = btf_open(&b, blob, 24 + word_count * 4 + 4, &log);
-	if (e)
-		return e;
-	e = model_from_btf(&m, &b, last_id, &log);
-	btf_close(&b);
-	return e;
+	return model_of_blob();
 }
 
 #define model_of(ret, ...) model(ret, (const u32[]){ __VA_ARGS__ }, array_len(((const u32[]){ __VA_ARGS__ })))
@@ -374,4 +380,23 @@ TEST(model_unions_within_unions_do_not_take_forever)
 		member(inner, 0);
 	}
 	check_eq(EOPNOTSUPP, model_of(0, id));
+}
+
+TEST(model_of_flipped_bits_never_leads_outside)
+{
+	u32 accepted = 0, refusals = 0;
+	begin();
+	u32 c = integer(1, 0), u = integer(8, 0), w = integer(16, 0), f = type(BTF_FLOAT, 0, 4);
+	u32 bits = aggregate(BTF_STRUCT, 10, 3, KIND_FLAG);
+	member(c, 0);
+	member(u, BIT_FIELD(50) | 8);
+	member(u, BIT_FIELD(20) | 58);
+	u32 nested = pair(16, pair(8, f, integer(4, 0), 4) - 1, array(integer(2, 0), 3), 8);
+	require(model_of(single(16, array(c, 16)), u, w, bits, nested - 2) == OK);
+	for (u32 bit = 0; bit < word_count * 32; bit++) {
+		((u8 *)(blob + 6))[bit / 8] ^= (u8)(1u << bit % 8);
+		*(model_of_blob() == OK ? &accepted : &refusals) += 1;
+		((u8 *)(blob + 6))[bit / 8] ^= (u8)(1u << bit % 8);
+	}
+	check(accepted > 100 && refusals > 100);
 }
