@@ -82,6 +82,7 @@ traceable void sock_wait_for_wmem(struct sock *sk, int bytes)
 {
 	wait_event(sk->sk_wq, __atomic_load_n(&sk->sk_wmem_alloc.counter, __ATOMIC_SEQ_CST) <= bytes);
 }
+MAY_SLEEP(sock_wait_for_wmem);
 
 static void put_udp_header(struct sk_buff *skb, u16 source, u16 dest)
 {
@@ -140,6 +141,7 @@ traceable enum err udp_sendmsg(struct sock *sk, u16 port, const void *data, u32 
 	dev_queue_xmit(skb);
 	return OK;
 }
+MAY_SLEEP(udp_sendmsg);
 
 traceable struct sk_buff *udp_recv_skb(struct sock *sk)
 {

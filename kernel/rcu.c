@@ -120,6 +120,7 @@ void rcu_barrier(void)
 	call_rcu(&head, end_barrier);
 	wait_event(rcu_wait, !read_once(head.func));
 }
+MAY_SLEEP(rcu_barrier);
 
 void rcu_init(void)
 {

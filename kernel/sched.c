@@ -250,10 +250,21 @@ static traceable void __schedule(bool preempted)
 	irq_restore(flags);
 }
 
+notrace bool preemptible(void)
+{
+	return preempt_count() == 0 && !irqs_are_off();
+}
+
+notrace void might_sleep(void)
+{
+	if (!preemptible())
+		panic("sched: nobody may sleep here: preempt_count is 0x%x, interrupts are %s",
+		      preempt_count(), irqs_are_off() ? "off" : "on");
+}
+
 traceable void schedule(void)
 {
-	if (preempt_count())
-		panic("schedule: called with preempt_count 0x%x", preempt_count());
+	might_sleep();
 	preempt_disable();
 	__schedule(false);
 	preempt_enable();

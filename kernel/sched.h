@@ -54,6 +54,18 @@ static inline notrace bool need_resched(void)
 	return !(percpu_read(CPU_PREEMPT_COUNT) & PREEMPT_NO_RESCHED);
 }
 
+/* Whether this task could be switched away from here: preemption and interrupts are on. */
+bool preemptible(void);
+
+/* What may sleep begins with it, so that a caller who must not is found at once, and not only when it really
+ * comes to sleep: panics unless preemptible. */
+void might_sleep(void);
+
+/* MAY_SLEEP(func): func has a site and is only ever called where its caller may sleep, before it has set its
+ * state to anything but TASK_RUNNING; so programs that sleep may be attached to it. */
+#define MAY_SLEEP(func) \
+	static const uptr may_sleep_##func __attribute__((used, section("may_sleep"))) = (uptr)func
+
 /* Contexts, read from preempt_count. */
 static inline notrace bool in_hardirq(void)
 {
@@ -103,6 +115,7 @@ void wake_up(struct wait_queue_head *wq);         /* wakes all; any context but 
 /* The condition may be an attempt, like taking a lock: it is not evaluated again once it was true. */
 #define wait_event(wq, condition)                    \
 	do {                                         \
+		might_sleep();                       \
 		bool done_ = (condition);            \
 		while (!done_) {                     \
 			prepare_to_wait(&(wq));      \

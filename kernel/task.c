@@ -193,6 +193,7 @@ static traceable noreturn void do_exit(void)
 	schedule();
 	panic("task: %s:%d runs after its end", p->comm, p->pid);
 }
+MAY_SLEEP(do_exit);
 
 /* Called by task_entry, on the new task's stack. */
 noreturn void task_begin(void)

@@ -91,6 +91,7 @@ static traceable enum err send_frame(struct sock *sk, u32 i)
 	dev_queue_xmit(skb);
 	return OK;
 }
+MAY_SLEEP(send_frame);
 
 /* --- Receivers --- */
 
@@ -115,6 +116,7 @@ static noreturn int udp_recv_thread(void *arg)
 		kfree_skb(skb);
 	}
 }
+MAY_SLEEP(udp_recv_thread);
 
 /* --- Packets on demand, and senders that go on --- */
 
@@ -129,6 +131,7 @@ enum err traffic_net(u32 frames)
 	sock_wait_for_wmem(on_demand, 0);
 	return e;
 }
+MAY_SLEEP(traffic_net);
 
 static struct {
 	bool stop;
@@ -148,6 +151,7 @@ static int udp_send_thread(void *arg)
 	wake_up(&senders.ended);
 	return 0;
 }
+MAY_SLEEP(udp_send_thread);
 
 static bool start_sender(u32 cpu)
 {
@@ -234,6 +238,7 @@ static int pair_thread(void *arg)
 	part();
 	return 0;
 }
+MAY_SLEEP(pair_thread);
 
 static enum err run_pair(u32 times)
 {
@@ -262,6 +267,7 @@ enum err traffic_wake(u32 times)
 	mutex_unlock(&lock);
 	return e;
 }
+MAY_SLEEP(traffic_wake);
 
 void traffic_init(void)
 {

@@ -66,6 +66,7 @@ void mutex_lock(struct mutex *m)
 	assert(read_once(m->owner) != current);
 	wait_event(m->wq, mutex_trylock(m));
 }
+MAY_SLEEP(mutex_lock);
 
 void mutex_unlock(struct mutex *m)
 {
@@ -90,3 +91,4 @@ void msleep(u32 ms)
 	schedule();
 	del_timer(&s.timer);
 }
+MAY_SLEEP(msleep);

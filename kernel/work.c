@@ -61,6 +61,7 @@ static traceable void process_one_work(struct worker *w, struct work *work)
 	write_once(w->running, NULL);
 	wake_up(&w->done);
 }
+MAY_SLEEP(process_one_work);
 
 static noreturn int worker_thread(void *arg)
 {
@@ -90,6 +91,7 @@ void flush_work(struct work *work)
 	struct worker *w = &workers[read_once(work->cpu)];
 	wait_event(w->done, is_done(w, work));
 }
+MAY_SLEEP(flush_work);
 
 void work_init(void)
 {

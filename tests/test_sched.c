@@ -6,6 +6,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/page.h"
 #include "kernel/rcu.h"
+#include "kernel/softirq.h"
 #include "kernel/sym.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
@@ -62,6 +63,39 @@ TEST(task_pinned_stays_on_its_cpu)
 	check(reaches(&done, cpu_count()));
 	for (u32 i = 0; i < cpu_count(); i++)
 		check_eq(10, seen_cpu[i]);
+}
+
+static u32 in_timer;
+
+static void note_timer(struct timer_list *t unused)
+{
+	write_once(in_timer, preemptible() ? 1 : 2);
+}
+
+TEST(preemptible_is_false_wherever_nobody_may_sleep)
+{
+	struct timer_list timer = { .expires = ktime_get_ns(), .function = note_timer };
+	spinlock_t lock = { 0 };
+	check(preemptible());
+	preempt_disable();
+	check(!preemptible());
+	preempt_enable();
+	uptr flags = irq_save();
+	check(!preemptible());
+	irq_restore(flags);
+	spin_lock(&lock);
+	check(!preemptible());
+	spin_unlock(&lock);
+	local_bh_disable();
+	check(!preemptible());
+	local_bh_enable();
+	in_timer = 0;
+	add_timer(&timer);
+	while (!read_once(in_timer))
+		msleep(1);
+	check_eq(2, in_timer);
+	check(preemptible());
+	might_sleep();
 }
 
 static struct {

@@ -10,6 +10,7 @@
 #include "kernel/task.h"
 #include "kernel/text.h"
 #include "kernel/traffic.h"
+#include "kernel/work.h"
 #include "tramp/poke.h"
 #include "tramp/tramp.h"
 
@@ -448,6 +449,53 @@ static notrace u64 count_hit(const u64 *context unused)
 {
 	hits[smp_processor_id()]++;
 	return 0;
+}
+
+static u64 sleeper_calls, sleeper_wrong;
+
+/* Without facts about it, the image does nothing around it: it sees the caller's own state. */
+static notrace u64 check_may_sleep(const u64 *context unused)
+{
+	__atomic_fetch_add(&sleeper_calls, 1, __ATOMIC_RELAXED);
+	if (!preemptible() || current->__state != TASK_RUNNING)
+		__atomic_fetch_add(&sleeper_wrong, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static void ends_work(struct work *work unused) {}
+
+/* MAY_SLEEP is a promise; here is who keeps it. */
+TEST(tramp_sites_that_may_sleep_are_called_where_one_may)
+{
+	char text[200];
+	struct hook h = hook(HOOK_FENTRY, check_may_sleep, 0);
+	struct work work;
+	u32 added = 0;
+	sleeper_calls = sleeper_wrong = 0;
+	for (u32 i = 0; i < site_count(); i++) {
+		struct strbuf log = STRBUF(text);
+		if (site_nth(i)->may_sleep && check_eq(OK, add_at(site_nth(i), &h, &log)))
+			added++;
+	}
+	check_eq(OK, traffic_net(100));
+	check_eq(OK, traffic_wake(10));
+	check_eq(OK, traffic_start());
+	msleep(10);
+	traffic_stop();
+	init_work(&work, ends_work);
+	check(schedule_work(&work));
+	flush_work(&work);
+	for (u32 i = 0; i < site_count(); i++) {
+		struct strbuf log = STRBUF(text);
+		if (site_nth(i)->may_sleep)
+			check_eq(OK, take_at(site_nth(i), HOOK_FENTRY, 0, &log));
+	}
+	check(added > 10);
+	check(sleeper_calls > 300);
+	check_eq(0, sleeper_wrong);
+	check(site_named("msleep")->may_sleep && site_named("udp_sendmsg")->may_sleep);
+	check(!site_named("kfree_skb")->may_sleep && !site_named("schedule")->may_sleep);
+	check_eq(0, image_reap());
 }
 
 static void wake(struct task_struct *t, void *arg unused)

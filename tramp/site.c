@@ -8,7 +8,9 @@
 #include "kernel/sym.h"
 #include "tramp/poke.h"
 
-extern const uptr mcount_start[], mcount_end[]; /* linker.ld */
+/* linker.ld */
+extern const uptr mcount_start[], mcount_end[];
+extern const uptr may_sleep_start[], may_sleep_end[];
 
 static struct site *sites;
 static u32 count;
@@ -89,6 +91,16 @@ static void mark_ambiguous(void)
 				sites[i].ambiguous = sites[k].ambiguous = true;
 }
 
+static void mark_may_sleep(void)
+{
+	for (const uptr *func = may_sleep_start; func < may_sleep_end; func++) {
+		struct site *s = site_at(*func);
+		if (!s)
+			panic("site table: %#lx is marked MAY_SLEEP and has no site", *func);
+		s->may_sleep = true;
+	}
+}
+
 void site_init(const struct btf *btf)
 {
 	kernel_btf = btf;
@@ -107,6 +119,7 @@ void site_init(const struct btf *btf)
 	}
 	sort_sites();
 	mark_ambiguous();
+	mark_may_sleep();
 	for (u32 i = 0; i < count; i++) {
 		sites[i].btf = btf;
 		if (btf && !sites[i].ambiguous)

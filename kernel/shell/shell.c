@@ -5,6 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/power.h"
 #include "kernel/print.h"
+#include "kernel/sched.h"
 #include "kernel/serial.h"
 #include "kernel/shell/demo.h"
 #include "kernel/shell/load.h"
@@ -88,6 +89,7 @@ enum err shell_exec(const char *line)
 {
 	return run_line(line, true);
 }
+MAY_SLEEP(shell_exec);
 
 static void help_line(const struct command *c)
 {
