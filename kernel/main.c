@@ -26,6 +26,7 @@
 #include "kernel/work.h"
 #include "tests/test.h"
 #include "tramp/audit.h"
+#include "tramp/ftrace.h"
 #include "tramp/image.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"
@@ -57,6 +58,7 @@ static void start_tracing(void)
 	audit_init();
 	image_init();
 	tramp_init();
+	ftrace_init();
 	tracepoint_init();
 	vm_init(&btf);
 }

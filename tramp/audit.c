@@ -196,7 +196,7 @@ static void explain_sites(void)
 	u8 bytes[SITE_LEN];
 	for (u32 i = 0; i < site_count(); i++) {
 		const struct site *site = site_nth(i);
-		if (!site->tramp)
+		if (!site->tramp || site->ftrace) /* ftrace.c explains its own */
 			continue;
 		poke_make_call(bytes, site->addr, site->tramp->image->text.base);
 		audit_place(site->addr, bytes, SITE_LEN);

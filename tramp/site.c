@@ -32,7 +32,7 @@ struct site *site_nth(u32 i)
 }
 
 /* The first site at addr or above it: an index, count if there is none. */
-static u32 lower_bound(uptr addr)
+static notrace u32 lower_bound(uptr addr)
 {
 	u32 low = 0, high = count;
 	while (low < high) {
@@ -45,7 +45,7 @@ static u32 lower_bound(uptr addr)
 	return low;
 }
 
-struct site *site_at(uptr addr)
+notrace struct site *site_at(uptr addr)
 {
 	u32 i = lower_bound(addr);
 	return i < count && sites[i].addr == addr ? &sites[i] : NULL;

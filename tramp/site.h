@@ -33,7 +33,7 @@ void site_init(const struct btf *kernel_btf);
 u32 site_count(void);
 struct site *site_nth(u32 i);
 
-/* NULL if there is none. A name that two static functions share finds neither. */
+/* NULL if there is none. A name that two static functions share finds neither. site_at is notrace. */
 struct site *site_named(const char *name);
 struct site *site_at(uptr addr);
 

@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: MIT
+// tramp/ftrace: what callbacks see, what they leave alone, who calls them, and who may be where.
+#include "tests/test.h"
+#include "kernel/backtrace.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/sched.h"
+#include "kernel/skb.h"
+#include "kernel/sym.h"
+#include "kernel/task.h"
+#include "kernel/text.h"
+#include "kernel/traffic.h"
+#include "kernel/trap.h"
+#include "tramp/audit.h"
+#include "tramp/ftrace.h"
+#include "tramp/ftrace_gen.h"
+#include "tramp/ftrace_hash.h"
+#include "tramp/poke.h"
+#include "tramp/share.h"
+#include "tramp/tramp.h"
+
+static char text[300];
+
+static struct strbuf new_log(void)
+{
+	text[0] = 0;
+	return STRBUF(text);
+}
+
+static struct site *site_of(void *fn)
+{
+	return site_at((uptr)fn);
+}
+
+static enum err attach_to(struct ftrace_ops *ops, void *fn)
+{
+	struct strbuf log = new_log();
+	enum err e = ftrace_set_filter_ip(ops, (uptr)fn, false, &log);
+	if (!e)
+		e = register_ftrace_function(ops, &log);
+	if (e)
+		ftrace_free_filter(ops);
+	return e;
+}
+
+static void detach(struct ftrace_ops *ops)
+{
+	struct strbuf log = new_log();
+	if (!check_eq(OK, unregister_ftrace_function(ops, &log)))
+		kprintf("     %s\n", text);
+}
+
+static void say_line(const char *line)
+{
+	kprintf("     %s\n", line);
+}
+
+static u32 audit_now(void)
+{
+	tramp_lock();
+	u32 wrong = audit(say_line);
+	tramp_unlock();
+	return wrong;
+}
+
+static bool holds_nop(void *fn)
+{
+	u8 nop[SITE_LEN];
+	poke_make_nop(nop);
+	return memcmp(fn, nop, SITE_LEN) == 0;
+}
+
+/* The name of what the site calls. */
+static const char *calls(void *fn)
+{
+	u8 want[SITE_LEN];
+	if (!site_of(fn)->ftrace)
+		return "nothing";
+	ftrace_site_bytes(site_of(fn), want);
+	return memcmp(fn, want, SITE_LEN) ? "something else" : ftrace_caller_name(site_of(fn));
+}
+
+/* --- What a callback sees --------------------------------------------------------------------------------- */
+
+static struct {
+	uptr ip, parent_ip;
+	struct ftrace_ops *ops;
+	struct pt_regs regs;
+	u32 preempt_count;
+} seen;
+static u64 hits;
+
+static notrace void see(uptr ip, uptr parent_ip, struct ftrace_ops *ops, struct pt_regs *regs)
+{
+	seen.ip = ip;
+	seen.parent_ip = parent_ip;
+	seen.ops = ops;
+	seen.regs = *regs;
+	seen.preempt_count = preempt_count();
+	hits++;
+}
+
+static struct ftrace_ops plain_ops = { .func = see, .name = "plain" };
+static struct ftrace_ops regs_ops = { .func = see, .name = "regs", .flags = FTRACE_OPS_SAVE_REGS };
+
+/* Stores the registers that it was called with. */
+u64 ft_found[17];
+#define STORE(reg, n) "movq %%" reg ", ft_found+8*" #n "\n"
+
+static traceable void ft_store(void)
+{
+	__asm__ volatile(STORE("rax", 0) STORE("rcx", 1) STORE("rdx", 2) STORE("rsi", 3) STORE("rdi", 4)
+			     STORE("r8", 5) STORE("r9", 6) STORE("r10", 7) STORE("r11", 8) STORE("rbx", 9)
+				 STORE("r12", 10) STORE("r13", 11) STORE("r14", 12) STORE(
+				     "r15", 13) "pushfq\n popq ft_found+8*14\n"
+						"movq (%%rbp), %%rax\n" STORE(
+						    "rax", 15) "leaq 8(%%rbp), %%rax\n" STORE("rax", 16)::
+						    : "rax", "memory");
+}
+
+enum { PLAIN_KEEPS = 7, ALL_KEPT = 15, ALL_FLAGS = 0x8d5 /* CF PF AF ZF SF OF */ };
+
+#define LOAD(n, reg) "movq " #n "*8(%%rax), %%" reg "\n"
+
+/* Calls ft_store with want[0..13] in the registers, want[14] in the flags, want[15] in rbp. */
+static notrace void call_with(const u64 want[16])
+{
+	__asm__ volatile("pushq %%rbp\n pushq 14*8(%%rax)\n popfq\n" LOAD(1, "rcx") LOAD(2, "rdx")
+			     LOAD(3, "rsi") LOAD(4, "rdi") LOAD(5, "r8") LOAD(6, "r9") LOAD(7, "r10")
+				 LOAD(8, "r11") LOAD(9, "rbx") LOAD(10, "r12") LOAD(11, "r13") LOAD(12, "r14")
+				     LOAD(13, "r15") LOAD(15, "rbp")
+					 LOAD(0, "rax") "call ft_store\n popq %%rbp\n" ::"a"(want)
+			 : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "rbx", "r12", "r13", "r14",
+			   "r15", "memory", "cc");
+}
+
+static void fill_want(u64 want[16], u64 flags)
+{
+	for (u32 i = 0; i < 16; i++)
+		want[i] = 0x1111111111111111ull * (i + 1) % 0xfffffffffffffff1ull;
+	want[14] = flags | 2; /* a bit that is always set */
+}
+
+/* How many of the first count registers did not survive. */
+static u32 differences(const u64 *want, u32 count)
+{
+	u32 n = 0;
+	for (u32 i = 0; i < count; i++)
+		n += want[i] != ft_found[i];
+	return n;
+}
+
+TEST(ftrace_callback_gets_ip_parent_ops_and_arguments)
+{
+	u64 want[16];
+	fill_want(want, 0x200);
+	hits = 0;
+	require(attach_to(&plain_ops, ft_store) == OK);
+	call_with(want);
+	detach(&plain_ops);
+	check_eq(1, hits);
+	check_eq((uptr)ft_store, seen.ip);
+	check(seen.parent_ip - (uptr)call_with < 300);
+	check_eq((uptr)&plain_ops, (uptr)seen.ops);
+	check_eq(1, seen.preempt_count);
+	check_eq((uptr)ft_store + SITE_LEN, seen.regs.ip);
+	check_eq(ft_found[16], seen.regs.sp);
+	check_eq(want[4], seen.regs.di);
+	check_eq(want[3], seen.regs.si);
+	check_eq(want[2], seen.regs.dx);
+	check_eq(want[1], seen.regs.cx);
+	check_eq(want[5], seen.regs.r8);
+	check_eq(want[6], seen.regs.r9);
+	check_eq(want[0], seen.regs.ax);
+	check_eq(want[15], seen.regs.bp);
+	check_eq(0, differences(want, PLAIN_KEEPS));
+	check_eq(want[15], ft_found[15]);
+	check(holds_nop(ft_store));
+	check_eq(0, image_reap());
+}
+
+static void check_full_regs(const u64 *want)
+{
+	check_eq(want[9], seen.regs.bx);
+	check_eq(want[10], seen.regs.r12);
+	check_eq(want[11], seen.regs.r13);
+	check_eq(want[12], seen.regs.r14);
+	check_eq(want[13], seen.regs.r15);
+	check_eq(want[7], seen.regs.r10);
+	check_eq(want[8], seen.regs.r11);
+	check_eq(want[0], seen.regs.ax);
+	check_eq(want[4], seen.regs.di);
+	check_eq(want[15], seen.regs.bp);
+	check_eq(want[14], seen.regs.flags);
+	check_eq(KERNEL_CS, seen.regs.cs);
+	check_eq(KERNEL_DS, seen.regs.ss);
+	check_eq(ft_found[16], seen.regs.sp);
+	check_eq((uptr)ft_store + SITE_LEN, seen.regs.ip);
+	check_eq(0, differences(want, ALL_KEPT));
+	check_eq(want[15], ft_found[15]);
+}
+
+TEST(ftrace_full_caller_keeps_all_registers_and_flags)
+{
+	u64 want[16];
+	require(attach_to(&regs_ops, ft_store) == OK);
+	for (u32 i = 0; i < 2; i++) {
+		fill_want(want, (i ? ALL_FLAGS : 0) | 0x200);
+		call_with(want);
+		check_full_regs(want);
+	}
+	require(attach_to(&plain_ops, ft_store) == OK); /* and through the list */
+	check_str("ftrace_regs_caller", calls(ft_store));
+	call_with(want);
+	check_full_regs(want);
+	detach(&regs_ops);
+	detach(&plain_ops);
+	check(holds_nop(ft_store));
+}
+
+TEST(ftrace_callers_cost_what_they_say)
+{
+	check_eq(168, ftrace_caller_info(false).pt_regs);
+	check_eq(208, ftrace_caller_info(true).stack);
+	check_eq(8, ftrace_caller_info(false).registers);
+	check_eq(16, ftrace_caller_info(true).registers);
+}
+
+/* --- Who calls -------------------------------------------------------------------------------------------- */
+
+static u64 counts[4];
+
+static notrace void count_call(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops,
+			       struct pt_regs *regs unused)
+{
+	__atomic_fetch_add((u64 *)ops->private, 1, __ATOMIC_RELAXED);
+}
+
+static struct ftrace_ops counters[4] = {
+	{ .func = count_call, .name = "c0", .private = &counts[0] },
+	{ .func = count_call, .name = "c1", .private = &counts[1] },
+	{ .func = count_call, .name = "c2", .private = &counts[2] },
+	{ .func = count_call, .name = "c3", .private = &counts[3], .flags = FTRACE_OPS_SAVE_REGS },
+};
+
+static u64 ft_last;
+static traceable void ft_one(u64 x)
+{
+	ft_last = x;
+}
+static traceable void ft_two(u64 x)
+{
+	ft_last = x + 1;
+}
+
+static traceable void call_both(u64 times)
+{
+	memset(counts, 0, sizeof(counts));
+	for (u64 i = 0; i < times; i++) {
+		ft_one(i);
+		ft_two(i);
+	}
+}
+
+TEST(ftrace_own_caller_for_one_and_the_list_for_several)
+{
+	struct strbuf log = new_log();
+	u32 bytes, blocks, bytes_after, blocks_after;
+	text_usage(&bytes, &blocks);
+	require(attach_to(&counters[0], ft_one) == OK);
+	check_str("ftrace_trampoline_c0", calls(ft_one));
+	require(attach_to(&counters[1], ft_one) == OK);
+	check_str("ftrace_caller", calls(ft_one));
+	require(attach_to(&counters[2], ft_two) == OK);
+	check_str("ftrace_trampoline_c2", calls(ft_two));
+	check_eq(0, audit_now());
+	call_both(10);
+	check_eq(10, counts[0]);
+	check_eq(10, counts[1]);
+	check_eq(10, counts[2]);
+	require(attach_to(&counters[3], ft_one) == OK);
+	check_str("ftrace_regs_caller", calls(ft_one));
+	call_both(10);
+	check_eq(10, counts[0]);
+	check_eq(10, counts[1]);
+	check_eq(10, counts[2]);
+	check_eq(10, counts[3]);
+	check_eq(OK, ftrace_set_filter_ip(&counters[2], (uptr)ft_one, false, &log));
+	call_both(10);
+	check_eq(10, counts[0]);
+	check_eq(20, counts[2]);
+	check_eq(OK, ftrace_set_filter_ip(&counters[2], (uptr)ft_two, true, &log));
+	check(holds_nop(ft_two));
+	detach(&counters[3]);
+	check_str("ftrace_caller", calls(ft_one));
+	detach(&counters[0]);
+	detach(&counters[2]);
+	check_str("ftrace_trampoline_c1", calls(ft_one));
+	call_both(10);
+	check_eq(0, counts[0] + counts[2] + counts[3]);
+	check_eq(10, counts[1]);
+	detach(&counters[1]);
+	check(holds_nop(ft_one));
+	text_usage(&bytes_after, &blocks_after);
+	check_eq(bytes, bytes_after);
+	check_eq(blocks, blocks_after);
+}
+
+TEST(ftrace_hash_holds_what_was_added)
+{
+	struct ftrace_hash *h = ftrace_hash_new(site_count());
+	u32 n = 0;
+	uptr ip;
+	require(h);
+	check(!ftrace_hash_has(NULL, 16));
+	for (u32 i = 0; i < site_count(); i += 2)
+		ftrace_hash_add(h, site_nth(i)->addr);
+	for (u32 i = 0; i < site_count(); i++)
+		check_eq(i % 2 == 0, ftrace_hash_has(h, site_nth(i)->addr));
+	for (u32 i = 0; ftrace_hash_next(h, &i, &ip);)
+		n++;
+	check_eq(h->count, n);
+	ftrace_hash_free(h);
+}
+
+/* --- Recursion -------------------------------------------------------------------------------------------- */
+
+static u32 depth, deepest;
+
+static notrace void call_itself(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops unused,
+				struct pt_regs *regs unused)
+{
+	depth++;
+	deepest = max(deepest, depth);
+	ft_one(1);
+	depth--;
+}
+
+TEST(ftrace_guarded_callback_does_not_call_itself)
+{
+	static struct ftrace_ops ops = { .func = call_itself,
+					 .name = "again",
+					 .flags = FTRACE_OPS_RECURSION };
+	deepest = 0;
+	require(attach_to(&ops, ft_one) == OK);
+	ft_one(0);
+	check_eq(1, deepest);
+	check_eq(1, ops.missed);
+	require(attach_to(&counters[0], ft_one) ==
+		OK); /* through the list it is guarded, too; the other is not */
+	memset(counts, 0, sizeof(counts));
+	ft_one(0);
+	check_eq(1, deepest);
+	check_eq(2, ops.missed);
+	check_eq(2, counts[0]);
+	detach(&ops);
+	detach(&counters[0]);
+	check(holds_nop(ft_one));
+}
+
+/* --- Replacing a function --------------------------------------------------------------------------------- */
+
+static traceable u64 ft_victim(u64 x)
+{
+	return x * 2;
+}
+
+static notrace u64 replacement(u64 x)
+{
+	u64 (*body)(u64) = (void *)((uptr)ft_victim + SITE_LEN);
+	return body(x) + 1000;
+}
+
+static notrace void replace(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops unused,
+			    struct pt_regs *regs)
+{
+	regs->ip = (uptr)replacement;
+}
+
+enum { REPLACES = FTRACE_OPS_SAVE_REGS | FTRACE_OPS_IPMODIFY };
+
+TEST(ftrace_ipmodify_replaces_a_function_and_has_one_owner)
+{
+	static struct ftrace_ops ops = { .func = replace, .name = "first", .flags = REPLACES };
+	static struct ftrace_ops other = { .func = replace, .name = "second", .flags = REPLACES };
+	static struct ftrace_ops wrong = { .func = replace, .name = "wrong", .flags = FTRACE_OPS_IPMODIFY };
+	require(attach_to(&ops, ft_victim) == OK);
+	check_eq(1042, ft_victim(21));
+	check_eq(EBUSY, attach_to(&other, ft_victim));
+	check_str("ft_victim is replaced by first already, and only one can do that", text);
+	check_eq(EINVAL, attach_to(&wrong, ft_victim));
+	require(attach_to(&counters[0], ft_victim) == OK);
+	counts[0] = 0;
+	check_eq(1042, ft_victim(21));
+	check_eq(1, counts[0]);
+	detach(&ops);
+	check_eq(42, ft_victim(21));
+	detach(&counters[0]);
+	check(holds_nop(ft_victim));
+}
+
+/* --- Refusals and failures -------------------------------------------------------------------------------- */
+
+TEST(ftrace_refuses_what_makes_no_sense)
+{
+	struct strbuf log = new_log();
+	check_eq(EINVAL, ftrace_set_filter_ip(&counters[0], (uptr)ft_one + 1, false, &log));
+	check(str_matches(text, "0x* is not the entry of a function that can be traced"));
+	log = new_log();
+	check_eq(EINVAL, register_ftrace_function(&counters[0], &log));
+	check_str("c0 has no functions in its filter", text);
+	log = new_log();
+	check_eq(ENOENT, unregister_ftrace_function(&counters[0], &log));
+	require(attach_to(&counters[0], ft_one) == OK);
+	log = new_log();
+	check_eq(EEXIST, register_ftrace_function(&counters[0], &log));
+	detach(&counters[0]);
+}
+
+TEST(ftrace_undoes_everything_when_memory_runs_out)
+{
+	const uptr ips[] = { (uptr)ft_one, (uptr)ft_two, (uptr)ft_victim };
+	u64 before, after, allocations;
+	u32 failures = 0;
+	rcu_barrier();
+	heap_usage(&before, &allocations);
+	for (u32 nth = 1; nth < 100; nth++) {
+		struct strbuf log = new_log();
+		heap_fail_after(nth);
+		enum err e = ftrace_set_filter_ips(&counters[0], ips, 3, false, &log);
+		if (!e)
+			e = register_ftrace_function(&counters[0], &log);
+		heap_fail_after(0);
+		if (!e)
+			break;
+		failures++;
+		check_eq(ENOMEM, e);
+		ftrace_free_filter(&counters[0]);
+		rcu_barrier();
+		heap_usage(&after, &allocations);
+		check_eq(before, after);
+		check(holds_nop(ft_one) && holds_nop(ft_two) && !site_of(ft_one)->ftrace);
+	}
+	check(failures >= 5);
+	struct strbuf log = new_log();
+	heap_fail_after(1);
+	check_eq(OK, unregister_ftrace_function(&counters[0], &log));
+	heap_fail_after(0);
+	rcu_barrier();
+	heap_usage(&after, &allocations);
+	check_eq(before, after);
+}
+
+TEST(ftrace_changes_all_sites_or_none)
+{
+	const uptr ips[] = { (uptr)ft_one, (uptr)ft_two };
+	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
+	struct strbuf log = new_log();
+	u8 nop[SITE_LEN];
+	poke_make_nop(nop);
+	text_write((uptr)ft_two, other_nop, SITE_LEN);
+	check_eq(OK, ftrace_set_filter_ips(&counters[0], ips, 2, false, &log));
+	check_eq(EINVAL, register_ftrace_function(&counters[0], &log));
+	check(str_matches(text, "ft_two* expected 0f 1f 44 00 00 but found 0f 1f 44 00 08*"));
+	check(holds_nop(ft_one));
+	check(!site_of(ft_one)->ftrace && !site_of(ft_two)->ftrace);
+	text_write((uptr)ft_two, nop, SITE_LEN);
+	check_eq(OK, register_ftrace_function(&counters[0], &log));
+	text_write((uptr)ft_two, other_nop, SITE_LEN);
+	check_eq(EINVAL, unregister_ftrace_function(&counters[0], &log));
+	check_str("ftrace_trampoline_c0", calls(ft_one));
+	ftrace_site_bytes(site_of(ft_two), nop);
+	text_write((uptr)ft_two, nop, SITE_LEN);
+	detach(&counters[0]);
+	check(holds_nop(ft_one) && holds_nop(ft_two));
+}
+
+/* --- While it is in use ----------------------------------------------------------------------------------- */
+
+static bool in, may_go, out;
+
+static traceable void ft_sleep(void)
+{
+	write_once(in, true);
+	while (!read_once(may_go))
+		msleep(1);
+}
+
+static int sleeper(void *arg unused)
+{
+	ft_sleep();
+	write_once(out, true);
+	return 0;
+}
+
+TEST(ftrace_leaves_while_a_task_sleeps_in_the_function)
+{
+	u32 bytes, blocks, bytes_after, blocks_after;
+	image_reap();
+	text_usage(&bytes, &blocks);
+	in = may_go = out = false;
+	counts[0] = 0;
+	require(attach_to(&counters[0], ft_sleep) == OK);
+	require(kthread_run(sleeper, NULL, -1, "sleeper"));
+	while (!read_once(in))
+		msleep(1);
+	detach(&counters[0]);
+	text_usage(&bytes_after, &blocks_after);
+	check_eq(blocks, blocks_after);
+	check_eq(1, counts[0]);
+	write_once(may_go, true);
+	while (!read_once(out))
+		msleep(1);
+}
+
+/* Backtraces go through the callers. */
+static u32 functions_seen;
+
+static notrace void find_functions(uptr addr, void *arg unused)
+{
+	struct sym sym;
+	if (sym_at(addr, &sym) && (sym.addr == (uptr)ft_one || sym.addr == (uptr)call_both))
+		functions_seen++;
+}
+
+static notrace void look_back(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops unused,
+			      struct pt_regs *regs unused)
+{
+	functions_seen = 0;
+	backtrace_walk(NULL, find_functions, NULL);
+}
+
+TEST(ftrace_backtraces_name_the_function_and_its_caller)
+{
+	static struct ftrace_ops plain = { .func = look_back, .name = "look" };
+	static struct ftrace_ops full = { .func = look_back, .name = "look", .flags = FTRACE_OPS_SAVE_REGS };
+	require(attach_to(&plain, ft_one) == OK);
+	call_both(1);
+	detach(&plain);
+	check_eq(2, functions_seen);
+	require(attach_to(&full, ft_one) == OK);
+	call_both(1);
+	detach(&full);
+	check_eq(2, functions_seen);
+}
+
+static void every_site(struct ftrace_ops *ops)
+{
+	static uptr ips[4096];
+	struct strbuf log = new_log();
+	u32 count = min(site_count(), (u32)array_len(ips));
+	for (u32 i = 0; i < count; i++)
+		ips[i] = site_nth(i)->addr;
+	if (!check_eq(OK, ftrace_set_filter_ips(ops, ips, count, false, &log)))
+		kprintf("     %s\n", text);
+	check_eq(count, ftrace_filter_count(ops));
+}
+
+static u64 on_cpu[MAX_CPUS * 8];
+
+static notrace void count_on_cpu(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops unused,
+				 struct pt_regs *regs unused)
+{
+	on_cpu[smp_processor_id() * 8]++;
+}
+
+/* Whatever the callers and the list run through must be notrace, or this never returns. */
+TEST(ftrace_on_every_site_at_once)
+{
+	static struct ftrace_ops ops[] = {
+		{ .func = count_on_cpu, .name = "all", .flags = FTRACE_OPS_RECURSION },
+		{ .func = count_on_cpu, .name = "all_regs", .flags = FTRACE_OPS_SAVE_REGS },
+	};
+	u64 syncs = poke_stats().syncs;
+	for (u32 i = 0; i < array_len(ops); i++) {
+		struct strbuf log = new_log();
+		every_site(&ops[i]);
+		check_eq(OK, register_ftrace_function(&ops[i], &log));
+		check_eq(3 * (i + 1), poke_stats().syncs - syncs);
+		check_eq(OK, traffic_net(100));
+	}
+	detach(&ops[0]);
+	check_eq(OK, traffic_net(100));
+	detach(&ops[1]);
+	for (u32 i = 0; i < site_count(); i++)
+		check(holds_nop((void *)site_nth(i)->addr));
+	check_eq(0, ops[0].images + ops[1].images);
+}
+
+/* Joining and leaving while all CPUs run through the functions. */
+TEST(ftrace_comes_and_goes_under_traffic)
+{
+	u64 freed[4] = { 0 };
+	require(traffic_start() == OK);
+	for (u32 round = 0; round < 50; round++) {
+		u32 a = round % 4, b = (round / 4 + 1 + a) % 4;
+		counts[a] = 0;
+		check_eq(OK, attach_to(&counters[a], kfree_skb));
+		if (a != b)
+			check_eq(OK, attach_to(&counters[b], kfree_skb));
+		if (round % 8 == 0)
+			msleep(5);
+		detach(&counters[a]);
+		if (a != b)
+			detach(&counters[b]);
+		freed[a] += counts[a];
+	}
+	traffic_stop();
+	check(holds_nop(kfree_skb));
+	check(freed[0] > 0);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// One owner per site, unless a person has said that both may live there.
+#include "tramp/share.h"
+#include "tramp/ftrace.h"
+#include "tramp/tramp.h"
+
+static bool mode;
+
+bool share_mode(void)
+{
+	return mode;
+}
+
+enum err share_set_mode(bool on, struct strbuf *log)
+{
+	for (u32 i = 0; !on && i < site_count(); i++) {
+		const struct site *s = site_nth(i);
+		if (!s->tramp || !s->ftrace)
+			continue;
+		str_printf(log, "%s is shared by ftrace (ops %s) and BPF (program %s)", s->name,
+			   ftrace_owner(s)->name, s->tramp->hooks[0].name);
+		return EBUSY;
+	}
+	mode = on;
+	return OK;
+}
+
+/* A changed ip and an image that calls the original by its address contradict each other. */
+static const struct ftrace_ops *ipmodify_of(const struct site *site)
+{
+	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o))
+		if (o->flags & FTRACE_OPS_IPMODIFY && ftrace_wants(o, site->addr))
+			return o;
+	return NULL;
+}
+
+enum err share_check_bpf(struct site *site, struct strbuf *log)
+{
+	const struct ftrace_ops *o;
+
+	if (!site->ftrace)
+		return OK;
+	if (!mode) {
+		str_printf(log, "%s belongs to ftrace (ops %s); share on lets both live there", site->name,
+			   ftrace_owner(site)->name);
+		return EBUSY;
+	}
+	o = ipmodify_of(site);
+	if (o) {
+		str_printf(log, "%s belongs to ftrace (ops %s), which replaces it; that cannot be shared",
+			   site->name, o->name);
+		return EBUSY;
+	}
+	return ftrace_refresh(site, true, log);
+}
+
+void share_bpf_left(struct site *site)
+{
+	char text[160];
+	struct strbuf ignored = STRBUF(text);
+	if (site->ftrace)
+		ftrace_refresh(site, false, &ignored); /* the shared caller would do, too */
+}
+
+enum err share_check_ftrace(struct site *site, bool ipmodify, struct strbuf *log)
+{
+	if (!site->tramp)
+		return OK;
+	if (!mode || ipmodify) {
+		str_printf(log, "%s belongs to BPF (program %s)%s", site->name, site->tramp->hooks[0].name,
+			   mode ? "; what replaces a function cannot share it"
+				: "; share on lets both live there");
+		return EBUSY;
+	}
+	return OK;
+}
