@@ -5,6 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
 #include "kernel/sym.h"
+#include "tramp/audit.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"
 
@@ -51,9 +52,17 @@ static void branch_bytes(u8 bytes[SITE_LEN], const struct tracepoint_branch *b, 
 		poke_make_nop(bytes);
 }
 
-void tracepoint_branch_bytes(u8 bytes[SITE_LEN], const struct tracepoint_branch *b)
+/* For the auditor: every branch that is not the nop of the link. */
+static void explain_branches(void)
 {
-	branch_bytes(bytes, b, b->tp->users);
+	u8 bytes[SITE_LEN];
+	for (u32 i = 0; i < tracepoint_branch_count(); i++) {
+		const struct tracepoint_branch *b = tracepoint_branch_nth(i);
+		if (!b->tp->users)
+			continue;
+		branch_bytes(bytes, b, true);
+		audit_place(b->addr, bytes, SITE_LEN);
+	}
 }
 
 static enum err switch_branches(const struct tracepoint *tp, bool on, struct strbuf *log)
@@ -103,6 +112,7 @@ static void check_branch(const struct tracepoint_branch *b)
 
 void tracepoint_init(void)
 {
+	static struct audit_source of_branches = { .explain = explain_branches };
 	batch = kzalloc(tracepoint_branch_count() * sizeof(*batch));
 	assert(batch);
 	for (u32 i = 0; i < tracepoint_branch_count(); i++) {
@@ -114,4 +124,5 @@ void tracepoint_init(void)
 		if (!tp->site || !tp->branches)
 			panic("tracepoint %s: it is nowhere, or its function cannot be traced", tp->name);
 	}
+	audit_explain(&of_branches);
 }

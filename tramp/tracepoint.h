@@ -4,7 +4,6 @@
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
-#include "kernel/layout.h"
 #include "kernel/tracepoint.h"
 
 /* Once, after site_init. Checks the table that the compiler made: every branch holds the nop, jumps within
@@ -22,7 +21,6 @@ struct tracepoint *tracepoint_named(const char *name);
 enum err tracepoint_enable(struct tracepoint *tp, struct strbuf *log);
 enum err tracepoint_disable(struct tracepoint *tp, struct strbuf *log);
 
-/* Every branch of every tracepoint, 0 .. count - 1, and the bytes that must be there as things are. */
+/* Every branch of every tracepoint, 0 .. count - 1. */
 u32 tracepoint_branch_count(void);
 const struct tracepoint_branch *tracepoint_branch_nth(u32 i);
-void tracepoint_branch_bytes(u8 bytes[SITE_LEN], const struct tracepoint_branch *b);
