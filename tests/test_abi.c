@@ -180,7 +180,7 @@ static notrace void call_row(const struct abi_row *row, u64 salt, u32 calls, str
 }
 
 /* Prints what was wrong with row, if anything; 1 then. */
-static u32 report(const struct abi_row *row, const char *how)
+static u32 report_row(const struct abi_row *row, const char *how)
 {
 	char text[300];
 	struct strbuf s = STRBUF(text);
@@ -320,7 +320,9 @@ static notrace u32 call_traced(const struct abi_row *row, u32 set, const struct 
 			differs("fexit's return value", 0, (uptr)r.memory,
 				seen[EXIT].context[context_words - 2]);
 	}
-	return report(row, set == 1 << ENTRY ? "fentry" : set == 1 << EXIT ? "fexit" : "fentry and fexit");
+	return report_row(row, set == 1 << ENTRY  ? "fentry"
+			       : set == 1 << EXIT ? "fexit"
+						  : "fentry and fexit");
 }
 
 /* Every chosen row: untraced, then with each set of hooks; how many rows those are. */
@@ -336,7 +338,7 @@ static u32 run_matrix(row_filter filter)
 		if (is_chosen(&abi_rows[i], filter)) {
 			rows++;
 			call_row(&abi_rows[i], 7, 1, &want[i]);
-			wrong += report(&abi_rows[i], "untraced");
+			wrong += report_row(&abi_rows[i], "untraced");
 		}
 	for (u32 s = 0; s < array_len(sets) && !wrong; s++) {
 		for (u32 h = 0; h < HOOKS; h++)
