@@ -44,7 +44,8 @@ struct tracepoint_branch {
 	{                                                                                         \
 	}                                                                                         \
 	_Pragma("GCC diagnostic pop")                                                             \
-	struct tracepoint tracepoint_##name_ __attribute__((used, section("tracepoints"))) = {    \
+	struct tracepoint tracepoint_##name_                                                      \
+		__attribute__((used, section("tracepoints"), aligned(sizeof(uptr)))) = {          \
 		.name = #name_, .func = (uptr)__traceiter_##name_,                                \
 	};
 
