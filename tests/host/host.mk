@@ -10,7 +10,8 @@ BPF_CLANG ?= clang
 HOST_FLAGS := -std=gnu11 -g -Wall -Wextra -I. -fno-pie -fno-strict-aliasing -fno-omit-frame-pointer -MMD -MP
 HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-HOST_TRAMP := $(filter-out tramp/audit.c tramp/site.c tramp/poke.c tramp/image.c tramp/tramp.c tramp/attach.c tramp/tracepoint.c,$(wildcard tramp/*.c))
+# Of tramp/ what is arithmetic only.
+HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard $(addprefix tramp/,abi_*.c gen_*.c poke_x86_64.c))
 # The files of kernel/ that are pure too.
 HOST_KERNEL := $(wildcard $(addprefix kernel/,acpi.c net_checksum.c trace_format.c shell/edit.c shell/parse.c))
 HOST_PURE   := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP) $(HOST_KERNEL)
