@@ -6,6 +6,7 @@
 #include "kernel/text.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
+#include "tramp/model.h"
 #include "vm/map.h"
 #include "vm/prog.h"
 
@@ -466,7 +467,8 @@ TEST(load_raw_takes_any_section)
 /* The programs of the demo, against this kernel's own types. */
 TEST(load_takes_every_program_of_progs)
 {
-	static const char *const names[] = { "wakeup", "skbcount", "skblat" };
+	static const char *const names[] = { "wakeup", "skbcount", "skblat",   "count", "nomem",
+					     "rxtime", "allocs",   "switches", "slow" };
 	struct strbuf log = STRBUF(why);
 	size_t len;
 	struct btf kernel;
@@ -490,6 +492,29 @@ TEST(load_takes_every_program_of_progs)
 	vm_init(NULL);
 	btf_close(&kernel);
 	kfree(blob);
+}
+
+/* So that a program can itself be traced: its first bytes are a site's nop, and its type says that it
+ * takes one argument. */
+TEST(load_makes_programs_that_are_functions)
+{
+	static const u8 nop[] = { 0x0f, 0x1f, 0x44, 0, 0 };
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = load_basic(mode);
+		require(o);
+		for (u32 i = 0; i < o->prog_count; i++) {
+			const struct prog *p = o->progs[i];
+			struct strbuf log = STRBUF(why);
+			struct model m;
+			check_eq(p->text.base, (uptr)p->entry);
+			check(memcmp((const void *)p->text.base, nop, sizeof(nop)) == 0);
+			check_eq(OK, model_from_btf(&m, &o->btf, p->btf_func_id, &log));
+			check_eq(1, m.arg_count);
+			check_eq(1, m.slot_count);
+			check_eq(4, m.ret_size);
+		}
+		object_unload(o);
+	}
 }
 
 /* What a program finds: field by field at the places that the kernel's BTF names. */
