@@ -13,6 +13,7 @@
 #include "kernel/traffic.h"
 #include "kernel/trap.h"
 #include "tramp/audit.h"
+#include "tramp/fgraph.h"
 #include "tramp/ftrace.h"
 #include "tramp/ftrace_gen.h"
 #include "tramp/ftrace_hash.h"
@@ -609,4 +610,121 @@ TEST(ftrace_comes_and_goes_under_traffic)
 	traffic_stop();
 	check(holds_nop(kfree_skb));
 	check(freed[0] > 0);
+}
+
+/* --- Function graph --------------------------------------------------------------------------------------- */
+
+static u32 entries, returns, deepest_call, unbalanced;
+static u64 returned_value;
+
+static notrace bool graph_enters(struct fgraph_ops *g unused, const struct fgraph_call *call)
+{
+	__atomic_fetch_add(&entries, 1, __ATOMIC_RELAXED);
+	deepest_call = max(deepest_call, call->depth);
+	return true;
+}
+
+static notrace void graph_leaves(struct fgraph_ops *g unused, const struct fgraph_call *call, u64 ns unused,
+				 u64 value)
+{
+	__atomic_fetch_add(&returns, 1, __ATOMIC_RELAXED);
+	unbalanced += call->depth != current->retstack->depth;
+	returned_value = value;
+}
+
+static struct fgraph_ops graph = { .entryfunc = graph_enters, .retfunc = graph_leaves, .name = "test_graph" };
+
+static enum err begin_graph(const uptr *ips, u32 count)
+{
+	struct strbuf log = new_log();
+	entries = returns = deepest_call = unbalanced = 0;
+	fgraph_prepare(&graph);
+	enum err e = ftrace_set_filter_ips(&graph.ops, ips, count, false, &log);
+	return e ? e : register_ftrace_graph(&graph, &log);
+}
+
+static void end_graph(void)
+{
+	struct strbuf log = new_log();
+	if (!check_eq(OK, unregister_ftrace_graph(&graph, &log)))
+		kprintf("     %s\n", text);
+}
+
+static traceable u64 ft_recursive(u64 n)
+{
+	u64 below = n ? ft_recursive(n - 1) : 0;
+	compiler_barrier();
+	return below + 1;
+}
+
+TEST(ftrace_graph_follows_calls_and_recursion)
+{
+	const uptr ips[] = { (uptr)ft_recursive, (uptr)ft_victim };
+	require(begin_graph(ips, 2) == OK);
+	check_eq(11, ft_recursive(10));
+	check_eq(11, entries);
+	check_eq(11, returns);
+	check_eq(10, deepest_call);
+	check_eq(11, returned_value);
+	check_eq(42, ft_victim(21));
+	check_eq(42, returned_value);
+	graph.missed = 0;
+	check_eq(101, ft_recursive(100)); /* deeper than the shadow stack */
+	check_eq(101 - RETSTACK_DEPTH, graph.missed);
+	check_eq(entries, returns);
+	check_eq(0, unbalanced);
+	end_graph();
+	check(holds_nop(ft_recursive));
+	check_eq(0, graph.ops.images);
+}
+
+TEST(ftrace_graph_lets_tasks_sleep_inside)
+{
+	const uptr ips[] = { (uptr)ft_sleep };
+	in = may_go = out = false;
+	require(begin_graph(ips, 1) == OK);
+	require(kthread_run(sleeper, NULL, -1, "sleeper"));
+	while (!read_once(in))
+		msleep(1);
+	end_graph();
+	check_eq(1, entries);
+	write_once(may_go, true);
+	while (!read_once(out))
+		msleep(1);
+	check_eq(0, returns);
+}
+
+/* Scheduler, interrupts, softirqs: all that returns, returns to where it was called from. */
+TEST(ftrace_graph_of_every_function_under_traffic)
+{
+	static uptr ips[4096];
+	u32 count = min(site_count(), (u32)array_len(ips));
+	for (u32 i = 0; i < count; i++)
+		ips[i] = site_nth(i)->addr;
+	require(begin_graph(ips, count) == OK);
+	check_eq(OK, traffic_net(100));
+	check_eq(OK, traffic_start());
+	msleep(50);
+	traffic_stop();
+	end_graph();
+	check(entries > 10000 && returns > 10000 && returns <= entries);
+	check_eq(0, unbalanced);
+	for (u32 i = 0; i < site_count(); i++)
+		check(holds_nop((void *)site_nth(i)->addr));
+	kprintf("     %u entries, %u returns, %llu too deep\n", entries, returns, graph.missed);
+}
+
+TEST(ftrace_graph_and_callbacks_live_on_one_function)
+{
+	const uptr ips[] = { (uptr)ft_victim };
+	require(begin_graph(ips, 1) == OK);
+	require(attach_to(&regs_ops, ft_victim) == OK);
+	check_eq(42, ft_victim(21));
+	check_eq(1, returns);
+	check_eq((uptr)ft_victim, seen.ip);
+	detach(&regs_ops);
+	check_eq(42, ft_victim(21));
+	end_graph();
+	check_eq(2, returns);
+	check(holds_nop(ft_victim));
 }
