@@ -83,6 +83,11 @@ notrace void apic_send_others(u32 vector)
 	command(0, COMMAND_OTHERS | COMMAND_ASSERT | vector);
 }
 
+notrace void apic_send_nmi(u32 apic_id)
+{
+	command(apic_id, COMMAND_ASSERT | COMMAND_NMI);
+}
+
 notrace void apic_send_nmi_others(void)
 {
 	command(0, COMMAND_OTHERS | COMMAND_ASSERT | COMMAND_NMI);

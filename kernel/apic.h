@@ -32,7 +32,8 @@ void apic_eoi(void);
 void apic_send(u32 apic_id, u32 vector);
 void apic_send_others(u32 vector);
 
-/* To all but this one, what nothing masks. notrace. */
+/* What nothing masks: to one CPU, which may be this one, or to all but this one. notrace. */
+void apic_send_nmi(u32 apic_id);
 void apic_send_nmi_others(void);
 
 /* Starts a CPU at physical address page << 12 in real mode: INIT, or start-up. */

@@ -12,6 +12,35 @@ STUB_SIZE equ 16                                ; kernel/trap_x86_64.c knows it 
 ; Exceptions that push an error code: SDM vol. 3, table 6-1.
 %define has_error_code(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21)
 
+; preempt_count's bits 20 to 23 (kernel/smp.h).
+NMI_MASK equ 0xf00000
+
+; Offsets in struct pt_regs, pinned in kernel/trap_x86_64.c.
+REGS_IP    equ 128
+REGS_CS    equ 136
+REGS_FLAGS equ 144
+REGS_SP    equ 152
+
+; In: rsp -> struct pt_regs. Out: rsp -> ip.
+%macro restore_registers 0
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbp
+	pop rbx
+	pop r11
+	pop r10
+	pop r9
+	pop r8
+	pop rax
+	pop rcx
+	pop rdx
+	pop rsi
+	pop rdi
+	add rsp, 8                              ; orig_ax
+%endmacro
+
 section .text
 
 ; The stub of vector v is at trap_stubs + v * STUB_SIZE. It leaves orig_ax on the stack (the error code, 0,
@@ -76,21 +105,32 @@ save_registers:
 	call trap_dispatch                      ; void trap_dispatch(struct pt_regs *regs, u32 vector)
 trap_return:                                    ; a backtrace knows by this address that pt_regs lie above
 	add rsp, 8
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
-	pop r11
-	pop r10
-	pop r9
-	pop r8
-	pop rax
-	pop rcx
-	pop rdx
-	pop rsi
-	pop rdi
-	add rsp, 8                              ; orig_ax
+	test dword [gs:CPU_PREEMPT_COUNT], NMI_MASK
+	jnz return_in_nmi
+	restore_registers
 	iretq
+.end:
+
+; An exception in an NMI's handler: the int3 of a change under way, a load that may fault. iretq would open
+; the door to the next NMI, whose frame would fall on that of the one under way, as both begin at the top of
+; one stack (SDM vol. 3, "Handling Multiple NMIs"). So ip and flags go onto the interrupted stack, as by call
+; and pushf, and are popped from there. They may fall on the frame's sp and ss; where they are is kept in the
+; place of cs.
+;
+;   rsp -> ip | cs: the new sp | flags | sp | ss | at most 8 free | interrupted stack
+;                                                ...  flags  ip  |
+;
+; What cannot be left so is a single step: ret would be the step. Nothing that an NMI runs is stepped.
+return_in_nmi:
+	mov rax, [rsp + REGS_SP]
+	mov rcx, [rsp + REGS_IP]
+	mov rdx, [rsp + REGS_FLAGS]
+	sub rax, 16
+	mov [rsp + REGS_CS], rax
+	mov [rax + 8], rcx
+	mov [rax], rdx
+	restore_registers
+	mov rsp, [rsp + 8]                      ; the new sp
+	popfq
+	ret
 .end:

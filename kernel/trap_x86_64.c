@@ -15,6 +15,12 @@ enum { VECTORS = 256, STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ 
 /* Stacks of their own for what can strike where the current one cannot be trusted (SDM vol. 3, 6.14.5). */
 enum { IST_NMI = 1, IST_DF = 2, IST_MC = 3, ISTS = 3, IST_ORDER = 2 };
 
+/* Known to kernel/entry_x86_64.asm. */
+_Static_assert(offsetof(struct pt_regs, ip) == 128 && offsetof(struct pt_regs, cs) == 136 &&
+		   offsetof(struct pt_regs, flags) == 144 && offsetof(struct pt_regs, sp) == 152,
+	       "REGS_*");
+_Static_assert(NMI_OFFSET == 0x100000, "NMI_MASK");
+
 struct gate {
 	u16 offset_low, selector;
 	u8 ist, type;

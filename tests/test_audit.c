@@ -9,6 +9,7 @@
 #include "kernel/text.h"
 #include "tests/audited.h"
 #include "tramp/audit.h"
+#include "tramp/tracepoint.h"
 #include "tramp/tramp.h"
 
 static char said[1000];
@@ -77,6 +78,22 @@ TEST(audit_is_clean_at_boot_and_under_a_live_link)
 	check(str_matches(said, "audit clean: * bytes of text, * sites, 1 changed by live links\n"));
 	check_eq(8, tv_audited(7));
 	detach();
+	check_audit_clean();
+}
+
+TEST(audit_knows_the_branches_of_a_tracepoint)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct tracepoint *tp = tracepoint_nth(0);
+	tramp_lock();
+	check_eq(OK, tracepoint_enable(tp, &log));
+	tramp_unlock();
+	check_audit_clean();
+	check(!str_matches(said, "*, 0 changed by live links\n"));
+	tramp_lock();
+	check_eq(OK, tracepoint_disable(tp, &log));
+	tramp_unlock();
 	check_audit_clean();
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // tramp/poke.c: live code changes whole or not at all.
 #include "tests/test.h"
+#include "kernel/apic.h"
+#include "kernel/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
+#include "kernel/probe.h"
 #include "kernel/smp.h"
 #include "kernel/task.h"
 #include "kernel/sched.h"
@@ -11,6 +14,8 @@
 #include "tramp/poke.h"
 #include "tramp/poke_arch.h"
 #include "tramp/site.h"
+
+enum { FREE_VECTOR = 0x90 };
 
 /* Functions with a site, to be poked by hand; they say who has run. */
 traceable u32 poke_victim(u32 x)
@@ -154,6 +159,200 @@ TEST(poke_under_the_feet_of_other_cpus_is_never_wrong)
 	kprintf("     %llu calls, %llu of them of the replacement\n", plain + replaced, replaced);
 	check(cpu_count() == 1 || replaced > 0);
 	check_eq(8, poke_victim(7));
+}
+
+/* --- At every step ----------------------------------------------------------------------------- */
+
+/* From step 3 on whoever comes by runs the new instruction, until then the old. */
+static u32 answer_before, answer_after;
+static u32 wrong_answers, right_answers;
+
+static notrace void ask(u32 step)
+{
+	u32 want = step < 3 ? answer_before : answer_after;
+	u32 *count = poke_victim(7) == want ? &right_answers : &wrong_answers;
+	__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+}
+
+static u32 step_now;
+
+static bool ask_in_interrupt(unused struct pt_regs *regs)
+{
+	ask(step_now);
+	return true;
+}
+
+static void ask_on_other_cpu(unused void *arg)
+{
+	ask(step_now);
+}
+
+/* Here, in an interrupt here, and in an interrupt of every other CPU. */
+static void ask_everywhere(u32 step)
+{
+	u32 before = right_answers + wrong_answers;
+	step_now = step;
+	ask(step);
+	apic_send(this_cpu()->apic_id, FREE_VECTOR);
+	while (read_once(right_answers) + read_once(wrong_answers) < before + 2)
+		cpu_pause();
+	smp_call_others(ask_on_other_cpu, NULL);
+}
+
+/* There and back, with an observer. */
+static void poke_observed(struct poke p, void (*observer)(u32 step))
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	right_answers = wrong_answers = 0;
+	poke_observe(observer);
+	for (u32 i = 0; i < 2; i++) {
+		answer_before = i ? 1007 : 8;
+		answer_after = i ? 8 : 1007;
+		check_eq(OK, poke_one(i ? reversed(p) : p, &log));
+	}
+	poke_observe(NULL);
+	check_eq(0, wrong_answers);
+	check_eq(8, poke_victim(7));
+}
+
+TEST(poke_may_be_interrupted_at_every_step)
+{
+	trap_set_handler(FREE_VECTOR, ask_in_interrupt);
+	poke_observed(to_jmp(poke_victim, replacement), ask_everywhere);
+	trap_set_handler(FREE_VECTOR, NULL);
+	check_eq(2 * 7 * (1 + cpu_count()), right_answers);
+}
+
+/* --- In an NMI --------------------------------------------------------------------------------- */
+
+static trap_handler *usual_nmi;
+static u32 nmis, nmi_depth[MAX_CPUS], nested_nmis, more_nmis;
+
+/* The next one is sent before the site is run: if the way back from an int3 let it in, it would come at
+ * once, onto the stack of this one. */
+static notrace bool ask_in_nmi(struct pt_regs *regs)
+{
+	u32 cpu = smp_processor_id();
+	if (!in_nmi())
+		return usual_nmi(regs);
+	if (nmi_depth[cpu]++)
+		__atomic_fetch_add(&nested_nmis, 1, __ATOMIC_RELAXED);
+	if (more_nmis) {
+		more_nmis--;
+		apic_send_nmi(this_cpu()->apic_id);
+	}
+	for (u32 i = 0; i < 3; i++)
+		ask(step_now);
+	nmi_depth[cpu]--;
+	__atomic_fetch_add(&nmis, 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+static notrace void send_two_nmis(u32 step)
+{
+	u32 before = nmis;
+	step_now = step;
+	more_nmis = 1;
+	apic_send_nmi(this_cpu()->apic_id);
+	while (read_once(nmis) != before + 2)
+		cpu_pause();
+}
+
+TEST(poke_int3_in_an_nmi_does_not_let_the_next_one_in)
+{
+	nmis = nested_nmis = 0;
+	usual_nmi = trap_set_handler(TRAP_NMI, ask_in_nmi);
+	poke_observed(to_jmp(poke_victim, replacement), send_two_nmis);
+	trap_set_handler(TRAP_NMI, usual_nmi);
+	check_eq(2 * 7 * 2, nmis);
+	check_eq(2 * 7 * 2 * 3, right_answers);
+	check_eq(0, nested_nmis);
+}
+
+/* A load that faults comes back the same way. */
+static u32 probe_results[2];
+
+static notrace bool fault_in_nmi(unused struct pt_regs *regs)
+{
+	u32 word;
+	if (nmi_depth[0]++)
+		nested_nmis++;
+	if (more_nmis) {
+		more_nmis--;
+		apic_send_nmi(this_cpu()->apic_id);
+	}
+	probe_results[nmis % 2] = (u32)probe_read(&word, 8, sizeof(word));
+	nmi_depth[0]--;
+	write_once(nmis, nmis + 1);
+	return true;
+}
+
+TEST(poke_fault_in_an_nmi_does_not_let_the_next_one_in)
+{
+	nmis = nested_nmis = 0;
+	more_nmis = 1;
+	usual_nmi = trap_set_handler(TRAP_NMI, fault_in_nmi);
+	apic_send_nmi(this_cpu()->apic_id);
+	while (read_once(nmis) != 2)
+		cpu_pause();
+	trap_set_handler(TRAP_NMI, usual_nmi);
+	check_eq(0, nested_nmis);
+	check_eq(EFAULT, probe_results[0]);
+	check_eq(EFAULT, probe_results[1]);
+}
+
+static u32 stormers;
+
+/* An NMI may meet the int3, or interrupt the handler of one; each answer is one of the two. */
+static notrace bool either_in_nmi(unused struct pt_regs *regs)
+{
+	u32 cpu = smp_processor_id(), got = poke_victim(7);
+	if (nmi_depth[cpu]++)
+		__atomic_fetch_add(&nested_nmis, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(got == 8 || got == 1007 ? &right_answers : &wrong_answers, 1, __ATOMIC_RELAXED);
+	nmi_depth[cpu]--;
+	return true;
+}
+
+static int storm(unused void *arg)
+{
+	for (u32 i = 0; !read_once(stop_callers); i++) {
+		u32 got = poke_victim(7);
+		__atomic_fetch_add(got == 8 || got == 1007 ? &right_answers : &wrong_answers, 1,
+				   __ATOMIC_RELAXED);
+		apic_send_nmi(cpus[i % cpu_count()].apic_id);
+		if (i % 256 == 255)
+			msleep(1);
+	}
+	__atomic_fetch_sub(&stormers, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+TEST(poke_in_a_storm_of_nmis)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct poke p = to_jmp(poke_victim, replacement);
+	u64 traps = poke_stats().traps;
+	stop_callers = false;
+	right_answers = wrong_answers = nested_nmis = 0;
+	usual_nmi = trap_set_handler(TRAP_NMI, either_in_nmi);
+	stormers = cpu_count();
+	for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+		require(kthread_run(storm, NULL, (int)cpu, "storm/%u", cpu));
+	for (u32 i = 0; i < 500; i++) {
+		check_eq(OK, poke_one(p, &log));
+		p = reversed(p);
+	}
+	write_once(stop_callers, true);
+	while (read_once(stormers))
+		msleep(1);
+	msleep(10); /* the last NMIs */
+	trap_set_handler(TRAP_NMI, usual_nmi);
+	check_eq(0, wrong_answers);
+	check_eq(0, nested_nmis);
+	kprintf("     %u answers, %llu int3s\n", right_answers, poke_stats().traps - traps);
 }
 
 /* The handler's arithmetic, on a frame and a stack of our own. */

@@ -83,7 +83,7 @@ static void print_bytes(struct strbuf *s, const u8 *bytes, u32 len)
 		str_printf(s, " %02x", bytes ? bytes[i] : INT3);
 }
 
-static void report(uptr addr, const u8 *wanted, u32 len)
+static void name_place(uptr addr, const u8 *wanted, u32 len)
 {
 	char line[256];
 	struct strbuf s = STRBUF(line);
@@ -129,7 +129,7 @@ static void compare(uptr addr, const u8 *wanted, u32 len)
 		for (n = 0; i + n < len && n < AUDIT_PLACE && differs(addr, wanted, i + n);)
 			n++;
 		if (n)
-			report(addr + i, wanted ? wanted + i : NULL, n);
+			name_place(addr + i, wanted ? wanted + i : NULL, n);
 		i += n ? n : 1;
 	}
 }
@@ -143,7 +143,7 @@ static void audit_piece(uptr base, u32 len, const u8 *wanted, unused void *arg)
 		const struct place *p = &places[i];
 		u32 from = (u32)(p->addr - base);
 		if (from < at || from + p->len > len) {
-			report(p->addr, p->bytes, p->len); /* two answer for one byte, or for none */
+			name_place(p->addr, p->bytes, p->len); /* two answer for one byte, or for none */
 			continue;
 		}
 		compare(base + at, wanted ? wanted + at : NULL, from - at);

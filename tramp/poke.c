@@ -33,6 +33,7 @@ static struct poke_stats stats;
 /* What the int3 handler looks into, while a change is under way. */
 static const struct poke *batch_under_way;
 static u32 batch_count;
+static void (*observer)(u32 step);
 static u32 handlers; /* inside the handler now; changed atomically */
 
 struct poke_stats poke_stats(void)
@@ -133,6 +134,17 @@ static void sort_batch(struct poke *batch, u32 count)
 		assert(batch[i - 1].addr + SITE_LEN <= batch[i].addr);
 }
 
+void poke_observe(void (*fn)(u32 step))
+{
+	write_once(observer, fn);
+}
+
+static notrace void done(u32 step)
+{
+	if (observer)
+		observer(step);
+}
+
 static notrace void sync_all(void)
 {
 	smp_sync_cores();
@@ -144,25 +156,31 @@ static notrace void change_all(const struct poke *batch, u32 count)
 {
 	batch_count = count; /* 2 */
 	__atomic_store_n(&batch_under_way, batch, __ATOMIC_SEQ_CST);
+	done(2);
 
 	for (u32 i = 0; i < count; i++) /* 3 */
 		text_patch(batch[i].addr, &poke_int3, 1);
 	sync_all();
+	done(3);
 
 	for (u32 i = 0; i < count; i++) /* 4 */
 		text_patch(batch[i].addr + 1, batch[i].new + 1, SITE_LEN - 1);
 	sync_all();
+	done(4);
 
 	for (u32 i = 0; i < count; i++) /* 5 */
 		text_patch(batch[i].addr, batch[i].new, 1);
 	sync_all();
+	done(5);
 
 	for (u32 i = 0; i < count; i++) /* 6 */
 		text_patch(batch[i].addr, batch[i].new, 1);
+	done(6);
 
 	__atomic_store_n(&batch_under_way, NULL, __ATOMIC_SEQ_CST); /* 7 */
 	while (__atomic_load_n(&handlers, __ATOMIC_SEQ_CST))
 		cpu_pause();
+	done(7);
 }
 
 enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log)
@@ -176,6 +194,7 @@ enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log)
 	sort_batch(batch, count);
 	e = compare_all(batch, count, log);
 	if (!e) {
+		done(1);
 		change_all(batch, count);
 		stats.batches++;
 		stats.pokes += count;
