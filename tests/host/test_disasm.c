@@ -75,6 +75,18 @@ TEST(disasm_names_helpers_and_maps)
 	helper_add_table(NULL, 0);
 }
 
+TEST(disasm_names_kernel_functions)
+{
+	struct insn known = { 0x85, .src = 2, .imm = 3 }, unknown = { 0x85, .src = 2, .imm = 4711 };
+	char text[128];
+	struct strbuf s = STRBUF(text);
+	insn_print_alone(&s, &known);
+	check_str("call kfunc msleep#3", text);
+	s.len = 0;
+	insn_print_alone(&s, &unknown);
+	check_str("call kfunc unknown#4711", text);
+}
+
 /* Written and read back, every row with unlike values in all the fields that it uses. */
 TEST(disasm_text_is_unambiguous)
 {
