@@ -16,7 +16,7 @@ struct trace_line {
 	u64 ns;
 	u32 cpu, pid, preempt_count;
 	bool irqs_off, need_resched;
-	char comm[16], who[16], message[160];
+	char comm[16], who[24], message[160];
 };
 void trace_format(struct strbuf *s, const struct trace_line *line);
 

@@ -30,9 +30,9 @@ TEST(shell_runs_what_follows_an_error)
 
 TEST(shell_every_command_checks_how_many_arguments)
 {
-	static const struct command *const families[] = { site_commands,  prog_commands, tramp_commands,
-							  audit_commands, map_commands,  system_commands,
-							  shell_commands };
+	static const struct command *const families[] = { site_commands,   prog_commands,   tramp_commands,
+							  audit_commands,  ftrace_commands, map_commands,
+							  system_commands, shell_commands };
 	for (u32 f = 0; f < array_len(families); f++) {
 		for (const struct command *c = families[f]; c->name; c++) {
 			char line[64];

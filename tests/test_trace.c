@@ -56,10 +56,10 @@ TEST(trace_cuts_long_messages)
 	struct trace_line l;
 	memset(text, 'a', sizeof(text));
 	read_all();
-	trace_write("a_program_name_that_is_long", text, sizeof(text));
+	trace_write("a_name_that_is_longer_than_others", text, sizeof(text));
 	require(trace_read(&l));
 	check_eq(sizeof(l.message) - 1, strlen(l.message));
-	check_str("a_program_name_", l.who);
+	check_str("a_name_that_is_longer_t", l.who);
 }
 
 TEST(trace_loses_the_oldest_and_counts_them)

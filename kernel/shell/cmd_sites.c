@@ -5,6 +5,7 @@
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
+#include "tramp/ftrace.h"
 #include "tramp/poke.h"
 #include "tramp/tramp.h"
 
@@ -56,7 +57,9 @@ static enum err cmd_funcs(u32 count, char **args)
 /* What the site must hold as things are. */
 static void expected_bytes(u8 bytes[SITE_LEN], const struct site *site)
 {
-	if (site->tramp)
+	if (site->ftrace)
+		ftrace_site_bytes(site, bytes);
+	else if (site->tramp)
 		poke_make_call(bytes, site->addr, site->tramp->image->text.base);
 	else
 		poke_make_nop(bytes);
@@ -78,10 +81,13 @@ static void print_site(const struct site *site)
 	}
 	show_insn(&text, now, SITE_LEN, site->addr);
 	kprintf("  %s   %s\n", found, what);
+	if (site->ftrace)
+		kprintf("  as expected: %u callback%s of ftrace\n", site->ftrace->users,
+			site->ftrace->users == 1 ? "" : "s");
 	if (site->tramp)
 		kprintf("  as expected: %u program%s attached\n", site->tramp->hook_count,
 			site->tramp->hook_count == 1 ? "" : "s");
-	else
+	if (!site->ftrace && !site->tramp)
 		kprintf("  as expected: nothing is attached\n");
 }
 

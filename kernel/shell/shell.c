@@ -23,6 +23,7 @@ static const struct family {
 	{ "Programs", prog_commands },
 	{ "Trampolines", tramp_commands },
 	{ "Tracepoints", tracepoint_commands },
+	{ "The old ways", ftrace_commands },
 	{ "Live text", audit_commands },
 	{ "Maps", map_commands },
 	{ "The machine", system_commands },

@@ -24,6 +24,7 @@ extern const struct command site_commands[];       /* cmd_sites.c */
 extern const struct command prog_commands[];       /* cmd_progs.c */
 extern const struct command tramp_commands[];      /* cmd_tramp.c */
 extern const struct command tracepoint_commands[]; /* cmd_tracepoints.c */
+extern const struct command ftrace_commands[];     /* cmd_ftrace.c */
 extern const struct command audit_commands[];      /* cmd_audit.c */
 extern const struct command map_commands[];        /* cmd_maps.c */
 extern const struct command system_commands[];     /* cmd_system.c */

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+// The commands of the old ways: ftrace, graph, hijack, share.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/sched.h"
+#include "kernel/shell/show.h"
+#include "kernel/shell/table.h"
+#include "kernel/sym.h"
+#include "kernel/trace.h"
+#include "kernel/trap.h"
+#include "tramp/fgraph.h"
+#include "tramp/share.h"
+#include "tramp/tramp.h"
+
+/* --- Functions by name or pattern ------------------------------------------------------------------------- */
+
+static bool is_pattern(const char *text)
+{
+	for (; *text; text++)
+		if (*text == '*' || *text == '?')
+			return true;
+	return false;
+}
+
+/* Adds all functions that match to the filter of ops; gives how many did. */
+static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct site *site;
+	uptr *ips;
+	enum err e = is_pattern(pattern) ? OK : show_find_site(&site, pattern);
+
+	if (e)
+		return e;
+	ips = kmalloc(site_count() * sizeof(*ips));
+	if (!ips)
+		return shell_fail(ENOMEM, "no memory for the list of functions");
+	*count = 0;
+	for (u32 i = 0; i < site_count(); i++)
+		if (str_matches(site_nth(i)->name, pattern))
+			ips[(*count)++] = site_nth(i)->addr;
+	e = *count ? ftrace_set_filter_ips(ops, ips, *count, false, &log) : ENOENT;
+	kfree(ips);
+	if (e == ENOENT)
+		return shell_fail(e, "no function that can be traced matches %s", pattern);
+	return e ? shell_fail(e, "%s", text) : OK;
+}
+
+static const char *plural(u32 n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* --- ftrace: callbacks that count ------------------------------------------------------------------------- */
+
+struct counter {
+	struct ftrace_ops ops;
+	u64 count; /* changed atomically */
+	char name[16];
+	struct counter *next;
+};
+
+static struct counter *counters;
+static u32 last_counter;
+
+static notrace void count_hit(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops,
+			      struct pt_regs *regs unused)
+{
+	struct counter *c = container_of(ops, struct counter, ops);
+	__atomic_fetch_add(&c->count, 1, __ATOMIC_RELAXED);
+}
+
+static enum err attach_counter(const char *pattern, bool regs)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct counter *c = kzalloc(sizeof(*c));
+	struct strbuf name;
+	u32 found = 0;
+	enum err e;
+
+	if (!c)
+		return shell_fail(ENOMEM, "no memory for a callback");
+	name = STRBUF(c->name);
+	str_printf(&name, "count%u", last_counter + 1);
+	c->ops = (struct ftrace_ops){ .func = count_hit,
+				      .name = c->name,
+				      .flags = regs ? FTRACE_OPS_SAVE_REGS : 0 };
+	e = choose(&c->ops, pattern, &found);
+	if (!e) {
+		e = register_ftrace_function(&c->ops, &log);
+		if (e)
+			shell_fail(e, "%s", text);
+	}
+	if (e) {
+		ftrace_free_filter(&c->ops);
+		kfree(c);
+		return e;
+	}
+	last_counter++;
+	c->next = counters;
+	counters = c;
+	kprintf("%s counts calls of %u function%s\n", c->name, found, plural(found));
+	return OK;
+}
+
+static enum err detach_counters(void)
+{
+	while (counters) {
+		struct counter *c = counters;
+		char text[200] = "";
+		struct strbuf log = STRBUF(text);
+		enum err e = unregister_ftrace_function(&c->ops, &log);
+		if (e)
+			return shell_fail(e, "%s", text);
+		kprintf("%s: %llu calls\n", c->name, c->count);
+		counters = c->next;
+		kfree(c);
+	}
+	return OK;
+}
+
+static void print_who(struct strbuf *s, const struct site *site)
+{
+	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o))
+		if (ftrace_wants(o, site->addr))
+			str_printf(s, "%s%s", s->len ? ", " : "", o->name);
+	if (site->tramp)
+		str_puts(s, ", BPF");
+}
+
+static enum err list_sites(void)
+{
+	static const struct column columns[] = { { "function", LEFT },
+						 { "caller", LEFT },
+						 { "callbacks", LEFT } };
+	struct table t;
+
+	table_begin(&t, columns, array_len(columns));
+	for (u32 i = 0; i < site_count(); i++) {
+		const struct site *site = site_nth(i);
+		char who[120] = "";
+		struct strbuf s = STRBUF(who);
+		if (!site->ftrace)
+			continue;
+		print_who(&s, site);
+		table_cell(&t, "%s", site->name);
+		table_cell(&t, "%s", ftrace_caller_name(site));
+		table_cell(&t, "%s", who);
+	}
+	return table_print(&t);
+}
+
+static enum err list_ops(void)
+{
+	static const struct column columns[] = {
+		{ "callback", LEFT }, { "registers", LEFT }, { "functions", RIGHT },
+		{ "calls", RIGHT },   { "missed", RIGHT },
+	};
+	struct table t;
+
+	table_begin(&t, columns, array_len(columns));
+	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o)) {
+		table_cell(&t, "%s", o->name);
+		table_cell(&t, "%s", o->flags & FTRACE_OPS_SAVE_REGS ? "all" : "arguments");
+		table_cell(&t, "%u", ftrace_filter_count(o));
+		if (o->func == count_hit)
+			table_cell(&t, "%llu", container_of(o, struct counter, ops)->count);
+		else
+			table_cell(&t, "-");
+		table_cell(&t, "%llu", o->missed);
+	}
+	return table_print(&t);
+}
+
+static enum err list_all(void)
+{
+	enum err e = OK;
+	tramp_lock();
+	if (!ftrace_next_ops(NULL))
+		kprintf("ftrace has no callbacks\n");
+	else
+		e = list_sites();
+	if (!e && ftrace_next_ops(NULL))
+		e = list_ops();
+	tramp_unlock();
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+static enum err cmd_ftrace(u32 count, char **args)
+{
+	bool regs = count == 2 && strcmp(args[1], "regs") == 0;
+	if (count == 2 && !regs)
+		return shell_fail(EINVAL, "%s is not regs", args[1]);
+	if (count == 0 || strcmp(args[0], "list") == 0)
+		return list_all();
+	if (strcmp(args[0], "off") == 0)
+		return detach_counters();
+	return attach_counter(args[0], regs);
+}
+
+/* --- graph: entries and returns in the trace buffer ------------------------------------------------------- */
+
+enum { GRAPH_COLUMNS = 20, GRAPH_INDENT = 2 };
+
+static notrace void graph_line(const char *duration, u32 depth, const char *what, const char *name)
+{
+	char text[160];
+	struct strbuf s = STRBUF(text);
+	str_printf(&s, "%13s |  %*s", duration, (int)(min(depth, (u32)GRAPH_COLUMNS) * GRAPH_INDENT), "");
+	str_printf(&s, what, name);
+	trace_write("graph", s.buf, s.len);
+}
+
+/* A function's name by its site, in any context. */
+static notrace const char *site_name(uptr func)
+{
+	return site_at(func)->name;
+}
+
+static notrace bool print_entry(struct fgraph_ops *g unused, const struct fgraph_call *call)
+{
+	graph_line("", call->depth, "%s() {", site_name(call->func));
+	return true;
+}
+
+static notrace void print_return(struct fgraph_ops *g unused, const struct fgraph_call *call, u64 ns,
+				 u64 value unused)
+{
+	char text[32];
+	struct strbuf s = STRBUF(text);
+	str_printf(&s, "%llu.%03llu us", ns / 1000, ns % 1000);
+	graph_line(text, call->depth, "} /* %s */", site_name(call->func));
+}
+
+static struct fgraph_ops graph = { .entryfunc = print_entry, .retfunc = print_return, .name = "graph" };
+
+static enum err graph_off(void)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	enum err e = unregister_ftrace_graph(&graph, &log);
+	return e ? shell_fail(e, "%s", text) : OK;
+}
+
+static enum err cmd_graph(u32 count, char **args)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	u32 found = 0;
+	enum err e;
+
+	if (count == 1 && strcmp(args[0], "off") == 0)
+		return graph_off();
+	fgraph_prepare(&graph);
+	e = choose(&graph.ops, args[0], &found);
+	if (e)
+		return e;
+	if (!graph.ops.registered)
+		e = register_ftrace_graph(&graph, &log);
+	if (e) {
+		ftrace_free_filter(&graph.ops);
+		return shell_fail(e, "%s", text);
+	}
+	kprintf("%u function%s: entries and returns go to the trace buffer\n", found, plural(found));
+	return OK;
+}
+
+/* --- hijack: wake_up_process replaced -------------------------------------------------------------------- */
+
+/* What runs in its place. The body, behind the site, so that it is not replaced again. */
+static notrace int my_wake_up_process(struct task_struct *p)
+{
+	int (*body)(struct task_struct * p) = (void *)((uptr)wake_up_process + SITE_LEN);
+	char text[64];
+	struct strbuf s = STRBUF(text);
+	str_printf(&s, "We are waking up %s:%d", p->comm, p->pid);
+	trace_write(__func__, s.buf, s.len);
+	return body(p);
+}
+
+static notrace void go_elsewhere(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops unused,
+				 struct pt_regs *regs)
+{
+	regs->ip = (uptr)my_wake_up_process;
+}
+
+static struct ftrace_ops hijack = { .func = go_elsewhere,
+				    .name = "hijack",
+				    .flags = FTRACE_OPS_SAVE_REGS | FTRACE_OPS_IPMODIFY };
+
+static enum err hijack_on(struct strbuf *log)
+{
+	enum err e = ftrace_set_filter_ip(&hijack, (uptr)wake_up_process, false, log);
+	if (!e)
+		e = register_ftrace_function(&hijack, log);
+	if (e && !hijack.registered)
+		ftrace_free_filter(&hijack);
+	return e;
+}
+
+/* Whether args[0] is "on" or "off"; without it, what it is now. */
+static enum err on_or_off(u32 count, char **args, bool *on)
+{
+	if (count == 0)
+		return OK;
+	*on = strcmp(args[0], "on") == 0;
+	if (*on || strcmp(args[0], "off") == 0)
+		return OK;
+	return shell_fail(EINVAL, "%s is neither on nor off", args[0]);
+}
+
+static enum err cmd_hijack(u32 count, char **args)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	bool on = hijack.registered;
+	enum err e = on_or_off(count, args, &on);
+
+	if (e)
+		return e;
+	if (count)
+		e = on ? hijack_on(&log) : unregister_ftrace_function(&hijack, &log);
+	if (e)
+		return shell_fail(e, "%s", text);
+	kprintf(on ? "wake_up_process is replaced by my_wake_up_process\n" : "wake_up_process is itself\n");
+	return OK;
+}
+
+/* --- share ------------------------------------------------------------------------------------------------ */
+
+static enum err cmd_share(u32 count, char **args)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	bool on = share_mode();
+	enum err e = on_or_off(count, args, &on);
+
+	if (e)
+		return e;
+	tramp_lock();
+	if (count)
+		e = share_set_mode(on, &log);
+	tramp_unlock();
+	if (e)
+		return shell_fail(e, "%s", text);
+	kprintf(on ? "BPF and ftrace may both have a function\n"
+		   : "a function belongs to BPF or to ftrace\n");
+	return OK;
+}
+
+static void complete_ftrace(struct edit_matches *m, u32 index)
+{
+	if (index == 0) {
+		edit_offer(m, "list");
+		edit_offer(m, "off");
+		complete_functions(m);
+	} else {
+		edit_offer(m, "regs");
+	}
+}
+
+static void complete_graph(struct edit_matches *m, u32 index)
+{
+	edit_offer(m, "off");
+	complete_functions(m);
+	(void)index;
+}
+
+static void complete_on_off(struct edit_matches *m, u32 index)
+{
+	edit_offer(m, "on");
+	edit_offer(m, "off");
+	(void)index;
+}
+
+/* clang-format off */
+const struct command ftrace_commands[] = {
+	{ "ftrace", "FUNC|PATTERN [regs] | off | list", 0, 2, "count calls by callbacks", cmd_ftrace, complete_ftrace },
+	{ "graph", "FUNC|PATTERN | off", 1, 1, "trace entries, returns and durations", cmd_graph, complete_graph },
+	{ "hijack", "[on|off]", 0, 1, "replace wake_up_process by changing regs->ip", cmd_hijack, complete_on_off },
+	{ "share", "[on|off]", 0, 1, "may BPF and ftrace have the same function?", cmd_share, complete_on_off },
+	{ 0 },
+};
+/* clang-format on */
