@@ -189,17 +189,32 @@ static void fill_int3(const struct text *t)
 		write_text(t->base + at, fill, min(t->len - at, (u32)sizeof(fill)));
 }
 
+/* The granules of t from the first one on that lies wholly behind its first len bytes. Under the lock. */
+static void disown(const struct text *t, u32 len)
+{
+	struct chunk *c = chunk_of(t->base);
+	u32 at = (u32)((t->base - c->base) / GRANULE);
+	for (u32 g = granules_of(len); g < granules_of(t->len); g++)
+		write_once(c->owner[at + g], NULL);
+	bytes_used -= (granules_of(t->len) - granules_of(len)) * GRANULE;
+}
+
+void text_shrink(struct text *t, u32 len)
+{
+	assert(len && len <= t->len);
+	uptr flags = spin_lock_irqsave(&lock);
+	disown(t, len);
+	t->len = len;
+	spin_unlock_irqrestore(&lock, flags);
+}
+
 void text_free(struct text *t)
 {
 	if (text_find(t->base) != t)
 		panic("text: %s at 0x%lx is freed, but is no block", t->name, t->base);
-	struct chunk *c = chunk_of(t->base);
-	u32 n = granules_of(t->len), at = (u32)((t->base - c->base) / GRANULE);
 	uptr flags = spin_lock_irqsave(&lock);
 	fill_int3(t);
-	for (u32 g = at; g < at + n; g++)
-		write_once(c->owner[g], NULL);
-	bytes_used -= n * GRANULE;
+	disown(t, 0);
 	blocks_used--;
 	spin_unlock_irqrestore(&lock, flags);
 	kfree(t->wanted);

@@ -31,6 +31,9 @@ void text_init(void);
  * Task context, interrupts on: new pages change their rights on all CPUs. */
 enum err text_alloc(struct text *t, u32 len);
 
+/* Gives back what lies behind the first len bytes (1 .. t->len), which nothing was written to. */
+void text_shrink(struct text *t, u32 len);
+
 /* Back to int3 and free again. Nobody may execute in it any more: see tramp/image.h. */
 void text_free(struct text *t);
 

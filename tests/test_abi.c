@@ -245,7 +245,7 @@ static enum err add_row(const struct abi_row *row, u32 which, struct strbuf *log
 {
 	struct hook h = hook_of(which);
 	tramp_lock();
-	enum err e = tramp_add(site_at((uptr)row->fn), &h, log);
+	enum err e = tramp_add(&(struct site *){ site_at((uptr)row->fn) }, 1, &h, 1, log);
 	tramp_unlock();
 	return e;
 }
@@ -253,7 +253,7 @@ static enum err add_row(const struct abi_row *row, u32 which, struct strbuf *log
 static enum err take_row(const struct abi_row *row, u32 which, struct strbuf *log)
 {
 	tramp_lock();
-	enum err e = tramp_remove(site_at((uptr)row->fn), hooks[which].kind, &users[which], log);
+	enum err e = tramp_remove(&(struct site *){ site_at((uptr)row->fn) }, 1, &users[which], log);
 	tramp_unlock();
 	return e;
 }

@@ -115,7 +115,7 @@ static void refused(struct object *o, const char *func, enum err want, const cha
 	char text[300] = "";
 	struct strbuf log = STRBUF(text);
 	u32 links = link_count();
-	check_eq(want, attach_progs(o->progs, 1, func, &log));
+	check_eq(want, attach_progs(o->progs, 1, &(struct attach_options){ .func = func }, &log));
 	check(str_matches(text, sentence));
 	check_eq(links, link_count());
 	check_eq(0, o->progs[0]->links);
@@ -139,7 +139,7 @@ static void come_and_go(void)
 	struct object *o = load_builtin("skblat", PROG_JIT);
 	require(o);
 	check_eq(OK, attach_progs(o->progs, 2, NULL, &log));
-	check_eq(OK, attach_progs(o->progs, 1, "kfree_skb", &log));
+	check_eq(OK, attach_progs(o->progs, 1, &(struct attach_options){ .func = "kfree_skb" }, &log));
 	check_eq(OK, detach_progs(o->progs, 2, &log));
 	unload(o);
 }

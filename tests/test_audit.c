@@ -56,7 +56,7 @@ static void attach(void)
 	char text[200];
 	struct strbuf log = STRBUF(text);
 	tramp_lock();
-	check_eq(OK, tramp_add(site_named("tv_audited"), &hook, &log));
+	check_eq(OK, tramp_add(&(struct site *){ site_named("tv_audited") }, 1, &hook, 1, &log));
 	tramp_unlock();
 }
 
@@ -65,7 +65,7 @@ static void detach(void)
 	char text[200];
 	struct strbuf log = STRBUF(text);
 	tramp_lock();
-	check_eq(OK, tramp_remove(site_named("tv_audited"), HOOK_FENTRY, &users, &log));
+	check_eq(OK, tramp_remove(&(struct site *){ site_named("tv_audited") }, 1, hook.owner, &log));
 	tramp_unlock();
 }
 

@@ -45,7 +45,7 @@ static enum err listen(const char *name, u64 (*fn)(const u64 *))
 		.kind = HOOK_FENTRY, .code = (uptr)fn, .name = "test_hook", .owner = fn, .users = &users
 	};
 	tramp_lock();
-	enum err e = tramp_add(tp->site, &h, &log);
+	enum err e = tramp_add(&tp->site, 1, &h, 1, &log);
 	if (!e)
 		e = tracepoint_enable(tp, &log);
 	tramp_unlock();
@@ -62,7 +62,7 @@ static enum err unlisten(const char *name, u64 (*fn)(const u64 *))
 	tramp_lock();
 	enum err e = tracepoint_disable(tp, &log);
 	if (!e)
-		e = tramp_remove(tp->site, HOOK_FENTRY, fn, &log);
+		e = tramp_remove(&tp->site, 1, fn, &log);
 	tramp_unlock();
 	if (e)
 		kprintf("     %s: %s\n", name, text);

@@ -77,15 +77,15 @@ static struct hook hook(enum hook_kind kind, u64 (*fn)(const u64 *), u32 owner)
 static enum err add_at(struct site *site, const struct hook *h, struct strbuf *log)
 {
 	tramp_lock();
-	enum err e = tramp_add(site, h, log);
+	enum err e = tramp_add(&site, 1, h, 1, log);
 	tramp_unlock();
 	return e;
 }
 
-static enum err take_at(struct site *site, enum hook_kind kind, u32 owner, struct strbuf *log)
+static enum err take_at(struct site *site, u32 owner, struct strbuf *log)
 {
 	tramp_lock();
-	enum err e = tramp_remove(site, kind, &users[owner], log);
+	enum err e = tramp_remove(&site, 1, &users[owner], log);
 	tramp_unlock();
 	return e;
 }
@@ -95,9 +95,9 @@ static enum err add(const char *func, const struct hook *h, struct strbuf *log)
 	return add_at(site_named(func), h, log);
 }
 
-static enum err take(const char *func, enum hook_kind kind, u32 owner, struct strbuf *log)
+static enum err take(const char *func, u32 owner, struct strbuf *log)
 {
-	return take_at(site_named(func), kind, owner, log);
+	return take_at(site_named(func), owner, log);
 }
 
 /* fentry and fexit on func, both `see`. */
@@ -116,8 +116,8 @@ static void take_both(const char *func)
 	char text[200];
 	struct strbuf log = STRBUF(text);
 	u8 nop[SITE_LEN];
-	check_eq(OK, take(func, HOOK_FENTRY, 0, &log));
-	check_eq(OK, take(func, HOOK_FEXIT, 1, &log));
+	check_eq(OK, take(func, 0, &log));
+	check_eq(OK, take(func, 1, &log));
 	poke_make_nop(nop);
 	check(memcmp((void *)site_named(func)->addr, nop, SITE_LEN) == 0);
 	check_eq(0, image_reap());
@@ -219,8 +219,8 @@ TEST(tramp_refuses_the_same_hook_twice)
 	check_eq(EEXIST, add("tv_void", &h, &log));
 	check_str("test_hook is attached to tv_void already", text);
 	check_eq(1, users[0]);
-	check_eq(OK, take("tv_void", HOOK_FENTRY, 0, &log));
-	check_eq(ENOENT, take("tv_void", HOOK_FENTRY, 0, &log));
+	check_eq(OK, take("tv_void", 0, &log));
+	check_eq(ENOENT, take("tv_void", 0, &log));
 }
 
 TEST(tramp_takes_38_hooks_and_refuses_the_next)
@@ -235,13 +235,13 @@ TEST(tramp_takes_38_hooks_and_refuses_the_next)
 	}
 	struct hook one_more = hook(HOOK_FENTRY, see, i);
 	check_eq(E2BIG, add("tv_void", &one_more, &log));
-	check_str("tv_void has 38 programs already, the most that a function can have", text);
+	check_str("tv_void has 38 programs already, of at most 38 that a function can have", text);
 	seen_count = 0;
 	tv_void(&x);
 	check_eq(1, x);
 	check_eq(TRAMP_HOOKS, seen_count);
 	for (i = 0; i < TRAMP_HOOKS; i++)
-		check_eq(OK, take("tv_void", i % 2 ? HOOK_FEXIT : HOOK_FENTRY, i, &log));
+		check_eq(OK, take("tv_void", i, &log));
 	check_eq(0, image_reap());
 }
 
@@ -294,13 +294,226 @@ TEST(tramp_undoes_everything_when_memory_runs_out)
 			check_eq(0, users[1]);
 			require(nth < 100);
 		}
-		check_eq(OK, take("tv_void", HOOK_FEXIT, 1, &log));
+		check_eq(OK, take("tv_void", 1, &log));
 		image_reap();
 	}
 	check(failures >= 3);
 	struct strbuf log = STRBUF(text);
-	check_eq(OK, take("tv_void", HOOK_FENTRY, 0, &log));
+	check_eq(OK, take("tv_void", 0, &log));
 	image_reap();
+}
+
+/* syzbot had one: the image for the hooks that stay needs memory, and removal must not fail for it. */
+TEST(tramp_removes_without_memory_whatever_the_order)
+{
+	static const u8 orders[][6] = { { 0, 1, 2, 3, 4, 5 }, { 5, 4, 3, 2, 1, 0 }, { 2, 5, 0, 3, 1, 4 } };
+	char text[200];
+	u64 heap_before, heap_after, allocations;
+	u32 bytes, blocks, bytes_after, blocks_after;
+	image_reap();
+	heap_usage(&heap_before, &allocations);
+	text_usage(&bytes, &blocks);
+	for (u32 order = 0; order < array_len(orders); order++) {
+		struct strbuf log = STRBUF(text);
+		u64 x = 0;
+		for (u32 i = 0; i < 6; i++) {
+			struct hook h = hook(i % 3 ? HOOK_FEXIT : HOOK_FENTRY, see, i);
+			h.header_words = i % 4; /* so that some make the image longer than others */
+			require(add("tv_void", &h, &log) == OK);
+		}
+		for (u32 i = 0; i < 6; i++) {
+			heap_fail_after(1);
+			enum err e = take("tv_void", orders[order][i], &log);
+			heap_fail_after(0);
+			check_eq(OK, e);
+			seen_count = 0;
+			tv_void(&x);
+			check_eq(5 - i, seen_count);
+		}
+		check_eq(6, x);
+	}
+	check_eq(0, image_reap());
+	heap_usage(&heap_after, &allocations);
+	text_usage(&bytes_after, &blocks_after);
+	check_eq(heap_before, heap_after);
+	check_eq(bytes, bytes_after);
+}
+
+static struct site *several[] = { NULL, NULL, NULL, NULL };
+
+static void find_several(void)
+{
+	several[0] = site_named("tv_none");
+	several[1] = site_named("tv_narrow");
+	several[2] = site_named("tv_nine");
+	several[3] = site_named("tv_void");
+}
+
+static enum err add_several(const struct hook *h, struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tramp_add(several, array_len(several), h, 1, log);
+	tramp_unlock();
+	return e;
+}
+
+static enum err take_several(struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tramp_remove(several, array_len(several), &users[0], log);
+	tramp_unlock();
+	return e;
+}
+
+TEST(tramp_changes_many_functions_with_three_syncs)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FEXIT, see, 0);
+	u64 syncs = poke_stats().syncs;
+	find_several();
+	require(add_several(&h, &log) == OK);
+	check_eq(syncs + 3, poke_stats().syncs);
+	check_eq(4, users[0]);
+	seen_count = 0;
+	check_eq(5, tv_none());
+	check_eq(7, tv_narrow(1, 2, 3, true));
+	check_eq(2, seen_count);
+	check_eq(EEXIST, add_several(&h, &log));
+	check_eq(OK, take_several(&log));
+	check_eq(syncs + 6, poke_stats().syncs);
+	check_eq(ENOENT, take_several(&log));
+	check_eq(0, image_reap());
+	check_eq(0, users[0]);
+}
+
+/* A multi-attach that fails at any of its functions, for any reason, has not happened at the others. */
+TEST(tramp_rolls_a_change_of_many_back_half_way)
+{
+	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
+	struct hook h = hook(HOOK_FENTRY, see, 0);
+	u64 heap_before, heap_after, allocations;
+	u32 bytes, blocks, bytes_after, blocks_after, nth = 0;
+	char text[300];
+	u8 nop[SITE_LEN];
+	enum err e = ENOMEM;
+	image_reap();
+	heap_usage(&heap_before, &allocations);
+	text_usage(&bytes, &blocks);
+	find_several();
+	poke_make_nop(nop);
+	for (; e == ENOMEM; nth++) {
+		struct strbuf log = STRBUF(text);
+		bool corrupt = nth == 0;
+		if (corrupt)
+			text_write(several[2]->addr, other_nop, SITE_LEN);
+		heap_fail_after(nth);
+		e = add_several(&h, &log);
+		heap_fail_after(0);
+		if (corrupt) {
+			check_eq(EINVAL, e);
+			check(str_matches(text, "tv_nine* expected*"));
+			text_write(several[2]->addr, nop, SITE_LEN);
+			e = ENOMEM;
+		}
+		for (u32 i = 0; i < array_len(several) && e; i++) {
+			check(!several[i]->tramp);
+			check(memcmp((void *)several[i]->addr, nop, SITE_LEN) == 0);
+		}
+		heap_usage(&heap_after, &allocations);
+		text_usage(&bytes_after, &blocks_after);
+		check(e == OK || (heap_before == heap_after && bytes == bytes_after));
+		require(nth < 100);
+	}
+	check(nth > 8); /* at least a struct and an image for each */
+	struct strbuf log = STRBUF(text);
+	check_eq(OK, take_several(&log));
+	check_eq(0, image_reap());
+}
+
+static u64 mod_result;
+
+static notrace u64 mod(const u64 *context)
+{
+	see(context);
+	return mod_result;
+}
+
+TEST(tramp_replaces_what_a_function_gives)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FMOD_RET, mod, 0), exit = hook(HOOK_FEXIT, see, 1);
+	u64 x = 0;
+	require(add("tv_none", &h, &log) == OK && add("tv_none", &exit, &log) == OK);
+	mod_result = 0;
+	check_eq(5, tv_none());
+	mod_result = -1ull;
+	seen_count = 0;
+	check_eq(-1ull, tv_none());
+	check_eq(2, seen_count);
+	check_eq(-1ull, seen[1][0]);
+	check_eq(OK, take("tv_none", 0, &log));
+	check_eq(5, tv_none());
+	check_eq(OK, take("tv_none", 1, &log));
+	require(add("tv_void", &h, &log) == OK); /* nothing to give, but something not to do */
+	tv_void(&x);
+	check_eq(0, x);
+	check_eq(OK, take("tv_void", 0, &log));
+}
+
+/* cfe816d469dc: behind a function that never returns there is nothing but what comes next in memory. */
+TEST(tramp_refuses_what_comes_after_a_function_that_never_returns)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct hook exit = hook(HOOK_FEXIT, see, 0), mod_ret = hook(HOOK_FMOD_RET, mod, 0);
+	struct hook entry = hook(HOOK_FENTRY, see, 0);
+	check_eq(EOPNOTSUPP, add("do_exit", &exit, &log));
+	check_str("do_exit never returns, so that test_hook would never run behind it", text);
+	check_eq(EOPNOTSUPP, add("do_exit", &mod_ret, &log));
+	check_eq(OK, add("do_exit", &entry, &log));
+	check_eq(OK, take("do_exit", 0, &log));
+}
+
+TEST(tramp_lets_hooks_sleep_only_where_their_callers_may)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FENTRY, see, 0);
+	h.may_sleep = true;
+	check_eq(EOPNOTSUPP, add("tv_void", &h, &log));
+	check_str("tv_void may be called where nobody may sleep, and test_hook may sleep", text);
+	check_eq(OK, add("traffic_net", &h, &log));
+	check_eq(OK, traffic_net(1));
+	check_eq(OK, take("traffic_net", 0, &log));
+}
+
+TEST(tramp_builds_all_images_anew_when_they_are_to_be_different)
+{
+	static u64 runs, ticks;
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct plan_options before = tramp_options();
+	struct hook h = hook(HOOK_FEXIT, see, 0);
+	runs = ticks = 0;
+	h.runs = &runs;
+	h.ticks = &ticks;
+	require(add("tv_none", &h, &log) == OK);
+	check_eq(0xe9, *(u8 *)site_named("tv_none")->addr); /* jmp */
+	tv_none();
+	tramp_lock();
+	check_eq(OK, tramp_set_options((struct plan_options){ .stats = true }, &log));
+	tramp_unlock();
+	check_eq(0xe8, *(u8 *)site_named("tv_none")->addr); /* call */
+	check_eq(5, tv_none());
+	tramp_lock();
+	check_eq(OK, tramp_set_options(before, &log));
+	tramp_unlock();
+	check_eq(5, tv_none());
+	check_eq(1, runs);
+	check(ticks > 0);
+	check_eq(OK, take("tv_none", 0, &log));
 }
 
 /* --- Lifetime of images ------------------------------------------------------------------------ */
@@ -339,16 +552,16 @@ TEST(tramp_image_outlives_a_task_that_sleeps_in_it)
 	require(kthread_run(sleeper, NULL, -1, "sleeper"));
 	while (!read_once(sleeper_in))
 		msleep(1);
-	check_eq(OK, take("tv_sleep", HOOK_FEXIT, 0, &log));
+	check_eq(OK, take("tv_sleep", 0, &log));
 	check_eq(1, image_reap());
-	check_eq(1, users[0]);
+	check_eq(0, users[0]); /* the gate is shut: the hook cannot run any more, whoever sleeps */
 	text_usage(&bytes_after, &blocks_after);
 	check_eq(blocks + 1, blocks_after);
 	write_once(sleeper_may_go, true);
 	while (!read_once(sleeper_out))
 		msleep(1);
 	check_eq(42, sleeper_got);
-	check_eq(1, seen_count);
+	check_eq(0, seen_count);
 	msleep(10);
 	check_eq(0, image_reap());
 	check_eq(0, users[0]);
@@ -417,7 +630,7 @@ TEST(tramp_10000_rounds_under_load_lose_no_call)
 		require(kthread_run(load_cpu, &loads[cpu], (int)cpu, "load/%u", cpu));
 	}
 	for (u32 i = 0; i < 10000; i++)
-		if (add("tv_called", &h, &log) || take("tv_called", HOOK_FENTRY, 0, &log)) {
+		if (add("tv_called", &h, &log) || take("tv_called", 0, &log)) {
 			check(!"attach and detach under load");
 			kprintf("     %s\n", text);
 			break;
@@ -488,7 +701,7 @@ TEST(tramp_sites_that_may_sleep_are_called_where_one_may)
 	for (u32 i = 0; i < site_count(); i++) {
 		struct strbuf log = STRBUF(text);
 		if (site_nth(i)->may_sleep)
-			check_eq(OK, take_at(site_nth(i), HOOK_FENTRY, 0, &log));
+			check_eq(OK, take_at(site_nth(i), 0, &log));
 	}
 	check(added > 10);
 	check(sleeper_calls > 300);
@@ -506,7 +719,7 @@ static void wake(struct task_struct *t, void *arg unused)
 static bool is_refusal(const struct site *site, const char *text)
 {
 	return site->ambiguous || str_matches(text, "*is variadic*") ||
-	       str_matches(text, "*by value on the stack*");
+	       str_matches(text, "*by value on the stack*") || str_matches(text, "*never returns*");
 }
 
 /* Whatever a poke, an int3 or a trampoline runs through must be notrace: one forgotten function, and
@@ -536,13 +749,13 @@ TEST(tramp_on_every_site_at_once)
 	for (u32 i = 0; i < site_count(); i++) {
 		struct strbuf log = STRBUF(text);
 		if (site_nth(i)->tramp)
-			check_eq(OK, take_at(site_nth(i), i % 2 ? HOOK_FEXIT : HOOK_FENTRY, i % 2, &log));
+			check_eq(OK, take_at(site_nth(i), i % 2, &log));
 	}
 	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
 		total += hits[cpu];
 	kprintf("     %u of %u sites at once, %u refused, %llu calls traced\n", added, site_count(), refusals,
 		total);
-	check(added > 200 && refusals < 20);
+	check(added > 200 && refusals < added / 10);
 	check(total > 1000);
 	poke_make_nop(nop);
 	for (u32 i = 0; i < site_count(); i++)

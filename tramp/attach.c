@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program becomes a hook of a function, and stops being one.
+// A program becomes a hook of a function, or of many, and stops being one.
 #include "tramp/attach.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
@@ -7,26 +7,125 @@
 
 static LIST_HEAD(links); /* oldest first, under the tramp lock */
 
-static enum hook_kind hook_kind(const struct prog *p)
-{
-	return p->type == PROG_FEXIT ? HOOK_FEXIT : HOOK_FENTRY;
-}
+_Static_assert((int)BELOW_COUNT == HEADER_COUNT && (int)BELOW_IP == HEADER_IP &&
+		   (int)BELOW_COOKIE == HEADER_COOKIE,
+	       "programs look where images write");
+
+/* --- Hooks ------------------------------------------------------------------------------------- */
 
 /* An interpreted program runs the interpreter, which is kernel code like any other. */
-static struct hook hook_of(struct prog *p)
+static struct hook hook_of(struct prog *p, enum hook_kind kind, u64 cookie)
 {
-	bool guarded = p->facts.calls || p->mode == PROG_INTERPRET;
 	return (struct hook){
-		.kind = hook_kind(p),
+		.kind = kind,
+		.session = p->type == PROG_FSESSION,
 		.code = (uptr)p->entry,
 		.name = p->name,
 		.owner = p,
 		.users = &p->links,
-		.guarded = guarded,
+		.cookie = cookie,
+		.runs = &p->stats.runs,
+		.ticks = &p->stats.ticks,
+		.header_words = p->facts.header_words,
+		.guarded = p->facts.calls || p->mode == PROG_INTERPRET,
 		.per_cpu = p->facts.per_cpu,
+		.may_sleep = p->sleepable,
 		.active_slot = p->slot,
 		.missed = &p->missed,
 	};
+}
+
+/* One, or the two of a session; gives how many. */
+static u32 hooks_of(struct prog *p, u64 cookie, struct hook hooks[2])
+{
+	static const enum hook_kind kinds[PROG_TYPES] = {
+		[PROG_FEXIT] = HOOK_FEXIT, [PROG_FMOD_RET] = HOOK_FMOD_RET /* the others: HOOK_FENTRY */
+	};
+	hooks[0] = hook_of(p, kinds[p->type], cookie);
+	hooks[1] = hook_of(p, HOOK_FEXIT, cookie);
+	return p->type == PROG_FSESSION ? 2 : 1;
+}
+
+/* --- Sites by name ----------------------------------------------------------------------------- */
+
+/* A program that is traced, and its site: made by the first link, freed with the last. */
+struct prog_site {
+	struct site site;
+	struct prog *prog;
+	struct list_head list;
+};
+
+static LIST_HEAD(prog_sites);
+
+static struct prog_site *find_prog_site(const struct prog *p)
+{
+	struct prog_site *ps;
+	list_for_each_entry(ps, &prog_sites, list)
+		if (ps->prog == p)
+			return ps;
+	return NULL;
+}
+
+static struct site *get_prog_site(struct prog *p, struct strbuf *log)
+{
+	struct prog_site *ps = find_prog_site(p);
+
+	if (ps)
+		return &ps->site;
+	ps = kzalloc(sizeof(*ps));
+	if (!ps) {
+		str_printf(log, "no memory for a site of %s", p->name);
+		return NULL;
+	}
+	ps->prog = p;
+	ps->site.addr = p->text.base;
+	ps->site.name = p->name;
+	ps->site.btf = &p->object->btf;
+	ps->site.btf_id = p->btf_func_id;
+	ps->site.may_sleep = p->sleepable;
+	ps->site.users = &p->links;
+	list_add_tail(&ps->list, &prog_sites);
+	return &ps->site;
+}
+
+/* Harmless on the site of a function. */
+static void put_prog_site(const struct site *site)
+{
+	struct prog_site *ps, *next;
+
+	list_for_each_entry_safe(ps, next, &prog_sites, list) {
+		if (&ps->site != site || ps->site.tramp)
+			continue;
+		list_del_init(&ps->list);
+		kfree(ps);
+	}
+}
+
+static bool traces_a_program(const struct prog *p)
+{
+	const struct link *l;
+
+	list_for_each_entry(l, &links, list)
+		if (l->prog == p && l->site_count && l->sites[0]->users)
+			return true;
+	return false;
+}
+
+/* Programs that trace programs must not be traced themselves: else two could trace each other. */
+static enum err find_prog_target(struct site **site, const struct prog *p, struct prog *target,
+				 struct strbuf *log)
+{
+	if (target == p || find_prog_site(p) || traces_a_program(target)) {
+		str_printf(log, "%s cannot trace %s: only one of two may trace programs", p->name,
+			   target->name);
+		return EINVAL;
+	}
+	if (!target->object || !target->btf_func_id) {
+		str_printf(log, "%s has no type information (BTF), so its argument is unknown", target->name);
+		return EOPNOTSUPP;
+	}
+	*site = get_prog_site(target, log);
+	return *site ? OK : ENOMEM;
 }
 
 static bool is_ambiguous(const char *func)
@@ -37,9 +136,10 @@ static bool is_ambiguous(const char *func)
 	return false;
 }
 
-/* The site of a function by name, or why there is none. */
-static enum err find_site(struct site **site, const char *func, struct strbuf *log)
+/* The site of a function, or of a program, by name; or why there is none. */
+static enum err find_site(struct site **site, const struct prog *p, const char *func, struct strbuf *log)
 {
+	struct prog *target = prog_named(func);
 	struct sym sym;
 
 	*site = site_named(func);
@@ -49,6 +149,8 @@ static enum err find_site(struct site **site, const char *func, struct strbuf *l
 		str_printf(log, "%s cannot be traced: two functions have this name", func);
 		return EOPNOTSUPP;
 	}
+	if (target)
+		return find_prog_target(site, p, target, log);
 	if (sym_named(func, &sym)) {
 		str_printf(log,
 			   "%s cannot be traced: it does not begin with a site (it is notrace or assembly)",
@@ -59,17 +161,59 @@ static enum err find_site(struct site **site, const char *func, struct strbuf *l
 	return ENOENT;
 }
 
+static bool is_pattern(const char *func)
+{
+	for (; *func; func++)
+		if (*func == '*' || *func == '?')
+			return true;
+	return false;
+}
+
+/* Whether a pattern means this function: one that the program can be attached to. */
+static bool suits(const struct site *site, const struct hook *hooks, u32 hook_count, const char *pattern)
+{
+	char text[160];
+	struct strbuf ignored = STRBUF(text);
+
+	return !site->ambiguous && str_matches(site->name, pattern) &&
+	       tramp_check(site, hooks, hook_count, &ignored) == OK;
+}
+
+static u32 find_matching(struct site **sites, const struct hook *hooks, u32 hook_count, const char *pattern)
+{
+	u32 found = 0;
+
+	for (u32 i = 0; i < site_count(); i++)
+		if (suits(site_nth(i), hooks, hook_count, pattern))
+			sites[found++] = site_nth(i);
+	return found;
+}
+
+/* --- Links ------------------------------------------------------------------------------------- */
+
+static struct link *new_link(struct prog *p, u64 cookie, u32 max_sites, struct strbuf *log)
+{
+	struct link *l = kmalloc(sizeof(*l) + max_sites * sizeof(l->sites[0]));
+
+	if (!l) {
+		str_printf(log, "no memory for a link");
+		return NULL;
+	}
+	*l = (struct link){ .prog = p, .cookie = cookie };
+	return l;
+}
+
 static enum err check_prog(const struct prog *p, const char *func, struct strbuf *log)
 {
-	if (p->type != PROG_FENTRY && p->type != PROG_FEXIT) {
-		str_printf(log, "%s is no fentry or fexit program", p->name);
+	if (p->type == PROG_RAW) {
+		str_printf(log, "%s is no program that can be attached", p->name);
 		return EINVAL;
 	}
 	if (p->state != PROG_COMPILED) {
 		str_printf(log, "%s is not compiled", p->name);
 		return EINVAL;
 	}
-	if (!func || !*func) {
+	if (!*func) {
 		str_printf(log, "%s does not name a function in its section (%s): say which", p->name,
 			   p->section);
 		return EINVAL;
@@ -77,41 +221,66 @@ static enum err check_prog(const struct prog *p, const char *func, struct strbuf
 	return OK;
 }
 
-/* Under the lock; the new link is the newest. */
-static enum err attach_one(struct prog *p, const char *func, struct strbuf *log)
+/* l's sites: the one of that name, or all that match. */
+static enum err find_sites(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,
+			   struct strbuf *log)
 {
-	struct hook hook = hook_of(p);
-	struct site *site;
-	struct link *l;
+	struct strbuf place = STRBUF(l->place);
 	enum err e;
 
-	func = func ? func : p->target;
-	e = check_prog(p, func, log);
+	if (!is_pattern(func)) {
+		e = find_site(&l->sites[0], l->prog, func, log);
+		l->site_count = e ? 0 : 1;
+		str_puts(&place, func);
+		return e;
+	}
+	l->site_count = find_matching(l->sites, hooks, hook_count, func);
+	str_printf(&place, "%u functions like %s", l->site_count, func);
+	if (l->site_count)
+		return OK;
+	str_printf(log, "no function like %s is there that %s can be attached to", func, l->prog->name);
+	return ENOENT;
+}
+
+static enum err attach_to_functions(struct link *l, const char *func, struct strbuf *log)
+{
+	struct hook hooks[2];
+	u32 hook_count = hooks_of(l->prog, l->cookie, hooks);
+	enum err e = find_sites(l, func, hooks, hook_count, log);
+
 	if (!e)
-		e = find_site(&site, func, log);
+		e = tramp_add(l->sites, l->site_count, hooks, hook_count, log);
+	if (e && l->site_count == 1)
+		put_prog_site(l->sites[0]);
+	return e;
+}
+
+/* Under the lock; the new link is the newest. */
+static enum err attach_one(struct prog *p, const struct attach_options *options, struct strbuf *log)
+{
+	const char *func = options && options->func ? options->func : p->target;
+	enum err e = check_prog(p, func, log);
+	struct link *l;
+
 	if (e)
 		return e;
-	l = kzalloc(sizeof(*l));
-	if (!l) {
-		str_printf(log, "no memory for a link");
+	l = new_link(p, options ? options->cookie : 0, is_pattern(func) ? site_count() : 1, log);
+	if (!l)
 		return ENOMEM;
-	}
-	e = tramp_add(site, &hook, log);
-	if (e) {
+	e = attach_to_functions(l, func, log);
+	if (e)
 		kfree(l);
-		return e;
-	}
-	l->prog = p;
-	l->site = site;
-	list_add_tail(&l->list, &links);
-	return OK;
+	else
+		list_add_tail(&l->list, &links);
+	return e;
 }
 
 static enum err end_link(struct link *l, struct strbuf *log)
 {
-	enum err e = tramp_remove(l->site, hook_kind(l->prog), l->prog, log);
+	enum err e = tramp_remove(l->sites, l->site_count, l->prog, log);
 	if (e)
 		return e;
+	put_prog_site(l->sites[0]);
 	list_del_init(&l->list);
 	kfree(l);
 	return OK;
@@ -127,14 +296,15 @@ static void undo(u32 count)
 		end_link(list_entry(links.prev, struct link, list), &ignored);
 }
 
-enum err attach_progs(struct prog *const *progs, u32 count, const char *func, struct strbuf *log)
+enum err attach_progs(struct prog *const *progs, u32 count, const struct attach_options *options,
+		      struct strbuf *log)
 {
 	enum err e = OK;
 	u32 done = 0;
 
 	tramp_lock();
 	while (done < count && !e) {
-		e = attach_one(progs[done], func, log);
+		e = attach_one(progs[done], options, log);
 		done += !e;
 	}
 	if (e)

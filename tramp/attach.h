@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program meets a function: a link is one program attached to one function. */
+/* Where a program meets what it traces: a link is one attachment of one program, to one function or to
+ * many, to a tracepoint, or to a probed instruction. */
 #pragma once
 #include "kernel/lib/list.h"
 #include "tramp/tramp.h"
@@ -7,16 +8,27 @@
 
 struct link {
 	struct prog *prog;
-	struct site *site;
+	u64 cookie;
+	char place[64]; /* "kfree_skb", "9 functions like skb_*", for people */
 	struct list_head list;
+	u32 site_count;
+	struct site *sites[]; /* of trampolines */
 };
 
-/* Attaches compiled programs, all of them or none: to func, or each to the function that its section
- * names if func is NULL. ENOENT: no such function; EOPNOTSUPP: it has no site or cannot be traced;
- * EEXIST: a program is attached to it already; and what tramp_add refuses. One sentence in log. */
-enum err attach_progs(struct prog *const *progs, u32 count, const char *func, struct strbuf *log);
+/* What to do differently from what the section says; all 0, or no options, is what it says. */
+struct attach_options {
+	const char *func; /* a function, a program, or with * or ? all functions like it */
+	u64 cookie;       /* what bpf_get_attach_cookie gives the program */
+};
 
-/* Ends all links of these programs. ENOENT if there are none. */
+/* Attaches compiled programs, all of them or none, each to options->func or to what its section names. Functions
+ * that a pattern matches but that cannot be traced are left out. ENOENT: there is no such thing;
+ * EOPNOTSUPP: it has no site or cannot be traced; EINVAL: its types contradict those of the function
+ * that the program was written for; EBUSY, EEXIST and what tramp_add refuses. One sentence in log. */
+enum err attach_progs(struct prog *const *progs, u32 count, const struct attach_options *options,
+		      struct strbuf *log);
+
+/* Ends all links of these programs. ENOENT if there are none. Needs no memory. */
 enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log);
 
 /* Ends all links there are; gives the first error, having tried all. */

@@ -191,20 +191,14 @@ u32 audit(void (*say)(const char *line))
 	return bad;
 }
 
-static void explain_sites(void)
+static void explain_tramps(void)
 {
-	u8 bytes[SITE_LEN];
-	for (u32 i = 0; i < site_count(); i++) {
-		const struct site *site = site_nth(i);
-		if (!site->tramp || site->ftrace) /* ftrace.c explains its own */
-			continue;
-		poke_make_call(bytes, site->addr, site->tramp->image->text.base);
-		audit_place(site->addr, bytes, SITE_LEN);
-	}
+	tramp_visit_places(audit_place);
+	image_visit_gates(audit_place);
 }
 
 void audit_init(void)
 {
-	static struct audit_source of_sites = { .explain = explain_sites };
-	audit_explain(&of_sites);
+	static struct audit_source of_tramps = { .explain = explain_tramps };
+	audit_explain(&of_tramps);
 }

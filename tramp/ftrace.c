@@ -486,6 +486,7 @@ static enum err register_locked(struct ftrace_ops *ops, struct strbuf *log)
 static void wait_until_unused(struct ftrace_ops *ops)
 {
 	image_retire(ops->own);
+	image_reap();
 	ops->own = NULL;
 	while (__atomic_load_n(&ops->images, __ATOMIC_ACQUIRE)) {
 		msleep(1);

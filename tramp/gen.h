@@ -12,8 +12,10 @@ struct gen {
 	const struct model *model;
 	const struct hook *hooks;
 	uptr original; /* the function's body, behind its site */
-	/* Out: where each step's code begins, for people. starts[count] is the cold part's begin. */
+	/* Out, as offsets. Where each step's code begins, for people; starts[count] is the cold part's. In
+	 * an image that calls the body: where the body returns to, the gate, and where the gate leads. */
 	u32 starts[PLAN_STEPS + 1];
+	u32 after_original, gate, hooks_end;
 };
 
 /* Writes the whole image to c. Gives c->err: ENOSPC if the buffer is too small, ERANGE if a target

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Writes the trampoline that a traced function calls from its first five bytes, step by step.
+// Writes the trampoline that a traced function enters from its first five bytes, step by step.
 //
-// The stack as an image sees it, from high to low addresses:
+// The stack as an image sees it, from high to low addresses. What the site has called finds two return
+// addresses; an image that calls the body itself is jumped to instead and finds one.
 //
-//      rbp + 24   stack arguments of the function
+//      rbp + 24   stack arguments of the function          rbp + 16   if entered by jmp
 //      rbp + 16   return address into the function's caller
-//      rbp +  8   return address into the function, behind its site
+//      rbp +  8   return address into the function, behind its site         not there then
 //      rbp +  0   saved rbp
 //      rbp -  …   the frame, as plan.h draws it
 //      rsp +  0   copies of the stack arguments
@@ -21,11 +22,27 @@
 //      mov  rdi, [rbp-8]           ; restore argument slot 0
 //      leave
 //      ret                         ; into the function's body
+//
+// The same with one exit hook, if the function gives an int:
+//
+//      push rbp
+//      mov  rbp, rsp
+//      sub  rsp, 16
+//      mov  [rbp-16], rdi          ; save argument slot 0
+//      call function + 5           ; call the body, past the site
+//      mov  [rbp-8], eax           ; keep the return value, widened
+//      nop                         ; five bytes; jmp .done when the image is retired
+//      lea  rdi, [rbp-16]          ; call the hook with the context
+//      call hook
+// .done:
+//      mov  rax, [rbp-8]           ; return what it returned
+//      leave
+//      ret                         ; to the function's caller
 #include "tramp/gen.h"
 #include "kernel/lib/x86.h"
 #include "kernel/sched.h"
 
-enum { STACK_ARGS = 24 /* above rbp */, CALL_LEN = 5 };
+enum { WORD = 8, CALL_LEN = 5 };
 
 /* Two return addresses and rbp leave rsp at 8 modulo 16; the ABI wants 0 at every call. */
 const u32 gen_frame_align = 8;
@@ -33,9 +50,10 @@ const u32 gen_frame_align = 8;
 /* System V ABI for AMD64, section 3.2.3. */
 static const enum reg arg_regs[] = { RDI, RSI, RDX, RCX, R8, R9 };
 
-/* The code of hooks that are skipped stands behind the image, out of the way. */
-struct cold {
+/* Places that are jumped to. The code of hooks that are skipped stands behind the image, out of the way. */
+struct places {
 	struct label skip[TRAMP_HOOKS], back[TRAMP_HOOKS];
+	struct label body_done;
 };
 
 static struct mem below_rbp(u32 bytes)
@@ -45,7 +63,19 @@ static struct mem below_rbp(u32 bytes)
 
 static struct mem context_slot(const struct plan *p, u32 n)
 {
-	return at(RBP, (i32)(n * 8) - (i32)p->context);
+	return below_rbp(p->context - n * WORD);
+}
+
+/* context[-n] */
+static struct mem header_word(const struct plan *p, u32 n)
+{
+	return below_rbp(p->context + n * WORD);
+}
+
+/* Word n of the arguments that the caller has left on the stack. */
+static struct mem stack_word(const struct plan *p, u32 n)
+{
+	return at(RBP, (i32)((p->by_jmp ? 2 : 3) * WORD + n * WORD));
 }
 
 static struct mem active_counter(const struct hook *h)
@@ -71,7 +101,7 @@ static void save_slot(struct code *c, const struct gen *g, u32 n)
 	enum reg src = slot->on_stack ? RAX : arg_regs[slot->place];
 
 	if (slot->on_stack)
-		mov_rm(c, RAX, at(RBP, STACK_ARGS + slot->place * 8));
+		mov_rm(c, RAX, stack_word(g->plan, slot->place));
 	if (slot->size < 8) {
 		widen(c, RAX, src, slot->size, slot->is_signed);
 		src = RAX;
@@ -79,17 +109,65 @@ static void save_slot(struct code *c, const struct gen *g, u32 n)
 	mov_mr(c, context_slot(g->plan, n), src);
 }
 
-static void copy_word(struct code *c, u32 n)
+static void copy_word(struct code *c, const struct plan *p, u32 n)
 {
-	mov_rm(c, RAX, at(RBP, (i32)(STACK_ARGS + n * 8)));
-	mov_mr(c, at(RSP, (i32)(n * 8)), RAX);
+	mov_rm(c, RAX, stack_word(p, n));
+	mov_mr(c, at(RSP, (i32)(n * WORD)), RAX);
+}
+
+static void mov_mi64(struct code *c, struct mem m, u64 v)
+{
+	if ((u64)(i32)v == v) {
+		mov_mi(c, m, (i32)v);
+		return;
+	}
+	mov_ri(c, RAX, (i64)v);
+	mov_mr(c, m, RAX);
+}
+
+/* What context[-1] says while hook n of a session runs: plan.h. */
+static void set_session(struct code *c, const struct gen *g, u32 n, u64 is_return)
+{
+	u64 word = BELOW_COOKIE + 1;
+	for (u32 i = 0; g->hooks[i].owner != g->hooks[n].owner; i++)
+		word += g->hooks[i].session && g->hooks[i].kind == HOOK_FENTRY;
+	mov_mi64(c, header_word(g->plan, BELOW_COUNT), g->model->slot_count | word << 8 | is_return << 63);
 }
 
 static void guard(struct code *c, const struct hook *h, struct label *skip)
 {
+	*skip = (struct label)LABEL;
 	inc_m32(c, active_counter(h));
 	cmp_mi32(c, active_counter(h), 1);
 	jcc(c, IF_NE, skip);
+}
+
+static void unguard(struct code *c, const struct hook *h, struct label *back)
+{
+	bind(c, back);
+	dec_m32(c, active_counter(h));
+}
+
+/* rax = the time-stamp counter; rdx is lost. */
+static void read_clock(struct code *c)
+{
+	rdtsc(c);
+	shl_ri(c, RDX, 32);
+	or_rr(c, RAX, RDX);
+}
+
+static void stats_begin(struct code *c, const struct plan *p)
+{
+	read_clock(c);
+	mov_mr(c, below_rbp(p->started), RAX);
+}
+
+static void stats_end(struct code *c, const struct plan *p, const struct hook *h)
+{
+	read_clock(c);
+	sub_rm(c, RAX, below_rbp(p->started));
+	lock_add_mr(c, abs32((uptr)h->ticks), RAX);
+	lock_inc_m(c, abs32((uptr)h->runs));
 }
 
 static void call_hook(struct code *c, const struct gen *g, const struct hook *h)
@@ -105,6 +183,13 @@ static void preempt_on(struct code *c)
 	dec_m32(c, gs(CPU_PREEMPT_COUNT));
 	jcc8(c, IF_NE, CALL_LEN);
 	call(c, (uptr)preempt_schedule);
+}
+
+/* The running task's count, which the scheduler heeds. */
+static struct mem migration_disabled(struct code *c)
+{
+	mov_rm(c, RAX, gs(CPU_CURRENT));
+	return at(RAX, TASK_MIGRATION_DISABLED);
 }
 
 static void save_ret(struct code *c, const struct gen *g)
@@ -124,14 +209,60 @@ static void load_ret(struct code *c, const struct plan *p)
 		mov_rm(c, RDX, below_rbp(p->ret_high));
 }
 
+static void clear_ret(struct code *c, const struct plan *p)
+{
+	mov_mi(c, below_rbp(p->ret), 0);
+	if (p->ret_high)
+		mov_mi(c, below_rbp(p->ret_high), 0);
+}
+
+static void skip_body(struct code *c, const struct plan *p, struct label *body_done)
+{
+	cmp_mi(c, below_rbp(p->ret), 0);
+	jcc(c, IF_NE, body_done);
+}
+
+/* ORDER GATE: image.c pokes this nop to a jump to where the exit hooks end. */
+static void gate(struct code *c, struct gen *g, struct label *body_done)
+{
+	bind(c, body_done);
+	g->gate = c->len;
+	nop(c, SITE_LEN);
+}
+
 static void frame(struct code *c, const struct plan *p)
 {
 	push(c, RBP);
 	mov_rr(c, RBP, RSP);
-	sub_ri(c, RSP, (i32)p->frame);
+	if (p->frame)
+		sub_ri(c, RSP, (i32)p->frame);
 }
 
-static void gen_step(struct code *c, const struct gen *g, const struct step *step, struct cold *cold)
+/* Around and between the hooks. */
+static void gen_hook_step(struct code *c, struct gen *g, const struct step *step, struct places *at)
+{
+	const struct plan *p = g->plan;
+	const struct hook *h = &g->hooks[step->n];
+
+	switch (step->kind) {
+	case STEP_PREEMPT_OFF: inc_m32(c, gs(CPU_PREEMPT_COUNT)); break;
+	case STEP_MIGRATE_OFF: inc_m32(c, migration_disabled(c)); break;
+	case STEP_GUARD: guard(c, h, &at->skip[step->n]); break;
+	case STEP_SET_ENTRY: set_session(c, g, step->n, 0); break;
+	case STEP_SET_RETURN: set_session(c, g, step->n, 1); break;
+	case STEP_SET_COOKIE: mov_mi64(c, header_word(p, BELOW_COOKIE), h->cookie); break;
+	case STEP_STATS_BEGIN: stats_begin(c, p); break;
+	case STEP_CALL_HOOK: call_hook(c, g, h); break;
+	case STEP_KEEP_RESULT: mov_mr(c, below_rbp(p->ret), RAX); break;
+	case STEP_STATS_END: stats_end(c, p, h); break;
+	case STEP_UNGUARD: unguard(c, h, &at->back[step->n]); break;
+	case STEP_PREEMPT_ON: preempt_on(c); break;
+	case STEP_MIGRATE_ON: dec_m32(c, migration_disabled(c)); break;
+	default: break;
+	}
+}
+
+static void gen_step(struct code *c, struct gen *g, const struct step *step, struct places *places)
 {
 	const struct plan *p = g->plan;
 	u32 n = step->n;
@@ -140,51 +271,56 @@ static void gen_step(struct code *c, const struct gen *g, const struct step *ste
 	case STEP_FRAME: frame(c, p); break;
 	case STEP_SAVE_SLOT: save_slot(c, g, n); break;
 	case STEP_SAVE_HIDDEN: mov_mr(c, below_rbp(p->hidden), arg_regs[0]); break;
-	case STEP_PREEMPT_OFF: inc_m32(c, gs(CPU_PREEMPT_COUNT)); break;
-	case STEP_GUARD: guard(c, &g->hooks[n], &cold->skip[n]); break;
-	case STEP_CALL_HOOK: call_hook(c, g, &g->hooks[n]); break;
-	case STEP_UNGUARD:
-		bind(c, &cold->back[n]);
-		dec_m32(c, active_counter(&g->hooks[n]));
-		break;
-	case STEP_PREEMPT_ON: preempt_on(c); break;
+	case STEP_SAVE_COUNT: mov_mi(c, header_word(p, BELOW_COUNT), n); break;
+	case STEP_SAVE_IP: mov_mi64(c, header_word(p, BELOW_IP), g->original - SITE_LEN); break;
+	case STEP_CLEAR_SESSION: mov_mi(c, below_rbp(p->session + n * WORD), 0); break;
 	case STEP_LOAD_SLOT: mov_rm(c, arg_regs[g->model->slots[n].place], context_slot(p, n)); break;
 	case STEP_LOAD_HIDDEN: mov_rm(c, arg_regs[0], below_rbp(p->hidden)); break;
-	case STEP_COPY_WORD: copy_word(c, n); break;
-	case STEP_CALL_ORIGINAL: call(c, g->original); break;
+	case STEP_CLEAR_RET: clear_ret(c, p); break;
+	case STEP_SKIP_BODY: skip_body(c, p, &places->body_done); break;
+	case STEP_COPY_WORD: copy_word(c, p, n); break;
+	case STEP_CALL_ORIGINAL:
+		call(c, g->original);
+		g->after_original = c->len;
+		break;
 	case STEP_SAVE_RET: save_ret(c, g); break;
+	case STEP_GATE: gate(c, g, &places->body_done); break;
 	case STEP_LOAD_RET: load_ret(c, p); break;
 	case STEP_UNFRAME: leave(c); break;
-	case STEP_DROP_RETURN: add_ri(c, RSP, 8); break;
+	case STEP_DROP_RETURN: add_ri(c, RSP, WORD); break;
 	case STEP_RETURN: ret(c); break;
-	case STEP_KINDS: break;
+	default: gen_hook_step(c, g, step, places);
 	}
 }
 
 /* A hook that runs on this CPU already: count it and go on behind its call. */
-static void gen_cold(struct code *c, const struct gen *g, struct cold *cold)
+static void gen_cold(struct code *c, const struct gen *g, struct places *places)
 {
 	for (u32 i = 0; i < g->plan->count; i++) {
 		u32 n = g->plan->steps[i].n;
 		if (g->plan->steps[i].kind != STEP_GUARD)
 			continue;
-		bind(c, &cold->skip[n]);
+		bind(c, &places->skip[n]);
 		lock_inc_m(c, abs32((uptr)g->hooks[n].missed));
-		jmp(c, &cold->back[n]);
+		jmp(c, &places->back[n]);
 	}
 }
 
 enum err gen_image(struct code *c, struct gen *g)
 {
-	struct cold cold;
+	struct places places = { .body_done = LABEL };
 
-	for (u32 i = 0; i < TRAMP_HOOKS; i++)
-		cold.skip[i] = cold.back[i] = (struct label)LABEL;
+	g->gate = g->hooks_end = g->after_original = 0;
 	for (u32 i = 0; i < g->plan->count; i++) {
+		const struct step *step = &g->plan->steps[i];
 		g->starts[i] = c->len;
-		gen_step(c, g, &g->plan->steps[i], &cold);
+		if (step->kind == STEP_GUARD)
+			places.back[step->n] = (struct label)LABEL;
+		if (step->kind == STEP_LOAD_RET || (step->kind == STEP_UNFRAME && !g->hooks_end))
+			g->hooks_end = c->len;
+		gen_step(c, g, step, &places);
 	}
 	g->starts[g->plan->count] = c->len;
-	gen_cold(c, g, &cold);
+	gen_cold(c, g, &places);
 	return c->err;
 }

@@ -8,6 +8,7 @@
 #include "kernel/task.h"
 #include "kernel/timer.h"
 #include "kernel/work.h"
+#include "tramp/ftrace.h"
 
 /* How long somebody who is inside an image is given before the next look. */
 #define RETRY_NS 20000000ull
@@ -35,6 +36,7 @@ struct image *image_reserve(const char *name, u32 len)
 void image_fill(struct image *img, const void *code, u32 len)
 {
 	text_write(img->text.base, code, len);
+	text_shrink(&img->text, len);
 }
 
 void image_hold(struct image *img, u32 *users)
@@ -44,24 +46,40 @@ void image_hold(struct image *img, u32 *users)
 	__atomic_fetch_add(users, 1, __ATOMIC_RELAXED);
 }
 
+/* Lets go of all but the first `count`. */
+static void let_go(struct image *img, u32 count)
+{
+	while (img->held_count > count)
+		__atomic_fetch_sub(img->held[--img->held_count], 1, __ATOMIC_RELEASE);
+}
+
 void image_discard(struct image *img)
 {
-	for (u32 i = 0; i < img->held_count; i++)
-		__atomic_fetch_sub(img->held[i], 1, __ATOMIC_RELEASE);
+	let_go(img, 0);
 	text_free(&img->text);
 	kfree(img);
 }
 
+/* ORDER GATE: gen_x86_64.c leaves a nop there. */
+void image_gate(const struct image *img, struct poke *p)
+{
+	p->addr = img->text.base + img->gate;
+	poke_make_nop(p->old);
+	poke_make_jmp(p->new, p->addr, img->text.base + img->hooks_end);
+}
+
 /* Around all retired images, so that the scan passes over most addresses with two compares. */
 static uptr span_low, span_high;
+static bool caller_seen; /* somebody is in the caller of shared sites, and may hold an image's address */
 
 static void prepare_scan(void)
 {
 	struct image *img;
 	span_low = ~(uptr)0;
 	span_high = 0;
+	caller_seen = false;
 	list_for_each_entry(img, &retired, list) {
-		img->seen = false;
+		img->seen = img->body_seen = false;
 		span_low = min(span_low, img->text.base);
 		span_high = max(span_high, img->text.base + img->text.len);
 	}
@@ -72,11 +90,18 @@ static void prepare_scan(void)
 static notrace void mark_seen(uptr addr, unused void *arg)
 {
 	struct image *img;
+	if (ftrace_in_caller(addr))
+		caller_seen = true;
 	if (addr < span_low || addr >= span_high)
 		return;
-	list_for_each_entry(img, &retired, list)
-		if (addr - img->text.base < img->text.len)
+	list_for_each_entry(img, &retired, list) {
+		if (addr - img->text.base >= img->text.len)
+			continue;
+		if (img->gate && addr == img->text.base + img->after_original)
+			img->body_seen = true;
+		else
 			img->seen = true;
+	}
 }
 
 static u32 reap_locked(void)
@@ -89,7 +114,10 @@ static u32 reap_locked(void)
 	prepare_scan();
 	task_visit_returns(mark_seen, NULL);
 	list_for_each_entry_safe(img, next, &retired, list) {
-		if (img->seen) {
+		img->seen |= img->via_ftrace && caller_seen;
+		if (img->seen || img->body_seen) {
+			if (!img->seen)
+				let_go(img, img->body_held);
 			waiting++;
 			continue;
 		}
@@ -116,11 +144,8 @@ static void on_timer(unused struct timer_list *timer)
 
 static void retry(unused struct work *work)
 {
-	mutex_lock(&reaping);
 	retry_pending = false;
-	if (reap_locked())
-		retry_later();
-	mutex_unlock(&reaping);
+	image_reap();
 }
 
 u32 image_reap(void)
@@ -128,6 +153,8 @@ u32 image_reap(void)
 	u32 waiting;
 	mutex_lock(&reaping);
 	waiting = reap_locked();
+	if (waiting)
+		retry_later();
 	mutex_unlock(&reaping);
 	return waiting;
 }
@@ -136,8 +163,21 @@ void image_retire(struct image *img)
 {
 	mutex_lock(&reaping);
 	list_add_tail(&img->list, &retired);
-	if (reap_locked())
-		retry_later();
+	mutex_unlock(&reaping);
+}
+
+void image_visit_gates(void (*visit)(uptr addr, const void *bytes, u32 len))
+{
+	struct image *img;
+	struct poke p;
+
+	mutex_lock(&reaping);
+	list_for_each_entry(img, &retired, list) {
+		if (!img->gate)
+			continue;
+		image_gate(img, &p);
+		visit(p.addr, p.new, SITE_LEN);
+	}
 	mutex_unlock(&reaping);
 }
 

@@ -1,26 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* Images: generations of generated code, and when their memory may be used again.
  *
- * An image that is no longer reachable from its site (the poke has ended, so no CPU will call it any
+ * An image that is no longer reachable from its site (the poke has ended, so no CPU will enter it any
  * more) may still be in use: by a CPU inside it, by a task that was preempted in it, by a task that
- * sleeps in a function which an exit hook made the image call. Each of these has an address inside
- * the image on its stack: as the return address of a call it made, or as the instruction pointer
- * that an interrupt saved. Nothing else leads into an image, since nobody keeps pointers to it but
- * the site. So an image is free when no way back on any stack leads into it. That is looked up with all
- * CPUs held (task_visit_returns), costs nothing while tracing, and errs only on the safe side: a
- * word of an interrupted function that looks like an address delays the free. */
+ * sleeps in a function which the image has called: the traced one, or a hook that may sleep. Each of
+ * these has an address inside the image on its stack: as the return address of a call it made, or as
+ * the instruction pointer that an interrupt saved. Nothing else leads into an image, since nobody keeps
+ * pointers to it but the site. So an image is free when no way back on any stack leads into it. That is
+ * looked up with all CPUs held (task_visit_returns), costs nothing while tracing, and errs only on the
+ * safe side: a word of an interrupted function that looks like an address delays the free.
+ *
+ * At a site that is shared, ftrace's caller has looked up where the image is and then goes there; so
+ * an image of such a site is free only if nobody is in that caller either.
+ *
+ * One kind of waiting needs no hook any more: who sleeps in the body of the traced function comes back
+ * to a gate, which was poked to a jump over the exit hooks when the image was retired. So when nothing
+ * but such returns lead into an image, what it could call is let go, though the image stays. */
 #pragma once
 #include "kernel/lib/list.h"
 #include "kernel/text.h"
+#include "tramp/poke.h"
 
-#define IMAGE_HELD 38
+#define IMAGE_HELD 39 /* 38 hooks and a traced program */
 
 struct image {
 	struct text text;
-	struct list_head list; /* of retired images */
-	u32 *held[IMAGE_HELD]; /* counters of what it calls */
-	u32 held_count;
-	bool seen; /* found on a stack in the scan under way */
+	struct list_head list; /* of retired images, or of spare ones */
+	u32 *held[IMAGE_HELD]; /* counters of what it can call: first `body_held` for the body, then hooks' */
+	u32 held_count, body_held;
+	bool by_jmp;     /* its site jumps to it */
+	bool via_ftrace; /* it may be reached through ftrace's shared caller, which has looked where it is */
+	/* In an image that calls the body, as offsets: where the body returns to; the gate (0: there is none),
+	 * and where the exit hooks end. */
+	u32 after_original, gate, hooks_end;
+	bool seen, body_seen; /* in the scan under way: a way back leads into it; one from the body does */
 };
 
 /* Once, at boot. */
@@ -29,17 +42,26 @@ void image_init(void);
 /* len bytes for code, which is then generated for the address img->text.base and copied in by
  * image_fill. NULL if there is no memory. */
 struct image *image_reserve(const char *name, u32 len);
+
+/* The code, up to as many bytes as were reserved; what is not needed is given back. */
 void image_fill(struct image *img, const void *code, u32 len);
 
-/* Adds 1 to *users now and takes it back when the image is freed. At most IMAGE_HELD of them. */
+/* Adds 1 to *users now and takes it back when the image can no longer call it. At most IMAGE_HELD. */
 void image_hold(struct image *img, u32 *users);
 
 /* An image that was never reachable. */
 void image_discard(struct image *img);
 
-/* The image is unreachable since the last poke. Frees it now if nobody is inside, else as soon as
- * nobody is; never waits, needs no memory. Task context, interrupts on. */
+/* The change that shuts the image's gate, to be poked with the change that makes it unreachable. Only if
+ * it has one. */
+void image_gate(const struct image *img, struct poke *p);
+
+/* The image is unreachable, and its gate shut, since the last poke. image_reap frees it as soon as nobody
+ * is inside; never waits, needs no memory. Task context, interrupts on. */
 void image_retire(struct image *img);
 
-/* Tries again for all that wait; gives how many still do. */
+/* The gates that are shut, for the auditor. */
+void image_visit_gates(void (*visit)(uptr addr, const void *bytes, u32 len));
+
+/* Frees what nobody is inside, and tries again from time to time for the rest; gives how many that are. */
 u32 image_reap(void);

@@ -102,7 +102,7 @@ static void print_bytes(struct strbuf *s, const u8 *bytes)
 }
 
 /* Step 1. */
-static enum err compare_all(const struct poke *batch, u32 count, struct strbuf *log)
+enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log)
 {
 	for (u32 i = 0; i < count; i++) {
 		const u8 *found = (const u8 *)batch[i].addr;
@@ -192,7 +192,7 @@ enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log)
 	assert(poking.owner != current);
 	mutex_lock(&poking);
 	sort_batch(batch, count);
-	e = compare_all(batch, count, log);
+	e = poke_check(batch, count, log);
 	if (!e) {
 		done(1);
 		change_all(batch, count);

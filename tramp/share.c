@@ -72,5 +72,5 @@ enum err share_check_ftrace(struct site *site, bool ipmodify, struct strbuf *log
 				: "; share on lets both live there");
 		return EBUSY;
 	}
-	return OK;
+	return tramp_share(site, log);
 }

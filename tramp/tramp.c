@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One traced function: change its hooks, build the new image whole, poke the site, retire the old.
+// One traced function: change its hooks, build the new image whole, poke the site, retire the old. Many
+// functions go through the same steps together, each step for all of them before the next.
 #include "tramp/tramp.h"
 #include "kernel/heap.h"
 #include "kernel/lib/btf.h"
@@ -7,16 +8,17 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "tramp/poke.h"
-
-/* 38 guarded hooks of each kind around 12 narrow arguments need less. */
-enum { IMAGE_MAX = 8192 };
+#include "tramp/share.h"
 
 static struct mutex lock;
+static struct plan_options options = { .by_jmp = true };
 
-void tramp_init(void)
-{
-	mutex_init(&lock);
-}
+static LIST_HEAD(tramps);
+
+/* Of a change of all functions: two pokes for each, its site and its old image's gate. */
+static struct site **all_sites;
+static struct poke *pokes;
+static u32 poke_count;
 
 void tramp_lock(void)
 {
@@ -28,8 +30,10 @@ void tramp_unlock(void)
 	mutex_unlock(&lock);
 }
 
+/* --- An image for a set of hooks --------------------------------------------------------------- */
+
 /* Under the lock: an image is generated here before it has a place. */
-static u8 scratch[IMAGE_MAX];
+static u8 scratch[TRAMP_IMAGE_MAX];
 static struct plan scratch_plan;
 static struct gen scratch_gen;
 
@@ -38,8 +42,11 @@ static struct gen scratch_gen;
 static u32 generate(const struct tramp *t, uptr base)
 {
 	struct code c = { .buf = scratch, .base = base, .cap = sizeof(scratch) };
-	enum err e = plan_make(&scratch_plan, &t->model, t->hooks, t->hook_count, gen_frame_align);
+	struct plan_options wanted = options;
+	enum err e;
 
+	wanted.by_jmp &= !t->shared; /* who comes through ftrace's caller comes as if called */
+	e = plan_make(&scratch_plan, &t->model, t->hooks, t->hook_count, &wanted, gen_frame_align);
 	scratch_gen.plan = &scratch_plan;
 	scratch_gen.model = &t->model;
 	scratch_gen.hooks = t->hooks;
@@ -51,169 +58,466 @@ static u32 generate(const struct tramp *t, uptr base)
 	return c.len;
 }
 
-/* An image for t's hooks as they are now, each of them held by it; NULL if there is no memory. */
-static struct image *build_image(const struct tramp *t)
+static struct image *reserve(const struct tramp *t, u32 len)
 {
 	char name[sizeof(t->image->text.name)];
 	struct strbuf s = STRBUF(name);
-	struct image *img;
-	u32 len = generate(t, t->site->addr);
 
 	str_printf(&s, "bpf_trampoline_%s", t->site->name);
-	img = image_reserve(name, len);
-	if (!img)
-		return NULL;
-	generate(t, img->text.base);
+	return image_reserve(name, len);
+}
+
+/* Makes img, which is long enough, the image of t's hooks; each of them is held by it. */
+static void fill(struct image *img, const struct tramp *t)
+{
+	u32 len = generate(t, img->text.base);
+
 	image_fill(img, scratch, len);
+	img->by_jmp = scratch_plan.by_jmp;
+	img->text.at_site = !img->by_jmp;
+	img->via_ftrace = t->shared;
+	img->after_original = scratch_gen.after_original;
+	img->gate = scratch_gen.gate;
+	img->hooks_end = scratch_gen.hooks_end;
+	if (t->site->users)
+		image_hold(img, t->site->users);
+	img->body_held = img->held_count;
 	for (u32 i = 0; i < t->hook_count; i++)
 		image_hold(img, t->hooks[i].users);
-	return img;
 }
 
-/* What the site holds while img is current; NULL is the nop. */
-static void site_bytes(u8 bytes[SITE_LEN], const struct site *site, const struct image *img)
-{
-	if (img)
-		poke_make_call(bytes, site->addr, img->text.base);
-	else
-		poke_make_nop(bytes);
-}
+/* --- Spare images ------------------------------------------------------------------------------ */
 
-static enum err swap_site(const struct site *site, const struct image *from, const struct image *to,
-			  struct strbuf *log)
+/* A removal takes all hooks of one owner; the last one needs no image. */
+static u32 removals_to_prepare(const struct tramp *t)
 {
-	struct poke p = { .addr = site->addr };
-	site_bytes(p.old, site, from);
-	site_bytes(p.new, site, to);
-	return poke_batch(&p, 1, log);
-}
-
-/* Makes t's hooks, changed by the caller, take effect: all or nothing. */
-static enum err replace_image(struct tramp *t, struct strbuf *log)
-{
-	struct image *old = t->image, *new = NULL;
-	enum err e;
-
-	if (t->hook_count) {
-		new = build_image(t);
-		if (!new) {
-			str_printf(log, "no memory for an image of %s", t->site->name);
-			return ENOMEM;
-		}
-	}
-	e = swap_site(t->site, old, new, log);
-	if (e) {
-		if (new)
-			image_discard(new);
-		return e;
-	}
-	t->image = new;
-	if (old)
-		image_retire(old);
-	return OK;
-}
-
-static struct hook *find_hook(struct tramp *t, enum hook_kind kind, const void *owner)
-{
+	u32 owners = 0;
 	for (u32 i = 0; i < t->hook_count; i++)
-		if (t->hooks[i].kind == kind && t->hooks[i].owner == owner)
-			return &t->hooks[i];
-	return NULL;
+		owners += !t->hooks[i].session || t->hooks[i].kind == HOOK_FENTRY;
+	return owners ? owners - 1 : 0;
 }
 
-static enum err check_room(struct tramp *t, const struct hook *hook, struct strbuf *log)
+/* The shortest: in a change some may be too short by now, later all are long enough. */
+static struct image *take_spare(struct tramp *t)
 {
-	if (find_hook(t, hook->kind, hook->owner)) {
-		str_printf(log, "%s is attached to %s already", hook->name, t->site->name);
-		return EEXIST;
-	}
-	if (t->hook_count == TRAMP_HOOKS) {
-		str_printf(log, "%s has %u programs already, the most that a function can have",
-			   t->site->name, TRAMP_HOOKS);
-		return E2BIG;
+	struct image *shortest = NULL, *img;
+
+	list_for_each_entry(img, &t->spares, list)
+		if (!shortest || img->text.len < shortest->text.len)
+			shortest = img;
+	list_del_init(&shortest->list);
+	t->spare_count--;
+	return shortest;
+}
+
+/* Gives back those that are more than needed. */
+static void trim_spares(struct tramp *t)
+{
+	while (t->spare_count > removals_to_prepare(t))
+		image_discard(take_spare(t));
+}
+
+/* Enough of them, each with room for t's hooks as they are: fewer hooks never need more. Those that are
+ * too short for that stay until trim_spares, so that a change can still be undone. */
+static enum err add_spares(struct tramp *t, u32 len)
+{
+	u32 long_enough = 0;
+	struct image *img;
+
+	list_for_each_entry(img, &t->spares, list)
+		long_enough += img->text.len >= len;
+	for (; long_enough < removals_to_prepare(t); long_enough++) {
+		img = reserve(t, len);
+		if (!img)
+			return ENOMEM;
+		list_add_tail(&img->list, &t->spares);
+		t->spare_count++;
 	}
 	return OK;
 }
 
-/* A tramp without hooks for a function that has none yet. */
-static enum err new_tramp(struct tramp **out, struct site *site, struct strbuf *log)
+/* --- Which functions take which hooks ---------------------------------------------------------- */
+
+static enum err check_hook(const struct site *site, const struct hook *h, struct strbuf *log)
 {
-	struct tramp *t;
-	enum err e;
+	if (h->kind != HOOK_FENTRY && site->no_return) {
+		str_printf(log, "%s never returns, so that %s would never run behind it", site->name,
+			   h->name);
+		return EOPNOTSUPP;
+	}
+	if (h->may_sleep && !site->may_sleep) {
+		str_printf(log, "%s may be called where nobody may sleep, and %s may sleep", site->name,
+			   h->name);
+		return EOPNOTSUPP;
+	}
+	return OK;
+}
+
+static enum err check_hooks(const struct site *site, const struct hook *hooks, u32 count, struct strbuf *log)
+{
+	enum err e = OK;
 
 	if (!site->btf_id) {
 		str_printf(log, "%s has no type information (BTF), so its arguments are unknown", site->name);
 		return EOPNOTSUPP;
 	}
-	t = kzalloc(sizeof(*t));
+	for (u32 i = 0; i < count && !e; i++)
+		e = check_hook(site, &hooks[i], log);
+	return e;
+}
+
+static enum err make_model(struct model *m, const struct site *site, const struct hook *hooks,
+			   struct strbuf *log)
+{
+	enum err e = model_from_btf(m, site->btf, site->btf_id, log);
+
+	if (!e && hooks->kind == HOOK_FMOD_RET && m->ret_hidden) {
+		str_printf(log, "%s returns a struct in memory, for which no program's result can stand",
+			   site->name);
+		e = EOPNOTSUPP;
+	}
+	return e;
+}
+
+enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook_count, struct strbuf *log)
+{
+	struct model m;
+	enum err e = check_hooks(site, hooks, hook_count, log);
+
+	return e ? e : make_model(&m, site, hooks, log);
+}
+
+/* --- One function's part of a change ----------------------------------------------------------- */
+
+static u32 find_hook(const struct tramp *t, const void *owner)
+{
+	u32 i = 0;
+	while (i < t->hook_count && t->hooks[i].owner != owner)
+		i++;
+	return i;
+}
+
+static enum err check_room(const struct tramp *t, const struct hook *hooks, u32 hook_count,
+			   struct strbuf *log)
+{
+	if (find_hook(t, hooks->owner) < t->hook_count) {
+		str_printf(log, "%s is attached to %s already", hooks->name, t->site->name);
+		return EEXIST;
+	}
+	if (t->hook_count + hook_count > TRAMP_HOOKS) {
+		str_printf(log, "%s has %u programs already, of at most %u that a function can have",
+			   t->site->name, t->hook_count, TRAMP_HOOKS);
+		return E2BIG;
+	}
+	return OK;
+}
+
+/* Gives the site a tramp without hooks, if it has none yet. */
+static enum err get_tramp(struct site *site, const struct hook *hooks, u32 hook_count, struct strbuf *log)
+{
+	struct tramp *t = site->tramp;
+	enum err e;
+
+	if (t)
+		return check_room(t, hooks, hook_count, log);
+	t = kmalloc(sizeof(*t));
 	if (!t) {
 		str_printf(log, "no memory to trace %s", site->name);
 		return ENOMEM;
 	}
+	memset(t, 0, offsetof(struct tramp, hooks));
 	t->site = site;
-	e = model_from_btf(&t->model, site_btf(), site->btf_id, log);
+	t->shared = site->ftrace;
+	INIT_LIST_HEAD(&t->spares);
+	e = make_model(&t->model, site, hooks, log);
 	if (e) {
 		kfree(t);
 		return e;
 	}
-	*out = t;
+	list_add_tail(&t->list, &tramps);
+	site->tramp = t;
 	return OK;
 }
 
-enum err tramp_add(struct site *site, const struct hook *hook, struct strbuf *log)
+static void free_unused(struct tramp *t)
 {
-	struct tramp *t = site->tramp;
-	enum err e = t ? OK : new_tramp(&t, site, log);
+	struct site *site = t->site;
 
+	if (t->hook_count)
+		return;
+	site->tramp = NULL;
+	list_del_init(&t->list);
+	kfree(t);
+	share_bpf_left(site);
+}
+
+/* Builds t->next from t's hooks, and the spares for what may come after it. */
+static enum err prepare_image(struct tramp *t, struct strbuf *log)
+{
+	u32 len = generate(t, t->site->addr);
+
+	t->next = reserve(t, len);
+	if (t->next && !add_spares(t, len)) {
+		fill(t->next, t);
+		return OK;
+	}
+	if (t->next)
+		image_discard(t->next);
+	t->next = NULL;
+	trim_spares(t);
+	str_printf(log, "no memory for an image of %s", t->site->name);
+	return ENOMEM;
+}
+
+static void drop_next(struct tramp *t)
+{
+	image_discard(t->next);
+	t->next = NULL;
+	trim_spares(t);
+}
+
+static enum err prepare_add(struct site *site, const struct hook *hooks, u32 hook_count, struct strbuf *log)
+{
+	enum err e = check_hooks(site, hooks, hook_count, log);
+
+	if (!e)
+		e = get_tramp(site, hooks, hook_count, log);
 	if (e)
 		return e;
-	e = check_room(t, hook, log);
-	if (!e) {
-		t->hooks[t->hook_count++] = *hook;
-		e = replace_image(t, log);
-		if (e)
-			t->hook_count--;
+	e = share_check_bpf(site, log);
+	if (e) {
+		free_unused(site->tramp);
+		return e;
 	}
-	if (!e)
-		site->tramp = t;
-	else if (!site->tramp)
-		kfree(t);
+	memcpy(&site->tramp->hooks[site->tramp->hook_count], hooks, hook_count * sizeof(*hooks));
+	site->tramp->hook_count += hook_count;
+	e = prepare_image(site->tramp, log);
+	if (e) {
+		site->tramp->hook_count -= hook_count;
+		trim_spares(site->tramp);
+		free_unused(site->tramp);
+	}
 	return e;
 }
 
-enum err tramp_remove(struct site *site, enum hook_kind kind, const void *owner, struct strbuf *log)
+static void undo_add(struct site *site, u32 hook_count)
+{
+	site->tramp->hook_count -= hook_count;
+	drop_next(site->tramp);
+	free_unused(site->tramp);
+}
+
+/* Takes owner's hooks out, and builds what is left into a spare image. */
+static void prepare_remove(struct tramp *t, const void *owner)
+{
+	u32 kept = 0;
+
+	for (u32 i = 0; i < t->hook_count; i++)
+		if (t->hooks[i].owner != owner)
+			t->hooks[kept++] = t->hooks[i];
+	t->hook_count = kept;
+	if (!kept)
+		return;
+	t->next = take_spare(t);
+	fill(t->next, t);
+}
+
+/* --- All of them at once ----------------------------------------------------------------------- */
+
+static void image_bytes(u8 bytes[SITE_LEN], const struct site *site, const struct image *img)
+{
+	if (!img)
+		poke_make_nop(bytes);
+	else if (img->by_jmp)
+		poke_make_jmp(bytes, site->addr, img->text.base);
+	else
+		poke_make_call(bytes, site->addr, img->text.base);
+}
+
+void tramp_site_bytes(const struct site *site, u8 bytes[SITE_LEN])
+{
+	image_bytes(bytes, site, site->tramp ? site->tramp->image : NULL);
+}
+
+/* What brings site's tramp from its image to the next: the site's bytes, unless they are ftrace's, and the
+ * gate of the image that goes. */
+static void add_pokes(const struct site *site)
 {
 	struct tramp *t = site->tramp;
-	struct hook *h = t ? find_hook(t, kind, owner) : NULL;
-	struct hook removed;
-	size_t behind;
+	struct poke *p = &pokes[poke_count];
+
+	if (!site->ftrace) {
+		p->addr = site->addr;
+		image_bytes(p->old, site, t->image);
+		image_bytes(p->new, site, t->next);
+		p++;
+	}
+	if (t->image && t->image->gate)
+		image_gate(t->image, p++);
+	poke_count = (u32)(p - pokes);
+}
+
+static void collect_pokes(struct site *const *sites, u32 count)
+{
+	poke_count = 0;
+	for (u32 i = 0; i < count; i++)
+		add_pokes(sites[i]);
+}
+
+/* The next image is in place. */
+static void settle(struct site *site)
+{
+	struct tramp *t = site->tramp;
+	struct image *old = t->image;
+
+	t->image = t->next;
+	t->next = NULL;
+	__atomic_store_n(&site->direct, t->image ? t->image->text.base : 0, __ATOMIC_RELEASE);
+	if (old)
+		image_retire(old);
+	trim_spares(t);
+	free_unused(t);
+}
+
+static void settle_all(struct site *const *sites, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		settle(sites[i]);
+	image_reap();
+}
+
+enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hooks, u32 hook_count,
+		   struct strbuf *log)
+{
+	enum err e = OK;
+	u32 done = 0;
+
+	while (done < count && !e) {
+		e = prepare_add(sites[done], hooks, hook_count, log);
+		done += !e;
+	}
+	if (!e) {
+		collect_pokes(sites, count);
+		e = poke_batch(pokes, poke_count, log);
+	}
+	if (!e)
+		settle_all(sites, count);
+	while (e && done--)
+		undo_add(sites[done], hook_count);
+	return e;
+}
+
+enum err tramp_remove(struct site *const *sites, u32 count, const void *owner, struct strbuf *log)
+{
 	enum err e;
 
-	if (!h) {
-		str_printf(log, "not attached to %s", site->name);
-		return ENOENT;
+	for (u32 i = 0; i < count; i++) {
+		const struct tramp *t = sites[i]->tramp;
+		if (!t || find_hook(t, owner) == t->hook_count) {
+			str_printf(log, "not attached to %s", sites[i]->name);
+			return ENOENT;
+		}
 	}
-	removed = *h;
-	t->hook_count--;
-	behind = (size_t)((u8 *)&t->hooks[t->hook_count] - (u8 *)h);
-	memmove(h, h + 1, behind);
-	e = replace_image(t, log);
-	if (e) {
-		memmove(h + 1, h, behind);
-		*h = removed;
-		t->hook_count++;
+	collect_pokes(sites, count);
+	e = poke_check(pokes, poke_count, log);
+	if (e)
 		return e;
-	}
-	if (t->hook_count == 0) {
-		site->tramp = NULL;
-		kfree(t);
-	}
+	for (u32 i = 0; i < count; i++)
+		prepare_remove(sites[i]->tramp, owner);
+	collect_pokes(sites, count);
+	e = poke_batch(pokes, poke_count, log);
+	assert(!e); /* checked, and the lock is ours */
+	settle_all(sites, count);
 	return OK;
 }
 
-void tramp_explain(const struct tramp *t, struct plan *plan, u32 starts[PLAN_STEPS + 1])
+/* --- How images are to be ---------------------------------------------------------------------- */
+
+struct plan_options tramp_options(void)
 {
-	generate(t, t->image->text.base);
+	return options;
+}
+
+/* New images for these functions, from the hooks that they have. */
+static enum err rebuild(struct site *const *sites, u32 count, struct strbuf *log)
+{
+	enum err e = OK;
+	u32 done = 0;
+
+	while (done < count && !e) {
+		e = prepare_image(sites[done]->tramp, log);
+		done += !e;
+	}
+	if (!e) {
+		collect_pokes(sites, count);
+		e = poke_batch(pokes, poke_count, log);
+	}
+	if (!e)
+		settle_all(sites, count);
+	while (e && done--)
+		drop_next(sites[done]->tramp);
+	return e;
+}
+
+enum err tramp_set_options(struct plan_options wanted, struct strbuf *log)
+{
+	struct plan_options before = options;
+	struct tramp *t;
+	u32 count = 0;
+	enum err e;
+
+	list_for_each_entry(t, &tramps, list)
+		all_sites[count++] = t->site;
+	options = wanted;
+	e = rebuild(all_sites, count, log);
+	if (e)
+		options = before;
+	return e;
+}
+
+enum err tramp_share(struct site *site, struct strbuf *log)
+{
+	struct tramp *t = site->tramp;
+	enum err e;
+
+	if (t->shared)
+		return OK;
+	t->shared = true;
+	e = rebuild(&site, 1, log);
+	t->shared = !e;
+	return e;
+}
+
+void tramp_visit_places(void (*visit)(uptr addr, const void *bytes, u32 len))
+{
+	u8 bytes[SITE_LEN];
+	struct tramp *t;
+
+	list_for_each_entry(t, &tramps, list) {
+		tramp_site_bytes(t->site, bytes);
+		if (!t->site->ftrace)
+			visit(t->site->addr, bytes, SITE_LEN);
+	}
+}
+
+u32 tramp_explain(const struct tramp *t, struct plan *plan, u32 starts[PLAN_STEPS + 1], u8 *code)
+{
+	u32 len = generate(t, t->image->text.base);
+
 	*plan = scratch_plan;
 	memcpy(starts, scratch_gen.starts, sizeof(scratch_gen.starts));
+	memcpy(code, scratch, len);
+	return len;
+}
+
+/* Sites of programs come on top of those of the table: every program may be traced. */
+void tramp_init(void)
+{
+	u32 most = site_count() + CPU_ACTIVE_SLOTS;
+
+	mutex_init(&lock);
+	all_sites = kmalloc(most * sizeof(*all_sites));
+	pokes = kmalloc(2 * most * sizeof(*pokes));
+	if (!all_sites || !pokes)
+		panic("tramp: no memory for changes of %u sites", most);
 }

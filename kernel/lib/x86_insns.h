@@ -171,6 +171,7 @@ INSN(nop_m,   "nop",  M,  S32, 0x0f1f, 0)
 INSN(nop_m16, "nop",  M,  S16, 0x0f1f, 0)
 INSN(int3,    "int3", ZO, D64, 0xcc, 0)
 INSN(ud2,     "ud2",  ZO, D64, 0x0f0b, 0)
+INSN(rdtsc,   "rdtsc", ZO, S32, 0x0f31, 0)	/* edx:eax = the time-stamp counter */
 
 #undef S8
 #undef S16

@@ -192,22 +192,43 @@ static enum err select_progs(struct selection *sel, const char *name)
 	return OK;
 }
 
+/* [FUNC] [cookie NUMBER], from args[1] on. */
+static enum err parse_options(struct attach_options *options, u32 count, char **args)
+{
+	u32 at = 1;
+	*options = (struct attach_options){ 0 };
+	if (at < count && (strcmp(args[at], "cookie") || count == 2))
+		options->func = args[at++];
+	if (at == count)
+		return OK;
+	if (count - at != 2 || strcmp(args[at], "cookie") || !parse_u64(args[at + 1], &options->cookie))
+		return shell_fail(EINVAL, "usage: attach PROG|OBJECT [FUNC|PATTERN] [cookie NUMBER]");
+	return OK;
+}
+
+static void print_new_link(const struct link *l, void *arg)
+{
+	const struct selection *sel = arg;
+	for (u32 i = 0; i < sel->count; i++)
+		if (sel->progs[i] == l->prog)
+			kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place);
+}
+
 static enum err cmd_attach(u32 count, char **args)
 {
-	const char *func = count == 2 ? args[1] : NULL;
 	char text[256] = "";
 	struct strbuf log = STRBUF(text);
+	struct attach_options options;
 	struct selection sel;
 	enum err e = select_progs(&sel, args[0]);
+	if (!e)
+		e = parse_options(&options, count, args);
 	if (e)
 		return e;
-	e = attach_progs(sel.progs, sel.count, func, &log);
+	e = attach_progs(sel.progs, sel.count, &options, &log);
 	if (e)
 		return shell_fail(e, "%s", text);
-	for (u32 i = 0; i < sel.count; i++) {
-		const struct prog *p = sel.progs[i];
-		kprintf("%s: %s of %s\n", p->name, prog_type_name(p->type), func ? func : p->target);
-	}
+	link_for_each(print_new_link, &sel);
 	return OK;
 }
 
@@ -234,14 +255,16 @@ static void link_row(const struct link *l, void *arg)
 	struct table *t = arg;
 	table_cell(t, "%s", l->prog->name);
 	table_cell(t, "%s", prog_type_name(l->prog->type));
-	table_cell(t, "%s", l->site->name);
+	table_cell(t, "%s", l->place);
+	table_cell(t, l->cookie ? "%llu" : "", l->cookie);
 	table_cell(t, "%llu", l->prog->missed);
 }
 
 static enum err cmd_links(u32 count, char **args)
 {
 	static const struct column columns[] = {
-		{ "program", LEFT }, { "type", LEFT }, { "function", LEFT }, { "missed", RIGHT }
+		{ "program", LEFT }, { "type", LEFT },    { "attached to", LEFT },
+		{ "cookie", RIGHT }, { "missed", RIGHT },
 	};
 	struct table t;
 	(void)count;
@@ -286,7 +309,7 @@ static void complete_detach(struct edit_matches *m, u32 index)
 /* clang-format off */
 const struct command prog_commands[] = {
 	{ "prog", "list|show|dump [NAME] ...", 1, 3, "programs; their instructions, their machine code", cmd_prog, complete_prog },
-	{ "attach", "PROG|OBJECT [FUNC]", 1, 2, "run a program whenever a function is called", cmd_attach, complete_attach },
+	{ "attach", "PROG|OBJECT [FUNC|PATTERN] [cookie N]", 1, 4, "run a program whenever a function is called", cmd_attach, complete_attach },
 	{ "detach", "PROG|OBJECT|all", 1, 1, "and no longer", cmd_detach, complete_detach },
 	{ "links", "", 0, 0, "what is attached where", cmd_links, NULL },
 	{ 0 },

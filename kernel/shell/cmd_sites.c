@@ -59,10 +59,8 @@ static void expected_bytes(u8 bytes[SITE_LEN], const struct site *site)
 {
 	if (site->ftrace)
 		ftrace_site_bytes(site, bytes);
-	else if (site->tramp)
-		poke_make_call(bytes, site->addr, site->tramp->image->text.base);
 	else
-		poke_make_nop(bytes);
+		tramp_site_bytes(site, bytes);
 }
 
 static void print_site(const struct site *site)

@@ -12,6 +12,7 @@
 struct explained {
 	struct plan plan;
 	u32 starts[PLAN_STEPS + 1];
+	u8 code[TRAMP_IMAGE_MAX];
 };
 
 #define NAMED 3 /* programs that are named in the first line; links names them all */
@@ -100,7 +101,7 @@ static enum err explain(const struct tramp *t)
 	struct caption caption;
 	if (!x)
 		return shell_fail(ENOMEM, "no memory to explain %s", t->site->name);
-	tramp_explain(t, &x->plan, x->starts);
+	tramp_explain(t, &x->plan, x->starts, x->code);
 	print_head(t, &x->plan);
 	for (u32 at = 0; at < t->image->text.len;)
 		at += print_insn(t, x, at, &caption);

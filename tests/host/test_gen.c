@@ -91,12 +91,16 @@ static struct hook hook(enum hook_kind kind, u64 (*fn)(const u64 *))
 struct attached {
 	struct text text;
 	uptr site;
+	u32 gate, hooks_end;
 };
+
+/* As a test wants its images. */
+static struct plan_options options;
 
 static bool put_image(struct attached *a, void *function, const struct model *m, const struct hook *hooks,
 		      u32 count)
 {
-	static u8 code[8192];
+	static u8 code[12288];
 	static struct plan plan;
 	static struct gen g;
 	struct code c = { .buf = code, .cap = sizeof(code) };
@@ -104,13 +108,16 @@ static bool put_image(struct attached *a, void *function, const struct model *m,
 
 	*a = (struct attached){ .site = (uptr)function };
 	g = (struct gen){ .plan = &plan, .model = m, .hooks = hooks, .original = a->site + SITE_LEN };
-	if (plan_make(&plan, m, hooks, count, gen_frame_align) || text_alloc(&a->text, sizeof(code)))
+	if (plan_make(&plan, m, hooks, count, &options, gen_frame_align) ||
+	    text_alloc(&a->text, sizeof(code)))
 		return false;
 	c.base = a->text.base;
 	if (gen_image(&c, &g))
 		return false;
 	text_write(a->text.base, code, c.len);
-	poke_make_call(call, a->site, a->text.base);
+	a->gate = g.gate;
+	a->hooks_end = g.hooks_end;
+	(plan.by_jmp ? poke_make_jmp : poke_make_call)(call, a->site, a->text.base);
 	text_write(a->site, call, SITE_LEN);
 	seen_count = 0;
 	body_runs = 0;
@@ -127,6 +134,18 @@ static void take_away(struct attached *a)
 	text_free(&a->text);
 	check_eq(0, misaligned);
 }
+
+/* A test of images that call the body, with both ways into them. */
+#define TEST_BOTH(claim)                              \
+	static void claim(void);                      \
+	TEST(claim)                                   \
+	{                                             \
+		claim();                              \
+		options.by_jmp = true;                \
+		claim();                              \
+		options = (struct plan_options){ 0 }; \
+	}                                             \
+	static void claim(void)
 
 TEST(gen_entry_hook_sees_the_argument_and_the_body_runs_once)
 {
@@ -147,7 +166,7 @@ TEST(gen_entry_hook_sees_the_argument_and_the_body_runs_once)
 	check_eq(2, seen_count);
 }
 
-TEST(gen_exit_hook_sees_the_return_value_and_the_caller_gets_it)
+TEST_BOTH(gen_exit_hook_sees_the_return_value_and_the_caller_gets_it)
 {
 	struct model m = scalars(0, 8);
 	struct hook h[] = { hook(HOOK_FENTRY, spoil), hook(HOOK_FEXIT, spoil) };
@@ -160,7 +179,7 @@ TEST(gen_exit_hook_sees_the_return_value_and_the_caller_gets_it)
 	check_eq(77, seen[1][0]);
 }
 
-TEST(gen_narrow_arguments_with_dirty_upper_halves_are_widened)
+TEST_BOTH(gen_narrow_arguments_with_dirty_upper_halves_are_widened)
 {
 	struct model m = scalars(6, 4);
 	struct hook h[] = { hook(HOOK_FENTRY, spoil), hook(HOOK_FEXIT, see) };
@@ -190,7 +209,7 @@ TEST(gen_narrow_arguments_with_dirty_upper_halves_are_widened)
 	check_eq(59793, seen[1][6]);
 }
 
-TEST(gen_passes_arguments_on_the_stack)
+TEST_BOTH(gen_passes_arguments_on_the_stack)
 {
 	struct hook h[] = { hook(HOOK_FENTRY, spoil), hook(HOOK_FEXIT, spoil) };
 	struct model m = scalars(12, 8);
@@ -208,7 +227,7 @@ TEST(gen_passes_arguments_on_the_stack)
 	check_eq(650, seen[1][12]);
 }
 
-TEST(gen_keeps_both_words_of_a_wide_return_value)
+TEST_BOTH(gen_keeps_both_words_of_a_wide_return_value)
 {
 	struct model m = scalars(3, 16);
 	struct hook h[] = { hook(HOOK_FENTRY, spoil), hook(HOOK_FEXIT, spoil) };
@@ -225,7 +244,7 @@ TEST(gen_keeps_both_words_of_a_wide_return_value)
 	check_eq(207, seen[1][3]);
 }
 
-TEST(gen_keeps_the_hidden_pointer_to_a_result)
+TEST_BOTH(gen_keeps_the_hidden_pointer_to_a_result)
 {
 	struct model m = scalars(1, 40);
 	struct hook h[] = { hook(HOOK_FENTRY, spoil), hook(HOOK_FEXIT, spoil) };
@@ -300,6 +319,120 @@ TEST(gen_guard_skips_a_hook_inside_itself_and_counts_the_miss)
 	check_eq(preempt, this_cpu()->preempt_count);
 }
 
+static u64 replace_by;
+
+static u64 replace(const u64 *context)
+{
+	see(context);
+	return replace_by;
+}
+
+TEST_BOTH(gen_hook_takes_the_place_of_the_body_if_it_gives_something)
+{
+	struct model m = scalars(0, 8);
+	struct hook h[] = { hook(HOOK_FMOD_RET, replace), hook(HOOK_FMOD_RET, spoil), hook(HOOK_FEXIT, see) };
+	struct attached a;
+	replace_by = 0;
+	require(put_image(&a, no_argument, &m, h, 1));
+	check_eq(77, no_argument());
+	check_eq(1, body_runs);
+	take_away(&a);
+	replace_by = 1234;
+	require(put_image(&a, no_argument, &m, h, 3));
+	check_eq(1234, no_argument());
+	take_away(&a);
+	check_eq(0, body_runs);
+	check_eq(2, seen_count); /* spoil did not run any more, the exit hook did */
+	check_eq(0, seen[0][0]); /* nothing had replaced the value yet */
+	check_eq(1234, seen[1][0]);
+}
+
+TEST_BOTH(gen_gate_leads_over_the_exit_hooks)
+{
+	struct model m = scalars(0, 8);
+	struct hook h = hook(HOOK_FEXIT, see);
+	struct attached a;
+	u8 nop[SITE_LEN], jump[SITE_LEN];
+	require(put_image(&a, no_argument, &m, &h, 1));
+	poke_make_nop(nop);
+	check(memcmp((void *)(a.text.base + a.gate), nop, SITE_LEN) == 0);
+	poke_make_jmp(jump, a.text.base + a.gate, a.text.base + a.hooks_end);
+	text_write(a.text.base + a.gate, jump, SITE_LEN);
+	check_eq(77, no_argument());
+	take_away(&a);
+	check_eq(1, body_runs);
+	check_eq(0, seen_count);
+}
+
+static u64 below[8][8]; /* context[-1], context[-2], ... */
+
+/* Leaves its number in the session's word, or finds it there. */
+static u64 in_session(const u64 *context)
+{
+	u64 *word = (u64 *)context - (u8)(context[-1] >> 8);
+	u32 run = seen_count++ % 8;
+	for (u32 i = 0; i < 3; i++)
+		below[run][i] = context[-1 - (int)i];
+	below[run][3] = *word;
+	*word = context[-3] + 1;
+	return 0;
+}
+
+TEST_BOTH(gen_sessions_find_their_words_and_cookies)
+{
+	struct model m = scalars(1, 0);
+	struct hook h[4];
+	struct attached a;
+	u64 value = 1;
+	for (u32 i = 0; i < 4; i++) {
+		h[i] = hook(i % 2 ? HOOK_FEXIT : HOOK_FENTRY, in_session);
+		h[i].owner = &h[i / 2];
+		h[i].session = true;
+		h[i].header_words = BELOW_COOKIE;
+		h[i].cookie = i < 2 ? 0x123456789abcdefull : 50;
+	}
+	require(put_image(&a, one_pointer, &m, h, 4));
+	one_pointer(&value);
+	take_away(&a);
+	check_eq(2, value);
+	check_eq(4, seen_count);
+	for (u32 i = 0; i < 4; i++) {
+		check_eq(1 | (4 + i % 2) << 8 | (u64)(i / 2) << 63, below[i][0]);
+		check_eq((uptr)one_pointer, below[i][1]);
+		check_eq(i % 2 ? 50 : 0x123456789abcdefull, below[i][2]);
+	}
+	check_eq(0, below[0][3]);
+	check_eq(0, below[1][3]);
+	check_eq(0x123456789abcdf0ull, below[2][3]);
+	check_eq(51, below[3][3]);
+}
+
+TEST_BOTH(gen_counts_runs_and_time_of_each_hook)
+{
+	static u64 runs[2], ticks[2];
+	struct model m = scalars(3, 16);
+	struct hook h[] = { hook(HOOK_FENTRY, spoil), hook(HOOK_FEXIT, spoil) };
+	struct attached a;
+	struct pair p;
+	for (u32 i = 0; i < 2; i++) {
+		runs[i] = ticks[i] = 0;
+		h[i].runs = &runs[i];
+		h[i].ticks = &ticks[i];
+	}
+	options.stats = true;
+	require(put_image(&a, two_words, &m, h, 2));
+	for (u32 i = 0; i < 5; i++)
+		p = two_words((struct pair){ 100, 200 }, 7);
+	take_away(&a);
+	options.stats = false;
+	check_eq(207, p.a);
+	check_eq(93, p.b);
+	for (u32 i = 0; i < 2; i++) {
+		check_eq(5, runs[i]);
+		check(ticks[i] > 0);
+	}
+}
+
 TEST(gen_image_of_2019_is_nine_instructions)
 {
 	static const u8 head[] = { 0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, 0x08, 0x48,
@@ -322,7 +455,7 @@ TEST(gen_reports_a_full_buffer_and_a_far_target)
 	static u8 code[256];
 	static struct gen g;
 	u32 len;
-	plan_make(&plan, &m, &h, 1, gen_frame_align);
+	plan_make(&plan, &m, &h, 1, &options, gen_frame_align);
 	g = (struct gen){ .plan = &plan, .model = &m, .hooks = &h, .original = (uptr)one_pointer };
 	struct code c = { .buf = code, .base = 0x10000000, .cap = sizeof(code) };
 	check_eq(OK, gen_image(&c, &g));
