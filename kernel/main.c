@@ -55,6 +55,7 @@ static void start_tracing(void)
 	text_init();
 	site_init(&btf);
 	poke_init();
+	poke_selftest();
 	audit_init();
 	image_init();
 	tramp_init();
