@@ -27,14 +27,12 @@ void poke_make_jmp(u8 bytes[SITE_LEN], uptr addr, uptr target);
  * interrupts on. Two callers take turns; a poke from inside a poke is our bug. */
 enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log);
 
-<<<<<<< HEAD
 /* Whoever wants to look while a change is under way: runs on the CPU that changes, behind each of the
  * steps 1 to 7 (tramp/poke.c), until NULL takes its place. Interrupts are on. For the self-test and tests. */
 void poke_observe(void (*observer)(u32 step));
-=======
+
 /* Whether poke_batch would find every `old` now; EINVAL and the same sentence if not. */
 enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log);
->>>>>>> 4a9e346 (WIP attach)
 
 /* Pokes a site of its own through all changes and looks between the steps; panics if anything is wrong.
  * Once, at boot. */
