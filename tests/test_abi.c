@@ -196,7 +196,7 @@ static u32 report_row(const struct abi_row *row, const char *how)
 
 /* --- Hooks ------------------------------------------------------------------------------------- */
 
-enum { ENTRY, EXIT, HOOKS };
+enum { ENTRY, MODIFY, EXIT, HOOKS };
 
 static struct seen_by_hook {
 	u64 context[ABI_WORDS + 2];
@@ -204,6 +204,7 @@ static struct seen_by_hook {
 } seen[HOOKS];
 static u32 context_words, misaligned;
 static u32 users[HOOKS];
+static u64 modify_by; /* what the second gives */
 
 /* Notes the context and overwrites all that a hook may. */
 static notrace u64 note(struct seen_by_hook *s, const u64 *context)
@@ -229,8 +230,15 @@ static notrace u64 on_exit(const u64 *context)
 	return note(&seen[EXIT], context);
 }
 
+static notrace u64 on_modify(const u64 *context)
+{
+	note(&seen[MODIFY], context);
+	return modify_by;
+}
+
 static const struct hook hooks[HOOKS] = {
 	[ENTRY] = { .kind = HOOK_FENTRY, .code = (uptr)on_entry, .name = "on_entry" },
+	[MODIFY] = { .kind = HOOK_FMOD_RET, .code = (uptr)on_modify, .name = "on_modify" },
 	[EXIT] = { .kind = HOOK_FEXIT, .code = (uptr)on_exit, .name = "on_exit" },
 };
 
@@ -241,98 +249,179 @@ static struct hook hook_of(u32 which)
 	return h;
 }
 
-static enum err add_row(const struct abi_row *row, u32 which, struct strbuf *log)
+static enum err add_hook(struct site *const *sites, u32 count, u32 which, struct strbuf *log)
 {
 	struct hook h = hook_of(which);
 	tramp_lock();
-	enum err e = tramp_add(&(struct site *){ site_at((uptr)row->fn) }, 1, &h, 1, log);
+	enum err e = tramp_add(sites, count, &h, 1, log);
 	tramp_unlock();
 	return e;
 }
 
-static enum err take_row(const struct abi_row *row, u32 which, struct strbuf *log)
+static enum err take_hook(struct site *const *sites, u32 count, u32 which, struct strbuf *log)
 {
 	tramp_lock();
-	enum err e = tramp_remove(&(struct site *){ site_at((uptr)row->fn) }, 1, &users[which], log);
+	enum err e = tramp_remove(sites, count, &users[which], log);
 	tramp_unlock();
 	return e;
+}
+
+static void enter_by_jmp(bool by_jmp)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	tramp_lock();
+	struct plan_options options = tramp_options();
+	options.by_jmp = by_jmp;
+	check_eq(OK, tramp_set_options(options, &log));
+	tramp_unlock();
 }
 
 /* --- All rows, or those that a claim is about -------------------------------------------------- */
 
 typedef bool (*row_filter)(const struct abi_row *row);
 
+struct way {
+	const char *name;
+	u32 hooks;   /* bits */
+	bool by_jmp; /* how images that call the body are entered */
+};
+
+#define BIT(hook) (1u << (hook))
+
+static const struct way ways[] = {
+	{ "fentry", BIT(ENTRY), false },
+	{ "fexit by call", BIT(EXIT), false },
+	{ "fexit by jmp", BIT(EXIT), true },
+	{ "fmod_ret by jmp", BIT(MODIFY), true },
+	{ "fentry and fexit by jmp", BIT(ENTRY) | BIT(EXIT), true },
+	{ "all by call", BIT(ENTRY) | BIT(MODIFY) | BIT(EXIT), false },
+	{ "all by jmp", BIT(ENTRY) | BIT(MODIFY) | BIT(EXIT), true },
+};
+
 static notrace bool is_chosen(const struct abi_row *row, row_filter filter)
 {
 	return !row->refusal && (!filter || filter(row));
 }
 
-static void for_hooks(u32 which, row_filter filter,
-		      enum err (*change)(const struct abi_row *, u32, struct strbuf *))
+/* A result in memory cannot be replaced by a number. */
+static notrace u32 hooks_for(const struct abi_row *row, const struct way *way)
 {
-	for (u32 i = 0; i < abi_row_count; i++) {
+	return abi_kinds[row->ret].in_memory ? way->hooks & ~BIT(MODIFY) : way->hooks;
+}
+
+/* The sites of the chosen rows that get the hook, in one batch. */
+static u32 sites_for(struct site **sites, row_filter filter, const struct way *way, u32 which)
+{
+	u32 count = 0;
+	for (u32 i = 0; i < abi_row_count; i++)
+		if (is_chosen(&abi_rows[i], filter) && (hooks_for(&abi_rows[i], way) & BIT(which)))
+			sites[count++] = site_at((uptr)abi_rows[i].fn);
+	return count;
+}
+
+typedef enum err (*hook_change)(struct site *const *sites, u32 count, u32 which, struct strbuf *log);
+
+static void change_hooks(struct site **sites, row_filter filter, const struct way *way, hook_change change)
+{
+	for (u32 h = 0; h < HOOKS; h++) {
 		char text[200] = "";
 		struct strbuf log = STRBUF(text);
-		if (is_chosen(&abi_rows[i], filter) && !check_eq(OK, change(&abi_rows[i], which, &log)))
-			kprintf("     %s: %s\n", abi_rows[i].name, text);
+		u32 count = sites_for(sites, filter, way, h);
+		if (count && !check_eq(OK, change(sites, count, h, &log)))
+			kprintf("     %s: %s\n", way->name, text);
 	}
 }
 
-static notrace void compare_traced(const struct abi_row *row, u32 set, const struct result *want)
-{
-	const struct abi_kind *k = &abi_kinds[row->ret];
-	u32 count = context_words - 2;
+static const char *const argument_of[HOOKS] = { "fentry's argument word", "fmod_ret's argument word",
+						"fexit's argument word" };
 
-	if (set & 1 << ENTRY)
-		compare_words("fentry's argument word", row, seen[ENTRY].context);
-	if (set & 1 << EXIT)
-		compare_words("fexit's argument word", row, seen[EXIT].context);
-	for (u32 h = 0; h < HOOKS; h++)
+static notrace void compare_hooks(const struct abi_row *row, u32 set)
+{
+	for (u32 h = 0; h < HOOKS; h++) {
 		differs("runs of hook", h, set >> h & 1, seen[h].runs);
+		if (set >> h & 1)
+			compare_words(argument_of[h], row, seen[h].context);
+	}
 	differs("misaligned frames", 0, 0, misaligned);
-	if (!(set & 1 << EXIT) || !k->size)
-		return;
-	if (k->in_memory)
-		return;
-	if (!k->is_struct)
-		differs("fexit's return value", 0, widen(want->ret[0], min(k->size, 8), k->is_signed),
-			seen[EXIT].context[count]);
-	for (u32 w = 0; w < k->words; w++)
-		differs("fexit's return word", w, want->ret[w] & k->mask[w],
-			seen[EXIT].context[count + w] & k->mask[w]);
 }
 
-/* Calls row twice, with different junk. */
-static notrace u32 call_traced(const struct abi_row *row, u32 set, const struct result *want)
+/* What the exit hook has seen of the result, in the words behind the arguments. */
+static notrace void compare_exit(const struct abi_row *row, const struct result *want,
+				 const struct result *got)
+{
+	const struct abi_kind *k = &abi_kinds[row->ret];
+	const u64 *ret = &seen[EXIT].context[context_words - 2];
+
+	if (k->in_memory) {
+		differs("fexit's return value", 0, (uptr)got->memory, ret[0]);
+		return;
+	}
+	if (k->size && !k->is_struct)
+		differs("fexit's return value", 0, widen(want->ret[0], min(k->size, 8), k->is_signed),
+			ret[0]);
+	for (u32 w = 0; w < k->words; w++)
+		differs("fexit's return word", w, want->ret[w] & k->mask[w], ret[w] & k->mask[w]);
+}
+
+static notrace void call_hooked(const struct abi_row *row, u32 set, u32 calls, const struct result *want)
 {
 	const struct abi_kind *kinds[ABI_WORDS];
 	struct result r;
 	u8 of[ABI_WORDS];
 
-	for (u32 round = 0; round < 2 && !why.len; round++) {
-		memset(seen, 0, sizeof(seen));
-		misaligned = 0;
-		context_words = words_of(row, kinds, of) + 2;
-		call_row(row, 7, 1, &r);
-		compare_results(row, want, &r);
-		compare_traced(row, set, want);
-		if ((set & 1 << EXIT) && abi_kinds[row->ret].in_memory)
-			differs("fexit's return value", 0, (uptr)r.memory,
-				seen[EXIT].context[context_words - 2]);
-	}
-	return report_row(row, set == 1 << ENTRY  ? "fentry"
-			       : set == 1 << EXIT ? "fexit"
-						  : "fentry and fexit");
+	memset(seen, 0, sizeof(seen));
+	misaligned = 0;
+	context_words = words_of(row, kinds, of) + 2;
+	call_row(row, 7, calls, &r);
+	compare_results(row, want, &r);
+	compare_hooks(row, set);
+	if (set & BIT(EXIT))
+		compare_exit(row, want, &r);
 }
 
-/* Every chosen row: untraced, then with each set of hooks; how many rows those are. */
+/* Calls row twice, with different junk; then with a result that takes the place of its body's. */
+static notrace u32 call_traced(const struct abi_row *row, const struct way *way, const struct result *want)
+{
+	const struct abi_kind *k = &abi_kinds[row->ret];
+	u32 set = hooks_for(row, way);
+	struct result other = { 0 };
+
+	modify_by = 0;
+	call_hooked(row, set, 1, want);
+	call_hooked(row, set, 1, want);
+	if (set & BIT(MODIFY)) {
+		modify_by = junk() | 1;
+		if (k->size && !k->is_struct)
+			modify_by = widen(modify_by, min(k->size, 8), k->is_signed);
+		other.ret[0] = modify_by;
+		call_hooked(row, set, 0, &other);
+	}
+	return report_row(row, way->name);
+}
+
+/* The chosen rows in one way; how many are wrong. */
+static u32 run_way(row_filter filter, const struct way *way, struct site **sites, const struct result *want)
+{
+	u32 wrong = 0;
+	enter_by_jmp(way->by_jmp);
+	change_hooks(sites, filter, way, add_hook);
+	for (u32 i = 0; i < abi_row_count; i++)
+		if (is_chosen(&abi_rows[i], filter))
+			wrong += call_traced(&abi_rows[i], way, &want[i]);
+	change_hooks(sites, filter, way, take_hook);
+	return wrong;
+}
+
+/* Every chosen row: untraced, then in each way; how many rows those are. */
 static u32 run_matrix(row_filter filter)
 {
-	static const u32 sets[] = { 1 << ENTRY, 1 << EXIT, 1 << ENTRY | 1 << EXIT };
 	struct result *want = kzalloc(abi_row_count * sizeof(*want));
+	struct site **sites = kzalloc(abi_row_count * sizeof(*sites));
+	bool by_jmp = tramp_options().by_jmp;
 	u32 rows = 0, wrong = 0;
 
-	if (!check(want))
+	if (!check(want && sites))
 		return 0;
 	for (u32 i = 0; i < abi_row_count; i++)
 		if (is_chosen(&abi_rows[i], filter)) {
@@ -340,41 +429,40 @@ static u32 run_matrix(row_filter filter)
 			call_row(&abi_rows[i], 7, 1, &want[i]);
 			wrong += report_row(&abi_rows[i], "untraced");
 		}
-	for (u32 s = 0; s < array_len(sets) && !wrong; s++) {
-		for (u32 h = 0; h < HOOKS; h++)
-			if (sets[s] >> h & 1)
-				for_hooks(h, filter, add_row);
-		for (u32 i = 0; i < abi_row_count; i++)
-			if (is_chosen(&abi_rows[i], filter))
-				wrong += call_traced(&abi_rows[i], sets[s], &want[i]);
-		for (u32 h = 0; h < HOOKS; h++)
-			if (sets[s] >> h & 1)
-				for_hooks(h, filter, take_row);
-	}
+	for (u32 i = 0; i < array_len(ways) && !wrong; i++)
+		wrong += run_way(filter, &ways[i], sites, want);
+	enter_by_jmp(by_jmp);
 	check_eq(0, wrong);
 	check_eq(0, image_reap());
 	for (u32 h = 0; h < HOOKS; h++)
 		check_eq(0, users[h]);
+	kfree(sites);
 	kfree(want);
 	return rows;
+}
+
+/* Adding the hook to row is refused, for a reason like this, and nothing changes. */
+static void check_refused(const struct abi_row *row, u32 which, const char *reason)
+{
+	char text[300] = "";
+	struct strbuf log = STRBUF(text);
+	struct site *site = site_at((uptr)row->fn);
+
+	if (!check_eq(EOPNOTSUPP, add_hook(&site, 1, which, &log)) || !check(str_matches(text, reason)))
+		kprintf("     it says: %s\n", text);
+	check(!site->tramp);
+	check_eq(0, users[which]);
 }
 
 /* Every row that must be refused for a reason like pattern is; how many those are. */
 static u32 run_refusals(const char *pattern)
 {
 	u32 rows = 0;
-	for (u32 i = 0; i < abi_row_count; i++) {
-		char text[300] = "";
-		struct strbuf log = STRBUF(text);
-		if (!abi_rows[i].refusal || !str_matches(abi_rows[i].refusal, pattern))
-			continue;
-		rows++;
-		if (!check_eq(EOPNOTSUPP, add_row(&abi_rows[i], ENTRY, &log)) ||
-		    !check(str_matches(text, abi_rows[i].refusal)))
-			kprintf("     it says: %s\n", text);
-		check(!site_at((uptr)abi_rows[i].fn)->tramp);
-		check_eq(0, users[ENTRY]);
-	}
+	for (u32 i = 0; i < abi_row_count; i++)
+		if (abi_rows[i].refusal && str_matches(abi_rows[i].refusal, pattern)) {
+			rows++;
+			check_refused(&abi_rows[i], ENTRY, abi_rows[i].refusal);
+		}
 	return rows;
 }
 
@@ -455,4 +543,15 @@ TEST(variadic_functions_are_refused)
 TEST(structs_on_the_stack_are_refused)
 {
 	check(run_refusals("*by value on the stack*") >= 20);
+}
+
+TEST(fmod_ret_of_a_result_in_memory_is_refused)
+{
+	u32 rows = 0;
+	for (u32 i = 0; i < abi_row_count; i++)
+		if (!abi_rows[i].refusal && abi_kinds[abi_rows[i].ret].in_memory) {
+			rows++;
+			check_refused(&abi_rows[i], MODIFY, "*returns a struct in memory*");
+		}
+	check(rows > 20);
 }
