@@ -68,7 +68,7 @@ static struct image *reserve(const struct tramp *t, u32 len)
 }
 
 /* Makes img, which is long enough, the image of t's hooks; each of them is held by it. */
-static void fill(struct image *img, const struct tramp *t)
+static void fill_image(struct image *img, const struct tramp *t)
 {
 	u32 len = generate(t, img->text.base);
 
@@ -258,7 +258,7 @@ static enum err prepare_image(struct tramp *t, struct strbuf *log)
 
 	t->next = reserve(t, len);
 	if (t->next && !add_spares(t, len)) {
-		fill(t->next, t);
+		fill_image(t->next, t);
 		return OK;
 	}
 	if (t->next)
@@ -319,7 +319,7 @@ static void prepare_remove(struct tramp *t, const void *owner)
 	if (!kept)
 		return;
 	t->next = take_spare(t);
-	fill(t->next, t);
+	fill_image(t->next, t);
 }
 
 /* --- All of them at once ----------------------------------------------------------------------- */
