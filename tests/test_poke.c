@@ -355,6 +355,197 @@ TEST(poke_in_a_storm_of_nmis)
 	kprintf("     %u answers, %llu int3s\n", right_answers, poke_stats().traps - traps);
 }
 
+/* --- A large batch ----------------------------------------------------------------------------- */
+
+/* Functions that give their argument plus their number, 16 bytes each. */
+#define MANY 500
+extern const u8 many_functions[];
+__asm__(".pushsection .text\n"
+	".balign 16\n"
+	"many_functions:\n"
+	".set number, 0\n"
+	".rept 500\n"
+	".byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
+	"leal number(%rdi), %eax\n"
+	"ret\n"
+	".balign 16\n"
+	".set number, number + 1\n"
+	".endr\n"
+	".popsection");
+
+static struct poke many[MANY];
+
+static notrace u32 call_many(u32 i, u32 x)
+{
+	u32 (*fn)(u32) = (void *)(many_functions + 16 * i);
+	return fn(x);
+}
+
+/* The last first, so that there is something to sort. */
+static void prepare_many(void)
+{
+	for (u32 i = 0; i < MANY; i++)
+		many[i] = to_jmp((void *)(many_functions + 16 * (MANY - 1 - i)), replacement);
+}
+
+static void ask_many(u32 step)
+{
+	for (u32 i = 0; i < MANY; i++) {
+		u32 want = step < 3 ? 7 + i : 1007;
+		*(call_many(i, 7) == want ? &right_answers : &wrong_answers) += 1;
+	}
+}
+
+TEST(poke_finds_each_of_500_sites_of_a_batch_first_and_last_too)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	u64 syncs = poke_stats().syncs, traps = poke_stats().traps;
+	prepare_many();
+	right_answers = wrong_answers = 0;
+	poke_observe(ask_many);
+	check_eq(OK, poke_batch(many, MANY, &log));
+	poke_observe(NULL);
+	check_eq(7 * MANY, right_answers);
+	check_eq(0, wrong_answers);
+	check_eq(3, poke_stats().syncs - syncs);
+	check(poke_stats().traps - traps >= 2 * MANY);
+	for (u32 i = 0; i < MANY; i++)
+		many[i] = reversed(many[i]);
+	check_eq(OK, poke_batch(many, MANY, &log));
+	for (u32 i = 0; i < MANY; i++)
+		check_eq(7 + i, call_many(i, 7));
+}
+
+TEST(poke_of_a_batch_with_one_corrupted_site_changes_none)
+{
+	static u8 before[16 * MANY];
+	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
+	char text[300];
+	struct strbuf log = STRBUF(text);
+	uptr at = (uptr)many_functions + 16 * (MANY / 2);
+	u64 syncs = poke_stats().syncs;
+	u8 nop[SITE_LEN];
+	prepare_many();
+	text_patch(at, other_nop, SITE_LEN);
+	memcpy(before, many_functions, sizeof(before));
+	check_eq(EINVAL, poke_batch(many, MANY, &log));
+	check(str_matches(text, "*: expected 0f 1f 44 00 00 but found 0f 1f 44 00 08; nothing was changed"));
+	check_eq(0, memcmp(before, many_functions, sizeof(before)));
+	check_eq(syncs, poke_stats().syncs);
+	poke_make_nop(nop);
+	text_patch(at, nop, SITE_LEN);
+}
+
+/* --- Turns ------------------------------------------------------------------------------------- */
+
+static u32 pokers;
+
+static int poke_often(void *victim)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct poke p = to_jmp(victim, replacement);
+	for (u32 i = 0; i < 100; i++) {
+		if (poke_one(p, &log) != OK)
+			__atomic_fetch_add(&wrong_answers, 1, __ATOMIC_RELAXED);
+		p = reversed(p);
+	}
+	__atomic_fetch_sub(&pokers, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+TEST(poke_of_two_tasks_takes_turns)
+{
+	u64 before = poke_stats().pokes;
+	wrong_answers = 0;
+	pokers = 2;
+	require(kthread_run(poke_often, poke_victim, 0, "poker/0"));
+	require(kthread_run(poke_often, poke_victim_2, (int)cpu_count() - 1, "poker/1"));
+	while (read_once(pokers))
+		msleep(1);
+	check_eq(0, wrong_answers);
+	check_eq(200, poke_stats().pokes - before);
+	check_eq(8, poke_victim(7));
+	check_eq(9, poke_victim_2(7));
+}
+
+/* --- Breakpoints of others --------------------------------------------------------------------- */
+
+static trap_handler *patcher;
+static u64 foreign_hits, foreign_runs;
+
+/* int3; ret: nobody pokes it, so the patcher must leave it to its owner. */
+extern const u8 foreign_int3[];
+__asm__(".pushsection .text\n"
+	"foreign_int3: int3\n"
+	"ret\n"
+	".popsection");
+
+static notrace bool own_int3(struct pt_regs *regs)
+{
+	if (patcher(regs))
+		return true;
+	if (regs->ip != (uptr)foreign_int3 + 1)
+		return false;
+	__atomic_fetch_add(&foreign_hits, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+static int hammer(unused void *arg)
+{
+	void (*hit)(void) = (void *)foreign_int3;
+	u64 runs = 0;
+	while (!read_once(stop_callers)) {
+		hit();
+		u32 got = poke_victim(7);
+		if (got != 8 && got != 1007)
+			__atomic_fetch_add(&wrong_answers, 1, __ATOMIC_RELAXED);
+		if (++runs % 512 == 0)
+			msleep(1);
+	}
+	__atomic_fetch_add(&foreign_runs, runs, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&stormers, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+/* Each batch lies on this stack and is overwritten when it is over: who looked into it then would find
+ * a change that is none, at the address of the foreign int3 (Linux efd608fa7403). */
+static notrace __attribute__((noipa)) enum err poke_from_a_stack_that_goes(struct poke p)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct poke batch[1] = { p };
+	enum err e = poke_batch(batch, 1, &log);
+	batch[0].addr = (uptr)foreign_int3;
+	poke_make_jmp(batch[0].new, batch[0].addr, (uptr)replacement);
+	__asm__ volatile("" ::"r"(batch) : "memory");
+	return e;
+}
+
+TEST(poke_leaves_foreign_int3s_to_their_owner_while_batches_come_and_go)
+{
+	struct poke p = to_jmp(poke_victim, replacement);
+	stop_callers = false;
+	foreign_hits = foreign_runs = wrong_answers = 0;
+	patcher = trap_set_handler(TRAP_BP, own_int3);
+	stormers = cpu_count();
+	for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+		require(kthread_run(hammer, NULL, (int)cpu, "hammer/%u", cpu));
+	for (u32 i = 0; i < 500; i++) {
+		check_eq(OK, poke_from_a_stack_that_goes(p));
+		p = reversed(p);
+	}
+	msleep(5);
+	write_once(stop_callers, true);
+	while (read_once(stormers))
+		msleep(1);
+	trap_set_handler(TRAP_BP, patcher);
+	check(foreign_runs > 0);
+	check_eq(foreign_runs, foreign_hits);
+	check_eq(0, wrong_answers);
+}
+
 /* The handler's arithmetic, on a frame and a stack of our own. */
 TEST(poke_emulates_call_jmp_and_nop_with_a_known_stack)
 {
