@@ -55,7 +55,7 @@ void serial_putc(char ch)
 }
 
 /* Moves what the UART has received into the ring; what does not fit is lost, as on every UART. */
-static void fill(void)
+static void fill_ring(void)
 {
 	uptr flags = spin_lock_irqsave(&ring.lock);
 	u8 status;
@@ -70,7 +70,7 @@ static void fill(void)
 int serial_try_getc(void)
 {
 	int ch = -1;
-	fill();
+	fill_ring();
 	uptr flags = spin_lock_irqsave(&ring.lock);
 	if (ring.head != ring.tail)
 		ch = (u8)ring.chars[ring.head++ % array_len(ring.chars)];
@@ -81,7 +81,7 @@ int serial_try_getc(void)
 static bool interrupt(struct pt_regs *regs)
 {
 	(void)regs;
-	fill();
+	fill_ring();
 	wake_up(&ring.wq);
 	return true;
 }
