@@ -164,12 +164,10 @@ struct ftrace_ops *ftrace_owner(const struct site *site)
 /* What the site holds while it calls `caller`; 0: what BPF wants there, or the nop. */
 static void bytes_for(const struct site *site, uptr caller, u8 bytes[SITE_LEN])
 {
-	if (!caller && site->tramp)
-		caller = site->tramp->image->text.base;
 	if (caller)
 		poke_make_call(bytes, site->addr, caller);
 	else
-		poke_make_nop(bytes);
+		tramp_site_bytes(site, bytes);
 }
 
 void ftrace_site_bytes(const struct site *site, u8 bytes[SITE_LEN])

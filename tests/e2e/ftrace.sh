@@ -22,3 +22,8 @@ fivebyte --exec 'attach skbcount; ftrace kfree_skb'
 wanted ftrace_bpf_is_named_as_owner 1 'error EBUSY: kfree_skb belongs to BPF \(program count_skb\)'
 fivebyte --exec 'hijack maybe'
 wanted ftrace_hijack_knows_on_and_off 1 'maybe is neither on nor off'
+fivebyte --exec 'ftrace kfree_skb; attach skbcount'
+wanted ftrace_owner_is_named_to_bpf 1 'error EBUSY: .*kfree_skb belongs to ftrace \(ops count1\); share on lets both live there'
+
+fivebyte --smp 4 --exec 'share on; ftrace kfree_skb; attach skbcount; work net 640; ftrace list; map dump freed_per_cpu; detach all; ftrace off; share off; site kfree_skb; audit'
+wanted ftrace_and_bpf_share_a_site 0 '^kfree_skb +ftrace_regs_caller +count1, BPF$' 'sum 640$' '^count1: 640 calls$' '^  0f 1f 44 00 00   nop'
