@@ -22,6 +22,10 @@ def address_of(name):
     return int(gdb.parse_and_eval("(unsigned long)&" + name)) % TOP
 
 
+# More than kernel/retstack_x86_64.asm is long, less than what follows it begins with.
+RETURN_SIZE = 0x50
+
+
 class FrameId:
     def __init__(self, sp, pc):
         self.sp, self.pc = sp, pc
@@ -57,11 +61,47 @@ class Generated(Unwinder):
             return None
         bp = int(pending.read_register("rbp")) % TOP
         info = pending.create_unwind_info(FrameId(gdb.Value(bp + 16), gdb.Value(pc)))
-        info.add_saved_register("rbp", word(bp))
+        # A caller of ftrace has made a second frame just above its own, for the traced function.
+        of_function = int(word(bp)) % TOP == bp + 16
+        info.add_saved_register("rbp", word(bp + 16) if of_function else word(bp))
         info.add_saved_register("rip", word(bp + 8))
-        info.add_saved_register("rsp", gdb.Value(bp + 16))
+        info.add_saved_register("rsp", gdb.Value(bp + 24 if of_function else bp + 16))
+        return info
+
+
+class Returning(Unwinder):
+    """At retstack_return, where a function returns to whose return address was put aside; and inside it."""
+
+    def __init__(self):
+        super().__init__("fivebyte return")
+
+    def real_address(self, slot):
+        cpu = gdb.selected_thread().num - 1
+        stack = gdb.parse_and_eval("cpus[%d].current_task->retstack" % cpu)
+        for i in reversed(range(int(stack["depth"]) if stack else 0)):
+            entry = stack["entries"][i]
+            if int(entry["slot"]) % TOP == slot:
+                return gdb.Value(int(entry["real"]) % TOP)
+        return None
+
+    def __call__(self, pending):
+        pc = int(pending.read_register("rip")) % TOP
+        begin = address_of("retstack_return")
+        if not begin <= pc < begin + RETURN_SIZE:
+            return None
+        bp = int(pending.read_register("rbp")) % TOP
+        slot = int(pending.read_register("rsp")) % TOP - 8 if pc == begin else bp + 8
+        found = int(word(slot)) % TOP if pc != begin else begin
+        real = self.real_address(slot) if found == begin else gdb.Value(found)
+        if real is None:
+            return None
+        info = pending.create_unwind_info(FrameId(gdb.Value(slot + 8), gdb.Value(pc)))
+        info.add_saved_register("rbp", gdb.Value(bp) if pc == begin else word(bp))
+        info.add_saved_register("rip", real)
+        info.add_saved_register("rsp", gdb.Value(slot + 8))
         return info
 
 
 register_unwinder(None, Interrupted(), replace=True)
 register_unwinder(None, Generated(), replace=True)
+register_unwinder(None, Returning(), replace=True)
