@@ -35,6 +35,7 @@ static const struct poke *batch_under_way;
 static u32 batch_count;
 static void (*observer)(u32 step);
 static u32 handlers; /* inside the handler now; changed atomically */
+static bool (*foreign_owner)(struct pt_regs *regs);
 
 struct poke_stats poke_stats(void)
 {
@@ -58,41 +59,55 @@ static notrace const struct poke *find_poke(const struct poke *batch, u32 count,
 	return NULL;
 }
 
+static notrace u8 read_byte(uptr addr)
+{
+	return *(const volatile u8 *)addr;
+}
+
 static notrace const struct poke *find_under_way(uptr addr)
 {
 	const struct poke *batch = __atomic_load_n(&batch_under_way, __ATOMIC_SEQ_CST);
 	return batch ? find_poke(batch, batch_count, addr) : NULL;
 }
 
-/* An int3 that no change explains. Either it is foreign: false. Or the CPU met one of ours and comes too
- * late, when it is gone (only emulators are that late, see step 6): then the new instruction is there and
- * can be run; or, if the next change has put it there anew, *p tells of that one. */
-static notrace bool is_late(uptr addr, const struct poke **p)
+/* Does what a change under way will do here. One that leaves an int3 in place leaves it to its owner. */
+static notrace bool emulate_change(uptr addr, struct pt_regs *regs)
 {
-	if (*(const volatile u8 *)addr != poke_int3)
-		return true;
-	*p = find_under_way(addr);
-	return *p;
-}
-
-/* Vector 3. Interrupts are off from the trap to the end. */
-static notrace bool poke_trap(struct pt_regs *regs)
-{
-	uptr addr = poke_trap_addr(regs);
 	const struct poke *p;
 	bool ours;
 
 	__atomic_fetch_add(&handlers, 1, __ATOMIC_SEQ_CST); /* before the look at the batch: step 7 */
 	p = find_under_way(addr);
-	ours = p || is_late(addr, &p);
-	if (p) {
+	ours = p && p->new[0] != poke_int3;
+	if (ours) {
 		poke_emulate(p, regs);
 		__atomic_fetch_add(&stats.traps, 1, __ATOMIC_RELAXED);
-	} else if (ours) {
-		poke_retry(regs);
 	}
 	__atomic_fetch_sub(&handlers, 1, __ATOMIC_SEQ_CST);
 	return ours;
+}
+
+/* Not counted in `handlers`, because it does not look at the batch: a kprobe that is hit on all CPUs all the
+ * time must not keep step 7 waiting. */
+static notrace bool is_foreign(uptr addr, struct pt_regs *regs)
+{
+	bool (*owner)(struct pt_regs * regs) = read_once(foreign_owner);
+	return owner && read_byte(addr) == poke_int3 && owner(regs);
+}
+
+/* Vector 3. Interrupts are off from the trap to the end. An int3 that nobody explains may have been one of
+ * ours, met by a CPU that comes too late, when it is gone (only emulators are that late, see step 6): then the
+ * new instruction is there and can be run; or the next change has put it there anew. */
+static notrace bool poke_trap(struct pt_regs *regs)
+{
+	uptr addr = poke_trap_addr(regs);
+
+	if (emulate_change(addr, regs) || is_foreign(addr, regs))
+		return true;
+	if (read_byte(addr) == poke_int3)
+		return emulate_change(addr, regs);
+	poke_retry(regs);
+	return true;
 }
 
 static void print_bytes(struct strbuf *s, const u8 *bytes)
@@ -201,6 +216,36 @@ enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log)
 	}
 	mutex_unlock(&poking);
 	return e;
+}
+
+static void write_byte(uptr addr, u8 byte)
+{
+	text_write(addr, &byte, 1);
+	sync_all();
+	text_write(addr, &byte, 1); /* as in step 6 */
+}
+
+enum err poke_byte(uptr addr, u8 old, u8 new, struct strbuf *log)
+{
+	enum err e = OK;
+
+	assert(poking.owner != current);
+	mutex_lock(&poking);
+	if (read_byte(addr) == old) {
+		write_byte(addr, new);
+	} else {
+		sym_print(log, addr);
+		str_printf(log, " at %#lx: expected %02x but found %02x; nothing was changed", addr, old,
+			   read_byte(addr));
+		e = EINVAL;
+	}
+	mutex_unlock(&poking);
+	return e;
+}
+
+void poke_set_foreign(bool (*owner)(struct pt_regs *regs))
+{
+	write_once(foreign_owner, owner);
 }
 
 void poke_init(void)

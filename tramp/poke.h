@@ -5,8 +5,11 @@
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
 
-/* One change. `old` is what the address must hold now, `new` is what it will hold: a five-byte
- * nop, call rel32 or jmp rel32 each. */
+struct pt_regs;
+
+/* One change. `old` is what the address must hold now: any instructions of five bytes, if the caller knows
+ * that no task is to go on between them. `new` is what it will hold: a five-byte nop, call rel32, jmp rel32,
+ * or a foreign int3 and anything behind it. */
 struct poke {
 	uptr addr;
 	u8 old[SITE_LEN], new[SITE_LEN];
@@ -37,6 +40,17 @@ enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log);
 /* Pokes a site of its own through all changes and looks between the steps; panics if anything is wrong.
  * Once, at boot. */
 void poke_selftest(void);
+
+/* Changes one byte, which can be done without a protocol: whoever comes by meets the one or the other. It
+ * is how a breakpoint that stays (a kprobe's) is put and taken away. On return every CPU has serialised, and
+ * none is in the handler of a breakpoint that was met before. EINVAL if the byte is not `old`. Callers as
+ * for poke_batch. */
+enum err poke_byte(uptr addr, u8 old, u8 new, struct strbuf *log);
+
+/* Who is asked about an int3 that no change under way explains; gives what it gave: true if it has dealt with
+ * it. Also asked where a change under way puts an int3. One owner: kprobes. It runs with interrupts off,
+ * and may lower regs->sp by 16. */
+void poke_set_foreign(bool (*owner)(struct pt_regs *regs));
 
 /* Since boot. traps: how often a CPU met an int3 of a change under way. */
 struct poke_stats {
