@@ -28,6 +28,7 @@
 #include "tramp/audit.h"
 #include "tramp/ftrace.h"
 #include "tramp/image.h"
+#include "tramp/kprobe.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"
 #include "tramp/tracepoint.h"
@@ -57,6 +58,7 @@ static void start_tracing(void)
 	poke_init();
 	poke_selftest();
 	audit_init();
+	kprobe_init();
 	image_init();
 	tramp_init();
 	ftrace_init();

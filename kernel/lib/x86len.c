@@ -242,7 +242,7 @@ u32 x86_decode(struct x86_insn *in, const u8 *code, u32 avail)
 	return in->len = (u8)w.at;
 }
 
-uptr x86_branch_target(const struct x86_insn *in, const u8 *code, uptr ip)
+notrace uptr x86_branch_target(const struct x86_insn *in, const u8 *code, uptr ip)
 {
 	i32 rel = 0;
 	if (in->flow < X86_FLOW_JMP || in->flow > X86_FLOW_CALL)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// From int3 to a jump, and back.
+//
+//   1. The detour is built whole. It saves all registers, calls the handlers, runs copies of the displaced
+//      instructions and jumps behind them.
+//   2. Hits of the int3 run the copies too. So nobody enters the displaced instructions behind the first one
+//      any more: no jump of the function leads there, and the first one is the int3.
+//   3. Wait until nobody is there: no CPU, and no task that was preempted there. (None can sleep there, since
+//      none of these instructions is a call.) All CPUs are held for the look, which no hit of before step 2
+//      outlasts: interrupts are off from the int3 to the end of its single step.
+//   4. The five bytes become the jump, as any site does: old bytes there, whose first is the int3, and whose
+//      others nobody will execute.
+//
+// Back: the jump becomes int3 and the old bytes; then hits step in place again; the detour is retired like any
+// image: a task may have been preempted in it, and a hit may be on its way to it (interrupts off as in step 3).
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "tramp/image.h"
+#include "tramp/kprobe_arch.h"
+#include "tramp/poke_arch.h"
+
+enum { DETOUR_MAX = 256, WAITS = 100 };
+
+struct range {
+	uptr from, to;
+	bool is_used;
+};
+
+static notrace void look_inside(uptr addr, void *arg)
+{
+	struct range *r = arg;
+	if (addr >= r->from && addr < r->to)
+		r->is_used = true;
+}
+
+/* Step 3: EBUSY if somebody stays preempted there all the time. */
+static enum err wait_until_left(uptr from, uptr to)
+{
+	for (u32 i = 0; i < WAITS; i++) {
+		struct range r = { from, to, false };
+		task_visit_returns(look_inside, &r);
+		if (!r.is_used)
+			return OK;
+		msleep(1);
+	}
+	return EBUSY;
+}
+
+/* Step 1. NULL, and why. */
+static struct image *make_detour(struct kprobe_point *pt, const u8 *code, u32 covered, u32 *copies,
+				 struct strbuf *log)
+{
+	u8 buf[DETOUR_MAX];
+	char name[sizeof(pt->slot.name)];
+	struct strbuf s = STRBUF(name);
+	struct code c = { .buf = buf, .base = pt->addr, .cap = sizeof(buf) };
+	struct image *img;
+
+	detour_generate(&c, pt, code, covered, copies);
+	str_printf(&s, "kprobe_%s+0x%lx", pt->func.name, pt->addr - pt->func.addr);
+	img = c.err ? NULL : image_reserve(name, c.len);
+	if (!img) {
+		str_puts(log, "no memory for a detour");
+		return NULL;
+	}
+	img->text.at_site = false;
+	c = (struct code){ .buf = buf, .base = img->text.base, .cap = sizeof(buf) };
+	detour_generate(&c, pt, code, covered, copies);
+	assert(!c.err);
+	image_fill(img, buf, c.len);
+	image_hold(img, &pt->users);
+	return img;
+}
+
+static void make_bytes(u8 bytes[SITE_LEN], const struct kprobe_point *pt)
+{
+	memcpy(bytes, pt->old, SITE_LEN);
+	bytes[0] = poke_int3;
+}
+
+static enum err put_jump(struct kprobe_point *pt, uptr detour, struct strbuf *log)
+{
+	struct poke p = { .addr = pt->addr };
+	make_bytes(p.old, pt);
+	poke_make_jmp(p.new, p.addr, detour);
+	return poke_batch(&p, 1, log);
+}
+
+static void step_in_place(struct kprobe_point *pt, struct image *detour)
+{
+	write_once(pt->copies, 0);
+	pt->covered = 0;
+	pt->detour = NULL;
+	image_retire(detour);
+}
+
+/* Steps 2 to 4. */
+static enum err take_detour(struct kprobe_point *pt, struct image *detour, u32 copies, u32 covered,
+			    struct strbuf *log)
+{
+	enum err e;
+
+	write_once(pt->copies, detour->text.base + copies);
+	e = wait_until_left(pt->addr + 1, pt->addr + covered);
+	if (e)
+		str_puts(log, "a task stays preempted among the instructions");
+	else
+		e = put_jump(pt, detour->text.base, log);
+	if (e) {
+		step_in_place(pt, detour);
+		return e;
+	}
+	pt->covered = covered;
+	pt->detour = detour;
+	return OK;
+}
+
+enum err kprobe_optimise(struct kprobe_point *pt, struct strbuf *log)
+{
+	struct image *detour;
+	u32 covered, copies;
+	u8 *code;
+	enum err e = kprobe_read(&pt->func, &code, log);
+
+	if (e)
+		return e;
+	covered = detour_check(pt, code, log);
+	detour = covered ? make_detour(pt, code, covered, &copies, log) : NULL;
+	memcpy(pt->old, code + (pt->addr - pt->func.addr), covered ? SITE_LEN : 0);
+	kfree(code);
+	if (!detour)
+		return covered ? ENOMEM : EOPNOTSUPP;
+	return take_detour(pt, detour, copies, covered, log);
+}
+
+void kprobe_unoptimise(struct kprobe_point *pt)
+{
+	char text[160];
+	struct strbuf log = STRBUF(text);
+	struct poke p = { .addr = pt->addr };
+
+	if (!pt->detour)
+		return;
+	poke_make_jmp(p.old, p.addr, pt->detour->text.base);
+	make_bytes(p.new, pt);
+	if (poke_batch(&p, 1, &log))
+		panic("kprobe: %s", text);
+	step_in_place(pt, pt->detour);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// Which instructions a jump may displace, and the detour that it leads to.
+//
+//      push ss ... push r15        ; struct pt_regs, as the int3 would have saved it
+//      lea  rdi, [trap_return]     ; and a frame as an interrupt's dispatcher has it: so backtraces and the
+//      push rdi, push rdi          ; scan of ways back take the probed function for an interrupted one
+//      push rbp                    ; (ORDER FRAMES in kernel/stack_x86_64.c)
+//      mov  rbp, rsp
+//      and  rsp, -16
+//      call kprobe_detour_hit(pt, regs)
+//      leave
+//      pop  ...                    ; all registers, flags last
+//      <the displaced instructions>
+//      jmp  <behind them>
+#include "kernel/lib/x86.h"
+#include "kernel/trap.h"
+#include "tramp/kprobe_arch.h"
+#include "tramp/tracepoint.h"
+
+/* ip, cs, flags, sp and ss by the CPU; 8 bytes and again 40 for the gap; orig_ax and 15 registers; alignment. */
+const struct kprobe_cost int3_cost = { .stack = 40 + 48 + 128 + 8, .registers = 20 };
+const struct kprobe_cost detour_cost = { .stack = sizeof(struct pt_regs) + 24, .registers = 16 };
+
+struct ex_table_row {
+	uptr at, resume;
+};
+extern const struct ex_table_row ex_table_start[], ex_table_end[];
+extern const u8 trap_return[];
+
+/* Registers in the order of struct pt_regs, from its high end. */
+static const enum reg general[] = { RDI, RSI, RDX, RCX, RAX, R8, R9, R10, R11, RBX, RBP, R12, R13, R14, R15 };
+
+static bool has_exception_row(uptr from, uptr to)
+{
+	for (const struct ex_table_row *row = ex_table_start; row < ex_table_end; row++)
+		if ((row->at >= from && row->at < to) || (row->resume > from && row->resume < to))
+			return true;
+	return false;
+}
+
+/* A branch of a tracepoint that is off is a nop; on, it jumps. */
+static bool is_switched_into(uptr from, uptr to)
+{
+	for (u32 i = 0; i < tracepoint_branch_count(); i++) {
+		uptr target = tracepoint_branch_nth(i)->target;
+		if (target > from && target < to)
+			return true;
+	}
+	return false;
+}
+
+/* Whole instructions of at least five bytes, each of which can run elsewhere and goes on behind itself. */
+static u32 cover(const struct kprobe_point *pt, const u8 *code, struct strbuf *log)
+{
+	u32 begin = (u32)(pt->addr - pt->func.addr), at = begin;
+	while (at - begin < SITE_LEN) {
+		struct displaced d;
+		if (at >= pt->func.len) {
+			str_printf(log, "only %u bytes are left of the function", at - begin);
+			return 0;
+		}
+		if (displaced_prepare(&d, code + at, pt->func.len - at, pt->func.addr + at, log))
+			return 0;
+		if (d.in.flow != X86_FLOW_NEXT) {
+			str_printf(log, "the branch at +0x%x would be displaced", at);
+			return 0;
+		}
+		at += d.in.len;
+	}
+	return at - begin;
+}
+
+/* Whether a jump of the function may lead to between the displaced instructions. */
+static bool is_jumped_into(const struct kprobe_point *pt, const u8 *code, uptr from, uptr to,
+			   struct strbuf *log)
+{
+	for (u32 at = SITE_LEN; at < pt->func.len;) {
+		struct x86_insn in;
+		uptr target;
+		if (!x86_decode(&in, code + at, pt->func.len - at)) {
+			str_printf(log, "the function cannot be decoded at +0x%x", at);
+			return true;
+		}
+		if (in.flow == X86_FLOW_JMP_INDIRECT) {
+			str_printf(log, "the indirect jump at +0x%x may lead there", at);
+			return true;
+		}
+		target = x86_branch_target(&in, code + at, pt->func.addr + at);
+		if (target > from && target < to) {
+			str_printf(log, "the jump at +0x%x leads to among the instructions", at);
+			return true;
+		}
+		at += in.len;
+	}
+	return false;
+}
+
+u32 detour_check(const struct kprobe_point *pt, const u8 *code, struct strbuf *log)
+{
+	u32 covered = cover(pt, code, log);
+	uptr from = pt->addr, to = from + covered;
+
+	if (!covered || is_jumped_into(pt, code, from, to, log))
+		return 0;
+	if (has_exception_row(from, to)) {
+		str_puts(log, "an instruction may fault and has a row in __ex_table");
+		return 0;
+	}
+	if (is_switched_into(from, to)) {
+		str_puts(log, "a tracepoint leads to among the instructions");
+		return 0;
+	}
+	if (kprobe_within(from + 1, to)) {
+		str_puts(log, "another probe lies among the instructions");
+		return 0;
+	}
+	return covered;
+}
+
+/* struct pt_regs on the stack; no flag changes before pushf. */
+static void save_registers(struct code *c, uptr ip)
+{
+	push_i(c, KERNEL_DS);
+	push(c, RSP);
+	pushf(c);
+	push_i(c, KERNEL_CS);
+	push_i(c, (i64)ip);
+	push_i(c, -1); /* orig_ax: no vector, no error code */
+	for (u32 i = 0; i < array_len(general); i++)
+		push(c, general[i]);
+	add_mi(c, at(RSP, offsetof(struct pt_regs, sp)), 8);
+}
+
+/* orig_ax, ip and cs are dropped, then flags, then sp and ss without touching them. */
+static void restore_registers(struct code *c)
+{
+	for (u32 i = array_len(general); i > 0; i--)
+		pop(c, general[i - 1]);
+	add_ri(c, RSP, 24);
+	popf(c);
+	lea_rm(c, RSP, at(RSP, 16));
+}
+
+static void call_hit(struct code *c, struct kprobe_point *pt)
+{
+	mov_rr(c, RSI, RSP);
+	mov_ri(c, RDI, (i64)(uptr)trap_return);
+	push(c, RDI);
+	push(c, RDI);
+	push(c, RBP);
+	mov_rr(c, RBP, RSP);
+	and_ri(c, RSP, -16);
+	mov_ri(c, RDI, (i64)(uptr)pt);
+	call(c, (uptr)kprobe_detour_hit);
+	leave(c);
+	add_ri(c, RSP, 16);
+}
+
+enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code, u32 covered, u32 *copies)
+{
+	u32 begin = (u32)(pt->addr - pt->func.addr);
+
+	save_registers(c, pt->addr);
+	call_hit(c, pt);
+	restore_registers(c);
+	*copies = c->len;
+	for (u32 at = begin; at < begin + covered;) {
+		struct x86_insn in;
+		at += x86_decode(&in, code + at, pt->func.len - at);
+		displaced_copy(c, &in, code + at - in.len, pt->func.addr + at - in.len);
+	}
+	jmp_to(c, pt->addr + covered);
+	return c->err;
+}
