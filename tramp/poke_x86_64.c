@@ -7,6 +7,8 @@
 #include "kernel/trap.h"
 #include "tramp/poke_arch.h"
 
+enum { FLAG_RF = 1 << 16 };
+
 const u8 poke_int3 = X86_INT3;
 
 static struct code five_bytes(u8 bytes[SITE_LEN], uptr addr)
@@ -60,7 +62,11 @@ notrace void poke_emulate(const struct poke *p, struct pt_regs *regs)
 	}
 }
 
+/* QEMU may come with the stale translation of an int3 (step 6), and would come with it for ever, if this is a
+ * softirq that keeps the poking task from step 6. A translation holds for one value of RF only, so that with
+ * RF set it translates anew. To the CPU RF says: no instruction breakpoint here, once. */
 notrace void poke_retry(struct pt_regs *regs)
 {
+	regs->flags |= FLAG_RF;
 	regs->ip = poke_trap_addr(regs);
 }
