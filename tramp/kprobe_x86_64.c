@@ -4,14 +4,21 @@
 // What depends on its own address (branches) or would see the flags that a single step needs (pushf, popf,
 // cli, sti) is done here by hand. Everything else runs as a copy, with TF set and interrupts off, and comes
 // back through the debug exception behind it (SDM vol. 3, 18.3.1.4).
-#include "kernel/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/trap.h"
 #include "tramp/kprobe_arch.h"
 #include "tramp/tracepoint.h"
 
-enum { FLAG_CF = 1, FLAG_PF = 4, FLAG_ZF = 0x40, FLAG_SF = 0x80, FLAG_TF = 0x100, FLAG_OF = 0x800 };
+enum {
+	FLAG_CF = 1,
+	FLAG_PF = 4,
+	FLAG_ZF = 0x40,
+	FLAG_SF = 0x80,
+	FLAG_TF = 0x100,
+	FLAG_IF = 0x200,
+	FLAG_OF = 0x800
+};
 
 /* What popf changes in ring 0, and what pushf shows (RF and VM never): SDM vol. 2. */
 enum { POPF_MASK = 0x257fd5, PUSHF_HIDES = 0x30000 };
@@ -193,8 +200,8 @@ notrace bool displaced_run(const struct displaced *d, uptr slot, struct pt_regs 
 	case WAY_NOP: break;
 	case WAY_PUSHF: push_word(regs, regs->flags & ~(uptr)PUSHF_HIDES); break;
 	case WAY_POPF: regs->flags = (regs->flags & ~(uptr)POPF_MASK) | (pop_word(regs) & POPF_MASK); break;
-	case WAY_CLI: regs->flags &= ~(uptr)FLAGS_IF; break;
-	case WAY_STI: regs->flags |= FLAGS_IF; break;
+	case WAY_CLI: regs->flags &= ~(uptr)FLAG_IF; break;
+	case WAY_STI: regs->flags |= FLAG_IF; break;
 	}
 	return true;
 }
@@ -214,12 +221,12 @@ notrace bool displaced_stepped(const struct displaced *d, uptr addr, uptr slot, 
 notrace uptr step_begin(struct pt_regs *regs)
 {
 	uptr flags = regs->flags;
-	regs->flags = (flags & ~(uptr)FLAGS_IF) | FLAG_TF;
+	regs->flags = (flags & ~(uptr)FLAG_IF) | FLAG_TF;
 	return flags;
 }
 
 notrace void step_end(struct pt_regs *regs, uptr flags)
 {
-	uptr kept = FLAGS_IF | FLAG_TF;
+	uptr kept = FLAG_IF | FLAG_TF;
 	regs->flags = (regs->flags & ~kept) | (flags & kept);
 }
