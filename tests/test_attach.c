@@ -161,3 +161,119 @@ TEST(attach_and_detach_give_all_memory_back)
 	check_eq(bytes, bytes_after);
 	check_eq(blocks, blocks_after);
 }
+
+static enum err attach_named(const char *prog, const char *func, u64 cookie, struct strbuf *log)
+{
+	struct prog *p = prog_named(prog);
+	struct attach_options options = { .func = func, .cookie = cookie };
+	return p ? attach_progs(&p, 1, &options, log) : ENOENT;
+}
+
+static enum err detach_named(const char *prog, struct strbuf *log)
+{
+	struct prog *p = prog_named(prog);
+	return detach_progs(&p, 1, log);
+}
+
+static u64 *counter_of(struct object *o)
+{
+	for (u32 i = 0; i < o->map_count; i++)
+		if (str_matches(o->maps[i]->name, "*.bss"))
+			return (u64 *)o->maps[i]->values;
+	return NULL;
+}
+
+TEST(attach_reaches_a_function_in_every_kind)
+{
+	static const struct {
+		const char *prog;
+		u32 runs; /* for a packet */
+	} kinds[] = {
+		{ "count_fentry", 1 }, { "count_fexit", 1 }, { "count_fmod_ret", 1 }, { "count_fsession", 2 }
+	};
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("count", PROG_JIT);
+	u64 *counter = o ? counter_of(o) : NULL;
+	require(counter);
+	for (u32 i = 0; i < array_len(kinds); i++) {
+		*counter = 0;
+		require(attach_named(kinds[i].prog, "netif_receive_skb", 0, &log) == OK);
+		check_eq(OK, traffic_net(20));
+		check_eq(OK, detach_named(kinds[i].prog, &log));
+		check_eq(20 * kinds[i].runs, *counter);
+		check(is_nop("netif_receive_skb"));
+	}
+	*counter = 0;
+	require(attach_named("count_raw_tp", "netif_receive_skb", 0, &log) == OK);
+	check_eq(OK, traffic_net(20));
+	check_eq(OK, detach_named("count_raw_tp", &log));
+	check_eq(20, *counter);
+	unload(o);
+}
+
+TEST(attach_of_a_program_to_a_program_counts_its_runs)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("count", PROG_JIT);
+	struct object *old =
+	    load_builtin("skbcount", PROG_INTERPRET); /* its text is a stub, with a site too */
+	u64 *counter = o ? counter_of(o) : NULL;
+	require(counter && old);
+	*counter = 0;
+	check_eq(EINVAL, attach_named("count_fentry", "count_fentry", 0, &log));
+	require(attach_progs(old->progs, old->prog_count, NULL, &log) == OK);
+	require(attach_named("count_fentry", old->progs[0]->name, 0, &log) == OK);
+	check_eq(OK, traffic_net(20));
+	check_eq(EINVAL, attach_named(old->progs[0]->name, "count_fentry", 0, &log));
+	check_eq(20, *counter);
+	check_eq(OK, detach_progs(old->progs, old->prog_count, &log));
+	check_eq(EBUSY, object_unload(old)); /* something is attached to it */
+	check_eq(OK, detach_named("count_fentry", &log));
+	unload(old);
+	unload(o);
+}
+
+TEST(attach_refuses_types_that_contradict_those_of_the_section)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("wakeup", PROG_JIT);
+	require(o);
+	check_eq(EINVAL, attach_named("my_wake_up", "kfree_skb", 0, &log));
+	check_str("my_wake_up reads argument 1 as struct task_struct *, which it is in wake_up_process; in "
+		  "kfree_skb it is struct sk_buff *",
+		  text);
+	check(is_nop("kfree_skb"));
+	unload(o);
+}
+
+static u64 place_seen;
+
+static void see_place(const struct link *l, void *arg)
+{
+	place_seen += str_matches(l->place, arg) && l->cookie == 77;
+}
+
+TEST(attach_of_a_pattern_is_one_change_and_one_link)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("count", PROG_JIT);
+	u64 syncs = poke_stats().syncs;
+	require(o);
+	check_eq(ENOENT, attach_named("count_fentry", "no_such_*", 0, &log));
+	check_eq(syncs, poke_stats().syncs);
+	require(attach_named("count_fentry", "skb_*", 77, &log) == OK);
+	check_eq(syncs + 3, poke_stats().syncs);
+	place_seen = 0;
+	link_for_each(see_place, "* functions like skb_[*]");
+	link_for_each(see_place, "?* functions like skb_*");
+	check_eq(1, place_seen);
+	check(!is_nop("skb_get") && !is_nop("skb_put") && is_nop("kfree_skb"));
+	check_eq(OK, detach_named("count_fentry", &log));
+	check_eq(syncs + 6, poke_stats().syncs);
+	check(is_nop("skb_put"));
+	unload(o);
+}

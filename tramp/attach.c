@@ -3,9 +3,14 @@
 #include "tramp/attach.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
+#include "kernel/sched.h"
 #include "kernel/sym.h"
+#include "tramp/proto.h"
 
-static LIST_HEAD(links); /* oldest first, under the tramp lock */
+/* Over the links, and the sites of programs. Outside of tramp_lock: what kprobes and ftrace offer takes that
+ * one itself. */
+static struct mutex attaching = MUTEX_INIT(attaching);
+static LIST_HEAD(links); /* oldest first */
 
 _Static_assert((int)BELOW_COUNT == HEADER_COUNT && (int)BELOW_IP == HEADER_IP &&
 		   (int)BELOW_COOKIE == HEADER_COOKIE,
@@ -169,23 +174,37 @@ static bool is_pattern(const char *func)
 	return false;
 }
 
+/* The types of its context that p relies on: those of the function that its section names. */
+static enum err check_types(const struct prog *p, const struct site *site, struct strbuf *log)
+{
+	struct reader r = {
+		.name = p->name,
+		.reads = p->facts.reads,
+		.behind_body = p->type != PROG_FENTRY && p->type != PROG_RAW_TP,
+		.wants = p->type == PROG_RAW_TP ? NULL : site_named(p->target),
+	};
+	return proto_check(&r, site, log);
+}
+
 /* Whether a pattern means this function: one that the program can be attached to. */
-static bool suits(const struct site *site, const struct hook *hooks, u32 hook_count, const char *pattern)
+static bool suits(const struct site *site, const struct prog *p, const struct hook *hooks, u32 hook_count)
 {
 	char text[160];
 	struct strbuf ignored = STRBUF(text);
 
-	return !site->ambiguous && str_matches(site->name, pattern) &&
-	       tramp_check(site, hooks, hook_count, &ignored) == OK;
+	return !site->ambiguous && tramp_check(site, hooks, hook_count, &ignored) == OK &&
+	       check_types(p, site, &ignored) == OK;
 }
 
-static u32 find_matching(struct site **sites, const struct hook *hooks, u32 hook_count, const char *pattern)
+static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_count, const char *pattern)
 {
 	u32 found = 0;
 
-	for (u32 i = 0; i < site_count(); i++)
-		if (suits(site_nth(i), hooks, hook_count, pattern))
-			sites[found++] = site_nth(i);
+	for (u32 i = 0; i < site_count(); i++) {
+		struct site *site = site_nth(i);
+		if (str_matches(site->name, pattern) && suits(site, l->prog, hooks, hook_count))
+			l->sites[found++] = site;
+	}
 	return found;
 }
 
@@ -203,10 +222,118 @@ static struct link *new_link(struct prog *p, u64 cookie, u32 max_sites, struct s
 	return l;
 }
 
+/* l's sites: the one of that name, or all that match. */
+static enum err find_sites(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,
+			   struct strbuf *log)
+{
+	struct strbuf place = STRBUF(l->place);
+	enum err e;
+
+	if (!is_pattern(func)) {
+		str_puts(&place, func);
+		e = find_site(&l->sites[0], l->prog, func, log);
+		l->site_count = e ? 0 : 1;
+		return e ? e : check_types(l->prog, l->sites[0], log);
+	}
+	l->site_count = find_matching(l, hooks, hook_count, func);
+	str_printf(&place, "%u functions like %s", l->site_count, func);
+	if (l->site_count)
+		return OK;
+	str_printf(log, "no function like %s is there that %s can be attached to", func, l->prog->name);
+	return ENOENT;
+}
+
+static enum err add_hooks(struct link *l, const struct hook *hooks, u32 hook_count, struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tramp_add(l->sites, l->site_count, hooks, hook_count, log);
+	tramp_unlock();
+	return e;
+}
+
+static enum err attach_to_functions(struct link *l, const char *func, struct strbuf *log)
+{
+	struct hook hooks[2];
+	u32 hook_count = hooks_of(l->prog, l->cookie, hooks);
+	enum err e = find_sites(l, func, hooks, hook_count, log);
+
+	if (!e)
+		e = add_hooks(l, hooks, hook_count, log);
+	if (e && l->site_count)
+		put_prog_site(l->sites[0]);
+	return e;
+}
+
+static enum err detach_from_functions(struct link *l, struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tramp_remove(l->sites, l->site_count, l->prog, log);
+	tramp_unlock();
+	if (!e)
+		put_prog_site(l->sites[0]);
+	return e;
+}
+
+/* First somebody listens, then the kernel speaks. */
+static enum err attach_to_tracepoint(struct link *l, const char *name, struct strbuf *log)
+{
+	struct strbuf place = STRBUF(l->place);
+	struct hook hooks[2];
+	u32 hook_count = hooks_of(l->prog, l->cookie, hooks);
+	struct tracepoint *tp = tracepoint_named(name);
+	enum err e;
+
+	if (!tp) {
+		str_printf(log, "no tracepoint is called %s; tracepoints lists them", name);
+		return ENOENT;
+	}
+	str_printf(&place, "tracepoint %s", name);
+	l->sites[l->site_count++] = tp->site;
+	e = check_types(l->prog, tp->site, log);
+	if (e)
+		return e;
+	tramp_lock();
+	e = tramp_add(l->sites, 1, hooks, hook_count, log);
+	if (!e) {
+		e = tracepoint_enable(tp, log);
+		if (e)
+			tramp_remove(l->sites, 1, l->prog, log);
+	}
+	tramp_unlock();
+	l->tracepoint = tp;
+	return e;
+}
+
+static enum err detach_from_tracepoint(struct link *l, struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tracepoint_disable(l->tracepoint, log);
+	if (!e) {
+		e = tramp_remove(l->sites, 1, l->prog, log);
+		if (e)
+			tracepoint_enable(l->tracepoint, log);
+	}
+	tramp_unlock();
+	return e;
+}
+
+/* The ways to attach, by the kind of the program. */
+static const struct way {
+	enum err (*attach)(struct link *l, const char *place, struct strbuf *log);
+	enum err (*detach)(struct link *l, struct strbuf *log);
+} ways[PROG_TYPES] = {
+	[PROG_FENTRY] = { attach_to_functions, detach_from_functions },
+	[PROG_FEXIT] = { attach_to_functions, detach_from_functions },
+	[PROG_FMOD_RET] = { attach_to_functions, detach_from_functions },
+	[PROG_FSESSION] = { attach_to_functions, detach_from_functions },
+	[PROG_RAW_TP] = { attach_to_tracepoint, detach_from_tracepoint },
+};
+
 static enum err check_prog(const struct prog *p, const char *func, struct strbuf *log)
 {
-	if (p->type == PROG_RAW) {
-		str_printf(log, "%s is no program that can be attached", p->name);
+	if (!ways[p->type].attach) {
+		str_printf(log, "%s is of a kind that cannot be attached: %s", p->name,
+			   prog_type_name(p->type));
 		return EINVAL;
 	}
 	if (p->state != PROG_COMPILED) {
@@ -221,40 +348,6 @@ static enum err check_prog(const struct prog *p, const char *func, struct strbuf
 	return OK;
 }
 
-/* l's sites: the one of that name, or all that match. */
-static enum err find_sites(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,
-			   struct strbuf *log)
-{
-	struct strbuf place = STRBUF(l->place);
-	enum err e;
-
-	if (!is_pattern(func)) {
-		e = find_site(&l->sites[0], l->prog, func, log);
-		l->site_count = e ? 0 : 1;
-		str_puts(&place, func);
-		return e;
-	}
-	l->site_count = find_matching(l->sites, hooks, hook_count, func);
-	str_printf(&place, "%u functions like %s", l->site_count, func);
-	if (l->site_count)
-		return OK;
-	str_printf(log, "no function like %s is there that %s can be attached to", func, l->prog->name);
-	return ENOENT;
-}
-
-static enum err attach_to_functions(struct link *l, const char *func, struct strbuf *log)
-{
-	struct hook hooks[2];
-	u32 hook_count = hooks_of(l->prog, l->cookie, hooks);
-	enum err e = find_sites(l, func, hooks, hook_count, log);
-
-	if (!e)
-		e = tramp_add(l->sites, l->site_count, hooks, hook_count, log);
-	if (e && l->site_count == 1)
-		put_prog_site(l->sites[0]);
-	return e;
-}
-
 /* Under the lock; the new link is the newest. */
 static enum err attach_one(struct prog *p, const struct attach_options *options, struct strbuf *log)
 {
@@ -267,7 +360,7 @@ static enum err attach_one(struct prog *p, const struct attach_options *options,
 	l = new_link(p, options ? options->cookie : 0, is_pattern(func) ? site_count() : 1, log);
 	if (!l)
 		return ENOMEM;
-	e = attach_to_functions(l, func, log);
+	e = ways[p->type].attach(l, func, log);
 	if (e)
 		kfree(l);
 	else
@@ -277,10 +370,9 @@ static enum err attach_one(struct prog *p, const struct attach_options *options,
 
 static enum err end_link(struct link *l, struct strbuf *log)
 {
-	enum err e = tramp_remove(l->sites, l->site_count, l->prog, log);
+	enum err e = ways[l->prog->type].detach(l, log);
 	if (e)
 		return e;
-	put_prog_site(l->sites[0]);
 	list_del_init(&l->list);
 	kfree(l);
 	return OK;
@@ -302,14 +394,14 @@ enum err attach_progs(struct prog *const *progs, u32 count, const struct attach_
 	enum err e = OK;
 	u32 done = 0;
 
-	tramp_lock();
+	mutex_lock(&attaching);
 	while (done < count && !e) {
 		e = attach_one(progs[done], options, log);
 		done += !e;
 	}
 	if (e)
 		undo(done);
-	tramp_unlock();
+	mutex_unlock(&attaching);
 	return e;
 }
 
@@ -328,7 +420,7 @@ static enum err end_links(struct prog *const *progs, u32 count, u32 *ended, stru
 	enum err first = OK;
 
 	*ended = 0;
-	tramp_lock();
+	mutex_lock(&attaching);
 	list_for_each_entry_safe(l, next, &links, list) {
 		enum err e;
 		if (progs && !is_among(l->prog, progs, count))
@@ -337,7 +429,7 @@ static enum err end_links(struct prog *const *progs, u32 count, u32 *ended, stru
 		first = first ? first : e;
 		++*ended;
 	}
-	tramp_unlock();
+	mutex_unlock(&attaching);
 	return first;
 }
 
@@ -358,12 +450,20 @@ enum err detach_all(struct strbuf *log)
 	return end_links(NULL, 0, &ended, log);
 }
 
+struct site *attach_site_of(const struct prog *p)
+{
+	mutex_lock(&attaching);
+	struct prog_site *ps = find_prog_site(p);
+	mutex_unlock(&attaching);
+	return ps ? &ps->site : NULL;
+}
+
 void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg)
 {
 	struct link *l;
 
-	tramp_lock();
+	mutex_lock(&attaching);
 	list_for_each_entry(l, &links, list)
 		visit(l, arg);
-	tramp_unlock();
+	mutex_unlock(&attaching);
 }

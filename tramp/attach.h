@@ -3,6 +3,7 @@
  * many, to a tracepoint, or to a probed instruction. */
 #pragma once
 #include "kernel/lib/list.h"
+#include "tramp/tracepoint.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
 
@@ -11,6 +12,7 @@ struct link {
 	u64 cookie;
 	char place[64]; /* "kfree_skb", "9 functions like skb_*", for people */
 	struct list_head list;
+	struct tracepoint *tracepoint; /* NULL if it is to none */
 	u32 site_count;
 	struct site *sites[]; /* of trampolines */
 };
@@ -33,6 +35,9 @@ enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log);
 
 /* Ends all links there are; gives the first error, having tried all. */
 enum err detach_all(struct strbuf *log);
+
+/* The site at the head of a program that is traced; NULL if it is not. */
+struct site *attach_site_of(const struct prog *p);
 
 /* Calls visit for each link, oldest first, under the lock. */
 void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg);

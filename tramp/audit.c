@@ -194,7 +194,6 @@ u32 audit(void (*say)(const char *line))
 static void explain_tramps(void)
 {
 	tramp_visit_places(audit_place);
-	image_visit_gates(audit_place);
 }
 
 void audit_init(void)

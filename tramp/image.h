@@ -60,8 +60,5 @@ void image_gate(const struct image *img, struct poke *p);
  * is inside; never waits, needs no memory. Task context, interrupts on. */
 void image_retire(struct image *img);
 
-/* The gates that are shut, for the auditor. */
-void image_visit_gates(void (*visit)(uptr addr, const void *bytes, u32 len));
-
 /* Frees what nobody is inside, and tries again from time to time for the rest; gives how many that are. */
 u32 image_reap(void);

@@ -47,6 +47,7 @@ static enum err add_argument(struct model *m, const struct btf *b, const char *f
 		/* A struct is not widened: what lies behind its last byte is not read as its value. */
 		slot->size = (u8)(out->is_aggregate ? WORD : min(size, (u32)WORD));
 		slot->is_signed = btf_is_signed(b, id);
+		slot->arg = (u8)arg;
 	}
 	return OK;
 }

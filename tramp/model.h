@@ -12,6 +12,7 @@
 struct slot {
 	u8 size;        /* bytes that carry the value: 1, 2, 4 or 8; the caller leaves junk above them */
 	bool is_signed; /* how a narrow one is widened */
+	u8 arg;         /* which argument it is or is a part of, 0 is the first */
 	bool on_stack;
 	u8 place; /* which argument register (0 is the first), or which stack word (0 is the first) */
 };

@@ -68,7 +68,7 @@ static void lay_out(struct planner *pl, bool calls_original, u32 align)
 	p->saved = WORD;
 	if (calls_original && m->ret_size > WORD && !m->ret_hidden)
 		p->ret_high = take_word(p);
-	if ((calls_original && m->ret_size) || has(pl, HOOK_FMOD_RET))
+	if (calls_original && (m->ret_size || has(pl, HOOK_FMOD_RET) || header_words(pl)))
 		p->ret = take_word(p);
 	p->context = p->saved - WORD; /* without slots: where the return value is, if there is one */
 	for (u32 i = 0; i < m->slot_count; i++)
@@ -87,6 +87,12 @@ static void lay_out(struct planner *pl, bool calls_original, u32 align)
 		p->frame += WORD;
 }
 
+/* Hooks that run before the body may look at the return value, and those of a function without one. */
+static bool shows_ret_early(const struct planner *pl)
+{
+	return pl->p->ret && (has(pl, HOOK_FMOD_RET) || session_count(pl) || !pl->m->ret_size);
+}
+
 static void save_arguments(struct planner *pl)
 {
 	struct plan *p = pl->p;
@@ -102,6 +108,8 @@ static void save_arguments(struct planner *pl)
 		add(p, STEP_SAVE_IP, 0);
 	for (u32 i = 0; i < session_count(pl); i++)
 		add(p, STEP_CLEAR_SESSION, i);
+	if (shows_ret_early(pl))
+		add(p, STEP_CLEAR_RET, 0);
 }
 
 /* Back into the registers; what came on the stack is still there. */
@@ -200,8 +208,6 @@ enum err plan_make(struct plan *p, const struct model *m, const struct hook *hoo
 	add(p, STEP_FRAME, 0);
 	save_arguments(&pl);
 	call_hooks(&pl, HOOK_FENTRY);
-	if (modifies)
-		add(p, STEP_CLEAR_RET, 0);
 	call_hooks(&pl, HOOK_FMOD_RET);
 	if (modifies || has(&pl, HOOK_FENTRY))
 		load_arguments(&pl);
@@ -241,7 +247,7 @@ static const char *const step_texts[STEP_KINDS] = {
 	[STEP_MIGRATE_ON] = "free to move",
 	[STEP_LOAD_SLOT] = "restore argument slot %u",
 	[STEP_LOAD_HIDDEN] = "restore the hidden result pointer",
-	[STEP_CLEAR_RET] = "nothing replaces the result yet",
+	[STEP_CLEAR_RET] = "there is no result yet",
 	[STEP_SKIP_BODY] = "not 0: go on behind the body",
 	[STEP_COPY_WORD] = "copy stack argument word %u",
 	[STEP_CALL_ORIGINAL] = "call the body, past the site",

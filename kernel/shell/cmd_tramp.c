@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The command tramp: how the image of a traced function came about.
+// Commands about trampolines: how the image of a traced function came about, and how images are to be.
 #include "kernel/shell/show.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
+#include "kernel/shell/table.h"
 #include "tramp/tramp.h"
 
 #define CAPTION 33 /* columns that are left for it in a row of 80 */
@@ -17,17 +18,32 @@ struct explained {
 
 #define NAMED 3 /* programs that are named in the first line; links names them all */
 
+static void print_names(const struct tramp *t)
+{
+	u32 programs = 0;
+	for (u32 i = 0; i < t->hook_count; i++)
+		programs += !t->hooks[i].session || t->hooks[i].kind == HOOK_FENTRY;
+	if (programs > NAMED)
+		kprintf("%u programs", programs);
+	for (u32 i = 0; i < t->hook_count && programs <= NAMED; i++)
+		if (!t->hooks[i].session || t->hooks[i].kind == HOOK_FENTRY)
+			kprintf("%s%s", i ? ", " : "", t->hooks[i].name);
+}
+
 static void print_head(const struct tramp *t, const struct plan *p)
 {
 	const struct text *text = &t->image->text;
-	kprintf("%s: %u bytes at %lx for ", t->site->name, text->len, text->base);
-	for (u32 i = 0; i < t->hook_count && t->hook_count <= NAMED; i++)
-		kprintf("%s%s", i ? ", " : "", t->hooks[i].name);
-	if (t->hook_count > NAMED)
-		kprintf("%u programs", t->hook_count);
-	kprintf("\nstack: %u of %u bytes for saved registers (frame pointer, %u argument%s%s%s)\n", p->saved,
-		p->frame + (u32)sizeof(u64), t->model.slot_count, t->model.slot_count == 1 ? "" : "s",
+	u32 slots = t->model.slot_count, known = 1 + slots + !!p->hidden + !!p->ret + !!p->ret_high;
+	u32 others = p->saved / (u32)sizeof(u64) - known;
+	kprintf("%s: %u bytes at %lx, entered by %s, for ", t->site->name, text->len, text->base,
+		t->image->by_jmp ? "jmp" : "call");
+	print_names(t);
+	kprintf("\nstack: %u of %u bytes for saved registers (frame pointer, %u argument%s%s%s", p->saved,
+		p->frame + (u32)sizeof(u64), slots, slots == 1 ? "" : "s",
 		p->hidden ? ", result pointer" : "", p->ret ? ", result" : "");
+	if (others)
+		kprintf(", %u word%s for programs", others, others == 1 ? "" : "s");
+	kprintf(")\n");
 }
 
 /* The step that the code at an offset belongs to; plan->count for the cold part. */
@@ -125,6 +141,85 @@ static enum err cmd_tramp(u32 count, char **args)
 	return e;
 }
 
+/* Sets an option of all images, if it is to be different. */
+static enum err change_options(struct plan_options wanted)
+{
+	char text[160] = "";
+	struct strbuf log = STRBUF(text);
+	tramp_lock();
+	enum err e = tramp_set_options(wanted, &log);
+	tramp_unlock();
+	return e ? shell_fail(e, "%s", text) : OK;
+}
+
+static void stats_row(struct table *t, const struct prog *p)
+{
+	u64 runs = p->stats.runs;
+	if (!runs)
+		return;
+	table_cell(t, "%s", p->name);
+	table_cell(t, "%s", prog_type_name(p->type));
+	table_cell(t, "%llu", runs);
+	table_cell(t, "%llu", p->stats.ticks / runs);
+	table_cell(t, "%llu", p->missed);
+}
+
+/* A tick is one of the time-stamp counter: under --icount one instruction. */
+static enum err print_stats(void)
+{
+	static const struct column columns[] = { { "program", LEFT },
+						 { "type", LEFT },
+						 { "runs", RIGHT },
+						 { "ticks each", RIGHT },
+						 { "missed", RIGHT } };
+	struct table t;
+	table_begin(&t, columns, array_len(columns));
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->prog_count; i++)
+			stats_row(&t, o->progs[i]);
+	kprintf("statistics are %s\n", tramp_options().stats ? "on" : "off, and cost nothing");
+	enum err e = t.cells || t.err ? table_print(&t) : OK;
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+static enum err cmd_stats(u32 count, char **args)
+{
+	struct plan_options wanted = tramp_options();
+	if (count == 0)
+		return print_stats();
+	wanted.stats = strcmp(args[0], "on") == 0;
+	if (!wanted.stats && strcmp(args[0], "off"))
+		return shell_fail(EINVAL, "usage: stats [on|off]");
+	return change_options(wanted);
+}
+
+static enum err cmd_entry(u32 count, char **args)
+{
+	struct plan_options wanted = tramp_options();
+	if (count == 0) {
+		kprintf("images that call the body are entered by %s\n", wanted.by_jmp ? "jmp" : "call");
+		return OK;
+	}
+	wanted.by_jmp = strcmp(args[0], "jmp") == 0;
+	if (!wanted.by_jmp && strcmp(args[0], "call"))
+		return shell_fail(EINVAL, "usage: entry [call|jmp]");
+	return change_options(wanted);
+}
+
+static void complete_stats(struct edit_matches *m, u32 index)
+{
+	edit_offer(m, "on");
+	edit_offer(m, "off");
+	(void)index;
+}
+
+static void complete_entry(struct edit_matches *m, u32 index)
+{
+	edit_offer(m, "call");
+	edit_offer(m, "jmp");
+	(void)index;
+}
+
 static void complete_tramp(struct edit_matches *m, u32 index)
 {
 	complete_functions(m);
@@ -134,6 +229,8 @@ static void complete_tramp(struct edit_matches *m, u32 index)
 /* clang-format off */
 const struct command tramp_commands[] = {
 	{ "tramp", "FUNC", 1, 1, "the plan of a trampoline beside its code", cmd_tramp, complete_tramp },
+	{ "stats", "[on|off]", 0, 1, "what runs of programs cost, counted while it is on", cmd_stats, complete_stats },
+	{ "entry", "[call|jmp]", 0, 1, "how images are entered that call the body", cmd_entry, complete_entry },
 	{ 0 },
 };
 /* clang-format on */

@@ -4,6 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86dis.h"
 #include "kernel/sym.h"
+#include "tramp/attach.h"
 
 void show_bytes(struct strbuf *s, const u8 *bytes, u32 len)
 {
@@ -47,10 +48,15 @@ u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 
 enum err show_find_site(struct site **site, const char *func)
 {
+	const struct prog *p = prog_named(func);
 	struct sym sym;
 	*site = site_named(func);
+	if (!*site && p)
+		*site = attach_site_of(p);
 	if (*site)
 		return OK;
+	if (p)
+		return shell_fail(ENOENT, "%s is a program, and nothing is attached to it", func);
 	if (sym_named(func, &sym))
 		return shell_fail(EOPNOTSUPP, "%s has no site: it is notrace or written in assembly", func);
 	return shell_fail(ENOENT, "no function is called %s", func);

@@ -129,7 +129,7 @@ TEST(plan_lets_a_hook_take_the_place_of_the_body)
 			    hook(HOOK_FMOD_RET, "n", false), hook(HOOK_FEXIT, "x", false) };
 	struct plan p;
 	plan_make(&p, &m, h, 4, &jumped, 8);
-	check_str("F0 s0 c1 00 p0 ?0 c0 K0 .0 P0 j0 c2 K2 j0 l0 O0 R0 |0 c3 r0 U0 x0", steps(&p));
+	check_str("F0 s0 00 c1 p0 ?0 c0 K0 .0 P0 j0 c2 K2 j0 l0 O0 R0 |0 c3 r0 U0 x0", steps(&p));
 	m.ret_size = 0; /* even so there is a word that says whether the body is to run */
 	plan_make(&p, &m, h, 1, &jumped, 8);
 	check_str("F0 s0 00 p0 ?0 c0 K0 .0 P0 j0 l0 O0 |0 U0 x0", steps(&p));
@@ -163,10 +163,21 @@ TEST(plan_gives_each_session_its_word)
 		h[i].owner = &h[i / 2];
 	}
 	plan_make(&p, &m, h, 4, &jumped, 8);
-	check_str("F0 s0 X0 X1 e0 c0 e2 c2 l0 O0 R0 |0 <1 c1 <3 c3 r0 U0 x0", steps(&p));
+	check_str("F0 s0 X0 X1 00 e0 c0 e2 c2 l0 O0 R0 |0 <1 c1 <3 c3 r0 U0 x0", steps(&p));
 	check_eq(16, p.context);
 	check_eq(16 + 8 * 4, p.session);
 	check_eq(16 + 8 * 5, p.frame - 8);
+}
+
+TEST(plan_shows_no_foreign_word_as_the_value_of_a_void_function)
+{
+	struct model m = model(1, 0);
+	struct hook h = hook(HOOK_FEXIT, "x", false);
+	struct plan p;
+	h.header_words = BELOW_COUNT; /* it may ask for the return value by bpf_get_func_ret */
+	plan_make(&p, &m, &h, 1, &jumped, 8);
+	check_str("F0 s0 n1 00 O0 |0 c0 U0 x0", steps(&p));
+	check_eq(8, p.ret);
 }
 
 TEST(plan_of_hooks_that_may_sleep_leaves_preemption_on)
