@@ -6,10 +6,12 @@
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
+#include "kernel/shell/shell.h"
 #include "kernel/skb.h"
 #include "kernel/sym.h"
 #include "kernel/task.h"
 #include "kernel/text.h"
+#include "kernel/trace.h"
 #include "kernel/traffic.h"
 #include "kernel/trap.h"
 #include "tramp/audit.h"
@@ -228,6 +230,7 @@ TEST(ftrace_callers_cost_what_they_say)
 	check_eq(208, ftrace_caller_info(true).stack);
 	check_eq(8, ftrace_caller_info(false).registers);
 	check_eq(16, ftrace_caller_info(true).registers);
+	check(ftrace_caller_code(false) > 100 && ftrace_caller_code(true) > ftrace_caller_code(false));
 }
 
 /* --- Who calls -------------------------------------------------------------------------------------------- */
@@ -401,6 +404,25 @@ TEST(ftrace_ipmodify_replaces_a_function_and_has_one_owner)
 	check_eq(42, ft_victim(21));
 	detach(&counters[0]);
 	check(holds_nop(ft_victim));
+}
+
+/* Only asks for the mail's line: what tasks there are to wake is the machine's business. */
+TEST(ftrace_hijack_prints_and_leaves_the_nop)
+{
+	struct trace_line line;
+	u32 lines = 0;
+	while (trace_read(&line)) {
+	}
+	check_eq(OK, shell_exec("hijack on; work wake 10"));
+	check(!holds_nop(wake_up_process));
+	check_eq(OK, shell_exec("hijack off"));
+	check(holds_nop(wake_up_process));
+	while (trace_read(&line)) {
+		check_str("my_wake_up_process", line.who);
+		check(str_matches(line.message, "We are waking up *:*"));
+		lines++;
+	}
+	check(lines >= 10);
 }
 
 /* --- Refusals and failures -------------------------------------------------------------------------------- */
