@@ -75,7 +75,7 @@ static struct image *make_detour(struct kprobe_point *pt, const u8 *code, u32 co
 	return img;
 }
 
-static void make_bytes(u8 bytes[SITE_LEN], const struct kprobe_point *pt)
+static void jump_bytes(u8 bytes[SITE_LEN], const struct kprobe_point *pt)
 {
 	memcpy(bytes, pt->old, SITE_LEN);
 	bytes[0] = poke_int3;
@@ -84,7 +84,7 @@ static void make_bytes(u8 bytes[SITE_LEN], const struct kprobe_point *pt)
 static enum err put_jump(struct kprobe_point *pt, uptr detour, struct strbuf *log)
 {
 	struct poke p = { .addr = pt->addr };
-	make_bytes(p.old, pt);
+	jump_bytes(p.old, pt);
 	poke_make_jmp(p.new, p.addr, detour);
 	return poke_batch(&p, 1, log);
 }
@@ -145,7 +145,7 @@ void kprobe_unoptimise(struct kprobe_point *pt)
 	if (!pt->detour)
 		return;
 	poke_make_jmp(p.old, p.addr, pt->detour->text.base);
-	make_bytes(p.new, pt);
+	jump_bytes(p.new, pt);
 	if (poke_batch(&p, 1, &log))
 		panic("kprobe: %s", text);
 	step_in_place(pt, pt->detour);

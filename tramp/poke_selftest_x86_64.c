@@ -42,7 +42,7 @@ static uptr target_of(enum kind kind)
 	}
 }
 
-static void make_bytes(u8 bytes[SITE_LEN], enum kind kind)
+static void selftest_bytes(u8 bytes[SITE_LEN], enum kind kind)
 {
 	if (kind == NOP)
 		poke_make_nop(bytes);
@@ -97,8 +97,8 @@ static void change(enum kind from, enum kind to)
 	struct poke p = { .addr = (uptr)poke_selftest_site };
 	kind_before = from;
 	kind_after = to;
-	make_bytes(p.old, from);
-	make_bytes(p.new, to);
+	selftest_bytes(p.old, from);
+	selftest_bytes(p.new, to);
 	if (poke_batch(&p, 1, &log) != OK)
 		panic("poke self-test: %s", text);
 }
