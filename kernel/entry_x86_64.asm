@@ -14,6 +14,7 @@ STUB_SIZE equ 16                                ; kernel/trap_x86_64.c knows it 
 
 ; preempt_count's bits 20 to 23 (kernel/smp.h).
 NMI_MASK equ 0xf00000
+FLAGS_TF equ 0x100
 
 ; Offsets in struct pt_regs, pinned in kernel/trap_x86_64.c.
 REGS_IP    equ 128
@@ -107,6 +108,7 @@ trap_return:                                    ; a backtrace knows by this addr
 	add rsp, 8
 	test dword [gs:CPU_PREEMPT_COUNT], NMI_MASK
 	jnz return_in_nmi
+return_by_iretq:
 	restore_registers
 	iretq
 .end:
@@ -120,11 +122,14 @@ trap_return:                                    ; a backtrace knows by this addr
 ;   rsp -> ip | cs: the new sp | flags | sp | ss | at most 8 free | interrupted stack
 ;                                                ...  flags  ip  |
 ;
-; What cannot be left so is a single step: ret would be the step. Nothing that an NMI runs is stepped.
+; A single step cannot begin so, because ret would be the step: it begins by iretq. A kprobe that must be
+; stepped has no place in what an NMI's handler calls.
 return_in_nmi:
+	mov rdx, [rsp + REGS_FLAGS]
+	test edx, FLAGS_TF
+	jnz return_by_iretq
 	mov rax, [rsp + REGS_SP]
 	mov rcx, [rsp + REGS_IP]
-	mov rdx, [rsp + REGS_FLAGS]
 	sub rax, 16
 	mov [rsp + REGS_CS], rax
 	mov [rax + 8], rcx

@@ -220,9 +220,9 @@ enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log)
 
 static void write_byte(uptr addr, u8 byte)
 {
-	text_write(addr, &byte, 1);
+	text_patch(addr, &byte, 1);
 	sync_all();
-	text_write(addr, &byte, 1); /* as in step 6 */
+	text_patch(addr, &byte, 1); /* as in step 6 */
 }
 
 enum err poke_byte(uptr addr, u8 old, u8 new, struct strbuf *log)

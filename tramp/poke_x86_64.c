@@ -4,6 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/panic.h"
+#include "kernel/sched.h"
 #include "kernel/trap.h"
 #include "tramp/poke_arch.h"
 
@@ -62,11 +63,25 @@ notrace void poke_emulate(const struct poke *p, struct pt_regs *regs)
 	}
 }
 
+static notrace bool is_of_a_site(const u8 bytes[SITE_LEN])
+{
+	return bytes[0] == X86_CALL || bytes[0] == X86_JMP || memcmp(bytes, x86_nop(SITE_LEN), SITE_LEN) == 0;
+}
+
 /* QEMU may come with the stale translation of an int3 (step 6), and would come with it for ever, if this is a
  * softirq that keeps the poking task from step 6. A translation holds for one value of RF only, so that with
- * RF set it translates anew. To the CPU RF says: no instruction breakpoint here, once. */
+ * RF set it translates anew. To the CPU RF says: no instruction breakpoint here, once. In an NMI RF is lost on
+ * the way back (kernel/entry_x86_64.asm): there what the address holds now is done in its place. Only its first
+ * byte can change meanwhile, as the next change's first sync waits for this CPU. */
 notrace void poke_retry(struct pt_regs *regs)
 {
+	struct poke now = { .addr = poke_trap_addr(regs) };
+
+	memcpy(now.new, (const void *)now.addr, SITE_LEN);
+	if (in_nmi() && is_of_a_site(now.new)) {
+		poke_emulate(&now, regs);
+		return;
+	}
 	regs->flags |= FLAG_RF;
 	regs->ip = poke_trap_addr(regs);
 }

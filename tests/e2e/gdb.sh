@@ -63,3 +63,17 @@ kill
 END
 wanted gdb_goes_through_ftrace 0 '^#[1-9].* in ftrace_trampoline_graph' '^#[1-9].* kfree_skb .*at kernel/skb\.c' \
 	'^#[1-9].* in retstack_return' '^#[3-9].* at kernel/(traffic|net\w*)\.c:[0-9]+'
+
+# Stopped where a program is attached to two functions; then with one byte made wrong.
+session 60 'attach wakeup; attach skbcount; work net 20; detach all' <<'END'
+set width 0
+break kfree_skb
+continue
+fivebyte-audit
+set var *(unsigned char *)((unsigned long)&alloc_skb + 4) = 8
+fivebyte-audit
+kill
+END
+wanted gdb_audit_explains_and_names 0 '^f[0-9a-f]+ wake_up_process: call bpf_trampoline_wake_up_process$' \
+	'^f[0-9a-f]+ kfree_skb: call bpf_trampoline_kfree_skb$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 0 not$' \
+	'^f[0-9a-f]+ alloc_skb\+4: expected 00 but found 08$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 1 not$'

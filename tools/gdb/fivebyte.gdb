@@ -6,6 +6,7 @@ set architecture i386:x86-64
 set disassembly-flavor intel
 source tools/gdb/unwind.py
 source tools/gdb/names.py
+source tools/gdb/audit.py
 
 # QEMU is just starting.
 python

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# fivebyte-audit: compares the machine's kernel text with the ELF file, byte by byte, without asking the
+# kernel what it thinks of it. What differs is explained where symbols can: a site or a tracepoint's branch that
+# holds a call or jump, a breakpoint, a change under way.
+import struct
+
+import gdb
+
+SITE_LEN = 5  # kernel/layout.h
+CALL, JMP, INT3 = 0xE8, 0xE9, 0xCC
+
+
+def elf_section(path, name):
+    """Address and bytes of a section of a 64-bit little-endian ELF file."""
+    with open(path, "rb") as f:
+        data = f.read()
+    (offset,) = struct.unpack_from("<Q", data, 40)
+    size, count, names = struct.unpack_from("<HHH", data, 58)
+    headers = [struct.unpack_from("<IIQQQQ", data, offset + i * size) for i in range(count)]
+    strings = headers[names][4]
+    for at, _, _, addr, place, length in headers:
+        if data[strings + at : data.index(b"\0", strings + at)] == name.encode():
+            return addr, data[place : place + length]
+    raise gdb.GdbError(f"{path} has no section {name}")
+
+
+def symbol(addr):
+    """"kfree_skb+2", or the plain number."""
+    text = gdb.execute(f"info symbol {addr:#x}", to_string=True)
+    return f"{addr:#x}" if text.startswith("No symbol") else text.split(" in section")[0].replace(" + ", "+")
+
+
+def target_name(addr):
+    return text_name(addr) or symbol(addr)
+
+
+def sites():
+    """Addresses of all that the kernel changes on purpose by five bytes."""
+    table, count = gdb.parse_and_eval("'site.c'::sites"), int(gdb.parse_and_eval("'site.c'::count"))
+    found = {int(table[i]["addr"]) for i in range(count)}
+    start = int(gdb.parse_and_eval("(unsigned long)&tracepoint_branches_start"))
+    end = int(gdb.parse_and_eval("(unsigned long)&tracepoint_branches_end"))
+    branch = gdb.lookup_type("struct tracepoint_branch")
+    for at in range(start, end, branch.sizeof):
+        found.add(int(gdb.Value(at).cast(branch.pointer())["addr"]))
+    return found
+
+
+def batch():
+    """Addresses of a change under way."""
+    poke, count = gdb.parse_and_eval("'poke.c'::batch_under_way"), int(gdb.parse_and_eval("'poke.c'::batch_count"))
+    return {int(poke[i]["addr"]) for i in range(count)} if int(poke) else set()
+
+
+def explain(addr, found, places, changing):
+    """Why these bytes are there: a phrase and how many bytes it is about, or None."""
+    if addr in changing:
+        return "a change is under way", SITE_LEN
+    if found[0] in (CALL, JMP) and len(found) == SITE_LEN:
+        target = addr + SITE_LEN + struct.unpack("<i", found[1:])[0]
+        where = text_name(target & (2**64 - 1))
+        if where or addr in places:
+            return ("call " if found[0] == CALL else "jmp ") + target_name(target & (2**64 - 1)), SITE_LEN
+    return None
+
+
+class Audit(gdb.Command):
+    """Compare kernel text in the machine with the ELF file, and explain what differs."""
+
+    def __init__(self):
+        super().__init__("fivebyte-audit", gdb.COMMAND_DATA)
+
+    def invoke(self, arg, from_tty):
+        base, wanted = elf_section(gdb.objfiles()[0].filename, ".text")
+        found = bytes(gdb.selected_inferior().read_memory(base, len(wanted)))
+        places, changing = sites(), batch()
+        at = explained = unexplained = 0
+        while at < len(wanted):
+            if wanted[at] == found[at]:
+                at += 1
+                continue
+            # The first byte of a place may be the same in both.
+            begin = next((at - i for i in range(SITE_LEN) if base + at - i in places), at)
+            why = explain(base + begin, found[begin : begin + SITE_LEN], places, changing)
+            if why:
+                explained += 1
+                print(f"{base + begin:x} {symbol(base + begin)}: {why[0]}")
+                at = begin + why[1]
+                continue
+            unexplained += 1
+            print(f"{base + at:x} {symbol(base + at)}: expected {wanted[at]:02x} but found {found[at]:02x}")
+            at += 1
+        print(f"fivebyte-audit: {len(wanted)} bytes of text, {explained} explained, {unexplained} not")
+
+
+Audit()
