@@ -141,6 +141,20 @@ TEST(audit_names_a_wrong_byte_of_an_image)
 	detach();
 }
 
+/* Not in memory only: what was written. */
+TEST(audit_knows_what_an_image_should_have_been)
+{
+	attach();
+	uptr at = site_named("tv_audited")->tramp->image->text.base + 2;
+	u8 was = *(const u8 *)at, wrong = was ^ 0x41;
+	text_write(at, &wrong, 1);
+	check_eq(1, audit_now());
+	check(str_matches(said, "bpf_trampoline_tv_audited+0x2: what was written is not*"));
+	text_write(at, &was, 1);
+	check_audit_clean();
+	detach();
+}
+
 TEST(audit_names_a_wrong_byte_of_free_memory_and_of_a_block_s_slack)
 {
 	struct text t = { .name = "slack" };

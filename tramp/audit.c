@@ -156,6 +156,43 @@ static void audit_piece(uptr base, u32 len, const u8 *wanted, unused void *arg)
 		total += len;
 }
 
+/* Too large for a stack. */
+struct again {
+	struct plan plan;
+	u32 starts[PLAN_STEPS + 1];
+	u8 code[TRAMP_IMAGE_MAX];
+};
+
+/* An image is a function of its hooks: what was written is what would be written now. */
+static void audit_image(const struct site *site, struct again *again)
+{
+	const struct text *text = &site->tramp->image->text;
+	u32 len = tramp_explain(site->tramp, &again->plan, again->starts, again->code), at = 0;
+	char line[160];
+	struct strbuf s = STRBUF(line);
+
+	while (at < len && at < text->len && text->wanted[at] == again->code[at])
+		at++;
+	if (at == len)
+		return;
+	bad++;
+	sym_print(&s, text->base + at);
+	str_puts(&s, ": what was written is not what the hooks ask for");
+	say_line(line);
+}
+
+static enum err audit_images(void)
+{
+	struct again *again = kmalloc(sizeof(*again));
+	if (!again)
+		return ENOMEM;
+	for (u32 i = 0; i < site_count(); i++)
+		if (site_nth(i)->tramp)
+			audit_image(site_nth(i), again);
+	kfree(again);
+	return OK;
+}
+
 static void conclude(void)
 {
 	char line[128];
@@ -174,9 +211,10 @@ u32 audit(void (*say)(const char *line))
 	places_met = bad = total = 0;
 	ask_all();
 	places = kmalloc((place_count + 1) * sizeof(*places));
-	if (!places) {
-		say("audit: no memory for the list of changes");
-		return 1;
+	if (!places || audit_images() != OK) {
+		say("audit: no memory for it");
+		bad++;
+		goto out;
 	}
 	ask_all();
 	sort_places();
@@ -186,6 +224,7 @@ u32 audit(void (*say)(const char *line))
 		bad++;
 	}
 	conclude();
+out:
 	kfree(places);
 	places = NULL;
 	return bad;

@@ -24,5 +24,5 @@ void audit_init(void);
 
 /* Compares everything; the caller holds the lock of tramp/tramp.h, so that nothing changes. Says where
  * something does not fit (address, symbol, expected and found bytes), or in one line that all is well;
- * gives the number of places that do not fit. Without memory for the list it says so, and gives 1. */
+ * gives the number of places that do not fit. Without memory for the comparison it says so, and gives 1. */
 u32 audit(void (*say)(const char *line));
