@@ -437,6 +437,22 @@ TEST(poke_of_a_batch_with_one_corrupted_site_changes_none)
 	text_patch(at, nop, SITE_LEN);
 }
 
+static void poke_again(unused u32 step)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	poke_one(to_jmp(poke_victim_2, replacement), &log);
+}
+
+/* A poke from inside a poke would wait for itself. */
+TEST(panic_poke_inside_a_poke)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	poke_observe(poke_again);
+	poke_one(to_jmp(poke_victim, replacement), &log);
+}
+
 /* --- Turns ------------------------------------------------------------------------------------- */
 
 static u32 pokers;

@@ -32,6 +32,8 @@ refuse corrupted_site '^error EINVAL: kfree_skb.*expected 0f 1f 44 00 00 .*found
 grep -q '^  as expected: nothing is attached' "$out" && pass refuse_leaves_the_site || fail refuse_leaves_the_site 'not the nop'
 refuse corrupted_while_attached '^error EINVAL: kfree_skb' \
 	--exec 'attach skbcount; poke-test kfree_skb; detach skbcount; poke-test kfree_skb; work net 100; detach all; site kfree_skb'
+fivebyte --test panic_poke_inside_a_poke
+wanted refuse_a_poke_inside_a_poke 1 '^panic: tramp/poke\.c:[0-9]+: assertion failed: poking\.owner != current$' '  #[0-9]+ poke_again'
 refuse audit_of_a_corrupted_site '^error EINVAL: text is not what' --exec 'poke-test kfree_skb; audit; poke-test kfree_skb'
 grep -Eq '^ffffffff[0-9a-f]+ kfree_skb\+0x4: expected 00 but found 08$' "$out" && pass refuse_names_the_byte ||
 	fail refuse_names_the_byte 'not kfree_skb+0x4'
