@@ -12,6 +12,8 @@
 #include "kernel/smp.h"
 #include "kernel/trap.h"
 #include "tramp/audit.h"
+#include "tramp/ftrace.h"
+#include "tramp/ftrace_gen.h"
 #include "tramp/image.h"
 #include "tramp/kprobe_arch.h"
 #include "tramp/poke_arch.h"
@@ -20,7 +22,8 @@
 enum { BUCKETS = 256, STEPS = 3 /* a step, and one in an NMI that came meanwhile, and one to spare */ };
 
 static struct kprobe_point *buckets[BUCKETS];
-static struct kprobe_point *dead_points; /* under the tramp lock */
+static struct kprobe_point *dead_points; /* under the tramp lock, */
+static struct kprobe *entry_probes;      /* and these too */
 
 /* This CPU's; interrupts are off where they are used. */
 static struct on_cpu {
@@ -55,20 +58,34 @@ static notrace void count_missed(const struct kprobe_point *pt)
 		__atomic_fetch_add(&p->missed, 1, __ATOMIC_RELAXED);
 }
 
+notrace bool kprobe_enter(void)
+{
+	struct on_cpu *cpu = &on_cpus[smp_processor_id()];
+	if (cpu->in_handler)
+		return false;
+	cpu->in_handler = true;
+	compiler_barrier();
+	return true;
+}
+
+notrace void kprobe_leave(void)
+{
+	compiler_barrier();
+	on_cpus[smp_processor_id()].in_handler = false;
+}
+
 /* Interrupts are off. */
 static notrace void call_handlers(const struct kprobe_point *pt, struct pt_regs *regs)
 {
-	struct on_cpu *cpu = &on_cpus[smp_processor_id()];
-	if (cpu->in_handler) {
+	if (!kprobe_enter()) {
 		count_missed(pt);
 		return;
 	}
-	cpu->in_handler = true;
 	for (struct kprobe *p = read_once(pt->probes); p; p = read_once(p->next)) {
 		p->pre_handler(p, regs);
 		regs->ip = pt->addr;
 	}
-	cpu->in_handler = false;
+	kprobe_leave();
 }
 
 notrace void kprobe_detour_hit(struct kprobe_point *pt, struct pt_regs *regs)
@@ -395,33 +412,73 @@ static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe
 	return e;
 }
 
-enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *log)
+static enum err add_locked(struct kprobe *p, enum kprobe_how how, struct strbuf *log)
 {
 	struct sym func;
 	enum err e;
 
-	tramp_lock();
 	free_dead_points();
 	p->missed = 0;
+	p->point = NULL;
+	p->ops = NULL;
 	e = find_place(p, &func, log);
 	if (!e)
 		e = check_offset((u32)(p->addr - func.addr), how, log);
-	if (!e)
-		e = add_inside(p, &func, how, log);
+	if (e || p->addr == func.addr)
+		return e;
+	return add_inside(p, &func, how, log);
+}
+
+/* ftrace takes the tramp lock itself. */
+static enum err add_entry(struct kprobe *p, struct strbuf *log)
+{
+	enum err e = kprobe_add_entry(p, log);
+	if (e)
+		return e;
+	tramp_lock();
+	p->next = entry_probes;
+	entry_probes = p;
 	tramp_unlock();
-	return e;
+	return OK;
+}
+
+enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *log)
+{
+	enum err e;
+
+	tramp_lock();
+	e = add_locked(p, how, log);
+	tramp_unlock();
+	return e || p->point ? e : add_entry(p, log);
+}
+
+static void unlink_entry(struct kprobe *p)
+{
+	struct kprobe **link = &entry_probes;
+	while (*link != p)
+		link = &(*link)->next;
+	*link = p->next;
 }
 
 void unregister_kprobe(struct kprobe *p)
 {
+	bool by_ftrace = p->ops;
+
 	tramp_lock();
-	remove_probe(p);
+	if (by_ftrace)
+		unlink_entry(p);
+	else
+		remove_probe(p);
 	free_dead_points();
 	tramp_unlock();
+	if (by_ftrace)
+		kprobe_remove_entry(p);
 }
 
 enum kprobe_how kprobe_how(const struct kprobe *p)
 {
+	if (p->ops)
+		return KPROBE_FTRACE;
 	return p->point->detour ? KPROBE_JUMP : KPROBE_INT3;
 }
 
@@ -433,7 +490,7 @@ const char *kprobe_how_name(enum kprobe_how how)
 
 const char *kprobe_why_no_jump(const struct kprobe *p)
 {
-	return p->point->why;
+	return p->point ? p->point->why : "";
 }
 
 void kprobe_for_each(void (*visit)(const struct kprobe *p, void *arg), void *arg)
@@ -443,13 +500,21 @@ void kprobe_for_each(void (*visit)(const struct kprobe *p, void *arg), void *arg
 		for (const struct kprobe_point *pt = buckets[i]; pt; pt = pt->next)
 			for (const struct kprobe *p = pt->probes; p; p = p->next)
 				visit(p, arg);
+	for (const struct kprobe *p = entry_probes; p; p = p->next)
+		visit(p, arg);
 	tramp_unlock();
 }
 
 struct kprobe_cost kprobe_cost(const struct kprobe *p)
 {
 	const struct kprobe_point *pt = p->point;
-	struct kprobe_cost cost = pt->detour ? detour_cost : int3_cost;
+	struct kprobe_cost cost;
+
+	if (p->ops) {
+		struct ftrace_caller_info info = ftrace_caller_info(true);
+		return (struct kprobe_cost){ info.stack, info.registers, p->ops->own->text.len };
+	}
+	cost = pt->detour ? detour_cost : int3_cost;
 	cost.code = pt->detour ? pt->detour->text.len : pt->slot.base ? pt->slot.len : 0;
 	return cost;
 }

@@ -13,6 +13,7 @@
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
+#include "kernel/retstack.h"
 
 struct pt_regs;
 
@@ -34,8 +35,23 @@ struct kprobe {
 
 	/* kprobe.c's */
 	u64 missed; /* changed atomically */
-	struct kprobe_point *point;
-	struct kprobe *next; /* of the same point, in the order of registration */
+	struct kprobe_point *point; /* by int3 or jump */
+	struct ftrace_ops *ops;     /* by ftrace */
+	struct kprobe *next;        /* of the same point, in the order of registration; or by ftrace */
+};
+
+/* A handler at a function's return: at its entry the return address is replaced (kernel/retstack.h). */
+struct kretprobe {
+	/* The caller's. Of kp: symbol (or addr, a function's), name, private. */
+	struct kprobe kp;
+	/* regs as the function left them: ax is what it returns; ip is ret_addr. Interrupts are off. notrace. */
+	void (*handler)(struct kretprobe *rp, uptr ret_addr, struct pt_regs *regs);
+	u32 maxactive; /* so many calls at once are heard of; 0: as many as happen */
+
+	/* kretprobe.c's, changed atomically */
+	u64 nmissed; /* calls whose return is not told: too many at once, or too deep */
+	u32 active;
+	struct ret_owner owner;
 };
 
 /* Claims foreign breakpoints and the debug exception. */
@@ -51,6 +67,12 @@ enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *l
  * instruction the original bytes come back. */
 void unregister_kprobe(struct kprobe *p);
 
+/* Likewise for returns. KPROBE_AUTO and KPROBE_FTRACE hear of the entry through ftrace, the others at the first
+ * instruction behind the site. EOPNOTSUPP, too: the function does not return. After unregister no handler
+ * runs, though tasks may still be inside the function. */
+enum err register_kretprobe(struct kretprobe *rp, enum kprobe_how how, struct strbuf *log);
+void unregister_kretprobe(struct kretprobe *rp);
+
 /* How p is reached now. A jump goes back to int3 when another probe comes to lie within its five bytes. */
 enum kprobe_how kprobe_how(const struct kprobe *p);
 const char *kprobe_how_name(enum kprobe_how how);
@@ -65,7 +87,7 @@ void kprobe_for_each(void (*visit)(const struct kprobe *p, void *arg), void *arg
 u32 kprobe_reap(void);
 
 /* What a hit costs, for comparison: bytes of stack below the probed function's, registers saved, and
- * bytes of code made for p (slot or detour). */
+ * bytes of code made for p (slot, detour or caller). */
 struct kprobe_cost {
 	u32 stack, registers, code;
 };

@@ -46,6 +46,14 @@ struct kprobe_point {
 /* The function as it would be without probes, from its first byte: *code is to be kfreed. */
 enum err kprobe_read(const struct sym *func, u8 **code, struct strbuf *log);
 
+/* Around a handler, with interrupts off: false if one runs on this CPU already. notrace. */
+bool kprobe_enter(void);
+void kprobe_leave(void);
+
+/* At a function's entry, p->addr, through its site: kprobe_ftrace.c. Not under tramp_lock. */
+enum err kprobe_add_entry(struct kprobe *p, struct strbuf *log);
+void kprobe_remove_entry(struct kprobe *p);
+
 /* What a hit calls from a detour, interrupts as they were. notrace. */
 void kprobe_detour_hit(struct kprobe_point *pt, struct pt_regs *regs);
 

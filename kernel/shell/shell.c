@@ -24,6 +24,7 @@ static const struct family {
 	{ "Trampolines", tramp_commands },
 	{ "Tracepoints", tracepoint_commands },
 	{ "The old ways", ftrace_commands },
+	{ "Probes", kprobe_commands },
 	{ "Figures", compare_commands },
 	{ "Live text", audit_commands },
 	{ "Maps", map_commands },

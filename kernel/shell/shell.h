@@ -25,6 +25,7 @@ extern const struct command prog_commands[];       /* cmd_progs.c */
 extern const struct command tramp_commands[];      /* cmd_tramp.c */
 extern const struct command tracepoint_commands[]; /* cmd_tracepoints.c */
 extern const struct command ftrace_commands[];     /* cmd_ftrace.c */
+extern const struct command kprobe_commands[];     /* cmd_kprobe.c */
 extern const struct command audit_commands[];      /* cmd_audit.c */
 extern const struct command map_commands[];        /* cmd_maps.c */
 extern const struct command compare_commands[]; /* cmd_compare.c */

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// The commands kprobe and kretprobe: probes that count.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/shell/show.h"
+#include "kernel/shell/table.h"
+#include "kernel/trap.h"
+#include "tramp/kprobe.h"
+
+struct counting_probe {
+	struct kretprobe rp; /* of a kprobe only kp is used */
+	bool at_return;
+	u64 count; /* changed atomically */
+	char symbol[64];
+	struct counting_probe *next;
+};
+
+static struct counting_probe *counting_probes;
+
+static notrace void count_one(struct counting_probe *c)
+{
+	__atomic_fetch_add(&c->count, 1, __ATOMIC_RELAXED);
+}
+
+static notrace void count_probed(struct kprobe *p, struct pt_regs *regs unused)
+{
+	count_one(container_of(p, struct counting_probe, rp.kp));
+}
+
+static notrace void count_return(struct kretprobe *rp, uptr ret_addr unused, struct pt_regs *regs unused)
+{
+	count_one(container_of(rp, struct counting_probe, rp));
+}
+
+/* "kfree_skb+0x10": the offset is cut off, and 0 without one. */
+static enum err parse_place(const char *place, struct counting_probe *c)
+{
+	u64 offset = 0;
+	u32 len = 0;
+	while (place[len] && place[len] != '+' && len < sizeof(c->symbol) - 1)
+		len++;
+	memcpy(c->symbol, place, len);
+	if (place[len] && (place[len] != '+' || !parse_u64(place + len + 1, &offset) || offset > 0xffffffff))
+		return shell_fail(EINVAL, "%s is not FUNC or FUNC+OFFSET", place);
+	c->rp.kp.symbol = c->symbol;
+	c->rp.kp.offset = (u32)offset;
+	return OK;
+}
+
+static enum err parse_how(const char *text, enum kprobe_how *how)
+{
+	for (*how = KPROBE_INT3; *how <= KPROBE_FTRACE; ++*how)
+		if (strcmp(text, kprobe_how_name(*how)) == 0)
+			return OK;
+	return shell_fail(EINVAL, "%s is not int3, jump or ftrace", text);
+}
+
+static enum err set_probe(struct counting_probe *c, enum kprobe_how how)
+{
+	char text[240] = "";
+	struct strbuf log = STRBUF(text);
+	enum err e =
+	    c->at_return ? register_kretprobe(&c->rp, how, &log) : register_kprobe(&c->rp.kp, how, &log);
+
+	if (e)
+		return shell_fail(e, "%s", text);
+	kprintf("%s: %s of %s at %lx by %s\n", c->rp.kp.name, c->at_return ? "returns" : "hits", c->symbol,
+		c->rp.kp.addr, kprobe_how_name(kprobe_how(&c->rp.kp)));
+	if (*kprobe_why_no_jump(&c->rp.kp))
+		kprintf("  no jump: %s\n", kprobe_why_no_jump(&c->rp.kp));
+	return OK;
+}
+
+static enum err add_counting(const char *place, const char *how_text, bool at_return)
+{
+	enum kprobe_how how = KPROBE_AUTO;
+	struct counting_probe *c = kzalloc(sizeof(*c));
+	enum err e;
+
+	if (!c)
+		return shell_fail(ENOMEM, "no memory for a probe");
+	c->at_return = at_return;
+	c->rp.kp.name = at_return ? "kretprobe" : "kprobe";
+	c->rp.kp.pre_handler = count_probed;
+	c->rp.handler = count_return;
+	e = parse_place(place, c);
+	if (!e && how_text)
+		e = parse_how(how_text, &how);
+	if (!e)
+		e = set_probe(c, how);
+	if (e) {
+		kfree(c);
+		return e;
+	}
+	c->next = counting_probes;
+	counting_probes = c;
+	return OK;
+}
+
+static enum err remove_all_counting(void)
+{
+	while (counting_probes) {
+		struct counting_probe *c = counting_probes;
+		counting_probes = c->next;
+		if (c->at_return)
+			unregister_kretprobe(&c->rp);
+		else
+			unregister_kprobe(&c->rp.kp);
+		kprintf("%s of %s+0x%x: %llu\n", c->at_return ? "returns" : "hits", c->symbol,
+			c->rp.kp.offset, c->count);
+		kfree(c);
+	}
+	return OK;
+}
+
+/* Those of the shell with their counts; kprobe_for_each would show all there are. */
+static enum err list_counting(void)
+{
+	static const struct column columns[] = { { "address", LEFT }, { "where", LEFT }, { "what", LEFT },
+						 { "how", LEFT },     { "hits", RIGHT }, { "missed", RIGHT },
+						 { "stack", RIGHT },  { "code", RIGHT } };
+	struct table t;
+	table_begin(&t, columns, array_len(columns));
+	for (const struct counting_probe *c = counting_probes; c; c = c->next) {
+		const struct kprobe *p = &c->rp.kp;
+		struct kprobe_cost cost = kprobe_cost(p);
+		table_cell(&t, "%lx", p->addr);
+		table_cell(&t, "%s+0x%x", c->symbol, p->offset);
+		table_cell(&t, "%s", p->name);
+		table_cell(&t, "%s", kprobe_how_name(kprobe_how(p)));
+		table_cell(&t, "%llu", c->count);
+		table_cell(&t, "%llu", p->missed + c->rp.nmissed);
+		table_cell(&t, "%u", cost.stack);
+		table_cell(&t, "%u", cost.code);
+	}
+	enum err e = table_print(&t);
+	return e ? shell_fail(e, "no memory for the list") : OK;
+}
+
+static enum err cmd_kprobe(u32 count, char **args)
+{
+	if (strcmp(args[0], "list") == 0)
+		return list_counting();
+	if (strcmp(args[0], "off") == 0)
+		return remove_all_counting();
+	return add_counting(args[0], count > 1 ? args[1] : NULL, false);
+}
+
+static enum err cmd_kretprobe(u32 count, char **args)
+{
+	return add_counting(args[0], count > 1 ? args[1] : NULL, true);
+}
+
+static void complete_how(struct edit_matches *m)
+{
+	for (enum kprobe_how how = KPROBE_INT3; how <= KPROBE_FTRACE; how++)
+		edit_offer(m, kprobe_how_name(how));
+}
+
+static void complete_kprobe(struct edit_matches *m, u32 index)
+{
+	if (index) {
+		complete_how(m);
+		return;
+	}
+	edit_offer(m, "list");
+	edit_offer(m, "off");
+	complete_functions(m);
+}
+
+static void complete_kretprobe(struct edit_matches *m, u32 index)
+{
+	if (index)
+		complete_how(m);
+	else
+		complete_functions(m);
+}
+
+/* clang-format off */
+const struct command kprobe_commands[] = {
+	{ "kprobe", "list|off|FUNC[+OFFSET] [HOW]", 1, 2, "count hits; HOW is int3, jump or ftrace", cmd_kprobe,
+	  complete_kprobe },
+	{ "kretprobe", "FUNC [HOW]", 1, 2, "count returns; kprobe list shows them too", cmd_kretprobe, complete_kretprobe },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// A kprobe at a function's entry: one ftrace_ops with all registers, which calls the handler.
+#include "kernel/cpu.h"
+#include "kernel/heap.h"
+#include "kernel/panic.h"
+#include "kernel/trap.h"
+#include "tramp/ftrace.h"
+#include "tramp/kprobe_arch.h"
+
+static notrace void hit_entry(uptr ip, uptr parent_ip unused, struct ftrace_ops *ops, struct pt_regs *regs)
+{
+	struct kprobe *p = ops->private;
+	uptr behind = regs->ip, flags = irq_save();
+
+	if (kprobe_enter()) {
+		regs->ip = ip;
+		p->pre_handler(p, regs);
+		regs->ip = behind;
+		kprobe_leave();
+	} else {
+		__atomic_fetch_add(&p->missed, 1, __ATOMIC_RELAXED);
+	}
+	irq_restore(flags);
+}
+
+static void free_ops(struct kprobe *p)
+{
+	ftrace_free_filter(p->ops);
+	kfree(p->ops);
+	p->ops = NULL;
+}
+
+enum err kprobe_add_entry(struct kprobe *p, struct strbuf *log)
+{
+	enum err e;
+
+	p->ops = kzalloc(sizeof(*p->ops));
+	if (!p->ops) {
+		str_puts(log, "no memory for a kprobe");
+		return ENOMEM;
+	}
+	p->ops->func = hit_entry;
+	p->ops->flags = FTRACE_OPS_SAVE_REGS;
+	p->ops->name = p->name ? p->name : "kprobe";
+	p->ops->private = p;
+	e = ftrace_set_filter_ip(p->ops, p->addr, false, log);
+	if (!e)
+		e = register_ftrace_function(p->ops, log);
+	if (e)
+		free_ops(p);
+	return e;
+}
+
+void kprobe_remove_entry(struct kprobe *p)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	if (unregister_ftrace_function(p->ops, &log))
+		panic("kprobe: %s", text);
+	free_ops(p);
+}
