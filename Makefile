@@ -2,6 +2,7 @@
 # make            build/fivebyte.elf, build/fivebyte-test.elf, build/fivebyte.iso
 # make run        boot the ISO on 4 CPUs and walk through the demo
 # make test       everything that can be checked; the last line is "N passed, M failed"
+# make stress     attach and detach at random on 8 CPUs; SECONDS=600 SEED=1
 # make lint gdb dis clean; make vmlinux.h is build/vmlinux.h
 #
 # run and test install what is missing first (Debian packages); nothing else has to be done before.
@@ -22,7 +23,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test test-host test-machine test-e2e lint gdb dis clean
+.PHONY: all run test test-host test-machine test-e2e stress lint gdb dis clean
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
 	@:
@@ -168,6 +169,12 @@ test-host: check-host
 test-machine: $(B)/fivebyte-test.elf
 	tools/fivebyte --test --smp 1
 	tools/fivebyte --test --smp 4
+
+# Of 10 minutes without an argument; make test runs 10 seconds.
+SECONDS = 600
+SEED    = 1
+stress: $(B)/fivebyte-test.elf
+	tools/fivebyte --stress $(SECONDS) --seed $(SEED) --smp 8
 
 test-e2e: all
 	$(if $(wildcard tests/e2e/run),tests/e2e/run)

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// When nothing moves any more: a timer on every CPU looks, so that one CPU that still takes interrupts is
+// enough. Then each of the others tells by NMI what it does, one after the other, and the last one panics.
+#include "kernel/apic.h"
+#include "kernel/backtrace.h"
+#include "kernel/panic.h"
+#include "kernel/print.h"
+#include "kernel/sched.h"
+#include "kernel/timer.h"
+#include "kernel/trap.h"
+#include "tests/stress.h"
+
+#define LOOK_NS  1000000000ull
+#define LIMIT_NS 60000000000ull
+
+static struct timer_list timers[MAX_CPUS];
+static u64 last_progress;
+static u32 barking, told;
+static trap_handler *usual_nmi;
+
+notrace void stress_progress(void)
+{
+	write_once(last_progress, ktime_get_ns());
+}
+
+static notrace bool tell(struct pt_regs *regs)
+{
+	if (!read_once(barking))
+		return usual_nmi(regs);
+	kprintf("CPU %u, %s, preempt_count 0x%x:\n", smp_processor_id(), current->comm,
+		this_cpu()->preempt_count);
+	backtrace_print(regs);
+	__atomic_fetch_add(&told, 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+/* One that does not answer even an NMI within a second is passed over. */
+static notrace void ask(const struct cpu *cpu)
+{
+	u64 end = ktime_get_ns() + LOOK_NS;
+	u32 before = told;
+	if (cpu == this_cpu())
+		return;
+	apic_send_nmi(cpu->apic_id);
+	while (read_once(told) == before && ktime_get_ns() < end)
+		;
+}
+
+static notrace void look(struct timer_list *t)
+{
+	if (ktime_get_ns() - read_once(last_progress) < LIMIT_NS) {
+		t->expires = ktime_get_ns() + LOOK_NS;
+		add_timer(t);
+		return;
+	}
+	if (__atomic_exchange_n(&barking, 1, __ATOMIC_SEQ_CST))
+		return;
+	for (u32 i = 0; i < cpu_count(); i++)
+		ask(&cpus[i]);
+	panic("stress: nothing has moved for a minute");
+}
+
+static void start_timer(unused void *arg)
+{
+	struct timer_list *t = &timers[smp_processor_id()];
+	*t = (struct timer_list){ .function = look, .expires = ktime_get_ns() + LOOK_NS };
+	add_timer(t);
+}
+
+void stress_watch(void)
+{
+	stress_progress();
+	usual_nmi = trap_set_handler(TRAP_NMI, tell);
+	migrate_disable();
+	smp_call_others(start_timer, NULL);
+	start_timer(NULL);
+	migrate_enable();
+}
+
+void stress_unwatch(void)
+{
+	for (u32 i = 0; i < cpu_count(); i++)
+		del_timer(&timers[i]);
+	trap_set_handler(TRAP_NMI, usual_nmi);
+}
