@@ -36,6 +36,17 @@ struct image {
 	bool seen, body_seen; /* in the scan under way: a way back leads into it; one from the body does */
 };
 
+/* How an image goes; tests/models/image.pml proves it, and beside it stands what breaks without each step.
+ *   1. Nobody can come any more: its site leads elsewhere, and so does site->direct, which ftrace's caller
+ *      reads at a site that is shared.
+ *   2. Its gate is closed: the nop behind the call of the original becomes a jump past the exit hooks.
+ *   3. All other CPUs are held.
+ *   4. Every way back is looked up, those of the task that does it among them.
+ *   5. An image to which site->direct ever led waits until nobody is in that caller either. Somebody may be
+ *      there since before ftrace left the site; so site->direct never leads to an image not made for it.
+ *   6. What nobody goes back to is freed. What it calls is held until then, or until all who go back come
+ *      from the original, and so to the gate. */
+
 /* Once, at boot. */
 void image_init(void);
 
