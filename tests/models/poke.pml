@@ -109,31 +109,44 @@ inline write(at, value)
 	fi
 }
 
-/* find_under_way: first the pointer, then what it points to. */
-inline look_up()
+/* emulate_change: counts itself, looks at the pointer, then at what it points to, and does that. */
+inline emulate_change()
 {
+	if
+	:: kept(HANDLER_COUNTS_FIRST) -> handlers++
+	:: else
+	fi;
 	atomic {
 		if
-		:: batch_under_way -> 
+		:: batch_under_way ->
 			looks[c] = (batch_is_ours -> live : withdrawn);
 			printf("CPU %d:   handler: there is a batch\n", c)
 		:: else -> printf("CPU %d:   handler: there is no batch\n", c)
 		fi
 	}
 	if
-	:: looks[c] != nothing ->
-		atomic {
-			require(looks[c] == live,
-				"BROKEN: a handler looks into a batch that was withdrawn\n");
-			looks[c] = nothing;
-			if
-			:: !foreign && sorted ->
-				found = new; printf("CPU %d:   handler: finds %e in it\n", c, new)
-			:: else -> printf("CPU %d:   handler: does not find the site in it\n", c)
-			fi
-		}
-	:: else
-	fi
+	:: kept(HANDLER_COUNTS_FIRST)
+	:: else -> handlers++
+	fi;
+	atomic {
+		require(looks[c] != withdrawn,
+			"BROKEN: a handler looks into a batch that was withdrawn\n");
+		if
+		:: looks[c] == live && !foreign && sorted -> found = new
+		:: looks[c] == live && (foreign || !sorted) ->
+			printf("CPU %d:   handler: does not find the address in it\n", c)
+		:: looks[c] == nothing
+		fi;
+		looks[c] = nothing;
+		if
+		:: found != none ->
+			printf("CPU %d:   handler: emulates %e\n", c, found);
+			require(legal & bit(found),
+				"BROKEN: the handler emulates what the site must not be now\n")
+		:: else
+		fi;
+		handlers--
+	}
 }
 
 inline execute(what)
@@ -243,43 +256,29 @@ again:
 	od;
 
 trap: /* From here to the end interrupts are off, so no sync is answered. */
-	/* poke_trap */
-	if
-	:: kept(HANDLER_COUNTS_FIRST) -> handlers++
-	:: else
-	fi;
-	look_up();
-	if
-	:: kept(HANDLER_COUNTS_FIRST)
-	:: else -> handlers++
-	fi;
+	/* poke_trap (which looks twice for a foreign int3 that it finds no owner of: as if met twice) */
+	emulate_change();
 	if
 	:: found != none
-	:: found == none && (foreign || mem[0] == int3 || !kept(LATE_RETRY)) ->
-		if
-		:: kept(SECOND_LOOK) -> look_up()
-		:: else
-		fi
+	:: atomic {
+		found == none && foreign ->
+		printf("CPU %d:   handler: leaves the int3 to its owner\n", c)
+	   }
 	:: atomic {
 		found == none && !foreign && mem[0] != int3 && kept(LATE_RETRY) ->
 		printf("CPU %d:   handler: comes late, the int3 is gone: back to the site\n", c);
-		handlers--;
 		goto again
 	   }
+	:: found == none && !foreign && (mem[0] == int3 || !kept(LATE_RETRY)) ->
+		if
+		:: kept(SECOND_LOOK) -> emulate_change()
+		:: else
+		fi;
+		require(found != none, "BROKEN: an int3 of a change is taken for somebody else's\n")
 	fi;
 	atomic {
-		if
-		:: found == none ->
-			printf("CPU %d:   handler: leaves the int3 to its owner\n", c);
-			require(foreign, "BROKEN: an int3 of a change is taken for somebody else's\n")
-		:: else ->
-			printf("CPU %d:   handler: emulates %e\n", c, found);
-			require(legal & bit(found),
-				"BROKEN: the handler emulates what the site must not be now\n")
-		fi;
 		found = none;
 		foreign = false;
-		handlers--;
 		go_on()
 	}
 }
