@@ -5,6 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
 #include "kernel/sym.h"
+#include "tramp/attach_probe.h"
 #include "tramp/proto.h"
 
 /* Over the links, and the sites of programs. Outside of tramp_lock: what kprobes and ftrace offer takes that
@@ -210,7 +211,7 @@ static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_coun
 
 /* --- Links ------------------------------------------------------------------------------------- */
 
-static struct link *new_link(struct prog *p, u64 cookie, u32 max_sites, struct strbuf *log)
+static struct link *new_link(struct prog *p, const struct attach_options *o, u32 max_sites, struct strbuf *log)
 {
 	struct link *l = kmalloc(sizeof(*l) + max_sites * sizeof(l->sites[0]));
 
@@ -218,7 +219,11 @@ static struct link *new_link(struct prog *p, u64 cookie, u32 max_sites, struct s
 		str_printf(log, "no memory for a link");
 		return NULL;
 	}
-	*l = (struct link){ .prog = p, .cookie = cookie };
+	*l = (struct link){ .prog = p };
+	if (o) {
+		l->cookie = o->cookie;
+		l->how = o->how;
+	}
 	return l;
 }
 
@@ -327,6 +332,8 @@ static const struct way {
 	[PROG_FMOD_RET] = { attach_to_functions, detach_from_functions },
 	[PROG_FSESSION] = { attach_to_functions, detach_from_functions },
 	[PROG_RAW_TP] = { attach_to_tracepoint, detach_from_tracepoint },
+	[PROG_KPROBE] = { probe_attach, probe_detach },
+	[PROG_KRETPROBE] = { probe_attach, probe_detach },
 };
 
 static enum err check_prog(const struct prog *p, const char *func, struct strbuf *log)
@@ -357,7 +364,7 @@ static enum err attach_one(struct prog *p, const struct attach_options *options,
 
 	if (e)
 		return e;
-	l = new_link(p, options ? options->cookie : 0, is_pattern(func) ? site_count() : 1, log);
+	l = new_link(p, options, is_pattern(func) ? site_count() : 1, log);
 	if (!l)
 		return ENOMEM;
 	e = ways[p->type].attach(l, func, log);

@@ -3,6 +3,7 @@
  * many, to a tracepoint, or to a probed instruction. */
 #pragma once
 #include "kernel/lib/list.h"
+#include "tramp/kprobe.h"
 #include "tramp/tracepoint.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
@@ -12,6 +13,8 @@ struct link {
 	u64 cookie;
 	char place[64]; /* "kfree_skb", "9 functions like skb_*", for people */
 	struct list_head list;
+	enum kprobe_how how;           /* of a probe, as it was asked for */
+	struct prog_probe *probe;      /* NULL if it is no probe */
 	struct tracepoint *tracepoint; /* NULL if it is to none */
 	u32 site_count;
 	struct site *sites[]; /* of trampolines */
@@ -19,8 +22,9 @@ struct link {
 
 /* What to do differently from what the section says; all 0, or no options, is what it says. */
 struct attach_options {
-	const char *func; /* a function, a program, or with * or ? all functions like it */
+	const char *func; /* a function, a program, with * or ? all functions like it; FUNC+OFFSET for a probe */
 	u64 cookie;       /* what bpf_get_attach_cookie gives the program */
+	enum kprobe_how how;
 };
 
 /* Attaches compiled programs, all of them or none, each to options->func or to what its section names. Functions
@@ -38,6 +42,9 @@ enum err detach_all(struct strbuf *log);
 
 /* The site at the head of a program that is traced; NULL if it is not. */
 struct site *attach_site_of(const struct prog *p);
+
+/* The probe of a link, NULL if it has none. */
+struct kprobe *probe_of(const struct link *l);
 
 /* Calls visit for each link, oldest first, under the lock. */
 void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg);

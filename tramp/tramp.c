@@ -433,7 +433,7 @@ enum err tramp_remove(struct site *const *sites, u32 count, const void *owner, s
 
 /* --- How images are to be ---------------------------------------------------------------------- */
 
-struct plan_options tramp_options(void)
+notrace struct plan_options tramp_options(void)
 {
 	return options;
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// A program becomes a handler of a kprobe or a kretprobe: it sees struct pt_regs, on this architecture's
+// terms, and is told by variables of its CPU what a trampoline would have put below its context.
+#include "tramp/attach_probe.h"
+#include "kernel/cpu.h"
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/smp.h"
+#include "tramp/tramp.h"
+
+struct prog_probe {
+	struct kretprobe rp; /* a kprobe uses its kp only */
+	struct prog *prog;
+	u64 cookie;
+	uptr func; /* what bpf_get_func_ip gives: the function's address, 0 behind its entry */
+	char symbol[64];
+};
+
+static notrace void count_run(struct prog *p, u64 begin)
+{
+	__atomic_fetch_add(&p->stats.ticks, rdtsc() - begin, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&p->stats.runs, 1, __ATOMIC_RELAXED);
+}
+
+/* Interrupts are off, so the CPU stays this one. */
+static notrace void run_probed(const struct prog_probe *pp, struct pt_regs *regs)
+{
+	struct prog *p = pp->prog;
+	struct cpu *cpu = this_cpu();
+	u64 cookie = cpu->prog_cookie, ip = cpu->prog_ip;
+	u64 begin = tramp_options().stats ? rdtsc() : 0;
+
+	if (cpu->active[p->slot]++ == 0) {
+		cpu->prog_cookie = pp->cookie;
+		cpu->prog_ip = pp->func;
+		p->entry(regs);
+		cpu->prog_cookie = cookie;
+		cpu->prog_ip = ip;
+		if (begin)
+			count_run(p, begin);
+	} else {
+		__atomic_fetch_add(&p->missed, 1, __ATOMIC_RELAXED);
+	}
+	cpu->active[p->slot]--;
+}
+
+static notrace void at_instruction(struct kprobe *kp, struct pt_regs *regs)
+{
+	run_probed(kp->private, regs);
+}
+
+static notrace void at_return(struct kretprobe *rp, unused uptr ret_addr, struct pt_regs *regs)
+{
+	run_probed(rp->kp.private, regs);
+}
+
+/* "kfree_skb+0x10" */
+static enum err parse_place(struct prog_probe *pp, const char *place, struct strbuf *log)
+{
+	struct strbuf symbol = STRBUF(pp->symbol);
+	u64 offset = 0;
+
+	while (*place && *place != '+')
+		str_putc(&symbol, *place++);
+	if (*place && (!parse_u64(place + 1, &offset) || offset >> 31)) {
+		str_printf(log, "%s is no offset in a function", place);
+		return EINVAL;
+	}
+	pp->rp.kp.offset = (u32)offset;
+	return OK;
+}
+
+static enum err register_probe(struct prog_probe *pp, enum kprobe_how how, struct strbuf *log)
+{
+	struct kprobe *kp = &pp->rp.kp;
+	enum err e;
+
+	kp->symbol = pp->symbol;
+	kp->name = pp->prog->name;
+	kp->private = pp;
+	kp->pre_handler = at_instruction;
+	pp->rp.handler = at_return;
+	if (pp->prog->type == PROG_KRETPROBE)
+		e = register_kretprobe(&pp->rp, how, log);
+	else
+		e = register_kprobe(kp, how, log);
+	pp->func = pp->prog->type == PROG_KRETPROBE || !kp->offset ? kp->addr - kp->offset : 0;
+	return e;
+}
+
+enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
+{
+	struct prog_probe *pp = kzalloc(sizeof(*pp));
+	struct strbuf text = STRBUF(l->place);
+	enum err e;
+
+	if (!pp) {
+		str_puts(log, "no memory for a probe");
+		return ENOMEM;
+	}
+	pp->prog = l->prog;
+	pp->cookie = l->cookie;
+	e = parse_place(pp, place, log);
+	if (!e && place == l->prog->target)
+		pp->rp.kp.offset += l->prog->target_offset;
+	if (!e)
+		e = register_probe(pp, l->how, log);
+	if (e) {
+		kfree(pp);
+		return e;
+	}
+	str_puts(&text, pp->symbol);
+	if (pp->rp.kp.offset && l->prog->type == PROG_KPROBE)
+		str_printf(&text, "+0x%x", pp->rp.kp.offset);
+	__atomic_fetch_add(&l->prog->links, 1, __ATOMIC_RELAXED);
+	l->probe = pp;
+	return OK;
+}
+
+enum err probe_detach(struct link *l, unused struct strbuf *log)
+{
+	if (l->prog->type == PROG_KRETPROBE)
+		unregister_kretprobe(&l->probe->rp);
+	else
+		unregister_kprobe(&l->probe->rp.kp);
+	__atomic_fetch_sub(&l->prog->links, 1, __ATOMIC_RELEASE);
+	kfree(l->probe);
+	return OK;
+}
+
+struct kprobe *probe_of(const struct link *l)
+{
+	return l->probe ? &l->probe->rp.kp : NULL;
+}
