@@ -4,7 +4,7 @@
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
 
-#define TABLE_COLUMNS 10
+#define TABLE_COLUMNS 12
 
 enum align { LEFT, RIGHT };
 
