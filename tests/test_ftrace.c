@@ -884,6 +884,27 @@ TEST(ftrace_shares_a_site_with_bpf_in_all_orders)
 	check_eq(OK, set_share(false));
 }
 
+/* A task that was preempted in ftrace's caller may look there long after ftrace has left the site. */
+TEST(ftrace_reads_direct_of_no_image_that_it_must_not_call)
+{
+	const struct site *site = site_of(ft_victim);
+
+	check_eq(OK, set_share(true));
+	require(add_bpf(0) == OK);
+	check_eq(0, site->direct);
+	require(attach_to(&counters[0], ft_victim) == OK);
+	check_eq(site->tramp->image->text.base, site->direct);
+	check(site->tramp->image->via_ftrace);
+	detach(&counters[0]);
+	require(add_bpf(1) == OK);
+	check_eq(site->tramp->image->text.base, site->direct);
+	check(site->tramp->image->via_ftrace && !site->tramp->image->by_jmp);
+	take_bpf(1);
+	take_bpf(0);
+	check_eq(0, site->direct);
+	check_eq(OK, set_share(false));
+}
+
 TEST(ftrace_does_not_share_a_site_that_it_replaces)
 {
 	static struct ftrace_ops ops = { .func = replace, .name = "replacer", .flags = REPLACES };

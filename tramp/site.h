@@ -22,7 +22,7 @@ struct site {
 	bool may_sleep;        /* is only called where its caller may sleep */
 	u32 *users;            /* a program's site: counts what can reach the program; NULL for a function */
 	struct tramp *tramp;   /* BPF's hooks here, NULL if there are none; tramp.c's */
-	uptr direct;           /* their image, 0 if there is none; tramp.c's, ftrace's callers read it */
+	uptr direct;           /* their image if made for a shared site, else 0; tramp.c's, ftrace reads it */
 	struct ftrace_site *ftrace; /* ftrace's callbacks here, NULL if there are none; ftrace.c's */
 };
 

@@ -364,6 +364,13 @@ static void collect_pokes(struct site *const *sites, u32 count)
 		add_pokes(sites[i]);
 }
 
+/* Only to an image that expects it: somebody may be in ftrace's caller since before ftrace left the site, and
+ * look only now. */
+static uptr direct_to(const struct image *img)
+{
+	return img && img->via_ftrace ? img->text.base : 0;
+}
+
 /* The next image is in place. */
 static void settle(struct site *site)
 {
@@ -372,7 +379,7 @@ static void settle(struct site *site)
 
 	t->image = t->next;
 	t->next = NULL;
-	__atomic_store_n(&site->direct, t->image ? t->image->text.base : 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&site->direct, direct_to(t->image), __ATOMIC_RELEASE);
 	if (old)
 		image_retire(old);
 	trim_spares(t);
