@@ -11,6 +11,7 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 #include "tramp/fgraph.h"
+#include "tramp/kprobe.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
 
@@ -32,6 +33,8 @@ struct holding {
 		WAY_TRACEPOINT,
 		WAY_FTRACE,
 		WAY_GRAPH,
+		WAY_KPROBE,
+		WAY_KRETPROBE,
 		WAYS
 	} way;
 	u32 count;
@@ -42,6 +45,8 @@ struct holding {
 	struct prog *prog;
 	struct ftrace_ops ops;
 	struct fgraph_ops graph;
+	struct kretprobe probe;   /* for a kprobe its kp */
+	u64 begun, ended;         /* what a graph or a kretprobe has told; changed atomically */
 	u64 entries, exits, mods; /* as counted by hooks on test functions; changed atomically */
 	u64 missed, runs, ticks;
 };

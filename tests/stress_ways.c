@@ -5,6 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
+#include "kernel/sym.h"
 #include "kernel/traffic.h"
 #include "kernel/trap.h"
 #include "tests/stress.h"
@@ -142,7 +143,7 @@ static notrace void on_ftrace(uptr ip, uptr parent_ip unused, struct ftrace_ops 
 static notrace bool on_graph_entry(struct fgraph_ops *g, const struct fgraph_call *call unused)
 {
 	struct holding *h = g->private;
-	count(&h->runs);
+	count(&h->begun);
 	return true;
 }
 
@@ -150,7 +151,27 @@ static notrace void on_graph_return(struct fgraph_ops *g, const struct fgraph_ca
 				    u64 ns unused, u64 value unused)
 {
 	struct holding *h = g->private;
-	count(&h->ticks);
+	count(&h->ended);
+}
+
+static notrace void on_kprobe(struct kprobe *p, struct pt_regs *regs)
+{
+	struct holding *h = p->private;
+	struct tally *t = tally_of(regs->ip, regs->di);
+	if (regs->ip != p->addr || h->way != WAY_KPROBE)
+		count(&stress_counts.wrong);
+	if (!t) {
+		count(&stress_counts.hits);
+		return;
+	}
+	t->entries[h - stress_holdings]++;
+	count(&h->entries);
+}
+
+static notrace void on_return(struct kretprobe *rp, uptr ret_addr, struct pt_regs *regs)
+{
+	struct holding *h = rp->kp.private;
+	count(h->way == WAY_KRETPROBE && regs->ip == ret_addr ? &h->ended : &stress_counts.wrong);
 }
 
 /* --- Which functions --------------------------------------------------------------------------- */
@@ -383,7 +404,7 @@ static enum err attach_graph(struct holding *h, struct stress_random *r, struct 
 	};
 	fgraph_prepare(&h->graph);
 	enum err e = ftrace_set_filter_ips(&h->graph.ops, ips, ips_of(h, ips), false, log);
-	h->runs = h->ticks = 0;
+	h->begun = h->ended = 0;
 	if (!e)
 		e = register_ftrace_graph(&h->graph, log);
 	if (e)
@@ -394,9 +415,53 @@ static enum err attach_graph(struct holding *h, struct stress_random *r, struct 
 static enum err detach_graph(struct holding *h, struct strbuf *log)
 {
 	enum err e = unregister_ftrace_graph(&h->graph, log);
-	if (h->ticks > h->runs)
+	if (h->ended > h->begun)
 		count(&stress_counts.wrong);
 	return e;
+}
+
+/* --- Probes ------------------------------------------------------------------------------------ */
+
+/* Anywhere in a function; often enough where an instruction begins. */
+static enum err attach_kprobe(struct holding *h, struct stress_random *r, struct strbuf *log)
+{
+	const struct site *s = any_site(r);
+	enum err e = EINVAL;
+	struct sym sym;
+
+	if (!sym_at(s->addr, &sym))
+		return ENOENT;
+	h->way = WAY_KPROBE; /* it is called before this returns */
+	for (u32 tries = 0; e == EINVAL && tries < 32; tries++) {
+		u32 offset = stress_random(r, 4) ? stress_random(r, sym.len) : 0;
+		h->probe.kp = (struct kprobe){
+			.addr = s->addr + offset, .name = "stress", .pre_handler = on_kprobe, .private = h
+		};
+		log->len = 0;
+		e = register_kprobe(&h->probe.kp, offset ? stress_random(r, 3) : KPROBE_AUTO, log);
+	}
+	return e == EINVAL ? EOPNOTSUPP : e;
+}
+
+static enum err detach_kprobe(struct holding *h, struct strbuf *log unused)
+{
+	unregister_kprobe(&h->probe.kp);
+	return OK;
+}
+
+static enum err attach_kretprobe(struct holding *h, struct stress_random *r, struct strbuf *log)
+{
+	h->way = WAY_KRETPROBE;
+	h->probe = (struct kretprobe){ .kp = { .addr = any_site(r)->addr, .name = "stress", .private = h },
+				       .handler = on_return,
+				       .maxactive = stress_random(r, 2) };
+	return register_kretprobe(&h->probe, stress_random(r, 2) ? KPROBE_AUTO : KPROBE_INT3, log);
+}
+
+static enum err detach_kretprobe(struct holding *h, struct strbuf *log unused)
+{
+	unregister_kretprobe(&h->probe);
+	return OK;
 }
 
 /* --- Steps ------------------------------------------------------------------------------------- */
@@ -411,6 +476,8 @@ static const struct {
 	[WAY_TRACEPOINT] = { attach_tracepoint, detach_tracepoint, 1 },
 	[WAY_FTRACE] = { attach_ftrace, detach_ftrace, 2 },
 	[WAY_GRAPH] = { attach_graph, detach_graph, 1 },
+	[WAY_KPROBE] = { attach_kprobe, detach_kprobe, 2 },
+	[WAY_KRETPROBE] = { attach_kretprobe, detach_kretprobe, 1 },
 };
 
 static enum way any_way(struct stress_random *r)
@@ -529,11 +596,14 @@ u32 stress_find_targets(void)
 {
 	static struct site *all[MAX_SITES];
 	static u32 users;
+	static u64 runs, ticks;
 	const struct hook h = { .kind = HOOK_FENTRY,
 				.code = (uptr)note_hit,
 				.name = "note_hit",
 				.owner = &users,
 				.users = &users,
+				.runs = &runs,
+				.ticks = &ticks,
 				.header_words = 2 };
 	char text[200];
 	struct strbuf log = STRBUF(text);

@@ -138,7 +138,7 @@ static void wake(struct task_struct *t, void *arg unused)
 /* Who sleeps, sleeps in images of schedule() and of all its callers until it is woken. */
 static bool drain_images(void)
 {
-	for (u32 i = 0; image_reap(); i++) {
+	for (u32 i = 0; image_reap() + kprobe_reap(); i++) {
 		if (i == DRAIN_TRIES)
 			return false;
 		task_for_each(wake, NULL);
@@ -321,11 +321,13 @@ static void report(const char *what, u32 rounds)
 	const struct stress_calls *n = &stress_calls;
 	kprintf(
 	    "     %s: %u pauses; %llu attached (hooks %llu, programs %llu, tracepoints %llu, ftrace %llu, "
-	    "graph %llu), %llu refused, %llu toggles; %llu calls, %llu hooks in them, %llu replaced, "
+	    "graph %llu, kprobes %llu, kretprobes %llu), %llu refused, %llu toggles; %llu calls, %llu hooks "
+	    "in them, %llu replaced, "
 	    "%llu hooks elsewhere\n",
 	    what, rounds, attaches(), c->attached[WAY_HOOKS], c->attached[WAY_PROG],
-	    c->attached[WAY_TRACEPOINT], c->attached[WAY_FTRACE], c->attached[WAY_GRAPH], c->refused,
-	    c->toggles, n->calls, n->entries + n->exits + n->mods, n->replaced, c->hits);
+	    c->attached[WAY_TRACEPOINT], c->attached[WAY_FTRACE], c->attached[WAY_GRAPH],
+	    c->attached[WAY_KPROBE], c->attached[WAY_KRETPROBE], c->refused, c->toggles, n->calls,
+	    n->entries + n->exits + n->mods, n->replaced, c->hits);
 }
 
 static u64 number_option(const char *name, u64 otherwise)
