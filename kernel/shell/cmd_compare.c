@@ -63,7 +63,7 @@ static const struct drive {
 
 /* Ticks of CALLS calls with interrupts off: the least of many rounds, so that what other CPUs did meanwhile
  * is not in it. */
-static u64 measure(void (*run)(u32 calls))
+static u64 least_ticks(void (*run)(u32 calls))
 {
 	u64 least = ~0ull;
 	run(CALLS);
@@ -180,7 +180,7 @@ static enum err detach_callback(struct comparison *c, unused const struct way *w
 	return unregister_ftrace_function(&c->ops[user], c->log);
 }
 
-static enum err attach_graph(struct comparison *c, unused const struct way *w, u32 user)
+static enum err graph_attach_user(struct comparison *c, unused const struct way *w, u32 user)
 {
 	struct fgraph_ops *g = &c->graphs[user];
 	*g = (struct fgraph_ops){ .entryfunc = count_entry,
@@ -192,7 +192,7 @@ static enum err attach_graph(struct comparison *c, unused const struct way *w, u
 	return e ? e : register_ftrace_graph(g, c->log);
 }
 
-static enum err detach_graph(struct comparison *c, unused const struct way *w, u32 user)
+static enum err graph_detach_user(struct comparison *c, unused const struct way *w, u32 user)
 {
 	return unregister_ftrace_graph(&c->graphs[user], c->log);
 }
@@ -255,7 +255,7 @@ static const struct way ways[] = {
 	{ "raw tracepoint",   PROGRAM("count_raw_tp", image_footprint), .at_tracepoint = true },
 	{ "ftrace, plain",    CALLBACK },
 	{ "ftrace, regs",     CALLBACK, .ftrace_flags = FTRACE_OPS_SAVE_REGS },
-	{ "function graph",   .attach = attach_graph, .detach = detach_graph, .footprint = graph_footprint },
+	{ "function graph",   .attach = graph_attach_user, .detach = graph_detach_user, .footprint = graph_footprint },
 	{ "kprobe on ftrace", PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_FTRACE },
 	{ "kprobe by jump",   PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_JUMP },
 	{ "kprobe by int3",   PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_INT3 },
@@ -308,7 +308,7 @@ static enum err measure_users(struct comparison *c, const struct way *w, u32 *at
 	}
 	for (u32 i = 0; i < users; i++)
 		*counter_of(c, w, i) = 0;
-	u64 ticks = measure(run_of(c, w));
+	u64 ticks = least_ticks(run_of(c, w));
 	*extra = ticks > c->base ? (ticks - c->base + CALLS / 2) / CALLS : 0;
 	return check_counts(c, w, users);
 }
@@ -378,7 +378,7 @@ static enum err compare_way(struct comparison *c, const struct way *w, struct ta
 	u32 attached = 0;
 	if (!e && w->how == KPROBE_JUMP)
 		e = find_jump(c, w);
-	c->base = measure(run_of(c, w));
+	c->base = least_ticks(run_of(c, w));
 	if (!e)
 		e = fill_row(c, w, t, &attached);
 	while (attached--)
