@@ -175,35 +175,42 @@ static bool is_pattern(const char *func)
 	return false;
 }
 
-/* The types of its context that p relies on: those of the function that its section names. */
-static enum err check_types(const struct prog *p, const struct site *site, struct strbuf *log)
+/* The types of its context that p relies on: those of the function that its section names, if it does. */
+static struct reader reader_of(const struct prog *p)
 {
-	struct reader r = {
+	bool at_function = p->type != PROG_RAW_TP && *p->target && !is_pattern(p->target);
+	return (struct reader){
 		.name = p->name,
 		.reads = p->facts.reads,
 		.behind_body = p->type != PROG_FENTRY && p->type != PROG_RAW_TP,
-		.wants = p->type == PROG_RAW_TP ? NULL : site_named(p->target),
+		.wants = at_function ? site_named(p->target) : NULL,
 	};
-	return proto_check(&r, site, log);
 }
 
 /* Whether a pattern means this function: one that the program can be attached to. */
-static bool suits(const struct site *site, const struct prog *p, const struct hook *hooks, u32 hook_count)
+static bool suits(const struct site *site, const struct reader *r, const struct hook *hooks, u32 hook_count)
 {
 	char text[160];
 	struct strbuf ignored = STRBUF(text);
 
 	return !site->ambiguous && tramp_check(site, hooks, hook_count, &ignored) == OK &&
-	       check_types(p, site, &ignored) == OK;
+	       proto_check(r, site, &ignored) == OK;
+}
+
+static enum err check_types(const struct prog *p, const struct site *site, struct strbuf *log)
+{
+	struct reader r = reader_of(p);
+	return proto_check(&r, site, log);
 }
 
 static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_count, const char *pattern)
 {
+	struct reader r = reader_of(l->prog);
 	u32 found = 0;
 
 	for (u32 i = 0; i < site_count(); i++) {
 		struct site *site = site_nth(i);
-		if (str_matches(site->name, pattern) && suits(site, l->prog, hooks, hook_count))
+		if (str_matches(site->name, pattern) && suits(site, &r, hooks, hook_count))
 			l->sites[found++] = site;
 	}
 	return found;
@@ -211,7 +218,8 @@ static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_coun
 
 /* --- Links ------------------------------------------------------------------------------------- */
 
-static struct link *new_link(struct prog *p, const struct attach_options *o, u32 max_sites, struct strbuf *log)
+static struct link *new_link(struct prog *p, const struct attach_options *o, u32 max_sites,
+			     struct strbuf *log)
 {
 	struct link *l = kmalloc(sizeof(*l) + max_sites * sizeof(l->sites[0]));
 
