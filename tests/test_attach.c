@@ -277,3 +277,83 @@ TEST(attach_of_a_pattern_is_one_change_and_one_link)
 	check(is_nop("skb_put"));
 	unload(o);
 }
+
+/* One attach of each kind, with the first, second, ... allocation failing, until it comes through. */
+static void fail_each_allocation(const char *prog, const char *place, enum kprobe_how how)
+{
+	struct attach_options options = { .func = place, .how = how };
+	struct prog *p = prog_named(prog);
+	u64 heap_before, heap_after, allocations;
+	u32 bytes, blocks, bytes_after, blocks_after, links = link_count();
+	char text[200];
+	enum err e = ENOMEM;
+	for (u32 nth = 1; e; nth++) {
+		struct strbuf log = STRBUF(text);
+		image_reap();
+		rcu_barrier(); /* frees what readers may have been at */
+		heap_usage(&heap_before, &allocations);
+		text_usage(&bytes, &blocks);
+		heap_fail_after(nth);
+		e = attach_progs(&p, 1, &options, &log);
+		heap_fail_after(0);
+		if (!e)
+			break;
+		check_eq(ENOMEM, e);
+		check(text[0]);
+		check_eq(links, link_count());
+		check_eq(0, p->links);
+		image_reap();
+		rcu_barrier();
+		heap_usage(&heap_after, &allocations);
+		text_usage(&bytes_after, &blocks_after);
+		check_eq(heap_before, heap_after);
+		check_eq(bytes, bytes_after);
+		check(is_nop("netif_receive_skb"));
+		require(nth < 200);
+	}
+	heap_fail_after(1);
+	check_eq(OK, detach_progs(&p, 1, &(struct strbuf)STRBUF(text)));
+	heap_fail_after(0);
+	check(is_nop("netif_receive_skb"));
+}
+
+TEST(attach_that_runs_out_of_memory_anywhere_leaves_nothing)
+{
+	struct object *o = load_builtin("count", PROG_JIT);
+	require(o);
+	fail_each_allocation("count_fentry", "netif_receive_skb", 0);
+	fail_each_allocation("count_fsession", "netif_receive_skb", 0);
+	fail_each_allocation("count_fmod_ret", "netif_receive_*", 0);
+	fail_each_allocation("count_raw_tp", "netif_receive_skb", 0);
+	fail_each_allocation("count_kprobe", "netif_receive_skb", KPROBE_FTRACE);
+	fail_each_allocation("count_kprobe", "netif_receive_skb+5", KPROBE_INT3);
+	fail_each_allocation("count_kretprobe", "netif_receive_skb", KPROBE_FTRACE);
+	unload(o);
+}
+
+static u64 sleeps_seen;
+
+static void find_sleeper(struct task_struct *t, void *arg)
+{
+	if (t->__state == TASK_UNINTERRUPTIBLE && t->migration_disabled)
+		++*(u64 *)arg;
+}
+
+/* The program of slow.bpf.c calls msleep: in task context of the sender, whose CPU others use meanwhile. */
+TEST(attach_lets_a_sleepable_program_sleep)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("slow", PROG_JIT);
+	require(o && o->progs[0]->sleepable);
+	require(attach_progs(o->progs, 1, NULL, &log) == OK);
+	check_eq(OK, traffic_start());
+	for (sleeps_seen = 0; !sleeps_seen;) {
+		task_for_each(find_sleeper, &sleeps_seen);
+		msleep(1);
+	}
+	check_eq(OK, detach_progs(o->progs, 1, &log));
+	traffic_stop();
+	check_eq(0, this_cpu()->active[o->progs[0]->slot]);
+	unload(o);
+}
