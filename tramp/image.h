@@ -15,7 +15,9 @@
  *
  * One kind of waiting needs no hook any more: who sleeps in the body of the traced function comes back
  * to a gate, which was poked to a jump over the exit hooks when the image was retired. So when nothing
- * but such returns lead into an image, what it could call is let go, though the image stays. */
+ * but such returns lead into an image, what it could call is let go, though the image stays. The price,
+ * as on Linux: a call that is in the body while hooks come or go does not see its exit hooks, not even
+ * those that stay. */
 #pragma once
 #include "kernel/lib/list.h"
 #include "kernel/text.h"
