@@ -66,6 +66,7 @@ u32 stress_find_targets(void);
 /* Programs for one round; false if they could not be loaded, resp. unloaded: an image still holds them. */
 bool stress_load(void);
 bool stress_unload(void);
+struct object *stress_object(u32 task);
 
 /* One random attachment or detachment by a task, 0 .. STRESS_TASKS - 1; nothing of it stays after release. */
 void stress_step(u32 task, struct stress_random *r);

