@@ -75,10 +75,21 @@ void stress_release(u32 task);
 /* The hooks of holding h on test functions; for phases in which exactly that is attached. */
 void stress_make_hooks(struct holding *h, enum hook_kind kind, bool session);
 
+/* What a hook or a pause may find that must not be. */
+enum stress_wrong {
+	WRONG_SESSION,
+	WRONG_FTRACE,
+	WRONG_KPROBE,
+	WRONG_RETURN,
+	WRONG_GRAPH,
+	WRONG_TASK,
+	STRESS_WRONGS
+};
+
 /* Since boot. */
 struct stress_counts {
 	u64 attached[WAYS], detached, refused, toggles, hits;
-	u64 wrong; /* session words, cookies, flags of a hook that were not what they must be */
+	u64 wrong[STRESS_WRONGS];
 };
 extern struct stress_counts stress_counts; /* changed atomically */
 

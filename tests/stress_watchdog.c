@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // When nothing moves any more: a timer on every CPU looks, so that one CPU that still takes interrupts is
-// enough. Then each of the others tells by NMI what it does, one after the other, and the last one panics.
+// enough. Then each of the others tells by NMI what it does, one after the other, all tasks tell where they
+// sleep, and this CPU panics.
 #include "kernel/apic.h"
 #include "kernel/backtrace.h"
 #include "kernel/panic.h"
@@ -46,9 +47,30 @@ static notrace void ask(const struct cpu *cpu)
 		;
 }
 
+/* ORDER SWITCH: what context_switch leaves on the stack of a task at rest (kernel/switch_x86_64.asm). */
+static notrace void tell_of_task(const struct task_struct *p)
+{
+	const uptr *frame = (const uptr *)p->sp;
+	struct pt_regs regs = { .bp = frame[5], .ip = frame[6], .sp = p->sp + 7 * sizeof(uptr) };
+
+	kprintf("%s, pid %d, CPU %u, __state %u, on_rq %d:\n", p->comm, p->pid, p->cpu, p->__state, p->on_rq);
+	backtrace_print(&regs);
+}
+
+/* Without the lock, which somebody may hold. */
+static notrace void tell_of_tasks(void)
+{
+	const struct task_struct *p;
+
+	list_for_each_entry(p, &init_task.tasks, tasks)
+		if (!p->on_cpu && !(p->flags & PF_IDLE))
+			tell_of_task(p);
+}
+
 static notrace void look(struct timer_list *t)
 {
-	if (ktime_get_ns() - read_once(last_progress) < LIMIT_NS) {
+	u64 last = read_once(last_progress); /* before the clock: else it may be later than now */
+	if (ktime_get_ns() - last < LIMIT_NS) {
 		t->expires = ktime_get_ns() + LOOK_NS;
 		add_timer(t);
 		return;
@@ -57,6 +79,8 @@ static notrace void look(struct timer_list *t)
 		return;
 	for (u32 i = 0; i < cpu_count(); i++)
 		ask(&cpus[i]);
+	write_once(barking, 0);
+	tell_of_tasks();
 	panic("stress: nothing has moved for a minute");
 }
 

@@ -61,7 +61,7 @@ static notrace void check_session(u64 *context, bool is_return)
 {
 	u32 at = (u8)(context[-1] >> 8);
 	if (context[-1] >> 63 != is_return || context[-(i64)at] != (is_return ? session_mark(context) : 0))
-		count(&stress_counts.wrong);
+		count(&stress_counts.wrong[WRONG_SESSION]);
 	context[-(i64)at] = session_mark(context);
 }
 
@@ -127,12 +127,19 @@ static notrace u64 on_sleepable(const u64 *context)
 	return 0;
 }
 
+static notrace u64 in_place_of_plain(struct tally *t, u64 x unused)
+{
+	t->replaced++;
+	return STRESS_REPLACED;
+}
+
 static notrace void on_ftrace(uptr ip, uptr parent_ip unused, struct ftrace_ops *ops, struct pt_regs *regs)
 {
 	struct tally *t = tally_of(ip, regs->di);
 	struct holding *h = ops->private;
-	if (regs->ip != ip + SITE_LEN || h->way != WAY_FTRACE)
-		count(&stress_counts.wrong);
+	/* Who replaces a function may have been before this one. */
+	if ((regs->ip != ip + SITE_LEN && regs->ip != (uptr)in_place_of_plain) || h->way != WAY_FTRACE)
+		count(&stress_counts.wrong[WRONG_FTRACE]);
 	if (!t) {
 		count(&stress_counts.hits);
 		return;
@@ -160,7 +167,7 @@ static notrace void on_kprobe(struct kprobe *p, struct pt_regs *regs)
 	struct holding *h = p->private;
 	struct tally *t = tally_of(regs->ip, regs->di);
 	if (regs->ip != p->addr || h->way != WAY_KPROBE)
-		count(&stress_counts.wrong);
+		count(&stress_counts.wrong[WRONG_KPROBE]);
 	if (!t) {
 		count(&stress_counts.hits);
 		return;
@@ -172,7 +179,8 @@ static notrace void on_kprobe(struct kprobe *p, struct pt_regs *regs)
 static notrace void on_return(struct kretprobe *rp, uptr ret_addr, struct pt_regs *regs)
 {
 	struct holding *h = rp->kp.private;
-	count(h->way == WAY_KRETPROBE && regs->ip == ret_addr ? &h->ended : &stress_counts.wrong);
+	count(h->way == WAY_KRETPROBE && regs->ip == ret_addr ? &h->ended
+							      : &stress_counts.wrong[WRONG_RETURN]);
 }
 
 /* --- Which functions --------------------------------------------------------------------------- */
@@ -393,12 +401,6 @@ static u32 ips_of(const struct holding *h, uptr ips[STRESS_SITES])
 	return h->count;
 }
 
-static notrace u64 in_place_of_plain(struct tally *t, u64 x unused)
-{
-	t->replaced++;
-	return STRESS_REPLACED;
-}
-
 static notrace void on_ftrace_replacing(uptr ip, uptr parent_ip, struct ftrace_ops *ops, struct pt_regs *regs)
 {
 	on_ftrace(ip, parent_ip, ops, regs);
@@ -462,7 +464,7 @@ static enum err detach_graph(struct holding *h, struct strbuf *log)
 {
 	enum err e = unregister_ftrace_graph(&h->graph, log);
 	if (h->ended > h->begun)
-		count(&stress_counts.wrong);
+		count(&stress_counts.wrong[WRONG_GRAPH]);
 	return e;
 }
 

@@ -357,3 +357,34 @@ TEST(attach_lets_a_sleepable_program_sleep)
 	check_eq(0, this_cpu()->active[o->progs[0]->slot]);
 	unload(o);
 }
+
+static bool holds_nop(uptr addr)
+{
+	u8 nop[SITE_LEN];
+	poke_make_nop(nop);
+	return memcmp((const void *)addr, nop, SITE_LEN) == 0;
+}
+
+/* Several five-byte nops exist. When a generator left another one than the patcher expected (Linux, 2021), the
+ * first change there was refused, at run time. */
+TEST(attach_nops_are_the_same_from_compiler_generators_and_patcher)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("skblat", PROG_JIT);
+	require(o);
+	check_eq(OK, attach_progs(o->progs, o->prog_count, NULL, &log));
+	for (u32 i = 0; i < o->prog_count; i++)
+		check(holds_nop(o->progs[i]->text.base));
+	for (u32 i = 0; i < site_count(); i++) {
+		const struct tramp *t = site_nth(i)->tramp;
+		check(t || holds_nop(site_nth(i)->addr));
+		if (t && t->image->gate)
+			check(holds_nop(t->image->text.base + t->image->gate));
+	}
+	for (u32 i = 0; i < tracepoint_branch_count(); i++)
+		check(holds_nop(tracepoint_branch_nth(i)->addr));
+	check(site_named("netif_receive_skb")->tramp->image->gate);
+	check_eq(OK, detach_progs(o->progs, o->prog_count, &log));
+	unload(o);
+}

@@ -569,6 +569,77 @@ TEST(tramp_image_outlives_a_task_that_sleeps_in_it)
 	check_eq(blocks, blocks_after);
 }
 
+static bool spinner_in, spinner_may_go, spinner_out, detacher_out;
+static struct task_struct *spinner;
+static uptr spun_image;
+
+traceable u32 tv_spun(u32 x)
+{
+	return x * 2;
+}
+
+static notrace u64 spin_in_hook(const u64 *context unused)
+{
+	write_once(spinner_in, true);
+	while (!read_once(spinner_may_go))
+		compiler_barrier();
+	return 0;
+}
+
+static int call_spun(void *arg unused)
+{
+	sleeper_got = tv_spun(21);
+	write_once(spinner_out, true);
+	return 0;
+}
+
+/* While this runs the spinner, on the same CPU, does not: it was preempted in the hook, and will return
+ * into the image. */
+static int detach_spun(void *arg unused)
+{
+	static u8 code[16];
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FEXIT, see, 1);
+	while (!read_once(spinner_in))
+		msleep(1);
+	spun_image = site_named("tv_spun")->tramp->image->text.base;
+	memcpy(code, (const void *)spun_image, sizeof(code));
+	check_eq(OK, take("tv_spun", 0, &log));
+	check(!read_once(spinner->on_cpu) && spinner->on_rq);
+	check_eq(1, image_reap());
+	check_eq(1, users[0]);
+	for (u32 i = 0; i < 20; i++) {
+		check_eq(OK, add("tv_none", &h, &log));
+		check(site_named("tv_none")->tramp->image->text.base != spun_image);
+		check_eq(OK, take("tv_none", 1, &log));
+	}
+	check_eq(0, memcmp(code, (const void *)spun_image, sizeof(code)));
+	write_once(detacher_out, true);
+	return 0;
+}
+
+/* Half a page of images was swapped, and who had been preempted in the old half found another image there. */
+TEST(tramp_image_is_not_used_again_under_a_preempted_task)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct hook h = hook(HOOK_FENTRY, spin_in_hook, 0);
+	int cpu = (int)cpu_count() - 1;
+	spinner_in = spinner_may_go = spinner_out = detacher_out = false;
+	require(add("tv_spun", &h, &log) == OK);
+	spinner = kthread_run(call_spun, NULL, cpu, "spinner");
+	require(spinner && kthread_run(detach_spun, NULL, cpu, "detacher"));
+	while (!read_once(detacher_out))
+		msleep(1);
+	write_once(spinner_may_go, true);
+	while (!read_once(spinner_out) || image_reap())
+		msleep(1);
+	check_eq(42, sleeper_got);
+	check_eq(0, users[0]);
+	check_eq(0xcc, *(const u8 *)spun_image);
+}
+
 /* --- Under load -------------------------------------------------------------------------------- */
 
 struct call {
