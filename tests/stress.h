@@ -116,3 +116,6 @@ extern struct stress_calls stress_calls; /* changed atomically */
 void stress_watch(void);
 void stress_unwatch(void);
 void stress_progress(void);
+
+/* Prints where every task sleeps. */
+void stress_tell_of_tasks(void);

@@ -16,7 +16,7 @@
 
 static struct timer_list timers[MAX_CPUS];
 static u64 last_progress;
-static u32 barking, told;
+static u32 barked, asking, told;
 static trap_handler *usual_nmi;
 
 notrace void stress_progress(void)
@@ -26,7 +26,7 @@ notrace void stress_progress(void)
 
 static notrace bool tell(struct pt_regs *regs)
 {
-	if (!read_once(barking))
+	if (!read_once(asking))
 		return usual_nmi(regs);
 	kprintf("CPU %u, %s, preempt_count 0x%x:\n", smp_processor_id(), current->comm,
 		this_cpu()->preempt_count);
@@ -58,7 +58,7 @@ static notrace void tell_of_task(const struct task_struct *p)
 }
 
 /* Without the lock, which somebody may hold. */
-static notrace void tell_of_tasks(void)
+notrace void stress_tell_of_tasks(void)
 {
 	const struct task_struct *p;
 
@@ -75,12 +75,13 @@ static notrace void look(struct timer_list *t)
 		add_timer(t);
 		return;
 	}
-	if (__atomic_exchange_n(&barking, 1, __ATOMIC_SEQ_CST))
+	if (__atomic_exchange_n(&barked, 1, __ATOMIC_SEQ_CST))
 		return;
+	write_once(asking, 1);
 	for (u32 i = 0; i < cpu_count(); i++)
 		ask(&cpus[i]);
-	write_once(barking, 0);
-	tell_of_tasks();
+	write_once(asking, 0);
+	stress_tell_of_tasks();
 	panic("stress: nothing has moved for a minute");
 }
 

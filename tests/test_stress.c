@@ -8,6 +8,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
+#include "kernel/sym.h"
 #include "kernel/text.h"
 #include "kernel/timer.h"
 #include "kernel/traffic.h"
@@ -22,7 +23,7 @@ enum {
 	ROUND_MS = 500,
 	REPORT_NS = 10 * 1000000000ull,
 	COUNTED = 20,
-	DRAIN_TRIES = 20000,
+	DRAIN_TRIES = 5000,
 	TRACED_PACKETS = 64
 };
 
@@ -141,12 +142,39 @@ static void wake(struct task_struct *t, void *arg unused)
 	wake_up_process(t);
 }
 
+static uptr ways_back[64];
+static u32 way_back_count;
+
+static notrace void note_generated(uptr addr, void *arg unused)
+{
+	if (text_find(addr) && way_back_count < array_len(ways_back))
+		ways_back[way_back_count++] = addr;
+}
+
+/* Who is still in generated code. */
+static void tell_what_is_held(void)
+{
+	char text[128];
+
+	kprintf("     %u images and %u probes wait\n", image_reap(), kprobe_reap());
+	way_back_count = 0;
+	task_visit_returns(note_generated, NULL);
+	for (u32 i = 0; i < way_back_count; i++) {
+		struct strbuf s = STRBUF(text);
+		sym_print(&s, ways_back[i]);
+		kprintf("     %s\n", text);
+	}
+	stress_tell_of_tasks();
+}
+
 /* Who sleeps, sleeps in images of schedule() and of all its callers until it is woken. */
 static bool drain_images(void)
 {
 	for (u32 i = 0; image_reap() + kprobe_reap(); i++) {
-		if (i == DRAIN_TRIES)
+		if (i == DRAIN_TRIES) {
+			tell_what_is_held();
 			return false;
+		}
 		task_for_each(wake, NULL);
 		msleep(1);
 	}
