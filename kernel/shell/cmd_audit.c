@@ -20,7 +20,7 @@ static enum err cmd_audit(unused u32 count, unused char **args)
 
 /* clang-format off */
 const struct command audit_commands[] = {
-	{ "audit", "", 0, 0, "compare every byte of text with what it should be", cmd_audit, NULL },
+	{ "audit", "", 0, 0, "is every byte of text as it should be?", cmd_audit, NULL },
 	{ 0 },
 };
 /* clang-format on */

@@ -256,9 +256,9 @@ static const struct way ways[] = {
 	{ "ftrace, plain",    CALLBACK },
 	{ "ftrace, regs",     CALLBACK, .ftrace_flags = FTRACE_OPS_SAVE_REGS },
 	{ "function graph",   .attach = graph_attach_user, .detach = graph_detach_user, .footprint = graph_footprint },
-	{ "kprobe on ftrace", PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_FTRACE },
-	{ "kprobe by jump",   PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_JUMP },
-	{ "kprobe by int3",   PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_INT3 },
+	{ "kprobe, ftrace",   PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_FTRACE },
+	{ "kprobe, jump",     PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_JUMP },
+	{ "kprobe, int3",     PROGRAM("count_kprobe", probe_footprint), .how = KPROBE_INT3 },
 	{ "kretprobe",        PROGRAM("count_kretprobe", probe_footprint), .how = KPROBE_FTRACE },
 };
 /* clang-format on */
@@ -420,9 +420,9 @@ static void unload_users(struct comparison *c)
 static enum err compare_ways(struct comparison *c)
 {
 	static const struct column columns[] = {
-		{ "", LEFT },       { "x1", RIGHT },        { "x2", RIGHT },   { "x4", RIGHT },
-		{ "x8", RIGHT },    { "x16", RIGHT },       { "x32", RIGHT },  { "each more", RIGHT },
-		{ "stack", RIGHT }, { "registers", RIGHT }, { "code", RIGHT },
+		{ "", LEFT },       { "x1", RIGHT },   { "x2", RIGHT },   { "x4", RIGHT },
+		{ "x8", RIGHT },    { "x16", RIGHT },  { "x32", RIGHT },  { "each more", RIGHT },
+		{ "stack", RIGHT }, { "regs", RIGHT }, { "code", RIGHT },
 	};
 	bool exact = ticks_are_instructions();
 	struct table t;
@@ -431,9 +431,9 @@ static enum err compare_ways(struct comparison *c)
 	for (u32 i = 0; i < array_len(ways) && !e; i++)
 		e = compare_way(c, &ways[i], &t);
 	if (!e)
-		kprintf("What a call of %s costs more than untraced, in %s, with 1 to %u users;\n"
+		kprintf("%s that tracing adds to a call of %s, with 1 to %u users;\n"
 			"bytes of stack, registers saved and bytes of code for one user.\n%s",
-			c->site->name, exact ? "instructions" : "ticks", USERS,
+			exact ? "Instructions" : "Ticks", c->site->name, USERS,
 			exact ? "" : "Ticks are only roughly right: --icount counts instructions.\n");
 	enum err printed = table_print(&t);
 	return e ? e : printed;
@@ -550,7 +550,7 @@ static void complete_cost(struct edit_matches *m, u32 index)
 
 /* clang-format off */
 const struct command compare_commands[] = {
-	{ "compare", "FUNC", 1, 1, "what a traced call costs in every way there is", cmd_compare, complete_compare },
+	{ "compare", "FUNC", 1, 1, "what a traced call costs, in every way", cmd_compare, complete_compare },
 	{ "cost", "PROG [FUNC|PATTERN]", 1, 2, "what it takes to attach and to detach", cmd_cost, complete_cost },
 	{ 0 },
 };

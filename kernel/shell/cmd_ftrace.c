@@ -378,10 +378,10 @@ static void complete_on_off(struct edit_matches *m, u32 index)
 
 /* clang-format off */
 const struct command ftrace_commands[] = {
-	{ "ftrace", "FUNC|PATTERN [regs] | off | list", 0, 2, "count calls by callbacks", cmd_ftrace, complete_ftrace },
-	{ "graph", "FUNC|PATTERN | off", 1, 1, "trace entries, returns and durations", cmd_graph, complete_graph },
-	{ "hijack", "[on|off]", 0, 1, "replace wake_up_process by changing regs->ip", cmd_hijack, complete_on_off },
-	{ "share", "[on|off]", 0, 1, "may BPF and ftrace have the same function?", cmd_share, complete_on_off },
+	{ "ftrace", "list|off|FUNC|PATTERN [regs]", 0, 2, "count calls by callbacks", cmd_ftrace, complete_ftrace },
+	{ "graph", "off|FUNC|PATTERN", 1, 1, "trace entries, returns and durations", cmd_graph, complete_graph },
+	{ "hijack", "[on|off]", 0, 1, "replace wake_up_process by regs->ip", cmd_hijack, complete_on_off },
+	{ "share", "[on|off]", 0, 1, "let BPF and ftrace share functions", cmd_share, complete_on_off },
 	{ 0 },
 };
 /* clang-format on */

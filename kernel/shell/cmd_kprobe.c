@@ -181,7 +181,7 @@ static void complete_kretprobe(struct edit_matches *m, u32 index)
 const struct command kprobe_commands[] = {
 	{ "kprobe", "list|off|FUNC[+OFFSET] [HOW]", 1, 2, "count hits; HOW is int3, jump or ftrace", cmd_kprobe,
 	  complete_kprobe },
-	{ "kretprobe", "FUNC [HOW]", 1, 2, "count returns; kprobe list shows them too", cmd_kretprobe, complete_kretprobe },
+	{ "kretprobe", "FUNC [HOW]", 1, 2, "count returns; kprobe list shows them", cmd_kretprobe, complete_kretprobe },
 	{ 0 },
 };
 /* clang-format on */

@@ -37,14 +37,13 @@ static void prog_row(struct table *t, const struct object *o, const struct prog 
 	table_cell(t, "%u", p->insn_count);
 	table_cell(t, "%u", p->text.len);
 	table_cell(t, "%u", links_of(p));
-	table_cell(t, "%llu", p->missed);
 }
 
 static enum err prog_list(void)
 {
 	static const struct column columns[] = {
 		{ "program", LEFT }, { "object", LEFT }, { "type", LEFT },   { "function", LEFT },
-		{ "insns", RIGHT },  { "bytes", RIGHT }, { "links", RIGHT }, { "missed", RIGHT },
+		{ "insns", RIGHT },  { "bytes", RIGHT }, { "links", RIGHT },
 	};
 	struct table t;
 	table_begin(&t, columns, array_len(columns));
@@ -175,6 +174,7 @@ struct selection {
 	struct prog *one;
 	struct prog *const *progs;
 	u32 count;
+	u32 links; /* those that they had before; links are listed oldest first */
 };
 
 static enum err select_progs(struct selection *sel, const char *name)
@@ -208,10 +208,15 @@ static enum err parse_options(struct attach_options *options, u32 count, char **
 
 static void print_new_link(const struct link *l, void *arg)
 {
-	const struct selection *sel = arg;
-	for (u32 i = 0; i < sel->count; i++)
-		if (sel->progs[i] == l->prog)
+	struct selection *sel = arg;
+	for (u32 i = 0; i < sel->count; i++) {
+		if (sel->progs[i] != l->prog)
+			continue;
+		if (sel->links)
+			sel->links--;
+		else
 			kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place);
+	}
 }
 
 static enum err cmd_attach(u32 count, char **args)
@@ -225,6 +230,8 @@ static enum err cmd_attach(u32 count, char **args)
 		e = parse_options(&options, count, args);
 	if (e)
 		return e;
+	for (u32 i = 0; i < sel.count; i++)
+		sel.links += links_of(sel.progs[i]);
 	e = attach_progs(sel.progs, sel.count, &options, &log);
 	if (e)
 		return shell_fail(e, "%s", text);
@@ -308,8 +315,8 @@ static void complete_detach(struct edit_matches *m, u32 index)
 
 /* clang-format off */
 const struct command prog_commands[] = {
-	{ "prog", "list|show|dump [NAME] ...", 1, 3, "programs; their instructions, their machine code", cmd_prog, complete_prog },
-	{ "attach", "PROG|OBJECT [FUNC|PATTERN] [cookie N]", 1, 4, "run a program whenever a function is called", cmd_attach, complete_attach },
+	{ "prog", "list|show|dump [NAME] ...", 1, 3, "programs, and both kinds of their code", cmd_prog, complete_prog },
+	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", 1, 4, "call a program, or all of an object", cmd_attach, complete_attach },
 	{ "detach", "PROG|OBJECT|all", 1, 1, "and no longer", cmd_detach, complete_detach },
 	{ "links", "", 0, 0, "what is attached where", cmd_links, NULL },
 	{ 0 },

@@ -83,8 +83,8 @@ static void print_site(const struct site *site)
 		kprintf("  as expected: %u callback%s of ftrace\n", site->ftrace->users,
 			site->ftrace->users == 1 ? "" : "s");
 	if (site->tramp)
-		kprintf("  as expected: %u program%s attached\n", site->tramp->hook_count,
-			site->tramp->hook_count == 1 ? "" : "s");
+		kprintf("  as expected: %u program%s attached\n", show_programs(site->tramp),
+			show_programs(site->tramp) == 1 ? "" : "s");
 	if (!site->ftrace && !site->tramp)
 		kprintf("  as expected: nothing is attached\n");
 }
@@ -144,7 +144,7 @@ static void complete_site(struct edit_matches *m, u32 index)
 const struct command site_commands[] = {
 	{ "funcs", "[PATTERN]", 0, 1, "functions that can be traced, with types", cmd_funcs, complete_site },
 	{ "site", "FUNC", 1, 1, "the five bytes at a function's entry", cmd_site, complete_site },
-	{ "poke-test", "FUNC", 1, 1, "break a site on purpose, or mend it (for tests)", cmd_poke_test, complete_site },
+	{ "poke-test", "FUNC", 1, 1, "break a site on purpose, or mend it", cmd_poke_test, complete_site },
 	{ 0 },
 };
 /* clang-format on */

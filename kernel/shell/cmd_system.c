@@ -197,7 +197,7 @@ static void complete_work(struct edit_matches *m, u32 index)
 /* clang-format off */
 const struct command system_commands[] = {
 	{ "trace", "[N]", 0, 1, "the last N lines that programs printed", cmd_trace, NULL },
-	{ "work", "wake|net|load N", 2, 2, "N wake-ups or packets, or senders for N ms", cmd_work, complete_work },
+	{ "work", "wake|net|load N", 2, 2, "N wake-ups, packets, or ms of senders", cmd_work, complete_work },
 	{ "ps", "", 0, 0, "the tasks", cmd_ps, NULL },
 	{ "cpus", "", 0, 0, "the CPUs and what they run", cmd_cpus, NULL },
 	{ "mem", "", 0, 0, "memory in use, and pokes made", cmd_mem, NULL },

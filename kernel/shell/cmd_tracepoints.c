@@ -57,7 +57,7 @@ static void complete_tracepoint(struct edit_matches *m, u32 index)
 
 /* clang-format off */
 const struct command tracepoint_commands[] = {
-	{ "tracepoints", "[PATTERN]", 0, 1, "static tracepoints: arguments, places, users", cmd_tracepoints, complete_tracepoint },
+	{ "tracepoints", "[PATTERN]", 0, 1, "tracepoints: users, places, arguments", cmd_tracepoints, complete_tracepoint },
 	{ 0 },
 };
 /* clang-format on */

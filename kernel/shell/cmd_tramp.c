@@ -7,7 +7,7 @@
 #include "kernel/shell/table.h"
 #include "tramp/tramp.h"
 
-#define CAPTION 33 /* columns that are left for it in a row of 80 */
+#define CAPTION 47 /* the column where it begins, unless the instruction is longer */
 
 /* Too large for a stack. */
 struct explained {
@@ -18,16 +18,14 @@ struct explained {
 
 #define NAMED 3 /* programs that are named in the first line; links names them all */
 
-static void print_names(const struct tramp *t)
+static void print_names(struct strbuf *s, const struct tramp *t)
 {
-	u32 programs = 0;
-	for (u32 i = 0; i < t->hook_count; i++)
-		programs += !t->hooks[i].session || t->hooks[i].kind == HOOK_FENTRY;
+	u32 programs = show_programs(t);
 	if (programs > NAMED)
-		kprintf("%u programs", programs);
+		str_printf(s, "%u programs", programs);
 	for (u32 i = 0; i < t->hook_count && programs <= NAMED; i++)
 		if (!t->hooks[i].session || t->hooks[i].kind == HOOK_FENTRY)
-			kprintf("%s%s", i ? ", " : "", t->hooks[i].name);
+			str_printf(s, "%s%s", i ? ", " : "", t->hooks[i].name);
 }
 
 static void print_head(const struct tramp *t, const struct plan *p)
@@ -35,15 +33,20 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	const struct text *text = &t->image->text;
 	u32 slots = t->model.slot_count, known = 1 + slots + !!p->hidden + !!p->ret + !!p->ret_high;
 	u32 others = p->saved / (u32)sizeof(u64) - known;
-	kprintf("%s: %u bytes at %lx, entered by %s, for ", t->site->name, text->len, text->base,
-		t->image->by_jmp ? "jmp" : "call");
-	print_names(t);
-	kprintf("\nstack: %u of %u bytes for saved registers (frame pointer, %u argument%s%s%s", p->saved,
-		p->frame + (u32)sizeof(u64), slots, slots == 1 ? "" : "s",
-		p->hidden ? ", result pointer" : "", p->ret ? ", result" : "");
+	char text_of[320];
+	struct strbuf s = STRBUF(text_of);
+	str_printf(&s, "%s: %u bytes at %lx, entered by %s, for ", t->site->name, text->len, text->base,
+		   t->image->by_jmp ? "jmp" : "call");
+	print_names(&s, t);
+	show_wrapped(text_of, 2);
+	s = STRBUF(text_of);
+	str_printf(&s, "stack: %u of %u bytes for saved registers (frame pointer, %u argument%s%s%s",
+		   p->saved, p->frame + (u32)sizeof(u64), slots, slots == 1 ? "" : "s",
+		   p->hidden ? ", result pointer" : "", p->ret ? ", result" : "");
 	if (others)
-		kprintf(", %u word%s for programs", others, others == 1 ? "" : "s");
-	kprintf(")\n");
+		str_printf(&s, ", %u word%s for programs", others, others == 1 ? "" : "s");
+	str_putc(&s, ')');
+	show_wrapped(text_of, 2);
 }
 
 /* The step that the code at an offset belongs to; plan->count for the cold part. */
@@ -72,19 +75,32 @@ static void caption_begin(struct caption *c, const struct tramp *t, const struct
 		str_puts(&s, "a skipped run");
 }
 
-/* The next row of it: whole words while there are rows to come. */
-static void caption_row(struct caption *c, struct strbuf *s, bool last)
+/* As many whole words of it as the row has room for. */
+static void caption_row(struct caption *c, struct strbuf *s)
 {
-	u32 len = (u32)strlen(c->text + c->at), end = len;
-	if (!len) {
-		str_puts(s, "\"");
-		return;
-	}
-	if (len > CAPTION && !last)
-		for (end = CAPTION; end && c->text[c->at + end] != ' ';)
+	const char *rest = c->text + c->at;
+	u32 len = (u32)strlen(rest), end = len;
+	str_pad(s, CAPTION);
+	u32 room = TABLE_WIDTH - min(s->len, (u32)TABLE_WIDTH);
+	if (len > room)
+		for (end = room; end && rest[end] != ' ';)
 			end--;
-	str_printf(s, "%.*s", (int)end, c->text + c->at);
-	c->at += end + (end < len);
+	if (!end && s->len == CAPTION)
+		while (rest[end] && rest[end] != ' ')
+			end++; /* one word that is longer than a row */
+	str_printf(s, "%.*s", len ? (int)end : 1, len ? rest : "\"");
+	c->at += end + (rest[end] == ' ' && end);
+}
+
+/* Rows without an instruction, for what has not yet been said. */
+static void caption_end(struct caption *c)
+{
+	while (c->text[c->at]) {
+		char row[256];
+		struct strbuf s = STRBUF(row);
+		caption_row(c, &s);
+		kprintf("%s\n", row);
+	}
 }
 
 /* One row: where, bytes, instruction, and the step that it is a part of. */
@@ -103,11 +119,12 @@ static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, 
 		str_printf(&s, "%02x", code[k]);
 	str_pad(&s, 23);
 	str_puts(&s, insn);
-	str_pad(&s, 80 - CAPTION);
 	if (at == x->starts[step])
 		caption_begin(c, t, x, step);
-	caption_row(c, &s, at + len >= text->len || step_at(x, at + len) != step);
+	caption_row(c, &s);
 	kprintf("%s\n", row);
+	if (at + len >= text->len || step_at(x, at + len) != step)
+		caption_end(c);
 	return len;
 }
 
@@ -229,8 +246,8 @@ static void complete_tramp(struct edit_matches *m, u32 index)
 /* clang-format off */
 const struct command tramp_commands[] = {
 	{ "tramp", "FUNC", 1, 1, "the plan of a trampoline beside its code", cmd_tramp, complete_tramp },
-	{ "stats", "[on|off]", 0, 1, "what runs of programs cost, counted while it is on", cmd_stats, complete_stats },
-	{ "entry", "[call|jmp]", 0, 1, "how images are entered that call the body", cmd_entry, complete_entry },
+	{ "stats", "[on|off]", 0, 1, "count runs of programs and their ticks", cmd_stats, complete_stats },
+	{ "entry", "[call|jmp]", 0, 1, "how images around a body are entered", cmd_entry, complete_entry },
 	{ 0 },
 };
 /* clang-format on */

@@ -16,18 +16,18 @@
 
 /* clang-format off */
 static const struct family {
-	const char *title;
+	const char *title; /* NULL: goes on with the one before */
 	const struct command *commands;
 } families[] = {
 	{ "Functions", site_commands },
+	{ NULL, audit_commands },
+	{ NULL, tracepoint_commands },
 	{ "Programs", prog_commands },
+	{ NULL, map_commands },
 	{ "Trampolines", tramp_commands },
-	{ "Tracepoints", tracepoint_commands },
+	{ NULL, compare_commands },
 	{ "The old ways", ftrace_commands },
-	{ "Probes", kprobe_commands },
-	{ "Figures", compare_commands },
-	{ "Live text", audit_commands },
-	{ "Maps", map_commands },
+	{ NULL, kprobe_commands },
 	{ "The machine", system_commands },
 	{ "The shell", shell_commands },
 };
@@ -99,7 +99,7 @@ static void help_line(const struct command *c)
 	char usage[64];
 	struct strbuf s = STRBUF(usage);
 	str_printf(&s, "%s %s", c->name, c->args);
-	kprintf("  %-32s %s\n", usage, c->help);
+	kprintf("  %-37s %s\n", usage, c->help);
 }
 
 static enum err cmd_help(u32 count, char **args)
@@ -112,11 +112,12 @@ static enum err cmd_help(u32 count, char **args)
 		return OK;
 	}
 	for (u32 i = 0; i < array_len(families); i++) {
-		kprintf("%s\n", families[i].title);
+		if (families[i].title)
+			kprintf("%s\n", families[i].title);
 		for (const struct command *c = families[i].commands; c->name; c++)
 			help_line(c);
 	}
-	kprintf("Several commands on one line: a; b. Tab completes, arrow up brings back old lines.\n");
+	kprintf("Several on one line: a; b. Tab completes, arrow up brings back old lines.\n");
 	return OK;
 }
 

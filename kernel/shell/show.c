@@ -3,6 +3,8 @@
 #include "kernel/shell/show.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86dis.h"
+#include "kernel/print.h"
+#include "kernel/shell/table.h"
 #include "kernel/sym.h"
 #include "tramp/attach.h"
 
@@ -44,6 +46,30 @@ u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 	else
 		show_symbol(s, target);
 	return used;
+}
+
+void show_wrapped(const char *text, u32 indent)
+{
+	u32 room = TABLE_WIDTH;
+	while (strlen(text) > room) {
+		u32 end = room;
+		while (end && text[end] != ' ')
+			end--;
+		if (!end)
+			break;
+		kprintf("%.*s\n%*s", (int)end, text, (int)indent, "");
+		text += end + 1;
+		room = TABLE_WIDTH - indent;
+	}
+	kprintf("%s\n", text);
+}
+
+u32 show_programs(const struct tramp *t)
+{
+	u32 programs = 0;
+	for (u32 i = 0; i < t->hook_count; i++)
+		programs += !t->hooks[i].session || t->hooks[i].kind == HOOK_FENTRY;
+	return programs;
 }
 
 enum err show_find_site(struct site **site, const char *func)

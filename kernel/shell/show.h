@@ -3,6 +3,7 @@
 #pragma once
 #include "kernel/shell/shell.h"
 #include "tramp/site.h"
+#include "tramp/tramp.h"
 #include "vm/prog.h"
 
 /* "0f 1f 44 00 00" */
@@ -14,6 +15,12 @@ void show_symbol(struct strbuf *s, uptr addr);
 /* The instruction at code[0 .. len), which runs at ip, with the name of what it calls or jumps to, or
  * the offset inside its own block; gives its length, 1 for a byte that is no instruction of ours. */
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip);
+
+/* Prints the text and ends its line; words that do not fit a terminal go into rows that begin so far in. */
+void show_wrapped(const char *text, u32 indent);
+
+/* The programs that a trampoline calls; a session is one, though it has two hooks. */
+u32 show_programs(const struct tramp *t);
 
 /* ENOENT or EOPNOTSUPP, said through shell_fail. */
 enum err show_find_site(struct site **site, const char *func);

@@ -45,13 +45,32 @@ void table_cell(struct table *t, const char *fmt, ...)
 	*width = max(*width, s.len);
 }
 
+/* Words that do not fit a terminal go into rows of their own, under the beginning of theirs. */
+static void wrap(struct strbuf *row, u32 column, const char *text)
+{
+	while (column + strlen(text) > TABLE_WIDTH) {
+		u32 end = TABLE_WIDTH - min(column, (u32)TABLE_WIDTH);
+		while (end && text[end] != ' ')
+			end--;
+		if (!end)
+			break;
+		str_printf(row, "%.*s\n%*s", (int)end, text, (int)column, "");
+		text += end + 1;
+	}
+	str_printf(row, "%s\n", text);
+}
+
 /* One cell; the last of a row gets no spaces behind it. */
 static void print_cell(const struct table *t, struct strbuf *row, u32 column, const char *text)
 {
 	bool last = column == t->column_count - 1;
 	int width = (int)t->width[column];
+	if (t->columns[column].align == LEFT && last) {
+		wrap(row, row->len, text);
+		return;
+	}
 	if (t->columns[column].align == LEFT)
-		width = last ? 0 : -width;
+		width = -width;
 	str_printf(row, "%*s%s", width, text, last ? "\n" : "  ");
 }
 

@@ -5,6 +5,7 @@
 #include "kernel/lib/fmt.h"
 
 #define TABLE_COLUMNS 12
+#define TABLE_WIDTH   80 /* of a terminal; longer text is broken between words */
 
 enum align { LEFT, RIGHT };
 
@@ -30,5 +31,6 @@ void table_begin(struct table *t, const struct column *columns, u32 count);
  * spin lock. */
 void table_cell(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
-/* Prints heading and rows, and frees. ENOMEM if a cell found no room: then nothing was printed. */
+/* Prints heading and rows, and frees; wraps the last column if it is a LEFT one. ENOMEM if a
+ * cell found no room: then nothing was printed. */
 enum err table_print(struct table *t);

@@ -49,3 +49,14 @@ wanted exec_several_times 0 '^kfree_skb at ' '^nothing is attached'
 fivebyte --smp 4 --exec 'audit; attach skbcount; attach wakeup; work net 100; audit; detach all; audit'
 wanted exec_audit_is_clean_with_and_without_links 0 '^audit clean: [0-9]+ bytes of text, [0-9]+ sites, 0 changed by live links$' \
 	'^audit clean: .* 2 changed by live links$'
+
+# What a terminal of 80 columns shows; names that users choose may be longer.
+fivebyte --exec 'help; tracepoints; prog list; attach count_fsession kfree_skb cookie 77; tramp kfree_skb; attach skblat; tramp netif_receive_skb; links; ftrace alloc_skb; ftrace list; kprobe schedule; kprobe list; audit'
+wanted exec_long_lines_are_broken_between_words 0 'context\[-1\]: count_fsession$' '^ {47}at the call$' '^ {15}dev, unsigned int skb_len\)$'
+wide=$(awk 'length > 80 && !/^fivebyte> /' "$out")
+[ -z "$wide" ] && pass exec_fits_80_columns || fail exec_fits_80_columns "wider: $wide"
+
+fivebyte --exec 'attach count_fsession kfree_skb; site kfree_skb; attach count_fsession wake_up_process'
+wanted exec_session_is_one_program 0 '^  as expected: 1 program attached$'
+[ "$(grep -c '^count_fsession: fsession of kfree_skb$' "$out")" = 1 ] && pass exec_attach_names_new_links ||
+	fail exec_attach_names_new_links 'kfree_skb is named again'
