@@ -7,7 +7,7 @@ line='^ *[^ ].*-[0-9]+ +\[[0-9]{3}\] [d.][N.][Hhs.][0-9.] +[0-9]+\.[0-9]{6}: my_
 
 fivebyte --smp 4 --exec 'hijack on; site wake_up_process; work wake 100; trace 5; hijack off; site wake_up_process; audit'
 wanted ftrace_hijack_prints_the_mails_line 0 "$line" 'call ftrace_trampoline_hijack' 'wake_up_process is itself' \
-	'^  0f 1f 44 00 00   nop'
+	'^  0f 1f 44 00 00   nop' '^audit clean'
 [ "$(grep -Ec "$line" "$out")" = 5 ] && pass ftrace_hijack_prints_every_wake_up || fail ftrace_hijack_prints_every_wake_up 'not five lines'
 
 fivebyte --smp 4 --exec 'ftrace kfree_skb; ftrace kfree_skb regs; ftrace alloc_*; work net 640; ftrace list; ftrace off; ftrace list; site kfree_skb'

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What tracing costs, as compare and cost print it: exact under --icount.
+. tests/e2e/lib.sh
+
+ways='fentry|fexit, by jmp|fexit, by call|fmod_ret|fsession|raw tracepoint|ftrace, plain|ftrace, regs|function graph|kprobe, ftrace|kprobe, jump|kprobe, int3|kretprobe'
+
+# row WAY: its cells in $work/table, one space between two: x1 x2 x4 x8 x16 x32 each-more stack regs code.
+row() {
+	grep -E "^$1  " "$work/table" | sed "s/^$1 *//" | tr -s ' '
+}
+
+# cell WAY N
+cell() {
+	row "$1" | cut -d ' ' -f "$2"
+}
+
+# every_way NAME: each has six figures, but fsession, of which 32 do not fit one function, five.
+every_way() {
+	local name=$1 way wanted
+	while read -r way; do
+		wanted='^([0-9]+ ){6}[0-9]+\.[0-9]( [0-9]+){3}$'
+		[ "$way" = fsession ] && wanted='^([0-9]+ ){5}- [0-9]+\.[0-9]( [0-9]+){3}$'
+		row "$way" | grep -Eq "$wanted" || { fail "$name" "no row like '$wanted' for $way"; return; }
+	done < <(tr '|' '\n' <<<"$ways")
+	[ "$(grep -Ec "^($ways)  " "$work/table")" = "$(tr '|' '\n' <<<"$ways" | wc -l)" ] ||
+		{ fail "$name" 'not one row for each way'; return; }
+	pass "$name"
+}
+
+# A user more costs the same from 8 to 16 as from 16 to 32. Each figure is rounded to a whole instruction.
+constant() {
+	local name=$1 way
+	shift
+	for way; do
+		row "$way" | awk '{ bend = 2 * ($5 - $4) - ($6 - $5); exit !($7 > 0 && $7 <= 12 && bend >= -3 && bend <= 3) }' ||
+			{ fail "$name" "$way: $(row "$way")"; return; }
+	done
+	pass "$name"
+}
+
+# rising NAME FIGURE...: each is less than the next.
+rising() {
+	local name=$1
+	shift
+	local IFS=' '
+	awk -v all="$*" -v count=$# 'BEGIN {
+		n = split(all, f, " ")
+		for (i = 1; i < n; i++)
+			if (f[i] + 0 >= f[i + 1] + 0)
+				exit 1
+		exit n != count
+	}' && pass "$name" || fail "$name" "$*"
+}
+
+# costs NAME TICKS COMMANDS: each attach and each detach that cost printed, of one function or for each of many, took
+# at most so many ticks, and three syncs.
+costs() {
+	awk -v most="$2" -v commands="$3" '
+		/^(attach|detach) +[0-9]+ ticks/ {
+			ticks = /for each of/ ? $4 : $2
+			if (ticks > most || !/, 3 syncs of all CPUs$/) exit
+			n[$1]++
+		}
+		END { exit n["attach"] != commands || n["detach"] != commands }' "$out" && pass "$1" || fail "$1" "$(grep 'ticks' "$out")"
+}
+
+one='cost count_fentry kfree_skb; cost count_fexit kfree_skb; cost count_fmod_ret alloc_skb; cost my_wake_up'
+all='cost count_fentry "*"; cost count_fexit "*"'
+
+# exact FILE: the output goes there, too.
+exact() {
+	fivebyte --smp 1 --icount --exec "$one; $all; compare kfree_skb; audit"
+	cp "$out" "$1"
+}
+
+exact "$work/table"
+wanted figures_count_instructions 0 '^Instructions that tracing adds to a call of kfree_skb' \
+	'^attach .*, [0-9]+ for each of [5-9][0-9]{2} functions, 3 syncs' '^audit clean: .* 0 changed by live links$'
+costs figures_attach_and_detach_take_50000_and_3_syncs 50000 6
+every_way figures_of_every_way
+constant figures_each_more_is_a_constant fentry 'fexit, by jmp' 'fexit, by call'
+rising figures_fentry_then_ftrace_then_int3 "$(cell fentry 1)" "$(cell 'ftrace, plain' 1)" "$(cell 'ftrace, regs' 1)" "$(cell 'kprobe, int3' 1)"
+rising figures_of_lists_grow_faster "$(cell fentry 7)" "$(cell 'ftrace, plain' 7)" "$(cell 'kprobe, ftrace' 7)" "$(cell kretprobe 7)"
+wide=$(sed -n '/^fivebyte> compare/,/^fivebyte> audit/p' "$out" | awk 'length > 80')
+[ -z "$wide" ] && pass figures_fit_80_columns || fail figures_fit_80_columns "wider: $wide"
+
+exact "$work/again"
+cmp -s "$work/again" "$work/table" && pass figures_repeat || fail figures_repeat "differs: $(diff "$work/table" "$work/again")"
+
+# Ticks of other machines say little; but the table is whole.
+fivebyte --smp 8 --exec 'compare kfree_skb; audit'
+cp "$out" "$work/table"
+wanted figures_on_8_cpus_are_ticks 0 '^Ticks that tracing adds' '^audit clean: .* 0 changed by live links$'
+every_way figures_of_every_way_on_8_cpus
