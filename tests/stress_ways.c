@@ -239,11 +239,19 @@ void stress_make_hooks(struct holding *h, enum hook_kind kind, bool session)
 /* Recursion of a guarded hook is counted by slot: those of programs that are loaded and never attached. */
 static struct prog *slots[STRESS_HOLDINGS];
 
+static void keep_one_that_may_sleep(struct holding *h, struct stress_random *r)
+{
+	h->count = 1;
+	while (!h->sites[0]->may_sleep)
+		h->sites[0] = any_site(r);
+}
+
 static void choose_hooks(struct holding *h, struct stress_random *r)
 {
 	u32 kind = stress_random(r, 5);
 	stress_make_hooks(h, kind == 1 ? HOOK_FMOD_RET : kind == 2 ? HOOK_FEXIT : HOOK_FENTRY, kind == 3);
 	if (kind == 4) {
+		keep_one_that_may_sleep(h, r);
 		h->hooks[0].code = (uptr)on_sleepable;
 		h->hooks[0].may_sleep = h->hooks[0].per_cpu = h->hooks[0].guarded = true;
 	}
