@@ -141,11 +141,6 @@ void ftrace_init(void)
 		panic("ftrace: no memory for its callers");
 }
 
-u32 ftrace_caller_code(bool regs)
-{
-	return (regs ? regs_caller : plain_caller)->text.len;
-}
-
 /* --- Sites ------------------------------------------------------------------------------------------------ */
 
 struct ftrace_ops *ftrace_next_ops(struct ftrace_ops *ops)

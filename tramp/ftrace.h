@@ -94,9 +94,6 @@ void ftrace_site_bytes(const struct site *site, u8 bytes[SITE_LEN]);
 /* The kind of caller that the site calls: ftrace_caller, ftrace_regs_caller, or an ops' own. */
 const char *ftrace_caller_name(const struct site *site);
 
-/* Bytes of code of the common caller; ftrace_caller_info (ftrace_gen.h) has the rest of what it costs. */
-u32 ftrace_caller_code(bool regs);
-
 /* Makes the site call the caller that fits who is there now, BPF included. Called by share.c. */
 enum err ftrace_refresh(struct site *site, bool shared, struct strbuf *log);
 

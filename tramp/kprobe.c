@@ -22,8 +22,7 @@
 enum { BUCKETS = 256, STEPS = 3 /* a step, and one in an NMI that came meanwhile, and one to spare */ };
 
 static struct kprobe_point *buckets[BUCKETS];
-static struct kprobe_point *dead_points; /* under the tramp lock, */
-static struct kprobe *entry_probes;      /* and these too */
+static struct kprobe_point *dead_points; /* under tramp_lock */
 
 /* This CPU's; interrupts are off where they are used. */
 static struct on_cpu {
@@ -412,6 +411,7 @@ static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe
 	return e;
 }
 
+/* p at an entry is left to kprobe_add_entry. */
 static enum err add_locked(struct kprobe *p, enum kprobe_how how, struct strbuf *log)
 {
 	struct sym func;
@@ -429,19 +429,6 @@ static enum err add_locked(struct kprobe *p, enum kprobe_how how, struct strbuf 
 	return add_inside(p, &func, how, log);
 }
 
-/* ftrace takes the tramp lock itself. */
-static enum err add_entry(struct kprobe *p, struct strbuf *log)
-{
-	enum err e = kprobe_add_entry(p, log);
-	if (e)
-		return e;
-	tramp_lock();
-	p->next = entry_probes;
-	entry_probes = p;
-	tramp_unlock();
-	return OK;
-}
-
 enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *log)
 {
 	enum err e;
@@ -449,30 +436,19 @@ enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *l
 	tramp_lock();
 	e = add_locked(p, how, log);
 	tramp_unlock();
-	return e || p->point ? e : add_entry(p, log);
-}
-
-static void unlink_entry(struct kprobe *p)
-{
-	struct kprobe **link = &entry_probes;
-	while (*link != p)
-		link = &(*link)->next;
-	*link = p->next;
+	return e || p->point ? e : kprobe_add_entry(p, log);
 }
 
 void unregister_kprobe(struct kprobe *p)
 {
-	bool by_ftrace = p->ops;
-
+	if (p->ops) {
+		kprobe_remove_entry(p);
+		return;
+	}
 	tramp_lock();
-	if (by_ftrace)
-		unlink_entry(p);
-	else
-		remove_probe(p);
+	remove_probe(p);
 	free_dead_points();
 	tramp_unlock();
-	if (by_ftrace)
-		kprobe_remove_entry(p);
 }
 
 enum kprobe_how kprobe_how(const struct kprobe *p)
@@ -491,18 +467,6 @@ const char *kprobe_how_name(enum kprobe_how how)
 const char *kprobe_why_no_jump(const struct kprobe *p)
 {
 	return p->point ? p->point->why : "";
-}
-
-void kprobe_for_each(void (*visit)(const struct kprobe *p, void *arg), void *arg)
-{
-	tramp_lock();
-	for (u32 i = 0; i < BUCKETS; i++)
-		for (const struct kprobe_point *pt = buckets[i]; pt; pt = pt->next)
-			for (const struct kprobe *p = pt->probes; p; p = p->next)
-				visit(p, arg);
-	for (const struct kprobe *p = entry_probes; p; p = p->next)
-		visit(p, arg);
-	tramp_unlock();
 }
 
 struct kprobe_cost kprobe_cost(const struct kprobe *p)

@@ -37,7 +37,7 @@ struct kprobe {
 	u64 missed; /* changed atomically */
 	struct kprobe_point *point; /* by int3 or jump */
 	struct ftrace_ops *ops;     /* by ftrace */
-	struct kprobe *next;        /* of the same point, in the order of registration; or by ftrace */
+	struct kprobe *next;        /* of the same point, in the order of registration */
 };
 
 /* A handler at a function's return: at its entry the return address is replaced (kernel/retstack.h). */
@@ -79,9 +79,6 @@ const char *kprobe_how_name(enum kprobe_how how);
 
 /* Why p is not reached by a jump; "" if nobody has tried. */
 const char *kprobe_why_no_jump(const struct kprobe *p);
-
-/* Calls visit for each registered probe, in no order, under the lock. */
-void kprobe_for_each(void (*visit)(const struct kprobe *p, void *arg), void *arg);
 
 /* Frees what waits for tasks that were inside of detours; gives how much still does. For tests. */
 u32 kprobe_reap(void);

@@ -114,7 +114,7 @@ static enum err remove_all_counting(void)
 	return OK;
 }
 
-/* Those of the shell with their counts; kprobe_for_each would show all there are. */
+/* Those of the shell; links shows those of programs. */
 static enum err list_counting(void)
 {
 	static const struct column columns[] = { { "address", LEFT }, { "where", LEFT }, { "what", LEFT },
