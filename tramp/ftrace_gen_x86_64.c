@@ -59,8 +59,8 @@
 //                                                  ret                        ; to site->direct
 #include "tramp/ftrace_gen.h"
 #include "kernel/lib/x86.h"
-#include "kernel/sched.h"
 #include "kernel/trap.h"
+#include "tramp/gen.h"
 
 enum {
 	FRAMES = 40,
@@ -68,10 +68,13 @@ enum {
 	CALLER_BP = FRAME - 8, /* pushed first */
 	INTO_FUNCTION = FRAME,
 	INTO_CALLER = FRAME + 8,
-	CALL_LEN = 5,
 };
 
 #define REGS(field) ((i32)offsetof(struct pt_regs, field))
+
+_Static_assert(FRAME == 208 && REGS(ax) == 80 && REGS(bp) == 32 && REGS(ip) == 128 && REGS(sp) == 152 &&
+		   REGS(cs) == 136 && REGS(flags) == 144 && REGS(orig_ax) == 120 && CPU_PREEMPT_COUNT == 16,
+	       "the numbers above");
 
 /* The plain caller's come first. rbp has a place of its own in the frame. */
 static const struct {
@@ -130,19 +133,16 @@ static void save_registers(struct code *c, bool regs)
 	}
 }
 
-/* In: rdi behind the site, rcx where the function's return address is. Bit 31 of preempt_count says "no
- * reschedule wanted" (kernel/smp.h): only a count that falls to 0 altogether leads to the scheduler. */
+/* In: rdi behind the site, rcx where the function's return address is. */
 static void call_func(struct code *c, const struct ftrace_gen *g)
 {
 	sub_ri(c, RDI, SITE_LEN);
 	mov_rm(c, RSI, at(RCX, 0));
 	mov_ri(c, RDX, (i64)(uptr)g->ops);
 	mov_rr(c, RCX, RSP);
-	inc_m32(c, gs(CPU_PREEMPT_COUNT));
+	gen_preempt_off(c);
 	call(c, g->func);
-	dec_m32(c, gs(CPU_PREEMPT_COUNT));
-	jcc8(c, IF_NE, CALL_LEN);
-	call(c, (uptr)preempt_schedule);
+	gen_preempt_on(c);
 }
 
 /* Everything back, and to the address that lies at rsp + upto. */

@@ -21,3 +21,8 @@ struct gen {
 /* Writes the whole image to c. Gives c->err: ENOSPC if the buffer is too small, ERANGE if a target
  * is out of reach. */
 enum err gen_image(struct code *c, struct gen *g);
+
+/* Code around a call that must stay on its CPU: 1 up, and 1 down again, with a call of the scheduler if
+ * somebody asked for it meanwhile. Arguments of the call may be in registers before the first. */
+void gen_preempt_off(struct code *c);
+void gen_preempt_on(struct code *c);

@@ -176,9 +176,14 @@ static void call_hook(struct code *c, const struct gen *g, const struct hook *h)
 	call(c, h->code);
 }
 
+void gen_preempt_off(struct code *c)
+{
+	inc_m32(c, gs(CPU_PREEMPT_COUNT));
+}
+
 /* Bit 31 of preempt_count says "no reschedule wanted" (kernel/smp.h): only a count that falls to 0
  * altogether leads to the scheduler. */
-static void preempt_on(struct code *c)
+void gen_preempt_on(struct code *c)
 {
 	dec_m32(c, gs(CPU_PREEMPT_COUNT));
 	jcc8(c, IF_NE, CALL_LEN);
@@ -245,7 +250,7 @@ static void gen_hook_step(struct code *c, struct gen *g, const struct step *step
 	const struct hook *h = &g->hooks[step->n];
 
 	switch (step->kind) {
-	case STEP_PREEMPT_OFF: inc_m32(c, gs(CPU_PREEMPT_COUNT)); break;
+	case STEP_PREEMPT_OFF: gen_preempt_off(c); break;
 	case STEP_MIGRATE_OFF: inc_m32(c, migration_disabled(c)); break;
 	case STEP_GUARD: guard(c, h, &at->skip[step->n]); break;
 	case STEP_SET_ENTRY: set_session(c, g, step->n, 0); break;
@@ -256,7 +261,7 @@ static void gen_hook_step(struct code *c, struct gen *g, const struct step *step
 	case STEP_KEEP_RESULT: mov_mr(c, below_rbp(p->ret), RAX); break;
 	case STEP_STATS_END: stats_end(c, p, h); break;
 	case STEP_UNGUARD: unguard(c, h, &at->back[step->n]); break;
-	case STEP_PREEMPT_ON: preempt_on(c); break;
+	case STEP_PREEMPT_ON: gen_preempt_on(c); break;
 	case STEP_MIGRATE_ON: dec_m32(c, migration_disabled(c)); break;
 	default: break;
 	}
