@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* One inline function per privileged instruction of x86-64, and the bits it takes. */
 #pragma once
+#include "kernel/layout.h"
 #include "kernel/lib/types.h"
 
 enum {
 	CR0_WP = 1 << 16,
-	FLAGS_IF = 1 << 9,
 	MSR_EFER = 0xc0000080,
 	MSR_GS_BASE = 0xc0000101,
 	EFER_NXE = 1 << 11,

@@ -14,7 +14,6 @@ STUB_SIZE equ 16                                ; kernel/trap_x86_64.c knows it 
 
 ; preempt_count's bits 20 to 23 (kernel/smp.h).
 NMI_MASK equ 0xf00000
-FLAGS_TF equ 0x100
 
 ; Offsets in struct pt_regs, pinned in kernel/trap_x86_64.c.
 REGS_IP    equ 128

@@ -23,6 +23,17 @@
 #define KERNEL_CS 0x08
 #define KERNEL_DS 0x10
 
+/* RFLAGS (SDM vol. 1, 3.4.3): carry, parity, zero, sign, single step, interrupts on, overflow, and no
+ * instruction breakpoint at the next one. */
+#define FLAGS_CF 0x1
+#define FLAGS_PF 0x4
+#define FLAGS_ZF 0x40
+#define FLAGS_SF 0x80
+#define FLAGS_TF 0x100
+#define FLAGS_IF 0x200
+#define FLAGS_OF 0x800
+#define FLAGS_RF 0x10000
+
 /* struct cpu (kernel/smp.h), at GS:0. */
 #define CPU_SELF          0
 #define CPU_CURRENT       8

@@ -13,8 +13,6 @@
 #include "tramp/poke.h"
 #include "tramp/tramp.h"
 
-enum { FLAGS_TF = 0x100 };
-
 /* The function stepped through, and what it may be poked to. */
 traceable u32 tv_stepped(u32 x)
 {

@@ -10,16 +10,6 @@
 #include "tramp/kprobe_arch.h"
 #include "tramp/tracepoint.h"
 
-enum {
-	FLAG_CF = 1,
-	FLAG_PF = 4,
-	FLAG_ZF = 0x40,
-	FLAG_SF = 0x80,
-	FLAG_TF = 0x100,
-	FLAG_IF = 0x200,
-	FLAG_OF = 0x800
-};
-
 /* What popf changes in ring 0, and what pushf shows (RF and VM never): SDM vol. 2. */
 enum { POPF_MASK = 0x257fd5, PUSHF_HIDES = 0x30000 };
 
@@ -132,16 +122,16 @@ void displaced_copy(struct code *c, const struct x86_insn *in, const u8 *bytes, 
 /* SDM vol. 1, appendix B: conditions come in pairs, the odd one of which is the other's opposite. */
 static notrace bool condition_holds(u32 cc, uptr flags)
 {
-	bool less = !(flags & FLAG_SF) != !(flags & FLAG_OF), holds = false;
+	bool less = !(flags & FLAGS_SF) != !(flags & FLAGS_OF), holds = false;
 	switch (cc >> 1) {
-	case IF_O >> 1: holds = flags & FLAG_OF; break;
-	case IF_B >> 1: holds = flags & FLAG_CF; break;
-	case IF_E >> 1: holds = flags & FLAG_ZF; break;
-	case IF_BE >> 1: holds = flags & (FLAG_CF | FLAG_ZF); break;
-	case IF_S >> 1: holds = flags & FLAG_SF; break;
-	case IF_P >> 1: holds = flags & FLAG_PF; break;
+	case IF_O >> 1: holds = flags & FLAGS_OF; break;
+	case IF_B >> 1: holds = flags & FLAGS_CF; break;
+	case IF_E >> 1: holds = flags & FLAGS_ZF; break;
+	case IF_BE >> 1: holds = flags & (FLAGS_CF | FLAGS_ZF); break;
+	case IF_S >> 1: holds = flags & FLAGS_SF; break;
+	case IF_P >> 1: holds = flags & FLAGS_PF; break;
 	case IF_L >> 1: holds = less; break;
-	case IF_LE >> 1: holds = less || flags & FLAG_ZF; break;
+	case IF_LE >> 1: holds = less || flags & FLAGS_ZF; break;
 	}
 	return holds != (cc & 1);
 }
@@ -153,8 +143,8 @@ static notrace bool loop_goes_on(u32 opcode, struct pt_regs *regs)
 	if (--regs->cx == 0)
 		return false;
 	if (opcode == OP_LOOPE)
-		return regs->flags & FLAG_ZF;
-	return opcode != OP_LOOPNE || !(regs->flags & FLAG_ZF);
+		return regs->flags & FLAGS_ZF;
+	return opcode != OP_LOOPNE || !(regs->flags & FLAGS_ZF);
 }
 
 static notrace void push_word(struct pt_regs *regs, uptr value)
@@ -200,8 +190,8 @@ notrace bool displaced_run(const struct displaced *d, uptr slot, struct pt_regs 
 	case WAY_NOP: break;
 	case WAY_PUSHF: push_word(regs, regs->flags & ~(uptr)PUSHF_HIDES); break;
 	case WAY_POPF: regs->flags = (regs->flags & ~(uptr)POPF_MASK) | (pop_word(regs) & POPF_MASK); break;
-	case WAY_CLI: regs->flags &= ~(uptr)FLAG_IF; break;
-	case WAY_STI: regs->flags |= FLAG_IF; break;
+	case WAY_CLI: regs->flags &= ~(uptr)FLAGS_IF; break;
+	case WAY_STI: regs->flags |= FLAGS_IF; break;
 	}
 	return true;
 }
@@ -221,12 +211,12 @@ notrace bool displaced_stepped(const struct displaced *d, uptr addr, uptr slot, 
 notrace uptr step_begin(struct pt_regs *regs)
 {
 	uptr flags = regs->flags;
-	regs->flags = (flags & ~(uptr)FLAG_IF) | FLAG_TF;
+	regs->flags = (flags & ~(uptr)FLAGS_IF) | FLAGS_TF;
 	return flags;
 }
 
 notrace void step_end(struct pt_regs *regs, uptr flags)
 {
-	uptr kept = FLAG_IF | FLAG_TF;
+	uptr kept = FLAGS_IF | FLAGS_TF;
 	regs->flags = (regs->flags & ~kept) | (flags & kept);
 }

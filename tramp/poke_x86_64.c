@@ -8,8 +8,6 @@
 #include "kernel/trap.h"
 #include "tramp/poke_arch.h"
 
-enum { FLAG_RF = 1 << 16 };
-
 const u8 poke_int3 = X86_INT3;
 
 static struct code five_bytes(u8 bytes[SITE_LEN], uptr addr)
@@ -82,6 +80,6 @@ notrace void poke_retry(struct pt_regs *regs)
 		poke_emulate(&now, regs);
 		return;
 	}
-	regs->flags |= FLAG_RF;
+	regs->flags |= FLAGS_RF;
 	regs->ip = poke_trap_addr(regs);
 }
