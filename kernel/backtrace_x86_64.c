@@ -8,15 +8,13 @@
 #include "kernel/retstack.h"
 #include "kernel/sym.h"
 #include "kernel/text.h"
-#include "kernel/trap.h"
+#include "kernel/trap_x86_64.h"
 
 enum { MAX_DEPTH = 64 };
 
 struct frame {
 	uptr ip, bp;
 };
-
-extern const u8 trap_return[];
 
 static notrace bool word_at(uptr addr, uptr *word)
 {

@@ -7,11 +7,9 @@
 //      bp + 8  return address     bp + 8   trap_return (kernel/entry_x86_64.asm)
 //      bp + 0  caller's bp        bp + 24  struct pt_regs
 #include "kernel/stack.h"
-#include "kernel/trap.h"
+#include "kernel/trap_x86_64.h"
 
 enum { WORD = sizeof(uptr), FRAME_LEN = 2 * WORD, REGS_AT = 3 * WORD };
-
-extern const u8 trap_return[];
 
 struct walk {
 	uptr end;

@@ -4,6 +4,7 @@
 #include "kernel/text.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
+#include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "kernel/page.h"
@@ -11,7 +12,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 
-enum { GRANULE = 32, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, INT3 = 0xcc, FREE_AT_ONCE = 256 };
+enum { GRANULE = 32, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, FREE_AT_ONCE = 256 };
 
 struct chunk {
 	uptr base;
@@ -47,7 +48,7 @@ static enum err add_chunk(u32 min_len)
 	c.owner = kzalloc(c.granules * sizeof(*c.owner));
 	if (!block || !c.owner || read_once(chunk_count) == MAX_CHUNKS)
 		goto no_room;
-	memset(block, INT3, len);
+	memset(block, TEXT_FILL, len);
 	if (paging_protect(c.base, len / PAGE_SIZE, PAGE_READ | PAGE_EXEC) != OK)
 		goto no_room;
 	uptr flags = spin_lock_irqsave(&lock);
@@ -106,7 +107,7 @@ enum err text_alloc(struct text *t, u32 len)
 	t->wanted = kmalloc(len);
 	if (!t->wanted)
 		return ENOMEM;
-	memset(t->wanted, INT3, len);
+	memset(t->wanted, TEXT_FILL, len);
 	for (;;) {
 		uptr flags = spin_lock_irqsave(&lock);
 		bool placed = place(t);
@@ -184,7 +185,7 @@ notrace void text_write(uptr at, const void *bytes, u32 len)
 static void fill_int3(const struct text *t)
 {
 	u8 fill[256];
-	memset(fill, INT3, sizeof(fill));
+	memset(fill, TEXT_FILL, sizeof(fill));
 	for (u32 at = 0; at < t->len; at += sizeof(fill))
 		write_text(t->base + at, fill, min(t->len - at, (u32)sizeof(fill)));
 }

@@ -48,10 +48,6 @@ struct table_pointer {
 	u64 base;
 } packed;
 
-struct ex_row {
-	uptr at, resume;
-};
-extern const struct ex_row ex_table_start[], ex_table_end[];
 extern const u8 trap_stubs[];
 
 static struct gate idt[VECTORS];

@@ -7,5 +7,15 @@
 /* Called by the entry code for every vector. notrace, like all that it runs through before a handler. */
 void trap_dispatch(struct pt_regs *regs, u32 vector);
 
+/* Where trap_dispatch returns to: a backtrace and the scan of ways back know by it that above a frame lie
+ * pt_regs (kernel/entry_x86_64.asm). */
+extern const u8 trap_return[];
+
+/* Instructions that may fault, and where they go on then (kernel/probe_x86_64.c). */
+struct ex_row {
+	uptr at, resume;
+};
+extern const struct ex_row ex_table_start[], ex_table_end[];
+
 /* All registers, several lines. */
 void regs_print(struct strbuf *s, const struct pt_regs *regs);

@@ -10,8 +10,6 @@
 #include "tramp/poke.h"
 #include "tramp/tramp.h"
 
-enum { INT3 = 0xcc };
-
 struct place {
 	uptr addr;
 	u8 bytes[AUDIT_PLACE];
@@ -80,7 +78,7 @@ static u32 first_place(uptr addr)
 static void print_bytes(struct strbuf *s, const u8 *bytes, u32 len)
 {
 	for (u32 i = 0; i < len; i++)
-		str_printf(s, " %02x", bytes ? bytes[i] : INT3);
+		str_printf(s, " %02x", bytes ? bytes[i] : TEXT_FILL);
 }
 
 static void name_place(uptr addr, const u8 *wanted, u32 len)
@@ -99,7 +97,7 @@ static void name_place(uptr addr, const u8 *wanted, u32 len)
 
 static bool differs(uptr addr, const u8 *wanted, u32 i)
 {
-	return ((const u8 *)addr)[i] != (wanted ? wanted[i] : INT3);
+	return ((const u8 *)addr)[i] != (wanted ? wanted[i] : TEXT_FILL);
 }
 
 /* Free memory is much and mostly in order: by words. */
@@ -107,13 +105,13 @@ static bool all_int3(uptr addr, u32 len)
 {
 	u32 i = 0;
 	for (; i < len && (addr + i) % sizeof(u64); i++)
-		if (*(const u8 *)(addr + i) != INT3)
+		if (*(const u8 *)(addr + i) != TEXT_FILL)
 			return false;
 	for (; i + sizeof(u64) <= len; i += sizeof(u64))
-		if (*(const u64 *)(addr + i) != INT3 * 0x0101010101010101ull)
+		if (*(const u64 *)(addr + i) != TEXT_FILL * 0x0101010101010101ull)
 			return false;
 	for (; i < len; i++)
-		if (*(const u8 *)(addr + i) != INT3)
+		if (*(const u8 *)(addr + i) != TEXT_FILL)
 			return false;
 	return true;
 }

@@ -13,7 +13,7 @@
 //      <the displaced instructions>
 //      jmp  <behind them>
 #include "kernel/lib/x86.h"
-#include "kernel/trap.h"
+#include "kernel/trap_x86_64.h"
 #include "tramp/kprobe_arch.h"
 #include "tramp/tracepoint.h"
 
@@ -21,18 +21,12 @@
 const struct kprobe_cost int3_cost = { .stack = 40 + 48 + 128 + 8, .registers = 20 };
 const struct kprobe_cost detour_cost = { .stack = sizeof(struct pt_regs) + 24, .registers = 16 };
 
-struct ex_table_row {
-	uptr at, resume;
-};
-extern const struct ex_table_row ex_table_start[], ex_table_end[];
-extern const u8 trap_return[];
-
 /* Registers in the order of struct pt_regs, from its high end. */
 static const enum reg general[] = { RDI, RSI, RDX, RCX, RAX, R8, R9, R10, R11, RBX, RBP, R12, R13, R14, R15 };
 
 static bool has_exception_row(uptr from, uptr to)
 {
-	for (const struct ex_table_row *row = ex_table_start; row < ex_table_end; row++)
+	for (const struct ex_row *row = ex_table_start; row < ex_table_end; row++)
 		if ((row->at >= from && row->at < to) || (row->resume > from && row->resume < to))
 			return true;
 	return false;
