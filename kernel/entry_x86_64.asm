@@ -2,6 +2,7 @@
 ; Where every exception and interrupt enters: 256 stubs, one common path that saves struct pt_regs
 ; (kernel/trap.h) and calls trap_dispatch. No swapgs and no stack switch: there is no user mode.
 %include "layout.inc"
+%include "kernel/pt_regs_x86_64.inc"
 
 extern trap_dispatch
 global trap_stubs, trap_return
@@ -20,26 +21,6 @@ REGS_IP    equ 128
 REGS_CS    equ 136
 REGS_FLAGS equ 144
 REGS_SP    equ 152
-
-; In: rsp -> struct pt_regs. Out: rsp -> ip.
-%macro restore_registers 0
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
-	pop r11
-	pop r10
-	pop r9
-	pop r8
-	pop rax
-	pop rcx
-	pop rdx
-	pop rsi
-	pop rdi
-	add rsp, 8                              ; orig_ax
-%endmacro
 
 section .text
 
@@ -84,20 +65,7 @@ breakpoint:
 
 ; In: edi = vector; stack: rdi, orig_ax, ip, cs, flags, sp, ss
 save_registers:
-	push rsi
-	push rdx
-	push rcx
-	push rax
-	push r8
-	push r9
-	push r10
-	push r11
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
+	push_all_but_rdi
 	cld
 	mov esi, edi
 	mov rdi, rsp
@@ -108,7 +76,8 @@ trap_return:                                    ; a backtrace knows by this addr
 	test dword [gs:CPU_PREEMPT_COUNT], NMI_MASK
 	jnz return_in_nmi
 return_by_iretq:
-	restore_registers
+	pop_all
+	add rsp, 8                              ; orig_ax
 	iretq
 .end:
 
@@ -133,7 +102,8 @@ return_in_nmi:
 	mov [rsp + REGS_CS], rax
 	mov [rax + 8], rcx
 	mov [rax], rdx
-	restore_registers
+	pop_all
+	add rsp, 8                              ; orig_ax
 	mov rsp, [rsp + 8]                      ; the new sp
 	popfq
 	ret

@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ; Where a function returns to whose return address is on the shadow stack (kernel/retstack.h).
 %include "layout.inc"
+%include "kernel/pt_regs_x86_64.inc"
 bits 64
 
 extern retstack_leave
@@ -30,40 +31,13 @@ retstack_return:
 	push 0                                  ; ip
 	push -1                                 ; orig_ax
 	push rdi
-	push rsi
-	push rdx
-	push rcx
-	push rax
-	push r8
-	push r9
-	push r10
-	push r11
-	push rbx
-	push 0                                  ; bp
-	push r12
-	push r13
-	push r14
-	push r15
+	push_all_but_rdi
 	cld
 	lea rdi, [rbp + 8]
 	mov rsi, rsp
 	call retstack_leave                     ; void retstack_leave(uptr *slot, struct pt_regs *regs)
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	add rsp, 8
-	pop rbx
-	pop r11
-	pop r10
-	pop r9
-	pop r8
-	pop rax
-	pop rcx
-	pop rdx
-	pop rsi
-	pop rdi
-	lea rsp, [rbp - 8]
+	pop_all
+	add rsp, 6 * 8                          ; orig_ax, and the frame up to the flags
 	popfq
 	pop rbp
 	ret
