@@ -23,7 +23,7 @@
 #include "kernel/text.h"
 #include "tramp/poke.h"
 
-#define IMAGE_HELD 39 /* 38 hooks and a traced program */
+#define IMAGE_HELD 39 /* TRAMP_HOOKS, and a traced program */
 
 struct image {
 	struct text text;

@@ -10,6 +10,8 @@
 #include "tramp/poke.h"
 #include "tramp/share.h"
 
+_Static_assert(IMAGE_HELD == TRAMP_HOOKS + 1, "what an image calls: all hooks, and a program's body");
+
 static struct mutex lock;
 static struct plan_options options = { .by_jmp = true };
 
@@ -386,11 +388,19 @@ static void settle(struct site *site)
 	free_unused(t);
 }
 
-static void settle_all(struct site *const *sites, u32 count)
+/* Every next image is built: from here on only a site that does not hold what it should can stop it. */
+static enum err swap_all(struct site *const *sites, u32 count, struct strbuf *log)
 {
+	enum err e;
+
+	collect_pokes(sites, count);
+	e = poke_batch(pokes, poke_count, log);
+	if (e)
+		return e;
 	for (u32 i = 0; i < count; i++)
 		settle(sites[i]);
 	image_reap();
+	return OK;
 }
 
 enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hooks, u32 hook_count,
@@ -403,12 +413,8 @@ enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hook
 		e = prepare_add(sites[done], hooks, hook_count, log);
 		done += !e;
 	}
-	if (!e) {
-		collect_pokes(sites, count);
-		e = poke_batch(pokes, poke_count, log);
-	}
 	if (!e)
-		settle_all(sites, count);
+		e = swap_all(sites, count, log);
 	while (e && done--)
 		undo_add(sites[done], hook_count);
 	return e;
@@ -431,10 +437,8 @@ enum err tramp_remove(struct site *const *sites, u32 count, const void *owner, s
 		return e;
 	for (u32 i = 0; i < count; i++)
 		prepare_remove(sites[i]->tramp, owner);
-	collect_pokes(sites, count);
-	e = poke_batch(pokes, poke_count, log);
+	e = swap_all(sites, count, log);
 	assert(!e); /* checked, and the lock is ours */
-	settle_all(sites, count);
 	return OK;
 }
 
@@ -455,12 +459,8 @@ static enum err rebuild(struct site *const *sites, u32 count, struct strbuf *log
 		e = prepare_image(sites[done]->tramp, log);
 		done += !e;
 	}
-	if (!e) {
-		collect_pokes(sites, count);
-		e = poke_batch(pokes, poke_count, log);
-	}
 	if (!e)
-		settle_all(sites, count);
+		e = swap_all(sites, count, log);
 	while (e && done--)
 		drop_next(sites[done]->tramp);
 	return e;

@@ -17,7 +17,7 @@ struct tramp {
 	struct list_head spares; /* reserved images, each as long as the current one: one for each removal
 	                            that would leave hooks behind */
 	u32 spare_count;
-	bool shared;            /* with ftrace, now or once: its images are entered as if called */
+	bool shared;             /* with ftrace, now or once: its images are entered as if called */
 	struct list_head list;
 	struct model model;
 	u32 hook_count; /* never 0 but in a change under way */
