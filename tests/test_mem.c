@@ -97,4 +97,6 @@ TEST(mem_patterns_match_whole_strings)
 	check(str_matches("kfree_skb", "k*skb") && str_matches("kfree_skb", "*_*"));
 	check(str_matches("aXbXc", "*X?") && !str_matches("aXbX", "*X?"));
 	check(str_matches("abab", "*ab") && !str_matches("abac", "*ab"));
+	check(str_is_pattern("*") && str_is_pattern("skb?") && !str_is_pattern("kfree_skb") &&
+	      !str_is_pattern(""));
 }

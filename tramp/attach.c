@@ -167,18 +167,10 @@ static enum err find_site(struct site **site, const struct prog *p, const char *
 	return ENOENT;
 }
 
-static bool is_pattern(const char *func)
-{
-	for (; *func; func++)
-		if (*func == '*' || *func == '?')
-			return true;
-	return false;
-}
-
 /* The types of its context that p relies on: those of the function that its section names, if it does. */
 static struct reader reader_of(const struct prog *p)
 {
-	bool at_function = p->type != PROG_RAW_TP && *p->target && !is_pattern(p->target);
+	bool at_function = p->type != PROG_RAW_TP && *p->target && !str_is_pattern(p->target);
 	return (struct reader){
 		.name = p->name,
 		.reads = p->facts.reads,
@@ -242,7 +234,7 @@ static enum err find_sites(struct link *l, const char *func, const struct hook *
 	struct strbuf place = STRBUF(l->place);
 	enum err e;
 
-	if (!is_pattern(func)) {
+	if (!str_is_pattern(func)) {
 		str_puts(&place, func);
 		e = find_site(&l->sites[0], l->prog, func, log);
 		l->site_count = e ? 0 : 1;
@@ -372,7 +364,7 @@ static enum err attach_one(struct prog *p, const struct attach_options *options,
 
 	if (e)
 		return e;
-	l = new_link(p, options, is_pattern(func) ? site_count() : 1, log);
+	l = new_link(p, options, str_is_pattern(func) ? site_count() : 1, log);
 	if (!l)
 		return ENOMEM;
 	e = ways[p->type].attach(l, func, log);

@@ -85,6 +85,13 @@ notrace void str_copy(char *dst, const char *src, size_t size)
 	dst[len] = 0;
 }
 
+notrace bool str_is_pattern(const char *s)
+{
+	while (*s && *s != '*' && *s != '?')
+		s++;
+	return *s;
+}
+
 notrace bool str_matches(const char *s, const char *pattern)
 {
 	const char *star = NULL, *resume = NULL;

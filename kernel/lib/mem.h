@@ -18,3 +18,6 @@ void str_copy(char *dst, const char *src, size_t size);
 
 /* Whether s matches a pattern in which '*' stands for any run of characters and '?' for one. */
 bool str_matches(const char *s, const char *pattern);
+
+/* Whether it has one of these two in it. */
+bool str_is_pattern(const char *s);

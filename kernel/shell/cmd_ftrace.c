@@ -15,14 +15,6 @@
 
 /* --- Functions by name or pattern ------------------------------------------------------------------------- */
 
-static bool is_pattern(const char *text)
-{
-	for (; *text; text++)
-		if (*text == '*' || *text == '?')
-			return true;
-	return false;
-}
-
 /* Adds all functions that match to the filter of ops; gives how many did. */
 static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count)
 {
@@ -30,7 +22,7 @@ static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count)
 	struct strbuf log = STRBUF(text);
 	struct site *site;
 	uptr *ips;
-	enum err e = is_pattern(pattern) ? OK : show_find_site(&site, pattern);
+	enum err e = str_is_pattern(pattern) ? OK : show_find_site(&site, pattern);
 
 	if (e)
 		return e;

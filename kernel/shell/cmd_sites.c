@@ -14,9 +14,8 @@ static bool matches(const char *name, const char *pattern)
 {
 	char wide[128];
 	struct strbuf s = STRBUF(wide);
-	for (const char *p = pattern; *p; p++)
-		if (*p == '*' || *p == '?')
-			return str_matches(name, pattern);
+	if (str_is_pattern(pattern))
+		return str_matches(name, pattern);
 	str_printf(&s, "*%s*", pattern);
 	return str_matches(name, wide);
 }
