@@ -143,8 +143,7 @@ static void add_task(struct task_struct *p)
 {
 	uptr flags = spin_lock_irqsave(&lock);
 	p->pid = p->tgid = ++last_pid;
-	p->retstack =
-	    retstack_new(); /* under the lock: retstack_get finds it, or it finds retstack_get's wish */
+	p->retstack = retstack_new(); /* under the lock: retstack_get finds p, or p finds its wish */
 	list_add_tail(&p->tasks, &init_task.tasks);
 	spin_unlock_irqrestore(&lock, flags);
 }

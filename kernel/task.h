@@ -38,9 +38,8 @@ struct task_struct {
 	u32 preempt_count;           /* saved while not running */
 	int (*fn)(void *arg);
 	void *arg;
-	struct retstack
-	    *retstack;       /* replaced return addresses, kernel/retstack.h; NULL: it has no room for any */
-	struct rcu_head rcu; /* a dead task is freed when nobody can be looking at it any more */
+	struct retstack *retstack; /* replaced return addresses, kernel/retstack.h; NULL: no room for any */
+	struct rcu_head rcu;       /* a dead task is freed when nobody can be looking at it any more */
 };
 
 _Static_assert(offsetof(struct task_struct, migration_disabled) == TASK_MIGRATION_DISABLED, "layout.h");

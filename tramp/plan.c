@@ -68,7 +68,7 @@ static void lay_out(struct planner *pl, bool calls_original, u32 align)
 	p->saved = WORD;
 	if (calls_original && m->ret_size > WORD && !m->ret_hidden)
 		p->ret_high = take_word(p);
-	if (calls_original && (m->ret_size || has(pl, HOOK_FMOD_RET) || header_words(pl)))
+	if (calls_original && (m->ret_size || has(pl, HOOK_FMOD_RET) || words))
 		p->ret = take_word(p);
 	p->context = p->saved - WORD; /* without slots: where the return value is, if there is one */
 	for (u32 i = 0; i < m->slot_count; i++)

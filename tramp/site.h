@@ -26,7 +26,7 @@ struct site {
 	struct ftrace_site *ftrace; /* ftrace's callbacks here, NULL if there are none; ftrace.c's */
 };
 
-/* Reads and checks the table; btf may be NULL. */
+/* Reads and checks the table; kernel_btf may be NULL. */
 void site_init(const struct btf *kernel_btf);
 
 /* Sites are numbered 0 .. site_count() - 1 in address order. */

@@ -82,7 +82,7 @@ struct prog {
 	u32 slot;   /* index into cpu->active[]: the recursion guard */
 	u64 missed; /* runs skipped by the guard; changed atomically */
 	struct prog_stats stats;
-	u32 links; /* attachments that hold it; attach.c's */
+	u32 links; /* what can call it: images and probes; and images that trace it; changed atomically */
 
 	struct text text; /* the machine code; prog->text.name is bpf_prog_TAG_NAME */
 	u32 *insn_at;     /* offset in text of each instruction (insn_count + 1), JIT only */
