@@ -64,6 +64,52 @@ END
 wanted gdb_goes_through_ftrace 0 '^#[1-9].* in ftrace_trampoline_graph' '^#[1-9].* kfree_skb .*at kernel/skb\.c' \
 	'^#[1-9].* in retstack_return' '^#[3-9].* at kernel/(traffic|net\w*)\.c:[0-9]+'
 
+# The image is entered by jmp: there is one return address. Its first instructions have no frame yet.
+session 60 'attach skblat; work net 20; detach all' <<'END'
+set width 0
+break loopback_xmit
+continue
+delete
+break *(unsigned long)netif_receive_skb
+continue
+python
+for i in range(6):
+    gdb.execute("stepi")
+    frames = gdb.execute("backtrace 2", to_string=True)
+    print("step", "right" if "bpf_trampoline_netif_receive_skb" in frames and "net_rx_action" in frames else frames)
+end
+delete
+break ip_rcv
+continue
+backtrace
+delete
+break hash_remove
+continue
+backtrace
+kill
+END
+wanted gdb_goes_through_an_image_entered_by_jmp 0 '^#1 .* netif_receive_skb ' '^#2 .* in bpf_trampoline_netif_receive_skb' '^#3 .* in net_rx_action ' \
+	'^#2 .* in bpf_prog_[0-9a-f]+_receive_ends' '^#3 .* in bpf_trampoline_netif_receive_skb' '^#4 .* in net_rx_action '
+steps=$(grep -c 'step right$' "$out")
+[ "$steps" = 6 ] && pass gdb_knows_images_without_a_frame || fail gdb_knows_images_without_a_frame "$steps steps of 6"
+
+# Probes: at an int3 inside a function, and at an entry of which the return is watched, too.
+session 60 'kprobe __kfree_skb+5 int3; attach count_fsession netif_receive_skb; kretprobe kfree_skb; work net 20' <<'END'
+set width 0
+break count_one
+continue
+backtrace
+delete
+break ip_rcv
+continue
+backtrace
+kill
+END
+wanted gdb_goes_through_probes_and_sessions 0 '^#[1-9].* in trap_return' '^#[1-9].* in __kfree_skb .*at kernel/skb\.c' '^#[1-9].* in retstack_return' \
+	'^#2 .* in bpf_trampoline_netif_receive_skb' '^#3 .* in net_rx_action '
+grep -A1 -E '^#[0-9]+ .* in retstack_return' "$out" | tail -n 1 | grep -Eq ' at kernel/(traffic|net\w*)\.c:' &&
+	pass gdb_knows_where_retstack_goes || fail gdb_knows_where_retstack_goes 'nobody below retstack_return'
+
 # Stopped where a program is attached to two functions; then with one byte made wrong.
 session 60 'attach wakeup; attach skbcount; work net 20; detach all' <<'END'
 set width 0

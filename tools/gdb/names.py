@@ -6,15 +6,20 @@ from gdb.FrameDecorator import FrameDecorator
 GRANULE = 32  # kernel/text.c
 
 
-def text_name(pc):
-    """The name of the block of generated code that holds pc, or None; kernel/text.c: text_find."""
+def text_block(pc):
+    """The block of generated code that holds pc, or None; kernel/text.c: text_find."""
     chunks = gdb.parse_and_eval("'text.c'::chunks")
     for i in range(int(gdb.parse_and_eval("'text.c'::chunk_count"))):
         offset = pc - int(chunks[i]["base"])
         if 0 <= offset < int(chunks[i]["granules"]) * GRANULE:
             block = chunks[i]["owner"][offset // GRANULE]
-            return block["name"].string() if int(block) else None
+            return block if int(block) else None
     return None
+
+
+def text_name(pc):
+    block = text_block(pc)
+    return block["name"].string() if block is not None else None
 
 
 class Named(FrameDecorator):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Backtraces through what has no debug information: generated code, and the entry of interrupts.
 #
-# Generated code keeps frame pointers. An image that was called from a site has two return addresses above
-# its frame, of the site and of the traced function's caller; the site's is shown.
+# Generated code keeps frame pointers, but for its first and last instructions and for programs without a frame.
+# An image that was called from a site has two return addresses above its frame, of the site and of the traced
+# function's caller; the site's is shown.
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
@@ -49,6 +50,26 @@ class Interrupted(Unwinder):
         return info
 
 
+MAKE_FRAME = b"\x55\x48\x89\xe5"  # push rbp; mov rbp, rsp: first, or after the nop of a program
+RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3")  # ret; add rsp, 8 and ret
+
+
+def pushed_before_return(pc):
+    """The bytes between rsp and the return address while rbp is still, or again, the caller's; None else."""
+    block = text_block(pc)
+    if block is None:
+        return None
+    at = pc - int(block["base"]) % TOP
+    code = bytes(gdb.selected_inferior().read_memory(pc - at, int(block["len"])))
+    start = next((s for s in (0, 5) if code[s:].startswith(MAKE_FRAME)), None)
+    if start is None:
+        pushes = code[5:6] in (b"\x53", b"\x41")  # rbx, r13...: then it cannot be told
+        return 0 if block["name"].string().startswith("bpf_prog_") and not pushes else None
+    if at <= start or code[at:].startswith(RETURNS):
+        return 0
+    return 8 if at == start + 1 else None
+
+
 class Generated(Unwinder):
     """In an image or a compiled program, which GDB knows no symbol for."""
 
@@ -60,6 +81,14 @@ class Generated(Unwinder):
         if not (address_of("image_end") <= pc < DIRECT[1]):
             return None
         bp = int(pending.read_register("rbp")) % TOP
+        pushed = pushed_before_return(pc)
+        if pushed is not None:
+            slot = int(pending.read_register("rsp")) % TOP + pushed
+            info = pending.create_unwind_info(FrameId(gdb.Value(slot + 8), gdb.Value(pc)))
+            info.add_saved_register("rbp", word(slot - 8) if pushed else gdb.Value(bp))
+            info.add_saved_register("rip", word(slot))
+            info.add_saved_register("rsp", gdb.Value(slot + 8))
+            return info
         info = pending.create_unwind_info(FrameId(gdb.Value(bp + 16), gdb.Value(pc)))
         # A caller of ftrace has made a second frame just above its own, for the traced function.
         of_function = int(word(bp)) % TOP == bp + 16
