@@ -35,7 +35,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	u32 others = p->saved / (u32)sizeof(u64) - known;
 	char text_of[320];
 	struct strbuf s = STRBUF(text_of);
-	str_printf(&s, "%s: %u bytes at %lx, entered by %s, for ", t->site->name, text->len, text->base,
+	str_printf(&s, "%s: %u bytes at %lx, by %s, for ", t->site->name, text->len, text->base,
 		   t->image->by_jmp ? "jmp" : "call");
 	print_names(&s, t);
 	show_wrapped(text_of, 2);

@@ -75,14 +75,28 @@ static const struct demo_step steps[] = {
 		"detach receive_begins; attach skblat; links",
 	},
 	{
+		"Entered by a jump",
+		"Such a trampoline calls the function itself, past its five bytes, and returns to\n"
+		"its caller. So the five bytes are a jump and no call: there is no return into\n"
+		"the function to drop, and the CPU's prediction of returns stays right.\n",
+		"site netif_receive_skb",
+	},
+	{
 		"Around the function",
-		"Now the trampoline calls the function itself, and returns to its caller.\n",
+		"The entry program, the function, the exit program; the result is kept:\n",
 		"tramp netif_receive_skb",
 	},
 	{
 		"How long it takes",
 		"Slot n counts the packets that took 2^n nanoseconds and more:\n",
 		"work net 1000; map dump latency_log2",
+	},
+	{
+		"The old way, beside it",
+		"A kprobe at a function's entry uses the same five bytes, but through ftrace's\n"
+		"caller: code that fits every function, and so saves every register. Here are its\n"
+		"bytes of stack and of code; `compare kfree_skb` shows every way there is.\n",
+		"kprobe alloc_skb; work net 100; kprobe list; kprobe off",
 	},
 	{
 		"Take it all back",
@@ -97,6 +111,19 @@ static const struct demo_step steps[] = {
 		"CPU, flags (interrupts off, reschedule, soft or hard interrupt, preemption off),\n"
 		"seconds, and what the program printed:\n",
 		"attach wakeup; work wake 50; trace 8; detach all",
+	},
+	{
+		"A function replaced",
+		"The thread's other example is one of ftrace's callbacks. It gets all registers\n"
+		"and sets regs->ip, so that a call of wake_up_process() goes to a function that\n"
+		"prints the line and then calls the real one.\n",
+		"hijack on; site wake_up_process; work wake 50; trace 4; hijack off",
+	},
+	{
+		"Nothing is left",
+		"The kernel's whole text and all that was generated, byte by byte against what\n"
+		"the build produced and what is attached now:\n",
+		"site wake_up_process; audit",
 	},
 };
 /* clang-format on */
