@@ -2,7 +2,9 @@
 /* Sites: where the compiler left a five-byte nop at the head of a function (`__mcount_loc`).
  *
  * The table is checked once at boot: every site lies exactly at the entry of a known symbol and
- * holds exactly the nop that poke_make_nop makes; anything else is a broken build and panics. */
+ * holds exactly the nop that poke_make_nop makes; anything else is a broken build and panics.
+ *
+ * The first file to read here; docs/tramp.md names the others in order. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/err.h"
