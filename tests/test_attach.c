@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tramp/attach.c: the programs of progs/ on the functions that they name.
+#include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/blobs.h"
 #include "kernel/heap.h"
@@ -41,9 +42,7 @@ static u32 link_count(void)
 
 static bool is_nop(const char *func)
 {
-	u8 nop[SITE_LEN];
-	poke_make_nop(nop);
-	return memcmp((const void *)site_named(func)->addr, nop, SITE_LEN) == 0;
+	return holds_nop(site_named(func)->addr);
 }
 
 static void unload(struct object *o)
@@ -356,13 +355,6 @@ TEST(attach_lets_a_sleepable_program_sleep)
 	traffic_stop();
 	check_eq(0, this_cpu()->active[o->progs[0]->slot]);
 	unload(o);
-}
-
-static bool holds_nop(uptr addr)
-{
-	u8 nop[SITE_LEN];
-	poke_make_nop(nop);
-	return memcmp((const void *)addr, nop, SITE_LEN) == 0;
 }
 
 /* Several five-byte nops exist. When a generator left another one than the patcher expected (Linux, 2021), the

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tramp/ftrace: what callbacks see, what they leave alone, who calls them, and who may be where.
+#include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/backtrace.h"
 #include "kernel/heap.h"
@@ -67,13 +68,6 @@ static u32 audit_now(void)
 	u32 wrong = audit(say_line);
 	tramp_unlock();
 	return wrong;
-}
-
-static bool holds_nop(void *fn)
-{
-	u8 nop[SITE_LEN];
-	poke_make_nop(nop);
-	return memcmp(fn, nop, SITE_LEN) == 0;
 }
 
 /* The name of what the site calls. */
@@ -181,7 +175,7 @@ TEST(ftrace_callback_gets_ip_parent_ops_and_arguments)
 	check_eq(want[15], seen.regs.bp);
 	check_eq(0, differences(want, PLAIN_KEEPS));
 	check_eq(want[15], ft_found[15]);
-	check(holds_nop(ft_store));
+	check(holds_nop((uptr)ft_store));
 	check_eq(0, image_reap());
 }
 
@@ -221,7 +215,7 @@ TEST(ftrace_full_caller_keeps_all_registers_and_flags)
 	check_full_regs(want);
 	detach(&regs_ops);
 	detach(&plain_ops);
-	check(holds_nop(ft_store));
+	check(holds_nop((uptr)ft_store));
 }
 
 TEST(ftrace_callers_cost_what_they_say)
@@ -296,7 +290,7 @@ TEST(ftrace_own_caller_for_one_and_the_list_for_several)
 	check_eq(10, counts[0]);
 	check_eq(20, counts[2]);
 	check_eq(OK, ftrace_set_filter_ip(&counters[2], (uptr)ft_two, true, &log));
-	check(holds_nop(ft_two));
+	check(holds_nop((uptr)ft_two));
 	detach(&counters[3]);
 	check_str("ftrace_caller", calls(ft_one));
 	detach(&counters[0]);
@@ -306,7 +300,7 @@ TEST(ftrace_own_caller_for_one_and_the_list_for_several)
 	check_eq(0, counts[0] + counts[2] + counts[3]);
 	check_eq(10, counts[1]);
 	detach(&counters[1]);
-	check(holds_nop(ft_one));
+	check(holds_nop((uptr)ft_one));
 	text_usage(&bytes_after, &blocks_after);
 	check_eq(bytes, bytes_after);
 	check_eq(blocks, blocks_after);
@@ -361,7 +355,7 @@ TEST(ftrace_guarded_callback_does_not_call_itself)
 	check_eq(2, counts[0]);
 	detach(&ops);
 	detach(&counters[0]);
-	check(holds_nop(ft_one));
+	check(holds_nop((uptr)ft_one));
 }
 
 /* --- Replacing a function --------------------------------------------------------------------------------- */
@@ -402,7 +396,7 @@ TEST(ftrace_ipmodify_replaces_a_function_and_has_one_owner)
 	detach(&ops);
 	check_eq(42, ft_victim(21));
 	detach(&counters[0]);
-	check(holds_nop(ft_victim));
+	check(holds_nop((uptr)ft_victim));
 }
 
 /* Only asks for the mail's line: what tasks there are to wake is the machine's business. */
@@ -413,9 +407,9 @@ TEST(ftrace_hijack_prints_and_leaves_the_nop)
 	while (trace_read(&line)) {
 	}
 	check_eq(OK, shell_exec("hijack on; work wake 10"));
-	check(!holds_nop(wake_up_process));
+	check(!holds_nop((uptr)wake_up_process));
 	check_eq(OK, shell_exec("hijack off"));
-	check(holds_nop(wake_up_process));
+	check(holds_nop((uptr)wake_up_process));
 	while (trace_read(&line)) {
 		check_str("my_wake_up_process", line.who);
 		check(str_matches(line.message, "We are waking up *:*"));
@@ -464,7 +458,7 @@ TEST(ftrace_undoes_everything_when_memory_runs_out)
 		rcu_barrier();
 		heap_usage(&after, &allocations);
 		check_eq(before, after);
-		check(holds_nop(ft_one) && holds_nop(ft_two) && !site_of(ft_one)->ftrace);
+		check(holds_nop((uptr)ft_one) && holds_nop((uptr)ft_two) && !site_of(ft_one)->ftrace);
 	}
 	check(failures >= 5);
 	struct strbuf log = new_log();
@@ -479,25 +473,23 @@ TEST(ftrace_undoes_everything_when_memory_runs_out)
 TEST(ftrace_changes_all_sites_or_none)
 {
 	const uptr ips[] = { (uptr)ft_one, (uptr)ft_two };
-	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
 	struct strbuf log = new_log();
-	u8 nop[SITE_LEN];
-	poke_make_nop(nop);
-	text_write((uptr)ft_two, other_nop, SITE_LEN);
+	u8 caller[SITE_LEN];
+	put_other_nop((uptr)ft_two);
 	check_eq(OK, ftrace_set_filter_ips(&counters[0], ips, 2, false, &log));
 	check_eq(EINVAL, register_ftrace_function(&counters[0], &log));
 	check(str_matches(text, "ft_two* expected 0f 1f 44 00 00 but found 0f 1f 44 00 08*"));
-	check(holds_nop(ft_one));
+	check(holds_nop((uptr)ft_one));
 	check(!site_of(ft_one)->ftrace && !site_of(ft_two)->ftrace);
-	text_write((uptr)ft_two, nop, SITE_LEN);
+	put_nop((uptr)ft_two);
 	check_eq(OK, register_ftrace_function(&counters[0], &log));
-	text_write((uptr)ft_two, other_nop, SITE_LEN);
+	put_other_nop((uptr)ft_two);
 	check_eq(EINVAL, unregister_ftrace_function(&counters[0], &log));
 	check_str("ftrace_trampoline_c0", calls(ft_one));
-	ftrace_site_bytes(site_of(ft_two), nop);
-	text_write((uptr)ft_two, nop, SITE_LEN);
+	ftrace_site_bytes(site_of(ft_two), caller);
+	text_patch((uptr)ft_two, caller, SITE_LEN);
 	detach(&counters[0]);
-	check(holds_nop(ft_one) && holds_nop(ft_two));
+	check(holds_nop((uptr)ft_one) && holds_nop((uptr)ft_two));
 }
 
 /* --- While it is in use ----------------------------------------------------------------------------------- */
@@ -608,7 +600,7 @@ TEST(ftrace_on_every_site_at_once)
 	check_eq(OK, traffic_net(100));
 	detach(&ops[1]);
 	for (u32 i = 0; i < site_count(); i++)
-		check(holds_nop((void *)site_nth(i)->addr));
+		check(holds_nop(site_nth(i)->addr));
 	check_eq(0, ops[0].images + ops[1].images);
 }
 
@@ -631,7 +623,7 @@ TEST(ftrace_comes_and_goes_under_traffic)
 		freed[a] += counts[a];
 	}
 	traffic_stop();
-	check(holds_nop(kfree_skb));
+	check(holds_nop((uptr)kfree_skb));
 	check(freed[0] > 0);
 }
 
@@ -697,7 +689,7 @@ TEST(ftrace_graph_follows_calls_and_recursion)
 	check_eq(entries, returns);
 	check_eq(0, unbalanced);
 	end_graph();
-	check(holds_nop(ft_recursive));
+	check(holds_nop((uptr)ft_recursive));
 	check_eq(0, graph.ops.images);
 }
 
@@ -733,7 +725,7 @@ TEST(ftrace_graph_of_every_function_under_traffic)
 	check(entries > 10000 && returns > 10000 && returns <= entries);
 	check_eq(0, unbalanced);
 	for (u32 i = 0; i < site_count(); i++)
-		check(holds_nop((void *)site_nth(i)->addr));
+		check(holds_nop(site_nth(i)->addr));
 	kprintf("     %u entries, %u returns, %llu too deep\n", entries, returns, graph.missed);
 }
 
@@ -749,7 +741,7 @@ TEST(ftrace_graph_and_callbacks_live_on_one_function)
 	check_eq(42, ft_victim(21));
 	end_graph();
 	check_eq(2, returns);
-	check(holds_nop(ft_victim));
+	check(holds_nop((uptr)ft_victim));
 }
 
 /* --- One owner, or two ------------------------------------------------------------------------------------ */
@@ -828,7 +820,7 @@ TEST(ftrace_and_bpf_name_each_other_as_owner)
 	check_str("ft_victim belongs to BPF (program test_entry); share on lets both live there", text);
 	check(!site_of(ft_victim)->ftrace);
 	take_bpf(0);
-	check(holds_nop(ft_victim));
+	check(holds_nop((uptr)ft_victim));
 }
 
 /* Who is there sees the call once, and nobody else does. */
@@ -871,7 +863,7 @@ static void share_in_order(u32 order)
 		check_str("ftrace_trampoline_c0", calls(ft_victim));
 		detach(&counters[0]);
 	}
-	check(holds_nop(ft_victim));
+	check(holds_nop((uptr)ft_victim));
 	check_eq(0, image_reap());
 }
 
@@ -916,7 +908,7 @@ TEST(ftrace_does_not_share_a_site_that_it_replaces)
 	require(add_bpf(0) == OK);
 	check_eq(EBUSY, attach_to(&ops, ft_victim));
 	take_bpf(0);
-	check(holds_nop(ft_victim));
+	check(holds_nop((uptr)ft_victim));
 	check_eq(OK, set_share(false));
 }
 
@@ -964,7 +956,7 @@ TEST(ftrace_shares_under_load)
 	while (read_once(callers_running))
 		msleep(1);
 	check_eq(0, wrong);
-	check(holds_nop(ft_victim));
+	check(holds_nop((uptr)ft_victim));
 	check_eq(OK, set_share(false));
 	for (u32 i = 0; i < 50 && image_reap(); i++)
 		msleep(10);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tramp/poke.c: live code changes whole or not at all.
+#include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
@@ -420,21 +421,18 @@ TEST(poke_finds_each_of_500_sites_of_a_batch_first_and_last_too)
 TEST(poke_of_a_batch_with_one_corrupted_site_changes_none)
 {
 	static u8 before[16 * MANY];
-	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
 	char text[300];
 	struct strbuf log = STRBUF(text);
 	uptr at = (uptr)many_functions + 16 * (MANY / 2);
 	u64 syncs = poke_stats().syncs;
-	u8 nop[SITE_LEN];
 	prepare_many();
-	text_patch(at, other_nop, SITE_LEN);
+	put_other_nop(at);
 	memcpy(before, many_functions, sizeof(before));
 	check_eq(EINVAL, poke_batch(many, MANY, &log));
 	check(str_matches(text, "*: expected 0f 1f 44 00 00 but found 0f 1f 44 00 08; nothing was changed"));
 	check_eq(0, memcmp(before, many_functions, sizeof(before)));
 	check_eq(syncs, poke_stats().syncs);
-	poke_make_nop(nop);
-	text_patch(at, nop, SITE_LEN);
+	put_nop(at);
 }
 
 static void poke_again(unused u32 step)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands as --exec runs them: all in order, the first error remembered, nothing changed by a refusal.
 // What they print is looked at from outside, by tests/e2e.
+#include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
@@ -49,13 +50,11 @@ TEST(shell_every_command_checks_how_many_arguments)
 TEST(shell_breaks_and_mends_a_site)
 {
 	const struct site *site = site_named("kfree_skb");
-	u8 nop[SITE_LEN];
 	require(site);
-	poke_make_nop(nop);
 	check_eq(OK, shell_exec("poke-test kfree_skb"));
-	check(memcmp(nop, (const void *)site->addr, SITE_LEN) != 0);
+	check(!holds_nop(site->addr));
 	check_eq(OK, shell_exec("poke-test kfree_skb; site kfree_skb"));
-	check_eq(0, memcmp(nop, (const void *)site->addr, SITE_LEN));
+	check(holds_nop(site->addr));
 }
 
 TEST(shell_lists_give_their_memory_back)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // kernel/tracepoint.h and tramp/tracepoint.c: a tracepoint is a nop until somebody listens, and then says
 // what happened.
+#include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "kernel/net.h"
@@ -72,16 +73,15 @@ static enum err unlisten(const char *name, u64 (*fn)(const u64 *))
 /* Whether every branch of a tracepoint holds the nop, or else a jmp. */
 static bool branches_are(const char *name, bool nops)
 {
-	u8 nop[SITE_LEN], want[SITE_LEN];
+	u8 want[SITE_LEN];
 	u32 found = 0;
-	poke_make_nop(nop);
 	for (u32 i = 0; i < tracepoint_branch_count(); i++) {
 		const struct tracepoint_branch *b = tracepoint_branch_nth(i);
 		if (strcmp(b->tp->name, name))
 			continue;
 		found++;
 		poke_make_jmp(want, b->addr, b->target);
-		if (memcmp((const void *)b->addr, nops ? nop : want, SITE_LEN))
+		if (nops ? !holds_nop(b->addr) : memcmp((const void *)b->addr, want, SITE_LEN))
 			return false;
 	}
 	return found && found == tracepoint_named(name)->branches;
@@ -156,7 +156,7 @@ static notrace void say_nothing(const char *line unused) {}
 /* A branch in use is explained; one that somebody else has changed is not. */
 TEST(tracepoint_in_use_passes_the_audit)
 {
-	u8 nop[SITE_LEN], jmp[SITE_LEN];
+	u8 jmp[SITE_LEN];
 	const struct tracepoint_branch *b = tracepoint_branch_nth(0);
 	while (strcmp(b->tp->name, "tv_event"))
 		b++;
@@ -164,8 +164,7 @@ TEST(tracepoint_in_use_passes_the_audit)
 	tramp_lock();
 	check_eq(0, audit(say_nothing));
 	memcpy(jmp, (const void *)b->addr, SITE_LEN);
-	poke_make_nop(nop);
-	text_write(b->addr, nop, SITE_LEN);
+	put_nop(b->addr);
 	check_eq(1, audit(say_nothing));
 	text_write(b->addr, jmp, SITE_LEN);
 	tramp_unlock();
@@ -198,22 +197,19 @@ TEST(tracepoint_counts_its_users)
 
 TEST(tracepoint_with_a_strange_branch_stays_off)
 {
-	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
 	char text[300] = "";
 	struct strbuf log = STRBUF(text);
 	struct tracepoint *tp = tracepoint_named("tv_event");
 	const struct tracepoint_branch *b = tracepoint_branch_nth(0);
-	u8 nop[SITE_LEN];
 	for (u32 i = 0; b->tp != tp; i++)
 		b = tracepoint_branch_nth(i);
-	text_write(b->addr, other_nop, SITE_LEN);
+	put_other_nop(b->addr);
 	tramp_lock();
 	check_eq(EINVAL, tracepoint_enable(tp, &log));
 	tramp_unlock();
 	check(str_matches(text, "pass_by* expected 0f 1f 44 00 00 but found 0f 1f 44 00 08*"));
 	check_eq(0, tp->users);
-	poke_make_nop(nop);
-	text_write(b->addr, nop, SITE_LEN);
+	put_nop(b->addr);
 	check(branches_are("tv_event", true));
 }
 

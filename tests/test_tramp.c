@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tramp/: hooks on real functions of this kernel, described by its own BTF.
+#include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
@@ -115,11 +116,9 @@ static void take_both(const char *func)
 {
 	char text[200];
 	struct strbuf log = STRBUF(text);
-	u8 nop[SITE_LEN];
 	check_eq(OK, take(func, 0, &log));
 	check_eq(OK, take(func, 1, &log));
-	poke_make_nop(nop);
-	check(memcmp((void *)site_named(func)->addr, nop, SITE_LEN) == 0);
+	check(holds_nop(site_named(func)->addr));
 	check_eq(0, image_reap());
 	check_eq(0, users[0] + users[1]);
 }
@@ -252,16 +251,13 @@ TEST(tramp_leaves_a_corrupted_site_alone)
 	struct site *site = site_named("tv_void");
 	struct hook h = hook(HOOK_FENTRY, see, 0);
 	u32 bytes, blocks, bytes_after, blocks_after;
-	u8 nop[SITE_LEN];
-	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
 	text_usage(&bytes, &blocks);
-	text_write(site->addr, other_nop, SITE_LEN);
+	put_other_nop(site->addr);
 	check_eq(EINVAL, add("tv_void", &h, &log));
 	check(str_matches(text, "tv_void* at 0x*: expected 0f 1f 44 00 00 but found 0f 1f 44 00 08*"));
-	check(memcmp((void *)site->addr, other_nop, SITE_LEN) == 0);
+	check_eq(8, *(const u8 *)(site->addr + 4));
 	check(!site->tramp);
-	poke_make_nop(nop);
-	text_write(site->addr, nop, SITE_LEN);
+	put_nop(site->addr);
 	text_usage(&bytes_after, &blocks_after);
 	check_eq(bytes, bytes_after);
 	check_eq(0, users[0]);
@@ -390,35 +386,32 @@ TEST(tramp_changes_many_functions_with_three_syncs)
 /* A multi-attach that fails at any of its functions, for any reason, has not happened at the others. */
 TEST(tramp_rolls_a_change_of_many_back_half_way)
 {
-	static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
 	struct hook h = hook(HOOK_FENTRY, see, 0);
 	u64 heap_before, heap_after, allocations;
 	u32 bytes, blocks, bytes_after, blocks_after, nth = 0;
 	char text[300];
-	u8 nop[SITE_LEN];
 	enum err e = ENOMEM;
 	image_reap();
 	heap_usage(&heap_before, &allocations);
 	text_usage(&bytes, &blocks);
 	find_several();
-	poke_make_nop(nop);
 	for (; e == ENOMEM; nth++) {
 		struct strbuf log = STRBUF(text);
 		bool corrupt = nth == 0;
 		if (corrupt)
-			text_write(several[2]->addr, other_nop, SITE_LEN);
+			put_other_nop(several[2]->addr);
 		heap_fail_after(nth);
 		e = add_several(&h, &log);
 		heap_fail_after(0);
 		if (corrupt) {
 			check_eq(EINVAL, e);
 			check(str_matches(text, "tv_nine* expected*"));
-			text_write(several[2]->addr, nop, SITE_LEN);
+			put_nop(several[2]->addr);
 			e = ENOMEM;
 		}
 		for (u32 i = 0; i < array_len(several) && e; i++) {
 			check(!several[i]->tramp);
-			check(memcmp((void *)several[i]->addr, nop, SITE_LEN) == 0);
+			check(holds_nop(several[i]->addr));
 		}
 		heap_usage(&heap_after, &allocations);
 		text_usage(&bytes_after, &blocks_after);
@@ -693,7 +686,6 @@ TEST(tramp_10000_rounds_under_load_lose_no_call)
 	struct strbuf log = STRBUF(text);
 	struct hook h = hook(HOOK_FENTRY, mark_call, 0);
 	u64 hooked = 0, calls = 0;
-	u8 nop[SITE_LEN];
 	load_stop = false;
 	hook_runs = 0;
 	for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
@@ -718,8 +710,7 @@ TEST(tramp_10000_rounds_under_load_lose_no_call)
 	check(calls > hooked);
 	check(cpu_count() == 1 || hooked > 0);
 	kprintf("     %llu calls, %llu of them traced\n", calls, hooked);
-	poke_make_nop(nop);
-	check(memcmp((void *)site_named("tv_called")->addr, nop, SITE_LEN) == 0);
+	check(holds_nop(site_named("tv_called")->addr));
 	msleep(30);
 	check_eq(0, image_reap());
 	check_eq(0, users[0]);
@@ -801,7 +792,6 @@ TEST(tramp_on_every_site_at_once)
 	struct hook entry = hook(HOOK_FENTRY, count_hit, 0), exit = hook(HOOK_FEXIT, count_hit, 1);
 	u32 added = 0, refusals = 0;
 	u64 total = 0;
-	u8 nop[SITE_LEN];
 	for (u32 i = 0; i < site_count(); i++) {
 		struct strbuf log = STRBUF(text);
 		const struct hook *h = i % 2 ? &exit : &entry;
@@ -828,9 +818,8 @@ TEST(tramp_on_every_site_at_once)
 		total);
 	check(added > 200 && refusals < added / 10);
 	check(total > 1000);
-	poke_make_nop(nop);
 	for (u32 i = 0; i < site_count(); i++)
-		check(memcmp((void *)site_nth(i)->addr, nop, SITE_LEN) == 0);
+		check(holds_nop(site_nth(i)->addr));
 	/* Who sleeps, sleeps in an image of schedule() and of all its callers, until it is woken. */
 	for (u32 i = 0; i < 50 && image_reap(); i++) {
 		task_for_each(wake, NULL);
