@@ -17,7 +17,6 @@
 /* What a register may hold; each level includes those above it. */
 enum level {
 	NOTHING, /* no way that leads here has been seen yet */
-	NUMBER,  /* n and nothing else */
 	OTHER,   /* anything but the context's address */
 	CONTEXT, /* the context's address + n, too */
 	ANYTHING,
@@ -45,12 +44,9 @@ static const struct value other = { OTHER, 0 }, anything = { ANYTHING, 0 };
 
 static struct value join(struct value a, struct value b)
 {
-	bool has_n = a.level == NUMBER || a.level == CONTEXT;
 	if (a.level != b.level)
 		return a.level > b.level ? a : b;
-	if (has_n && a.n != b.n)
-		return (struct value){ a.level + 1, 0 };
-	return a;
+	return a.n == b.n ? a : anything;
 }
 
 /* The registers as they are now are one possibility before that instruction. */
@@ -109,7 +105,7 @@ static struct value alu_result(const struct walk *w, const struct insn *in)
 	enum insn_kind kind = insn_kind(in);
 	switch (kind) {
 	case INSN_MOV32_K:
-	case INSN_MOV64_K: return (struct value){ NUMBER, in->imm };
+	case INSN_MOV64_K: return other;
 	case INSN_MOV64_X: return s;
 	case INSN_ADD64_K:
 	case INSN_SUB64_K:
@@ -122,24 +118,13 @@ static struct value alu_result(const struct walk *w, const struct insn *in)
 	return may_be_context(d) || (uses_src && may_be_context(s)) ? anything : other;
 }
 
-/* What a helper reads that is given the context itself. */
-static void note_frame_call(struct walk *w, const struct helper *h, bool is_kfunc)
-{
-	struct value index = w->now.r[BPF_R2];
-	bool by_index = !is_kfunc && h->id == HELPER_GET_FUNC_ARG;
-	if (by_index && index.level == NUMBER && index.n >= 0 && index.n < SLOTS)
-		w->reads |= 1ull << index.n;
-	else if (by_index || (!is_kfunc && h->id == HELPER_GET_FUNC_RET))
-		w->reads = ALL_SLOTS; /* which slot it is depends on the function */
-}
-
-static void step_row_call(struct walk *w, const struct helper *h, bool is_kfunc)
+/* What is given the context itself looks by its header what is there. */
+static void step_row_call(struct walk *w, const struct helper *h)
 {
 	for (u32 i = 0; i < array_len(h->args); i++) {
 		struct value v = w->now.r[BPF_R1 + i];
-		if (h->args[i] == ARG_CTX && v.level == CONTEXT && v.n == 0)
-			note_frame_call(w, h, is_kfunc);
-		else if (h->args[i] != ARG_NONE)
+		bool is_frame = h->args[i] == ARG_CTX && v.level == CONTEXT && v.n == 0;
+		if (h->args[i] != ARG_NONE && !is_frame)
 			note_escape(w, v);
 	}
 }
@@ -147,9 +132,9 @@ static void step_row_call(struct walk *w, const struct helper *h, bool is_kfunc)
 static void step_call(struct walk *w, const struct insn *in)
 {
 	if (insn_kind(in) == INSN_CALL)
-		step_row_call(w, helper_find((u32)in->imm), false);
+		step_row_call(w, helper_find((u32)in->imm));
 	else if (insn_kind(in) == INSN_CALL_KFUNC)
-		step_row_call(w, kfunc_find((u32)in->imm), true);
+		step_row_call(w, kfunc_find((u32)in->imm));
 	else
 		for (u32 r = BPF_R1; r <= BPF_R5; r++)
 			note_escape(w, w->now.r[r]);

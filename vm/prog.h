@@ -36,7 +36,7 @@ struct prog_facts {
 	bool calls;      /* calls helpers, so it runs kernel code that could be traced: it can recurse */
 	bool per_cpu;    /* must stay on its CPU while it runs (per-CPU maps, helpers that ask for it) */
 	u32 insn_count;
-	u64 reads;        /* bit i: slot i of the context may be read; all ones if that is not known */
+	u64 reads;        /* bit i: it may load slot i of its context; all ones if that is not known */
 	u32 header_words; /* how many words below the context its helpers read: enum prog_header */
 };
 
