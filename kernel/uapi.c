@@ -25,6 +25,11 @@ typedef unsigned long size_t;
 typedef long ssize_t;
 typedef int pid_t;
 
+/* What a raw_tp program is given. */
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
 #undef bool
 #undef false
 #undef true
