@@ -420,6 +420,24 @@ TEST(kprobe_by_int3_sees_and_changes_registers)
 	sees_and_changes(KPROBE_INT3);
 }
 
+/* Nobody is inside, so nothing has to wait for the next change. */
+TEST(kprobe_by_jump_gives_its_memory_back_when_it_goes)
+{
+	struct kprobe p = probe_at(flags_insn());
+	u64 bytes, bytes_after, allocations;
+	u32 text, text_after, blocks;
+
+	wait_reaped();
+	heap_usage(&bytes, &allocations);
+	text_usage(&text, &blocks);
+	require(probe_on(&p, KPROBE_JUMP) == OK);
+	unregister_kprobe(&p);
+	heap_usage(&bytes_after, &allocations);
+	text_usage(&text_after, &blocks);
+	check(bytes_after <= bytes); /* what other tests left may have been freed meanwhile */
+	check(text_after <= text);
+}
+
 TEST(kprobe_by_jump_sees_and_changes_registers)
 {
 	sees_and_changes(KPROBE_JUMP);

@@ -447,6 +447,7 @@ void unregister_kprobe(struct kprobe *p)
 	}
 	tramp_lock();
 	remove_probe(p);
+	image_reap(); /* its detour, in which most often nobody is */
 	free_dead_points();
 	tramp_unlock();
 }
