@@ -58,12 +58,17 @@ static notrace void at_return(struct kretprobe *rp, unused uptr ret_addr, struct
 static enum err parse_place(struct prog_probe *pp, const char *place, struct strbuf *log)
 {
 	struct strbuf symbol = STRBUF(pp->symbol);
+	const char *plus = place;
 	u64 offset = 0;
 
-	while (*place && *place != '+')
-		str_putc(&symbol, *place++);
-	if (*place && (!parse_u64(place + 1, &offset) || offset >> 31)) {
-		str_printf(log, "%s is no offset in a function", place);
+	while (*plus && *plus != '+')
+		str_putc(&symbol, *plus++);
+	if (*plus && (!parse_u64(plus + 1, &offset) || offset >> 31)) {
+		str_printf(log, "%s is no offset in a function", plus);
+		return EINVAL;
+	}
+	if (offset && pp->prog->type == PROG_KRETPROBE) {
+		str_printf(log, "%s has an offset; a return is of the whole function", place);
 		return EINVAL;
 	}
 	pp->rp.kp.offset = (u32)offset;

@@ -43,6 +43,8 @@ static enum err parse_place(const char *place, struct counting_probe *c)
 	memcpy(c->symbol, place, len);
 	if (place[len] && (place[len] != '+' || !parse_u64(place + len + 1, &offset) || offset > 0xffffffff))
 		return shell_fail(EINVAL, "%s is not FUNC or FUNC+OFFSET", place);
+	if (offset && c->at_return)
+		return shell_fail(EINVAL, "%s has an offset; a return is of the whole function", place);
 	c->rp.kp.symbol = c->symbol;
 	c->rp.kp.offset = (u32)offset;
 	return OK;

@@ -51,3 +51,8 @@ lines kinds_lines_are_in_order 'session: session begins with 0' 'session: sessio
 # The same with other CPUs at work: nothing is exact, but nothing is wrong either.
 fivebyte --smp 4 --load "$work/ways.bpf.o" --exec 'attach ways cookie 77; work net 64; detach ways; attach ways; work load 50; detach all; links; audit'
 wanted kinds_under_load 0 '^nothing is attached' '^audit clean.* 0 changed by live links'
+
+fivebyte --exec 'kretprobe kfree+5'
+wanted kinds_shell_has_no_offset_of_returns 1 'error EINVAL: kfree\+5 has an offset; a return is of the whole function$'
+fivebyte --exec 'attach count_kretprobe kfree_skb+5'
+wanted kinds_return_program_has_no_offset 1 'error EINVAL: kfree_skb\+5 has an offset; a return is of the whole function$'
