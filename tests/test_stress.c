@@ -182,11 +182,40 @@ static bool drain_images(void)
 	return true;
 }
 
-/* Of tasks that slept inside a traced function when the last user left: they are freed with the next one. */
+static void count_shadow_stack(struct task_struct *t, void *count)
+{
+	*(u32 *)count += t->retstack != NULL;
+}
+
+/* A task that slept inside a traced function when the last user left keeps its shadow stack; it is freed
+ * with the next one, if the task has been out of there meanwhile. */
 static void free_shadow_stacks(void)
 {
-	check_eq(OK, retstack_get());
-	retstack_put();
+	u32 left = 1;
+	for (u32 i = 0; left && i < DRAIN_TRIES; i++) {
+		task_for_each(wake, NULL);
+		msleep(1);
+		stress_progress();
+		check_eq(OK, retstack_get());
+		retstack_put();
+		left = 0;
+		task_for_each(count_shadow_stack, &left);
+	}
+}
+
+/* Who still has a shadow stack, and of which calls. */
+static void tell_shadow_stack(struct task_struct *t, void *arg unused)
+{
+	const struct retstack *rs = t->retstack;
+	char text[128];
+
+	for (u32 i = 0; rs && i <= rs->depth; i++) {
+		struct strbuf s = STRBUF(text);
+		if (i < rs->depth)
+			sym_print(&s, rs->entries[i].real);
+		kprintf("     %s: %u calls noted%s%s\n", t->comm, rs->depth, s.len ? ", one returns to " : "",
+			s.len ? text : "");
+	}
 }
 
 static bool settles_at(const struct usage *want)
@@ -197,8 +226,12 @@ static bool settles_at(const struct usage *want)
 		msleep(1); /* frames that still wait for their receivers, callbacks of RCU */
 		now = usage_now();
 	}
-	return check_eq(want->heap, now.heap) && check_eq(want->bytes, now.bytes) &&
-	       check_eq(want->blocks, now.blocks);
+	if (check_eq(want->heap, now.heap) && check_eq(want->bytes, now.bytes) &&
+	    check_eq(want->blocks, now.blocks))
+		return true;
+	task_for_each(tell_shadow_stack, NULL);
+	stress_tell_of_tasks();
+	return false;
 }
 
 static void check_task(struct task_struct *t, void *arg unused)
