@@ -17,7 +17,7 @@ struct hook {
 	void *owner; /* the attacher's; tells hooks apart */
 	u32 *users;  /* counts the images that can call it; the code must live until it is 0 */
 	u64 cookie;  /* what the attacher gave it, found below the context */
-	u64 *runs, *ticks; /* what it has cost, counted while run-time statistics are on; changed atomically */
+	u64 *runs, *ticks; /* never NULL: what it has cost, counted while statistics are on; changed atomically */
 
 	/* Facts, from which the plan leaves out what a hook does not need. */
 	u32 header_words; /* so many words below the context it looks at, as plan.h draws them */
