@@ -53,6 +53,11 @@ traceable u64 tv_big(struct three t)
 	return t.v[0] + t.v[2];
 }
 
+traceable struct three tv_hidden(u64 x)
+{
+	return (struct three){ { x, x + 1, x + 2 } };
+}
+
 /* --- Hooks ------------------------------------------------------------------------------------- */
 
 static u64 seen[8][12];
@@ -453,6 +458,22 @@ TEST(tramp_replaces_what_a_function_gives)
 	tv_void(&x);
 	check_eq(0, x);
 	check_eq(OK, take("tv_void", 0, &log));
+}
+
+/* Whatever is attached there already: what the function can take does not depend on it. */
+TEST(tramp_refuses_to_replace_a_result_in_memory_beside_other_hooks_too)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct hook exit = hook(HOOK_FEXIT, see, 0), mod_ret = hook(HOOK_FMOD_RET, mod, 1);
+	check_eq(EOPNOTSUPP, add("tv_hidden", &mod_ret, &log));
+	require(add("tv_hidden", &exit, &log) == OK);
+	log.len = 0;
+	check_eq(EOPNOTSUPP, add("tv_hidden", &mod_ret, &log));
+	check_str("tv_hidden returns a struct in memory, for which no program's result can stand", text);
+	check_eq(9, tv_hidden(7).v[2]);
+	check_eq(1, site_named("tv_hidden")->tramp->hook_count);
+	check_eq(OK, take("tv_hidden", 0, &log));
 }
 
 /* cfe816d469dc: behind a function that never returns there is nothing but what comes next in memory. */

@@ -168,17 +168,13 @@ static enum err check_hooks(const struct site *site, const struct hook *hooks, u
 	return e;
 }
 
-static enum err make_model(struct model *m, const struct site *site, const struct hook *hooks,
-			   struct strbuf *log)
+static enum err check_result(const struct model *m, const struct site *site, const struct hook *hooks,
+			     struct strbuf *log)
 {
-	enum err e = model_from_btf(m, site->btf, site->btf_id, log);
-
-	if (!e && hooks->kind == HOOK_FMOD_RET && m->ret_hidden) {
-		str_printf(log, "%s returns a struct in memory, for which no program's result can stand",
-			   site->name);
-		e = EOPNOTSUPP;
-	}
-	return e;
+	if (hooks->kind != HOOK_FMOD_RET || !m->ret_hidden)
+		return OK;
+	str_printf(log, "%s returns a struct in memory, for which no program's result can stand", site->name);
+	return EOPNOTSUPP;
 }
 
 enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook_count, struct strbuf *log)
@@ -186,7 +182,9 @@ enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook
 	struct model m;
 	enum err e = check_hooks(site, hooks, hook_count, log);
 
-	return e ? e : make_model(&m, site, hooks, log);
+	if (!e)
+		e = model_from_btf(&m, site->btf, site->btf_id, log);
+	return e ? e : check_result(&m, site, hooks, log);
 }
 
 /* --- One function's part of a change ----------------------------------------------------------- */
@@ -215,13 +213,13 @@ static enum err check_room(const struct tramp *t, const struct hook *hooks, u32 
 }
 
 /* Gives the site a tramp without hooks, if it has none yet. */
-static enum err get_tramp(struct site *site, const struct hook *hooks, u32 hook_count, struct strbuf *log)
+static enum err get_tramp(struct site *site, struct strbuf *log)
 {
 	struct tramp *t = site->tramp;
 	enum err e;
 
 	if (t)
-		return check_room(t, hooks, hook_count, log);
+		return OK;
 	t = kmalloc(sizeof(*t));
 	if (!t) {
 		str_printf(log, "no memory to trace %s", site->name);
@@ -231,7 +229,7 @@ static enum err get_tramp(struct site *site, const struct hook *hooks, u32 hook_
 	t->site = site;
 	t->shared = site->ftrace;
 	INIT_LIST_HEAD(&t->spares);
-	e = make_model(&t->model, site, hooks, log);
+	e = model_from_btf(&t->model, site->btf, site->btf_id, log);
 	if (e) {
 		kfree(t);
 		return e;
@@ -283,10 +281,14 @@ static enum err prepare_add(struct site *site, const struct hook *hooks, u32 hoo
 	enum err e = check_hooks(site, hooks, hook_count, log);
 
 	if (!e)
-		e = get_tramp(site, hooks, hook_count, log);
+		e = get_tramp(site, log);
 	if (e)
 		return e;
-	e = share_check_bpf(site, log);
+	e = check_result(&site->tramp->model, site, hooks, log);
+	if (!e)
+		e = check_room(site->tramp, hooks, hook_count, log);
+	if (!e)
+		e = share_check_bpf(site, log);
 	if (e) {
 		free_unused(site->tramp);
 		return e;
