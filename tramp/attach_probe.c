@@ -13,7 +13,7 @@ struct prog_probe {
 	struct prog *prog;
 	u64 cookie;
 	uptr func; /* what bpf_get_func_ip gives: the function's address, 0 behind its entry */
-	char symbol[64];
+	char symbol[KPROBE_SYMBOL_LEN];
 };
 
 static notrace void count_run(struct prog *p, u64 begin)
@@ -54,33 +54,11 @@ static notrace void at_return(struct kretprobe *rp, unused uptr ret_addr, struct
 	run_probed(rp->kp.private, regs);
 }
 
-/* "kfree_skb+0x10" */
-static enum err parse_place(struct prog_probe *pp, const char *place, struct strbuf *log)
-{
-	struct strbuf symbol = STRBUF(pp->symbol);
-	const char *plus = place;
-	u64 offset = 0;
-
-	while (*plus && *plus != '+')
-		str_putc(&symbol, *plus++);
-	if (*plus && (!parse_u64(plus + 1, &offset) || offset >> 31)) {
-		str_printf(log, "%s is no offset in a function", plus);
-		return EINVAL;
-	}
-	if (offset && pp->prog->type == PROG_KRETPROBE) {
-		str_printf(log, "%s has an offset; a return is of the whole function", place);
-		return EINVAL;
-	}
-	pp->rp.kp.offset = (u32)offset;
-	return OK;
-}
-
 static enum err register_probe(struct prog_probe *pp, enum kprobe_how how, struct strbuf *log)
 {
 	struct kprobe *kp = &pp->rp.kp;
 	enum err e;
 
-	kp->symbol = pp->symbol;
 	kp->name = pp->prog->name;
 	kp->private = pp;
 	kp->pre_handler = at_instruction;
@@ -105,7 +83,7 @@ enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
 	}
 	pp->prog = l->prog;
 	pp->cookie = l->cookie;
-	e = parse_place(pp, place, log);
+	e = kprobe_parse(&pp->rp.kp, pp->symbol, place, l->prog->type == PROG_KRETPROBE, log);
 	if (!e && place == l->prog->target)
 		pp->rp.kp.offset += l->prog->target_offset;
 	if (!e)

@@ -429,6 +429,29 @@ static enum err add_locked(struct kprobe *p, enum kprobe_how how, struct strbuf 
 	return add_inside(p, &func, how, log);
 }
 
+enum err kprobe_parse(struct kprobe *p, char symbol[KPROBE_SYMBOL_LEN], const char *place, bool at_return,
+		      struct strbuf *log)
+{
+	struct strbuf name = { .buf = symbol, .cap = KPROBE_SYMBOL_LEN };
+	const char *plus = place;
+	u64 offset = 0;
+
+	symbol[0] = 0;
+	while (*plus && *plus != '+')
+		str_putc(&name, *plus++);
+	if (*plus && (!parse_u64(plus + 1, &offset) || offset > 0xffffffff)) {
+		str_printf(log, "%s is not FUNC or FUNC+OFFSET", place);
+		return EINVAL;
+	}
+	if (offset && at_return) {
+		str_printf(log, "%s has an offset; a return is of the whole function", place);
+		return EINVAL;
+	}
+	p->symbol = symbol;
+	p->offset = (u32)offset;
+	return OK;
+}
+
 enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *log)
 {
 	enum err e;

@@ -54,6 +54,13 @@ struct kretprobe {
 	struct ret_owner owner;
 };
 
+#define KPROBE_SYMBOL_LEN 64
+
+/* Reads FUNC or FUNC+OFFSET, decimal or 0x hexadecimal: FUNC goes into symbol, which becomes p's, and the offset
+ * into p. EINVAL: it is neither, or has an offset though the probe is of the whole function's return. */
+enum err kprobe_parse(struct kprobe *p, char symbol[KPROBE_SYMBOL_LEN], const char *place, bool at_return,
+		      struct strbuf *log);
+
 /* Claims foreign breakpoints and the debug exception. */
 void kprobe_init(void);
 

@@ -12,7 +12,7 @@ struct counting_probe {
 	struct kretprobe rp; /* of a kprobe only kp is used */
 	bool at_return;
 	u64 count; /* changed atomically */
-	char symbol[64];
+	char symbol[KPROBE_SYMBOL_LEN];
 	struct counting_probe *next;
 };
 
@@ -31,23 +31,6 @@ static notrace void count_probed(struct kprobe *p, struct pt_regs *regs unused)
 static notrace void count_return(struct kretprobe *rp, uptr ret_addr unused, struct pt_regs *regs unused)
 {
 	count_one(container_of(rp, struct counting_probe, rp));
-}
-
-/* "kfree_skb+0x10": the offset is cut off, and 0 without one. */
-static enum err parse_place(const char *place, struct counting_probe *c)
-{
-	u64 offset = 0;
-	u32 len = 0;
-	while (place[len] && place[len] != '+' && len < sizeof(c->symbol) - 1)
-		len++;
-	memcpy(c->symbol, place, len);
-	if (place[len] && (place[len] != '+' || !parse_u64(place + len + 1, &offset) || offset > 0xffffffff))
-		return shell_fail(EINVAL, "%s is not FUNC or FUNC+OFFSET", place);
-	if (offset && c->at_return)
-		return shell_fail(EINVAL, "%s has an offset; a return is of the whole function", place);
-	c->rp.kp.symbol = c->symbol;
-	c->rp.kp.offset = (u32)offset;
-	return OK;
 }
 
 static enum err parse_how(const char *text, enum kprobe_how *how)
@@ -78,6 +61,8 @@ static enum err add_counting(const char *place, const char *how_text, bool at_re
 {
 	enum kprobe_how how = KPROBE_AUTO;
 	struct counting_probe *c = kzalloc(sizeof(*c));
+	char text[160] = "";
+	struct strbuf log = STRBUF(text);
 	enum err e;
 
 	if (!c)
@@ -86,7 +71,9 @@ static enum err add_counting(const char *place, const char *how_text, bool at_re
 	c->rp.kp.name = at_return ? "kretprobe" : "kprobe";
 	c->rp.kp.pre_handler = count_probed;
 	c->rp.handler = count_return;
-	e = parse_place(place, c);
+	e = kprobe_parse(&c->rp.kp, c->symbol, place, at_return, &log);
+	if (e)
+		shell_fail(e, "%s", text);
 	if (!e && how_text)
 		e = parse_how(how_text, &how);
 	if (!e)
