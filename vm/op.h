@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* A program between eBPF and machine code: one op for each instruction, at the same index, that says more
+ * than an instruction can.
+ *
+ *      r3 = r1                        gone
+ *      r3 <<= 3                       gone
+ *      r4 = r2                        gone
+ *      r4 += r3                       gone
+ *      r0 = *(u64 *)(r4 +8)           r0 = [r2 + (r1 << 3) + 8]
+ *
+ * Nothing here knows a CPU. What each op means is still what its instruction's row in insn.h says, with its
+ * operands taken from the op: a register may be another one that holds the same value. */
+#pragma once
+#include "vm/flow.h"
+
+#define OP_NO_REG 15
+
+/* The kinds that are no row of insn.h. OP_GONE: nothing is left of it, or a second slot. */
+enum op_kind {
+	OP_GONE = INSN_BAD,
+	OP_LEA64 = INSN_KINDS, /* dst = a + (index << shift) + disp */
+	OP_LEA32,              /* the same, cut to 32 bits */
+	OP_ROL64,              /* dst = a rotated left by imm, 1..63 */
+	OP_ROL32,              /* 1..31; the upper half becomes 0 */
+	OP_KINDS
+};
+
+enum {
+	/* On a conditional jump: there is no jump. The op after it happens if the condition does not hold.
+	 * That op is OP_WHEN: an ALU instruction, LEA or ROL; no division, no memory, one slot. */
+	OP_SELECT = 1,
+	OP_WHEN = 2,
+};
+
+/* Which operands an op has; the others are OP_NO_REG:
+ *
+ *      arithmetic      dst = a op b, dst = a op imm; dst = op a for neg and byte swaps
+ *      mov, movsx      dst = b, dst = imm
+ *      load            dst = [m]       m = a + (index << shift) + disp; a or index may be missing
+ *      store           [m] = b, imm
+ *      atomic          on [m] with b; dst, if it fetches, is where the old value goes: b or R0
+ *      jump            compare a with b or imm; target as in the insn
+ *      wide            dst; immediates as in the insn
+ *      callx           a
+ *      call, exit      as in the insn */
+struct op {
+	u8 kind; /* enum insn_kind or op_kind */
+	u8 dst, a, b, index;
+	u8 shift; /* 0..3 */
+	u8 flags;
+	u8 pad;
+	i32 imm, disp;
+	u16 live; /* bit n: Rn may be read after this op, before it is written */
+};
+
+/* What is done to make code better, each thing to be switched off alone, so that it can be measured. */
+enum op_trick {
+	TRICK_COPY = 1 << 0,    /* use the older of two registers that hold the same */
+	TRICK_ADDRESS = 1 << 1, /* sums in memory operands */
+	TRICK_LEA = 1 << 2,     /* sums of three operands */
+	TRICK_ROTATE = 1 << 3,  /* two shifts and an or */
+	TRICK_SELECT = 1 << 4,  /* no jump over one op */
+	TRICK_NARROW = 1 << 5,  /* no clearing of upper halves that are 0 already; 32-bit divisions */
+	TRICK_DEAD = 1 << 6,    /* no op whose result nobody reads */
+	TRICK_JIT = 1 << 8,     /* from here on the JIT's */
+};
+extern u32 op_tricks_off; /* 0; host tools and tests change it */
+
+/* One op per slot of the program, the caller's to kfree; NULL if there is no memory. Takes MARK_TARGET away
+ * where only a jump that is none any more leads. */
+struct op *ops_build(const struct prog *p, u8 *marks);
+
+/* Registers that the op reads and writes, one bit each. */
+u32 op_reads(const struct op *op);
+u32 op_writes(const struct op *op);
