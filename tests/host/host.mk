@@ -52,8 +52,17 @@ $(HOST_OBJECTS): build/tests/%.bpf.o: tests/progs/%.bpf.c
 	$(BPF_CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
 $(HOST_VMLINUX): build/vmlinux.h
 
-.PHONY: host check-host
+# The benchmarks, as eBPF.
+BENCH_OBJECTS := $(patsubst tests/bench/%.bpf.c,build/bench/%.bpf.o,$(wildcard tests/bench/*.bpf.c))
+BENCH_FLAGS   := -O2 -g -Wall -Wextra -fno-strict-aliasing -I. -MMD -MP
+
+build/bench/%.bpf.o: tests/bench/%.bpf.c
+	@mkdir -p $(@D)
+	$(BPF_CLANG) $(BENCH_FLAGS) -target bpf -mcpu=v3 -c $< -o $@
+
+.PHONY: host check-host bench-objects
 host: $(H)/tests $(HOST_TOOLS)
+bench-objects: $(BENCH_OBJECTS)
 check-host: $(H)/tests $(HOST_OBJECTS)
 	$(H)/tests
 
@@ -62,4 +71,5 @@ ifdef PROGS
 check-host: $(PROGS) $(B)/fivebyte.btf
 endif
 
--include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_OBJECTS:.o=.d)
+-include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_OBJECTS:.o=.d) \
+	$(BENCH_OBJECTS:.o=.d)
