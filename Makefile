@@ -61,7 +61,8 @@ SOURCES   = $(foreach dir,$(FOLDERS),$(wildcard $(dir)/*.c $(dir)/*.asm))
 OBJECTS   = $(SOURCES:%=$(B)/%.o)
 # The test kernel is the same, with tests in the place of the file that says that there are none.
 TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o,$(OBJECTS)) \
-	$(patsubst %,$(B)/%.o,$(wildcard tests/*.c tests/*.asm)) $(B)/tests/abi_matrix.c.o
+	$(patsubst %,$(B)/%.o,$(wildcard tests/*.c tests/*.asm) tests/host/vm_asm.c tests/host/vm_run.c) \
+	$(B)/tests/abi_matrix.c.o $(B)/tests/files.asm.o
 PROGS     = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
 
 $(B)/%.c.o: %.c Makefile
@@ -75,6 +76,15 @@ $(B)/tests/abi_matrix.c: tests/abi/generate
 
 $(B)/tests/abi_matrix.c.o: $(B)/tests/abi_matrix.c Makefile
 	$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+
+# What tests read is part of the test kernel. The public vectors may lie beside the project.
+TEST_FILES = $(wildcard tests/cases/*.txt ../shared/conformance/vectors.tsv)
+$(B)/tests/files.asm: tools/make-test-files $(TEST_FILES)
+	@mkdir -p $(@D)
+	tools/make-test-files $(TEST_FILES) >$@
+
+$(B)/tests/files.asm.o: $(B)/tests/files.asm
+	$(NASM) -f elf64 -o $@ $<
 
 $(B)/kernel/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Tries the text of each row of insn.h as a pattern, and fills the fields that its letters stand for.
-#include <stdlib.h>
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
 #include "tests/host/vm_asm.h"
@@ -15,16 +14,29 @@ static bool take(const char **at, const char *text)
 	return true;
 }
 
-static bool take_number(const char **at, int base, i64 *value)
+static u32 digit(char ch)
 {
-	char *end;
-	if (**at == ' ')
-		return false; /* which strtoll would skip */
-	*value = base == 16 ? (i64)strtoull(*at, &end, 16) : strtoll(*at, &end, 10);
-	if (end == *at)
-		return false;
-	*at = end;
-	return true;
+	if (ch >= '0' && ch <= '9')
+		return (u32)(ch - '0');
+	ch |= 0x20;
+	return ch >= 'a' && ch <= 'f' ? (u32)(ch - 'a') + 10 : 99;
+}
+
+/* Digits of that base, with a sign before them or not; no more than 64 bits. */
+static bool take_number(const char **at, u32 base, i64 *value)
+{
+	u64 sum = 0, next;
+	bool negative = take(at, "-");
+	if (!negative)
+		take(at, "+");
+	const char *first = *at;
+	for (; digit(**at) < base; ++*at) {
+		if (__builtin_mul_overflow(sum, base, &next) ||
+		    __builtin_add_overflow(next, digit(**at), &sum))
+			return false;
+	}
+	*value = (i64)(negative ? 0 - sum : sum);
+	return *at > first;
 }
 
 /* r0 .. r15: numbers that are none must be writable too, so that they can be refused. */
@@ -40,7 +52,7 @@ static bool take_register(const char **at, char kind, u32 *reg)
 	return true;
 }
 
-static bool take_imm(const char **at, const char *prefix, int base, i32 *imm)
+static bool take_imm(const char **at, const char *prefix, u32 base, i32 *imm)
 {
 	i64 value;
 	if (!take(at, prefix) || (base == 10 && take(at, "0x")) || !take_number(at, base, &value))

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Vectors of the public bpf_conformance suite, where they lie beside the project: each one through the
-// interpreter and the JIT. A line: name, ISA version, groups, program, memory, r0; tabs between.
+// interpreter and the JIT, on the host and in the machine. A line: name, ISA version, groups, program, memory,
+// r0; tabs between.
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "tests/host/host.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
+#include "vm/helper.h"
 
 #define VECTORS  "../shared/conformance/vectors.tsv"
 #define PROG_MAX 8192
@@ -66,22 +68,26 @@ static bool run(const struct vector *v, enum prog_mode mode)
 static void run_all(enum prog_mode mode)
 {
 	static struct vector v;
-	size_t len;
-	u32 ran = 0;
-	char *file = host_file(VECTORS, &len);
+	u32 count = 0, passed = 0;
+	char *file = test_file(VECTORS);
 	if (!file) {
 		test_skip("there is no " VECTORS);
 		return;
 	}
 	vm_add_suite_helpers();
-	file[len - 1] = 0; /* instead of the last newline */
-	for (char *line = file; *line; ran++) {
-		if (*line != '#' && !(check(parse(&v, line)) && check(run(&v, mode))))
-			kprintf("vector %s failed\n", v.name);
+	for (char *line = file; *line;) {
+		if (*line != '#') {
+			count++;
+			passed += check(parse(&v, line)) && run(&v, mode);
+		}
 		while (*line && *line++ != '\n')
 			;
 	}
-	check(ran > 100);
+	helper_add_table(NULL, 0);
+	kprintf("vectors: %u of %u pass in the %s\n", passed, count,
+		mode == PROG_JIT ? "JIT" : "interpreter");
+	check(count > 100);
+	check_eq(count, passed);
 	kfree(file);
 }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The programs of tests/cases, interpreted and compiled; on the host and in the machine.
+#include "tests/host/vm_run.h"
+#include "tests/test.h"
+#include "tests/vm_case.h"
+#include "vm/helper.h"
+
+static void run_case(const struct vm_case *c, void *arg)
+{
+	*(u32 *)arg += max(c->row_count, 1u);
+	vm_case_run(c);
+}
+
+/* Runs all of a file's cases, of which there must be at least `least`. */
+static void run_file(const char *path, u32 least)
+{
+	u32 count = 0;
+	vm_add_suite_helpers();
+	vm_cases_read(path, run_case, &count);
+	helper_add_table(NULL, 0);
+	check(count >= least);
+}
+
+TEST(cases_of_arithmetic)
+{
+	run_file("tests/cases/alu.txt", 46);
+}
+
+TEST(cases_of_jumps_and_calls)
+{
+	run_file("tests/cases/jump.txt", 21);
+}
+
+TEST(cases_of_memory)
+{
+	run_file("tests/cases/memory.txt", 18);
+}
+
+TEST(cases_of_whole_programs)
+{
+	run_file("tests/cases/programs.txt", 16);
+}

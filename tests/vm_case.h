@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/cases/NAME.txt: programs with what they must do, one paragraph each.
+ *
+ *      name: add64 carries into the upper half
+ *      mem: ff ff ff ff                R1 points to it, R2 is its length; may be left out
+ *          r0 = *(u32 *)(r1 +0)        instructions, as the disassembler writes them
+ *          r0 += 1
+ *          exit
+ *      r0: 0x100000000                 what it returns, or
+ *      refused: insn 1: ...            the whole message of the verifier
+ *      after: 00 ff ff ff              the memory afterwards; may be left out
+ *
+ * Or with a table, each line of which is a case:
+ *
+ *      name: add64
+ *      with: r0 r1                     set to the values before the arrow
+ *          r0 += r1
+ *          exit
+ *      row: 0xffffffff 1 -> 0x100000000
+ *      row: 1 -2 -> -1
+ *
+ * Numbers behind the result are the memory afterwards, in words of 8 bytes. `map: 2 4 8 3` is map 0 of the
+ * program: type, key size, value size, entries. Lines that begin with # say nothing.
+ *
+ * Each accepted case runs in the interpreter and as machine code, and each row twice in both: with its
+ * values as constants and from memory, which no compiler can know. */
+#pragma once
+#include "vm/insn.h"
+
+#define VM_CASE_INSNS 256
+#define VM_CASE_MEM   256
+#define VM_CASE_ROWS  64
+#define VM_CASE_WITH  10
+
+struct vm_row {
+	u64 in[VM_CASE_WITH], r0, words[VM_CASE_MEM / 8];
+	u32 word_count; /* 0: the memory does not matter */
+};
+
+struct vm_case {
+	char name[128];
+	struct insn insns[VM_CASE_INSNS];
+	u32 count;
+	u8 mem[VM_CASE_MEM], after[VM_CASE_MEM];
+	i32 mem_len, after_len; /* -1: not there */
+	bool refused;
+	char message[256];
+	u64 r0;
+	u8 with[VM_CASE_WITH]; /* registers */
+	u32 with_count;
+	struct vm_row rows[VM_CASE_ROWS];
+	u32 row_count; /* 0: one program with one result */
+	u64 map[4];
+	bool has_map;
+};
+
+/* Gives each case of a file to visit; their count, 0 if there is no such file. A line that cannot be read
+ * fails the running test. The case is good until visit returns. */
+typedef void vm_case_visitor(const struct vm_case *c, void *arg);
+u32 vm_cases_read(const char *path, vm_case_visitor *visit, void *arg);
+
+/* Runs it both ways; what is not as it must be fails the running test. */
+void vm_case_run(const struct vm_case *c);
+
+/* The bytes of a file, with a 0 behind them, to be kfreed; NULL if it is not there. On the host its path
+ * counts from the project's root; in the machine the files are part of the test kernel. */
+char *test_file(const char *path);
