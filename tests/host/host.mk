@@ -13,7 +13,7 @@ HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # Of tramp/ what is arithmetic only.
 HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard $(addprefix tramp/,abi_*.c gen_*.c poke_x86_64.c))
 # The files of kernel/ that are pure too.
-HOST_KERNEL := $(wildcard $(addprefix kernel/,acpi.c net_checksum.c trace_format.c shell/edit.c shell/parse.c))
+HOST_KERNEL := $(wildcard $(addprefix kernel/,acpi.c net_checksum.c probe_x86_64.c trace_format.c shell/edit.c shell/parse.c))
 HOST_PURE   := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP) $(HOST_KERNEL)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c))
 HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c \

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
-// kernel/text.h and kernel/probe.h on the host. Text memory is one file mapped twice: read+execute
-// below 2 GiB, where it runs, and read+write elsewhere, as in the kernel. Faults: what #PF does there,
-// a SIGSEGV handler does here.
+// kernel/text.h on the host. Text memory is one file mapped twice: read+execute below 2 GiB, where it
+// runs, and read+write elsewhere, as in the kernel. Faults, of compiled programs and of kernel/probe.h:
+// what #PF does there, a SIGSEGV handler does here.
 #define _GNU_SOURCE
-#include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
-#include "kernel/probe.h"
 #include "kernel/text.h"
 #include "tests/host/text.h"
 
@@ -21,8 +19,7 @@ static u8 *writable;              /* the second mapping */
 static struct text *blocks[4096]; /* by address */
 static u32 block_count;
 static struct sigaction old_segv, old_bus;
-
-static sigjmp_buf *probing;
+extern const u64 __start___ex_table[], __stop___ex_table[]; /* pairs: an instruction, where to go on */
 
 enum err text_alloc(struct text *t, u32 len)
 {
@@ -104,81 +101,27 @@ static bool apply_fixup(greg_t *regs)
 	return false;
 }
 
+/* kernel/probe_x86_64.c's. */
+static bool apply_ex_table(greg_t *regs)
+{
+	for (const u64 *row = __start___ex_table; row < __stop___ex_table; row += 2) {
+		if (row[0] != (u64)regs[REG_RIP])
+			continue;
+		regs[REG_RIP] = (greg_t)row[1];
+		return true;
+	}
+	return false;
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
 	struct sigaction *old = signal == SIGSEGV ? &old_segv : &old_bus;
-	if (probing)
-		siglongjmp(*probing, 1);
-	if (apply_fixup(((ucontext_t *)context)->uc_mcontext.gregs))
+	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+	if (apply_ex_table(regs) || apply_fixup(regs))
 		return;
 	if (old->sa_flags & SA_SIGINFO) /* the sanitizer's report */
 		old->sa_sigaction(signal, info, context);
 	sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-}
-
-/* Not through memcpy: the sanitizer would look at what is only being tried. */
-__attribute__((no_sanitize("address", "undefined"))) static void copy(volatile u8 *dst,
-								      const volatile u8 *src, u32 len)
-{
-	while (len--)
-		*dst++ = *src++;
-}
-
-static enum err try_copy(uptr dst, uptr src, u32 len)
-{
-	sigjmp_buf back;
-	if (sigsetjmp(back, 1)) {
-		probing = NULL;
-		return EFAULT;
-	}
-	probing = &back;
-	copy((volatile u8 *)dst, (const volatile u8 *)src, len);
-	probing = NULL;
-	return OK;
-}
-
-enum err probe_read(void *dst, uptr src, u32 len)
-{
-	if (!try_copy((uptr)dst, src, len))
-		return OK;
-	memset(dst, 0, len);
-	return EFAULT;
-}
-
-enum err probe_write(uptr dst, const void *src, u32 len)
-{
-	return try_copy(dst, (uptr)src, len);
-}
-
-__attribute__((no_sanitize("address", "undefined"))) enum err probe_cmpxchg(uptr addr, u64 *old, u64 new,
-									    u32 size)
-{
-	sigjmp_buf back;
-	if (sigsetjmp(back, 1)) {
-		probing = NULL;
-		return EFAULT;
-	}
-	probing = &back;
-	if (size == sizeof(u64))
-		*old = __sync_val_compare_and_swap((u64 *)addr, *old, new);
-	else
-		*old = __sync_val_compare_and_swap((u32 *)addr, (u32)*old, (u32) new);
-	probing = NULL;
-	return OK;
-}
-
-u32 probe_read_str(char *dst, uptr src, u32 size)
-{
-	for (u32 i = 0; i < size; i++) {
-		if (probe_read(dst + i, src + i, 1)) {
-			dst[0] = 0;
-			return 0;
-		}
-		if (!dst[i])
-			return i + 1;
-	}
-	dst[size - 1] = 0;
-	return size;
 }
 
 void host_text_init(void)
