@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From instructions to ops.
+// From instructions to ops: each alone first, then what their neighbours allow.
 #include "vm/op.h"
 #include "kernel/heap.h"
 
@@ -15,14 +15,9 @@ static u32 bit(u32 reg)
 	return reg == OP_NO_REG ? 0 : 1u << reg;
 }
 
-static u8 opcode(const struct op *op)
-{
-	return op->kind < INSN_KINDS ? insn_rows[op->kind].op : 0;
-}
-
 static bool is_call(const struct op *op)
 {
-	return opcode(op) == 0x85 || opcode(op) == 0x8d;
+	return opcode_of(op) == 0x85 || opcode_of(op) == 0x8d;
 }
 
 u32 op_reads(const struct op *op)
@@ -47,23 +42,13 @@ u32 op_writes(const struct op *op)
 
 static void decode_alu(struct op *op, const struct insn *in)
 {
-	bool is_mov = (in->op & 0xf0) == 0xb0, is_unary = (in->op & 0xf0) == 0x80 || (in->op & 0xf0) == 0xd0;
+	u32 code = in->op & 0xf0;
+	bool is_mov = code == 0xb0, is_unary = code == 0x80 || code == 0xd0;
 	op->dst = in->dst;
 	if (!is_mov)
 		op->a = in->dst;
 	if (in->op & 8 && !is_unary)
 		op->b = in->src;
-}
-
-static void decode_jump(struct op *op, const struct insn *in)
-{
-	if (in->op == 0x8d) {
-		op->a = in->dst;
-	} else if (!insn_is_call(in) && !insn_is_exit(in) && !insn_is_goto(in)) {
-		op->a = in->dst;
-		if (in->op & 8)
-			op->b = in->src;
-	}
 }
 
 static void decode_stx(struct op *op, const struct insn *in)
@@ -74,10 +59,20 @@ static void decode_stx(struct op *op, const struct insn *in)
 		op->dst = in->imm == 0xf1 ? BPF_R0 : in->src;
 }
 
+static void decode_jump(struct op *op, const struct insn *in)
+{
+	if (insn_is_call(in) || insn_is_exit(in) || insn_is_goto(in))
+		return;
+	op->a = in->dst;
+	if (in->op & 8 && in->op != 0x8d)
+		op->b = in->src;
+}
+
 static void decode(struct op *op, const struct insn *in)
 {
-	*op = (struct op){ .kind = (u8)insn_kind(in), .imm = in->imm };
-	op->dst = op->a = op->b = op->index = OP_NO_REG;
+	op->kind = (u8)insn_kind(in);
+	op->imm = in->imm;
+	op->disp = insn_is_access(in) ? in->off : 0;
 	switch (insn_class(in)) {
 	case CLASS_LD: op->dst = in->dst; break;
 	case CLASS_LDX:
@@ -90,73 +85,74 @@ static void decode(struct op *op, const struct insn *in)
 	case CLASS_ALU64: decode_alu(op, in); break;
 	default: decode_jump(op, in); break;
 	}
-	if (insn_is_access(in))
-		op->disp = in->off;
 }
 
-/* ---- liveness ---- */
-
-struct build {
-	const struct prog *p;
-	u8 *marks;
-	struct op *ops;
-};
-
-static u32 live_before(const struct op *op)
+static void decode_all(struct ops *o)
 {
-	u32 written = op->flags & OP_WHEN ? 0 : op_writes(op);
-	return op_reads(op) | (op->live & ~written);
-}
-
-/* What is live after op idx, as far as it is known by now. */
-static u32 live_after(const struct build *b, u32 idx)
-{
-	const struct op *op = &b->ops[idx];
-	const struct insn *in = &b->p->insns[idx];
-	u32 live = 0;
-	if (op->kind == INSN_EXIT)
-		return 0;
-	if (op->kind != INSN_JA && op->kind != INSN_JA32)
-		live = live_before(op + 1);
-	if (op->kind != OP_GONE && insn_is_jump(in) && !(op->flags & OP_SELECT))
-		live |= live_before(&b->ops[(i64)idx + 1 + insn_jump(in)]);
-	return live;
-}
-
-/* One backward pass over all; whether anything became live that was not. */
-static bool live_pass(struct build *b)
-{
-	bool changed = false;
-	for (u32 i = b->p->insn_count; i-- > 0;) {
-		u32 live = live_after(b, i);
-		changed |= live != b->ops[i].live;
-		b->ops[i].live = (u16)live;
+	for (u32 i = 0; i < o->p->insn_count; i++) {
+		o->op[i] =
+		    (struct op){ .dst = OP_NO_REG, .a = OP_NO_REG, .b = OP_NO_REG, .index = OP_NO_REG };
+		if (!(o->marks[i] & MARK_TAIL))
+			decode(&o->op[i], &o->p->insns[i]);
 	}
-	return changed;
 }
 
-/* Each pass carries what is live over one more loop, from the inner to the outer. Programs need as many
- * as their loops nest, and two; what has not settled then counts as live everywhere. */
-#define LIVE_PASSES 32
-static void find_live(struct build *b)
+/* ---- selects ---- */
+
+static bool is_conditional(const struct insn *in)
 {
-	for (u32 i = 0; i < LIVE_PASSES; i++)
-		if (!live_pass(b))
-			return;
-	for (u32 i = 0; i < b->p->insn_count; i++)
-		b->ops[i].live = (1 << BPF_REGS) - 1;
+	return insn_is_jump(in) && !insn_is_goto(in);
+}
+
+/* What costs so little that it can be done in vain, and cannot fail. */
+static bool is_cheap(const struct insn *in)
+{
+	u32 class = insn_class(in), code = in->op & 0xf0;
+	return (class == CLASS_ALU32 || class == CLASS_ALU64) && code != 0x30 && code != 0x90;
+}
+
+/* Only jumps that are still jumps lead somewhere. */
+static void mark_targets(struct ops *o)
+{
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		o->marks[i] &= (u8)~MARK_TARGET;
+	for (u32 i = 0; i < o->p->insn_count; i++) {
+		const struct insn *in = &o->p->insns[i];
+		if (!(o->marks[i] & MARK_TAIL) && insn_is_jump(in) && !(o->op[i].flags & OP_SELECT))
+			o->marks[i + 1 + insn_jump(in)] |= MARK_TARGET;
+	}
+}
+
+/* A jump over one instruction:
+ *      if r1 > r2 goto +1                  cmp rdi, rsi
+ *      r3 = r4                             cmovbe rdx, rcx                             */
+static void find_selects(struct ops *o)
+{
+	for (u32 i = 0; i + 2 < o->p->insn_count; i++) {
+		const struct insn *in = &o->p->insns[i];
+		if (o->marks[i] & MARK_TAIL || !is_conditional(in) || insn_jump(in) != 1)
+			continue;
+		if (is_cheap(&in[1]) && !(o->marks[i + 1] & (MARK_TARGET | MARK_START))) {
+			o->op[i].flags |= OP_SELECT;
+			o->op[i + 1].flags |= OP_WHEN;
+		}
+	}
+	mark_targets(o);
 }
 
 struct op *ops_build(const struct prog *p, u8 *marks)
 {
-	struct build b = { .p = p, .marks = marks, .ops = kmalloc(p->insn_count * sizeof(*b.ops)) };
-	if (!b.ops)
+	struct ops o = { .p = p, .marks = marks, .op = kmalloc(p->insn_count * sizeof(*o.op)) };
+	if (!o.op)
 		return NULL;
-	for (u32 i = 0; i < p->insn_count; i++) {
-		decode(&b.ops[i], &p->insns[i]);
-		if (marks[i] & MARK_TAIL)
-			b.ops[i].kind = OP_GONE;
+	decode_all(&o);
+	if (op_trick(TRICK_SELECT))
+		find_selects(&o);
+	ops_find_live(&o);
+	ops_fold(&o);
+	if (op_trick(TRICK_DEAD)) {
+		ops_find_live(&o);
+		ops_drop_dead(&o);
 	}
-	find_live(&b);
-	return b.ops;
+	return o.op;
 }

@@ -18,8 +18,7 @@
 /* The kinds that are no row of insn.h. OP_GONE: nothing is left of it, or a second slot. */
 enum op_kind {
 	OP_GONE = INSN_BAD,
-	OP_LEA64 = INSN_KINDS, /* dst = a + (index << shift) + disp */
-	OP_LEA32,              /* the same, cut to 32 bits */
+	OP_LEA64 = INSN_KINDS, /* dst = a + (index << shift) + disp; a or index may be missing */
 	OP_ROL64,              /* dst = a rotated left by imm, 1..63 */
 	OP_ROL32,              /* 1..31; the upper half becomes 0 */
 	OP_KINDS
@@ -73,3 +72,38 @@ struct op *ops_build(const struct prog *p, u8 *marks);
 /* Registers that the op reads and writes, one bit each. */
 u32 op_reads(const struct op *op);
 u32 op_writes(const struct op *op);
+
+/* ---- the steps of ops_build ---- */
+
+struct ops {
+	const struct prog *p;
+	u8 *marks;
+	struct op *op; /* p->insn_count of them */
+};
+
+/* The first byte of the instruction that the op is; 0 if it is none. */
+static inline u8 opcode_of(const struct op *op)
+{
+	return op->kind < INSN_KINDS ? insn_rows[op->kind].op : 0;
+}
+
+/* Nothing is left of it; what is live after it stays. */
+static inline void op_drop(struct op *op)
+{
+	*op = (struct op){
+		.dst = OP_NO_REG, .a = OP_NO_REG, .b = OP_NO_REG, .index = OP_NO_REG, .live = op->live
+	};
+}
+
+static inline bool op_trick(enum op_trick trick)
+{
+	return !(op_tricks_off & trick);
+}
+
+/* op_live.c: fills op->live; takes out what has a result that nobody reads. */
+void ops_find_live(struct ops *o);
+void ops_drop_dead(struct ops *o);
+u32 op_live_before(const struct op *op);
+
+/* op_fold.c: gives ops better operands, from what is known to be in the registers. Needs op->live. */
+void ops_fold(struct ops *o);
