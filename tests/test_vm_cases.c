@@ -40,3 +40,8 @@ TEST(cases_of_whole_programs)
 {
 	run_file("tests/cases/programs.txt", 16);
 }
+
+TEST(cases_of_optimisation)
+{
+	run_file("tests/cases/optimise.txt", 300);
+}
