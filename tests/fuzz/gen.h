@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Valid programs that end, made of bytes: for the fuzzer, which looks for bytes that reach new code, and for
+ * tests/host/test_fuzz.c, which takes random ones.
+ *
+ * The first 8 bytes say something about the whole; each 8 that follow make one unit: an access, a jump, a
+ * pattern that optimisers look for, the beginning or end of a loop, the end of a function. So a change of a
+ * byte changes one place of the program and leaves the rest as it was. */
+#pragma once
+#include "vm/insn.h"
+
+enum {
+	GEN_INSNS_MAX = 4096,
+	GEN_DATA = 128,			     /* bytes that the program loads and stores at will ... */
+	GEN_STACK = 48,			     /* ... and of its stack */
+	GEN_REGS_AT = GEN_DATA,		     /* at its end it puts registers here, 8 bytes each, ... */
+	GEN_STACK_AT = GEN_REGS_AT + 10 * 8, /* ... and the stack here */
+	GEN_MEM = GEN_STACK_AT + GEN_STACK,  /* what R1 must point to */
+};
+
+/* Makes a program; the count of its slots. What it leaves in R0 and in its memory does not depend on any
+ * address. It calls the helpers 5 and 42 (tests/host/vm_run.h) and get_smp_processor_id. */
+u32 gen_program(struct insn insns[GEN_INSNS_MAX], const u8 *bytes, size_t len);
+
+/* The memory that it starts with. */
+void gen_memory(u8 mem[GEN_MEM]);
