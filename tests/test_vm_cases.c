@@ -45,3 +45,28 @@ TEST(cases_of_optimisation)
 {
 	run_file("tests/cases/optimise.txt", 300);
 }
+
+TEST(cases_of_every_arithmetic_opcode)
+{
+	run_file("tests/cases/opcodes_alu.txt", 470);
+}
+
+TEST(cases_of_every_division_opcode)
+{
+	run_file("tests/cases/opcodes_div.txt", 580);
+}
+
+TEST(cases_of_every_jump_opcode)
+{
+	run_file("tests/cases/opcodes_jump.txt", 460);
+}
+
+TEST(cases_of_every_memory_opcode)
+{
+	run_file("tests/cases/opcodes_memory.txt", 180);
+}
+
+TEST(cases_of_every_atomic_opcode)
+{
+	run_file("tests/cases/opcodes_atomic.txt", 145);
+}
