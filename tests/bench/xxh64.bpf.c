@@ -19,9 +19,9 @@ static inline u64 merge(u64 hash, u64 lane)
 
 BENCH(xxh64)
 {
-	const u64 *words = (const u64 *)mem, *end = words + len / 32 * 4;
+	const u64 *words = (const u64 *)mem;
 	u64 v1 = P1 + P2, v2 = P2, v3 = 0, v4 = 0 - P1;
-	for (; words < end; words += 4) {
+	for (u64 i = 0; i < len / 32; i++, words += 4) {
 		v1 = lane_round(v1, words[0]);
 		v2 = lane_round(v2, words[1]);
 		v3 = lane_round(v3, words[2]);

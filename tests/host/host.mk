@@ -40,7 +40,7 @@ $(H)/tests: $(HOST_TEST_OBJS)
 	$(HOSTCC) -no-pie $(HOST_SAN) $^ -o $@
 
 $(HOST_TOOLS): $(H)/%: $(H)/opt/tools/host/%.o $(HOST_TOOL_OBJS)
-	$(HOSTCC) -no-pie $^ -o $@
+	$(HOSTCC) -no-pie $^ $(HOST_LIBS) -o $@
 
 # Objects that the loader's tests read. Those that need the kernel's types include vmlinux.h.
 BPF_FLAGS    := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Ibuild -I. -I/usr/include/$(shell $(HOSTCC) -dumpmachine)
@@ -52,15 +52,39 @@ $(HOST_OBJECTS): build/tests/%.bpf.o: tests/progs/%.bpf.c
 	$(BPF_CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
 $(HOST_VMLINUX): build/vmlinux.h
 
-# The benchmarks, as eBPF.
-BENCH_OBJECTS := $(patsubst tests/bench/%.bpf.c,build/bench/%.bpf.o,$(wildcard tests/bench/*.bpf.c))
-BENCH_FLAGS   := -O2 -g -Wall -Wextra -fno-strict-aliasing -I. -MMD -MP
+# The benchmarks: one source, as eBPF and by both compilers as machine code; and what times them.
+BENCH_SOURCES := $(wildcard tests/bench/*.bpf.c)
+BENCH_OBJECTS := $(BENCH_SOURCES:tests/bench/%.bpf.c=build/bench/%.bpf.o)
+BENCH_NATIVE  := $(foreach cc,gcc clang,$(BENCH_SOURCES:tests/bench/%.bpf.c=$(H)/bench/$(cc)/%.o))
+BENCH_TIMER   := $(patsubst %.c,$(H)/opt/%.o,$(filter-out $(BENCH_SOURCES),$(wildcard tests/bench/*.c)))
+BENCH_FLAGS   := -O2 -Wall -Wextra -fno-strict-aliasing -I. -MMD -MP
 
 build/bench/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
-	$(BPF_CLANG) $(BENCH_FLAGS) -target bpf -mcpu=v3 -c $< -o $@
+	$(BPF_CLANG) $(BENCH_FLAGS) -g -target bpf -mcpu=v3 -c $< -o $@
 
-.PHONY: host check-host bench-objects
+# Scalar: an eBPF machine has no vectors, and what they bring is not lost by it.
+$(H)/bench/gcc/%.o: tests/bench/%.bpf.c
+	@mkdir -p $(@D)
+	gcc $(BENCH_FLAGS) -fno-pie -DBENCH_PREFIX=gcc_ -c $< -o $@
+
+$(H)/bench/clang/%.o: tests/bench/%.bpf.c
+	@mkdir -p $(@D)
+	$(BPF_CLANG) $(BENCH_FLAGS) -fno-pie -fno-vectorize -fno-slp-vectorize -DBENCH_PREFIX=clang_ -c $< -o $@
+
+$(H)/bench-vm: $(BENCH_NATIVE) $(BENCH_TIMER)
+$(H)/bench-vm: HOST_LIBS := -lm
+
+# make bench-vm [PROGRAMS='alu64 jhash'] [ROUNDS=11] [TRICKS=1] [WITHOUT=lea,select]
+bench-vm: $(H)/bench-vm bench-objects
+	$< --json build/bench-vm.json $(if $(PROGRAMS),--programs '$(PROGRAMS)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(TRICKS),--tricks) $(if $(WITHOUT),--without $(WITHOUT))
+
+# The same results in every way, and the JSON's shape; no time is looked at.
+bench-check: $(H)/bench-vm bench-objects
+	tests/bench/check $<
+
+.PHONY: host check-host bench-objects bench-vm bench-check
 host: $(H)/tests $(HOST_TOOLS)
 bench-objects: $(BENCH_OBJECTS)
 check-host: $(H)/tests $(HOST_OBJECTS)
@@ -72,5 +96,4 @@ check-host: $(PROGS) $(B)/fivebyte.btf
 endif
 
 -include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_OBJECTS:.o=.d) \
-	$(BENCH_OBJECTS:.o=.d)
-
+	$(BENCH_OBJECTS:.o=.d) $(BENCH_NATIVE:.o=.d) $(BENCH_TIMER:.o=.d)

@@ -2,6 +2,8 @@
 // Load, run, unload.
 #include "tests/host/vm_run.h"
 #include "kernel/lib/mem.h"
+#include "kernel/timer.h"
+#include "vm/compile.h"
 #include "vm/helper.h"
 #include "vm/interp.h"
 
@@ -25,6 +27,21 @@ enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *
 	*r0 = vm_call(p, mem, len);
 	prog_free(p);
 	return OK;
+}
+
+u64 vm_compile_ns(struct prog *p)
+{
+	char text[256];
+	struct strbuf log = STRBUF(text);
+	u64 best = ~0ull;
+	for (u32 i = 0; i < 7; i++) {
+		prog_uncompile(p);
+		u64 start = ktime_get_ns();
+		if (prog_compile(p, &log) != OK)
+			return 0;
+		best = min(best, ktime_get_ns() - start);
+	}
+	return best;
 }
 
 static i32 hex_digit(char ch)

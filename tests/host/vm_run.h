@@ -12,6 +12,9 @@ enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *
 /* Runs a loaded program so. */
 u64 vm_call(const struct prog *p, void *mem, u64 len);
 
+/* Compiles a loaded program anew a few times: ns that the fastest took, 0 if it fails. */
+u64 vm_compile_ns(struct prog *p);
+
 /* Two hex digits a byte, spaces between bytes allowed; up to the text's or the line's end or a tab.
  * The count of bytes, or -1 if it is anything else or more than cap. */
 i32 hex_bytes(const char *text, u8 *out, u32 cap);

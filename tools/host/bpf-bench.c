@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N]: times a program that clang made.
+// bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N] [--without TRICK[,TRICK]]
 //
+// Times a program that clang made; the compiler's tricks (tests/host/tricks.c) can be switched off.
 // R1 is the file's content (4 KiB of zeroes without one), R2 its length; helper 42 returns 0. It runs N
 // times per slice; the memory is as in the file at the start of each. Prints R0 of the first run and the
 // time of the best slice:
@@ -12,8 +13,9 @@
 #include "kernel/lib/mem.h"
 #include "kernel/timer.h"
 #include "tests/host/host.h"
+#include "tests/host/tricks.h"
 #include "tests/host/vm_run.h"
-#include "vm/compile.h"
+#include "vm/op.h"
 
 #define SLICES   7
 #define MEM_NONE 4096
@@ -29,6 +31,7 @@ struct bench {
 
 static bool parse_args(struct bench *b, int argc, char **argv)
 {
+	bool ok = true;
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--interpret"))
 			b->mode = PROG_INTERPRET;
@@ -38,6 +41,8 @@ static bool parse_args(struct bench *b, int argc, char **argv)
 			b->mem_file = argv[++i];
 		else if (!strcmp(argv[i], "--runs") && i + 1 < argc)
 			b->runs = strtoull(argv[++i], NULL, 0);
+		else if (!strcmp(argv[i], "--without") && i + 1 < argc)
+			ok = tricks_parse(argv[++i], &op_tricks_off) && ok;
 		else if (!strncmp(argv[i], "--", 2) || b->program)
 			return false;
 		else if (b->object)
@@ -45,7 +50,7 @@ static bool parse_args(struct bench *b, int argc, char **argv)
 		else
 			b->object = argv[i];
 	}
-	return b->object && b->runs > 0;
+	return ok && b->object && b->runs > 0;
 }
 
 static bool read_memory(struct bench *b)
@@ -74,21 +79,6 @@ static double slice(struct bench *b, const struct prog *p)
 	return (double)(ktime_get_ns() - start) / (double)b->runs;
 }
 
-static u64 compile_time(struct prog *p)
-{
-	char text[256];
-	struct strbuf log = STRBUF(text);
-	u64 best = ~0ull;
-	for (u32 i = 0; i < SLICES; i++) {
-		prog_uncompile(p);
-		u64 start = ktime_get_ns();
-		if (prog_compile(p, &log) != OK)
-			return 0;
-		best = min(best, ktime_get_ns() - start);
-	}
-	return best;
-}
-
 static int run(struct bench *b, struct object *o)
 {
 	struct prog *p = find(o, b->program);
@@ -96,7 +86,7 @@ static int run(struct bench *b, struct object *o)
 		fprintf(stderr, "bpf-bench: %s has no program %s\n", b->object, b->program ? b->program : "");
 		return 1;
 	}
-	u64 compile_ns = compile_time(p);
+	u64 compile_ns = vm_compile_ns(p);
 	memcpy(b->mem, b->fresh, b->mem_len);
 	b->r0 = vm_call(p, b->mem, b->mem_len);
 	double best = slice(b, p);
@@ -116,7 +106,8 @@ int main(int argc, char **argv)
 	struct object *o;
 	size_t len;
 	if (!parse_args(&b, argc, argv)) {
-		fprintf(stderr, "bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N]\n");
+		fprintf(stderr, "bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N]"
+				" [--without TRICK[,TRICK]]\n");
 		return 2;
 	}
 	host_init();

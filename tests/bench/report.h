@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What was measured, as a table for people and as JSON for programs. */
+#pragma once
+#include <stdio.h>
+#include "tests/bench/suite.h"
+
+/* How a program runs. The native limit is the faster of the first two. */
+enum way { BY_GCC, BY_CLANG, INTERPRETED, COMPILED, ON_LINUX, WAYS };
+
+struct measured {
+	const struct bench *bench;
+	struct subject ways[WAYS];
+	u32 code;	    /* bytes, compiled by us */
+	u64 compile_ns;
+	struct linux_prog on_linux;
+	char linux_note[160]; /* why it does not run there */
+};
+
+/* What switching one trick off costs: the time without it by the time with it. */
+struct trick_cost {
+	const char *name;
+	double *ratios; /* one per program measured */
+};
+
+struct report {
+	const struct measured *programs;
+	u32 count;
+	u32 rounds;
+	const char *without; /* the tricks that were off, or NULL */
+	const struct trick_cost *tricks;
+	u32 trick_count;
+};
+
+/* The tables, on standard output. */
+void report_print(const struct report *r);
+
+/* All of it. False if the file cannot be written. */
+bool report_write_json(const struct report *r, const char *path);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The names of enum op_trick, for host tools that switch them off. */
+#pragma once
+#include "kernel/lib/types.h"
+
+struct trick {
+	const char *name;
+	u32 bit;
+};
+
+extern const struct trick tricks[];
+extern const u32 trick_count;
+
+/* Names with commas between them, or "all"; their bits into *bits. False if one is unknown. */
+bool tricks_parse(const char *list, u32 *bits);
