@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: arithmetic except division, shifts, moves and byte swaps.
+// Of the JIT: arithmetic except division, moves, byte swaps. An op has three operands, most instructions of
+// the CPU have two: a copy comes first where none of the others will do.
 #include "vm/jit_parts_x86_64.h"
 
 typedef void emit_rc(struct code *c, enum reg r);
@@ -24,103 +25,261 @@ static const struct shift_row shift_rows[16] = {
 #undef ROW
 /* clang-format on */
 
-static void emit_simple_alu(struct code *c, const struct insn *in)
+static u32 alu_code(const struct op *op)
 {
-	const struct alu_row *row = &jit_alu_rows[in->op >> 4];
-	if (jit_has_src(in))
-		(jit_is_64(in) ? row->rr : row->rr32)(c, jit_dst(in), jit_src(in));
-	else
-		(jit_is_64(in) ? row->ri : row->ri32)(c, jit_dst(in), in->imm);
+	return jit_opcode(op) >> 4;
 }
 
-static void emit_mul(struct code *c, const struct insn *in)
+/* dst = m's address, cut to 32 bits if not wide. */
+static void emit_lea_of(struct code *c, enum reg d, struct mem m, bool wide)
 {
-	if (jit_has_src(in))
-		(jit_is_64(in) ? imul_rr : imul_rr32)(c, jit_dst(in), jit_src(in));
-	else
-		(jit_is_64(in) ? imul_rri : imul_rri32)(c, jit_dst(in), jit_dst(in), in->imm);
+	(wide ? lea_rm : lea_rm32)(c, d, m);
 }
 
-static void emit_mov(struct code *c, const struct insn *in)
+/*      r1 += r2                add rdi, rsi
+ *      r1 = r2 + r3            lea rdi, [rsi+rdx]                                      */
+static void emit_add_reg(struct code *c, const struct op *op)
 {
-	enum reg d = jit_dst(in);
-	if (!jit_has_src(in)) {
-		jit_load_imm(c, d, jit_is_64(in) ? (i64)in->imm : (i64)(u32)in->imm);
+	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
+	bool wide = jit_is_64(op);
+	if (d == a || d == b)
+		(wide ? add_rr : add_rr32)(c, d, d == a ? b : a);
+	else
+		emit_lea_of(c, d, at_index(a, b, 1, 0), wide);
+}
+
+/*      r1 = r2 - r1            neg rdi
+ *                              add rdi, rsi                                            */
+static void emit_sub_from(struct code *c, enum reg d, enum reg a, bool wide)
+{
+	(wide ? neg_r : neg_r32)(c, d);
+	(wide ? add_rr : add_rr32)(c, d, a);
+}
+
+static void emit_simple_reg(struct code *c, const struct op *op)
+{
+	const struct alu_row *row = &jit_alu_rows[alu_code(op)];
+	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
+	bool wide = jit_is_64(op);
+	if (d == b && d != a && alu_code(op) == 0x1) {
+		emit_sub_from(c, d, a, wide);
 		return;
 	}
-	switch (in->off) {
-	case 0: jit_copy(c, d, jit_src(in), jit_is_64(in)); break;
-	case 8: (jit_is_64(in) ? movsx_rr8 : movsx_rr8_32)(c, d, jit_src(in)); break;
-	case 16: (jit_is_64(in) ? movsx_rr16 : movsx_rr16_32)(c, d, jit_src(in)); break;
-	case 32: movsxd_rr(c, d, jit_src(in)); break;
+	if (d == b) { /* the order does not matter */
+		b = a;
+		a = d;
+	}
+	jit_move(c, d, a, wide);
+	(wide ? row->rr : row->rr32)(c, d, b);
+}
+
+/* r1 = r2 + imm: lea rdi, [rsi+imm] */
+static void emit_add_imm(struct code *c, const struct op *op, i32 imm)
+{
+	enum reg d = jit_dst(op), a = jit_a(op);
+	bool wide = jit_is_64(op);
+	if (d == a)
+		(wide ? add_ri : add_ri32)(c, d, imm);
+	else
+		emit_lea_of(c, d, at(a, imm), wide);
+}
+
+/* What keeps the lowest bytes is a zero extension; what clears the upper half is shorter at 32 bits. */
+static void emit_and_imm(struct code *c, const struct op *op)
+{
+	enum reg d = jit_dst(op), a = jit_a(op);
+	bool wide = jit_is_64(op) && op->imm < 0;
+	if (op->imm == 0xff) {
+		movzx_rr8(c, d, a);
+	} else if (op->imm == 0xffff) {
+		movzx_rr16(c, d, a);
+	} else {
+		jit_move(c, d, a, wide);
+		(wide ? and_ri : and_ri32)(c, d, op->imm);
 	}
 }
 
-static void emit_shift_imm(struct code *c, const struct insn *in)
+static void emit_simple_imm(struct code *c, const struct op *op)
 {
-	const struct shift_row *row = &shift_rows[in->op >> 4];
-	u8 count = in->imm & (jit_is_64(in) ? 63 : 31);
-	if (count == 0)
-		jit_copy(c, jit_dst(in), jit_dst(in), jit_is_64(in));
+	const struct alu_row *row = &jit_alu_rows[alu_code(op)];
+	bool wide = jit_is_64(op);
+	jit_move(c, jit_dst(op), jit_a(op), wide);
+	if (alu_code(op) == 0xa && op->imm == -1)
+		(wide ? not_r : not_r32)(c, jit_dst(op));
 	else
-		(jit_is_64(in) ? row->ri : row->ri32)(c, jit_dst(in), count);
+		(wide ? row->ri : row->ri32)(c, jit_dst(op), op->imm);
 }
 
-/* The CPU masks the count as RFC 9669 does, but wants it in cl:
- *      mov r11, rcx            ; R4 lives in rcx
- *      mov ecx, src
- *      shl dst, cl             ; r11 if dst is R4
+static void emit_simple(struct code *c, const struct op *op)
+{
+	u32 code = alu_code(op);
+	if (jit_has_b(op) && code == 0x0)
+		emit_add_reg(c, op);
+	else if (jit_has_b(op))
+		emit_simple_reg(c, op);
+	else if (code == 0x0)
+		emit_add_imm(c, op, op->imm);
+	else if (code == 0x1 && op->imm != (i32)0x80000000)
+		emit_add_imm(c, op, -op->imm);
+	else if (code == 0x5)
+		emit_and_imm(c, op);
+	else
+		emit_simple_imm(c, op);
+}
+
+static void emit_mul_reg(struct code *c, const struct op *op)
+{
+	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
+	bool wide = jit_is_64(op);
+	if (d == b) {
+		b = a;
+		a = d;
+	}
+	jit_move(c, d, a, wide);
+	(wide ? imul_rr : imul_rr32)(c, d, b);
+}
+
+static void emit_mul(struct code *c, const struct op *op)
+{
+	if (jit_has_b(op))
+		emit_mul_reg(c, op);
+	else
+		(jit_is_64(op) ? imul_rri : imul_rri32)(c, jit_dst(op), jit_a(op), op->imm);
+}
+
+static void emit_mov(struct code *c, const struct op *op)
+{
+	enum reg d = jit_dst(op);
+	bool wide = jit_is_64(op);
+	if (!jit_has_b(op)) {
+		jit_load_imm(c, d, wide ? (i64)op->imm : (i64)(u32)op->imm);
+		return;
+	}
+	switch (jit_variant(op)) {
+	case 0: jit_copy(c, d, jit_b(op), wide); break;
+	case 8: (wide ? movsx_rr8 : movsx_rr8_32)(c, d, jit_b(op)); break;
+	case 16: (wide ? movsx_rr16 : movsx_rr16_32)(c, d, jit_b(op)); break;
+	case 32: movsxd_rr(c, d, jit_b(op)); break;
+	}
+}
+
+static void emit_shift_imm(struct code *c, const struct op *op)
+{
+	const struct shift_row *row = &shift_rows[alu_code(op)];
+	enum reg d = jit_dst(op), a = jit_a(op);
+	bool wide = jit_is_64(op);
+	u8 count = op->imm & (wide ? 63 : 31);
+	if (count == 0) {
+		jit_copy(c, d, a, wide);
+	} else if (count == 1 && alu_code(op) == 0x6 && d != a) {
+		emit_lea_of(c, d, at_index(a, a, 1, 0), wide);
+	} else {
+		jit_move(c, d, a, wide);
+		(wide ? row->ri : row->ri32)(c, d, count);
+	}
+}
+
+/* The CPU masks the count as RFC 9669 does, but wants it in cl, where R4 lives. r1 <<= r2:
+ *      mov r11, rcx            ; if R4 is still needed
+ *      mov ecx, esi
+ *      shl rdi, cl             ; r10 in place of rdi if dst is R4 or holds the count
  *      mov rcx, r11                                                                   */
-static void emit_shift_reg(struct code *c, const struct insn *in)
+static void emit_shift_reg(struct code *c, const struct op *op)
 {
-	const struct shift_row *row = &shift_rows[in->op >> 4];
-	emit_rc *shift = jit_is_64(in) ? row->rc : row->rc32;
-	if (jit_src(in) == RCX) {
-		shift(c, jit_dst(in));
-		return;
-	}
-	mov_rr(c, R11, RCX);
-	mov_rr32(c, RCX, jit_src(in));
-	shift(c, jit_dst(in) == RCX ? R11 : jit_dst(in));
-	mov_rr(c, RCX, R11);
+	const struct shift_row *row = &shift_rows[alu_code(op)];
+	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
+	bool wide = jit_is_64(op), keep = b != RCX && d != RCX && jit_is_live(op, BPF_R4);
+	enum reg work = d == RCX || (d == b && d != a) ? R10 : d;
+
+	jit_move(c, work, a, wide);
+	if (keep)
+		mov_rr(c, R11, RCX);
+	if (b != RCX)
+		mov_rr32(c, RCX, b);
+	(wide ? row->rc : row->rc32)(c, work);
+	jit_move(c, d, work, true);
+	if (keep)
+		mov_rr(c, RCX, R11);
 }
 
-static void emit_shift(struct code *c, const struct insn *in)
+static void emit_shift(struct code *c, const struct op *op)
 {
-	if (jit_has_src(in))
-		emit_shift_reg(c, in);
+	if (jit_has_b(op))
+		emit_shift_reg(c, op);
 	else
-		emit_shift_imm(c, in);
+		emit_shift_imm(c, op);
+}
+
+static void emit_neg(struct code *c, const struct op *op)
+{
+	jit_move(c, jit_dst(op), jit_a(op), jit_is_64(op));
+	(jit_is_64(op) ? neg_r : neg_r32)(c, jit_dst(op));
 }
 
 /* To little endian only cuts; to big endian, and the unconditional swap, turn the bytes round. */
-static void emit_end(struct code *c, const struct insn *in)
+static void emit_end(struct code *c, const struct op *op)
 {
-	enum reg d = jit_dst(in);
-	bool swap = in->op != 0xd4;
-	if (in->imm == 16) {
-		if (swap)
-			rol_ri16(c, d, 8);
+	enum reg d = jit_dst(op), a = jit_a(op);
+	i32 bits = jit_variant(op);
+	bool swap = jit_opcode(op) != 0xd4;
+	if (!swap && bits == 16) {
+		movzx_rr16(c, d, a);
+	} else if (!swap) {
+		jit_copy(c, d, a, bits == 64);
+	} else if (bits == 16) {
+		jit_move(c, d, a, false);
+		rol_ri16(c, d, 8);
 		movzx_rr16(c, d, d);
-	} else if (swap) {
-		(in->imm == 64 ? bswap_r : bswap_r32)(c, d);
 	} else {
-		jit_copy(c, d, d, in->imm == 64);
+		jit_move(c, d, a, bits == 64);
+		(bits == 64 ? bswap_r : bswap_r32)(c, d);
 	}
 }
 
-void jit_emit_alu(struct code *c, const struct insn *in)
+/* The sum of up to three parts; an add where two of them will do. */
+static void emit_lea(struct code *c, const struct op *op)
 {
-	switch (in->op >> 4) {
-	case 0x2: emit_mul(c, in); break;
+	enum reg d = jit_dst(op);
+	struct mem m = jit_operand(op);
+	if (m.base == d && m.index == NO_REG)
+		add_ri(c, d, m.disp);
+	else if (m.base == d && m.shift == 0 && m.disp == 0)
+		add_rr(c, d, m.index);
+	else if (m.index == d && m.shift == 0 && m.disp == 0)
+		add_rr(c, d, m.base);
+	else
+		lea_rm(c, d, m);
+}
+
+static void emit_rol(struct code *c, const struct op *op, bool wide)
+{
+	jit_move(c, jit_dst(op), jit_a(op), wide);
+	(wide ? rol_ri : rol_ri32)(c, jit_dst(op), (u8)op->imm);
+}
+
+static void emit_instruction(struct jit *j, const struct op *op)
+{
+	struct code *c = j->c;
+	switch (alu_code(op)) {
+	case 0x2: emit_mul(c, op); break;
 	case 0x3:
-	case 0x9: jit_emit_div(c, in); break;
+	case 0x9: jit_emit_div(j, op); break;
 	case 0x6:
 	case 0x7:
-	case 0xc: emit_shift(c, in); break;
-	case 0x8: (jit_is_64(in) ? neg_r : neg_r32)(c, jit_dst(in)); break;
-	case 0xb: emit_mov(c, in); break;
-	case 0xd: emit_end(c, in); break;
-	default: emit_simple_alu(c, in); break;
+	case 0xc: emit_shift(c, op); break;
+	case 0x8: emit_neg(c, op); break;
+	case 0xb: emit_mov(c, op); break;
+	case 0xd: emit_end(c, op); break;
+	default: emit_simple(c, op); break;
+	}
+}
+
+void jit_emit_alu(struct jit *j, const struct op *op)
+{
+	switch (op->kind) {
+	case OP_LEA64: emit_lea(j->c, op); break;
+	case OP_ROL64: emit_rol(j->c, op, true); break;
+	case OP_ROL32: emit_rol(j->c, op, false); break;
+	default: emit_instruction(j, op); break;
 	}
 }

@@ -3,83 +3,104 @@
 #include "vm/jit_parts_x86_64.h"
 #include "vm/map.h"
 
-static struct mem operand(const struct insn *in)
+/* Without a base an index counts as one, where it takes less: [rdi], [rdi+rdi]. */
+struct mem jit_operand(const struct op *op)
 {
-	return at(jit_regs[insn_base(in)], in->off);
+	struct mem m = { .disp = op->disp, .base = NO_REG, .index = NO_REG, .shift = op->shift };
+	if (op->a != OP_NO_REG)
+		m.base = jit_a(op);
+	if (op->index != OP_NO_REG)
+		m.index = jit_regs[op->index];
+	if (m.base == NO_REG && m.index != NO_REG && m.shift < 2) {
+		m.base = m.index;
+		m.index = m.shift ? m.index : NO_REG;
+		m.shift = 0;
+	}
+	return m;
 }
 
 /* Whether an access can hit a bad address: everything but the program's own stack. */
-static bool can_fault(const struct insn *in)
+static bool can_fault(const struct op *op)
 {
-	return insn_base(in) != BPF_FP;
+	return op->a != BPF_FP || op->index != OP_NO_REG;
 }
 
-static void emit_load_insn(struct code *c, const struct insn *in)
+static void emit_load_insn(struct code *c, const struct op *op)
 {
 	static void (*const rows[])(struct code *, enum reg, struct mem) = {
 		/* by bits 3 and 4: 32, 16, 8, 64; then with sign */
 		mov_rm32, movzx_rm16, movzx_rm8, mov_rm, movsxd_rm, movsx_rm16, movsx_rm8,
 	};
-	bool is_signed = in->op & 0x80;
-	rows[(in->op >> 3 & 3) + (is_signed ? 4 : 0)](c, jit_dst(in), operand(in));
+	u8 opcode = jit_opcode(op);
+	rows[(opcode >> 3 & 3) + (opcode & 0x80 ? 4 : 0)](c, jit_dst(op), jit_operand(op));
 }
 
-void jit_emit_load(struct jit *j, const struct insn *in)
+void jit_emit_load(struct jit *j, const struct op *op)
 {
-	if (!can_fault(in)) {
-		emit_load_insn(j->c, in);
+	if (!can_fault(op)) {
+		emit_load_insn(j->c, op);
 		return;
 	}
-	u32 f = jit_fixup(j, jit_dst(in));
-	emit_load_insn(j->c, in);
+	u32 f = jit_fixup(j, jit_dst(op));
+	emit_load_insn(j->c, op);
 	jit_fixup_resume(j, f);
 }
 
-static void emit_store_insn(struct code *c, const struct insn *in)
+static void emit_store_insn(struct code *c, const struct op *op)
 {
 	static void (*const from_reg[])(struct code *, struct mem, enum reg) = { mov_mr32, mov_mr16, mov_mr8,
 										 mov_mr };
 	static void (*const from_imm[])(struct code *, struct mem, i64) = { mov_mi32, mov_mi16, mov_mi8,
 									    mov_mi };
-	u32 size = in->op >> 3 & 3;
-	if (insn_class(in) == CLASS_STX)
-		from_reg[size](c, operand(in), jit_src(in));
+	struct mem m = jit_operand(op);
+	u32 size = jit_opcode(op) >> 3 & 3;
+	if (jit_has_b(op))
+		from_reg[size](c, m, jit_b(op));
 	else
-		from_imm[size](c, operand(in), size == 1 ? (i16)in->imm : size == 2 ? (i8)in->imm : in->imm);
+		from_imm[size](c, m, size == 1 ? (i16)op->imm : size == 2 ? (i8)op->imm : op->imm);
 }
 
-void jit_emit_store(struct jit *j, const struct insn *in)
+void jit_emit_store(struct jit *j, const struct op *op)
 {
-	if (!can_fault(in)) {
-		emit_store_insn(j->c, in);
+	if (!can_fault(op)) {
+		emit_store_insn(j->c, op);
 		return;
 	}
 	u32 f = jit_fixup(j, JIT_NO_DST);
-	emit_store_insn(j->c, in);
+	emit_store_insn(j->c, op);
 	jit_fixup_resume(j, f);
 }
 
-/* The atomics that are one instruction. */
-static void emit_atomic_insn(struct code *c, const struct insn *in)
+static bool is_wide_atomic(const struct op *op)
 {
-	bool wide = insn_size(in) == 8;
-	struct mem m = operand(in);
-	switch (in->imm) {
-	case 0x00: (wide ? lock_add_mr : lock_add_mr32)(c, m, jit_src(in)); break;
-	case 0x40: (wide ? lock_or_mr : lock_or_mr32)(c, m, jit_src(in)); break;
-	case 0x50: (wide ? lock_and_mr : lock_and_mr32)(c, m, jit_src(in)); break;
-	case 0xa0: (wide ? lock_xor_mr : lock_xor_mr32)(c, m, jit_src(in)); break;
-	case 0x01: (wide ? lock_xadd_mr : lock_xadd_mr32)(c, m, jit_src(in)); break;
-	case 0xe1: (wide ? xchg_mr : xchg_mr32)(c, m, jit_src(in)); break;
-	case 0xf1: (wide ? lock_cmpxchg_mr : lock_cmpxchg_mr32)(c, m, jit_src(in)); break;
+	return jit_opcode(op) == 0xdb;
+}
+
+/* The atomics that are one instruction. */
+static void emit_atomic_insn(struct code *c, const struct op *op, i32 what)
+{
+	bool wide = is_wide_atomic(op);
+	struct mem m = jit_operand(op);
+	enum reg b = jit_b(op);
+	switch (what) {
+	case 0x00: (wide ? lock_add_mr : lock_add_mr32)(c, m, b); break;
+	case 0x40: (wide ? lock_or_mr : lock_or_mr32)(c, m, b); break;
+	case 0x50: (wide ? lock_and_mr : lock_and_mr32)(c, m, b); break;
+	case 0xa0: (wide ? lock_xor_mr : lock_xor_mr32)(c, m, b); break;
+	case 0x01: (wide ? lock_xadd_mr : lock_xadd_mr32)(c, m, b); break;
+	case 0xe1: (wide ? xchg_mr : xchg_mr32)(c, m, b); break;
+	case 0xf1: (wide ? lock_cmpxchg_mr : lock_cmpxchg_mr32)(c, m, b); break;
 	}
 }
 
-static u32 atomic_result(const struct insn *in)
+/* The operation, without the fetching of what nobody reads. */
+static i32 atomic_what(const struct op *op)
 {
-	if (in->imm == 0xf1)
-		return RAX;
-	return in->imm & 1 ? (u32)jit_src(in) : JIT_NO_DST;
+	i32 what = jit_variant(op);
+	bool is_simple = what != 0xe1 && what != 0xf1;
+	if (is_simple && op->dst != OP_NO_REG && !jit_is_live(op, op->dst))
+		what &= ~1;
+	return what;
 }
 
 /* and, or, xor that also give the old value. cmpxchg works on rax, so R0 moves to r11; whether it was
@@ -93,51 +114,56 @@ static u32 atomic_result(const struct insn *in)
  *      jne .again
  *      mov src, rax
  *      mov rax, r11                                                                    */
-static void emit_fetch_loop(struct jit *j, const struct insn *in)
+static void emit_fetch_loop(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
-	bool wide = insn_size(in) == 8;
-	const struct alu_row *row = &jit_alu_rows[in->imm >> 4];
-	enum reg s = jit_src(in) == RAX ? R11 : jit_src(in);
-	struct mem m = jit_dst(in) == RAX ? at(R11, in->off) : operand(in);
+	bool wide = is_wide_atomic(op), is_r0 = op->b == BPF_R0;
+	const struct alu_row *row = &jit_alu_rows[jit_variant(op) >> 4];
+	enum reg b = is_r0 ? R11 : jit_b(op);
+	struct mem m = jit_operand(op);
 	struct label again = LABEL;
 
+	m.base = m.base == RAX ? R11 : m.base;
+	m.index = m.index == RAX ? R11 : m.index;
 	mov_rr(c, R11, RAX);
 	u32 f_load = jit_fixup(j, RAX);
 	(wide ? mov_rm : mov_rm32)(c, RAX, m);
 	bind(c, &again);
 	mov_rr(c, R10, RAX);
-	(wide ? row->rr : row->rr32)(c, R10, s);
+	(wide ? row->rr : row->rr32)(c, R10, b);
 	u32 f_swap = jit_fixup(j, RAX);
 	(wide ? lock_cmpxchg_mr : lock_cmpxchg_mr32)(c, m, R10);
 	jcc_short(c, IF_NE, &again);
 	jit_fixup_resume(j, f_load);
 	jit_fixup_resume(j, f_swap);
-	if (jit_src(in) != RAX) {
-		mov_rr(c, jit_src(in), RAX);
+	if (!is_r0) {
+		mov_rr(c, b, RAX);
 		mov_rr(c, RAX, R11);
 	}
 }
 
-void jit_emit_atomic(struct jit *j, const struct insn *in)
+void jit_emit_atomic(struct jit *j, const struct op *op)
 {
-	if (in->imm == 0x41 || in->imm == 0x51 || in->imm == 0xa1) {
-		emit_fetch_loop(j, in);
+	i32 what = atomic_what(op);
+	if (what == 0x41 || what == 0x51 || what == 0xa1) {
+		emit_fetch_loop(j, op);
 		return;
 	}
-	u32 f = jit_fixup(j, atomic_result(in));
-	emit_atomic_insn(j->c, in);
+	u32 f = jit_fixup(j, what & 1 ? (u32)jit_dst(op) : JIT_NO_DST);
+	emit_atomic_insn(j->c, op, what);
 	jit_fixup_resume(j, f);
-	if (in->imm == 0xf1 && insn_size(in) == 4)
+	if (what == 0xf1 && !is_wide_atomic(op))
 		mov_rr32(j->c, RAX, RAX); /* cmpxchg writes eax only when it fails */
 }
 
-void jit_emit_imm64(struct jit *j, const struct insn *in)
+/* ---- immediates ---- */
+
+void jit_emit_imm64(struct jit *j, const struct op *op, const struct insn *in)
 {
 	u64 value = insn_imm64(in);
 	if (insn_kind(in) == INSN_LD_MAP)
 		value = (uptr)j->p->object->maps[in->imm];
 	else if (insn_kind(in) == INSN_LD_VALUE)
 		value = (uptr)j->p->object->maps[in->imm]->values + (u32)in[1].imm;
-	jit_load_imm(j->c, jit_dst(in), (i64)value);
+	jit_load_imm(j->c, jit_dst(op), (i64)value);
 }

@@ -4,8 +4,9 @@
 #include "kernel/lib/x86.h"
 #include "vm/jit_x86_64.h"
 
-/* x86's registers by eBPF's. */
-extern const u8 jit_regs[BPF_REGS];
+/* x86's registers by eBPF's; then one that stands for none, the place of what may not be wanted. */
+enum { JIT_TEMP = BPF_REGS, JIT_REGS };
+extern const u8 jit_regs[JIT_REGS];
 #define JIT_NO_DST 0xff
 
 static inline notrace u32 jit_here(const struct jit *j)
@@ -13,24 +14,49 @@ static inline notrace u32 jit_here(const struct jit *j)
 	return j->c->len - j->origin;
 }
 
-static inline notrace enum reg jit_dst(const struct insn *in)
+/* The registers of an op, which must have them. */
+static inline notrace enum reg jit_dst(const struct op *op)
 {
-	return jit_regs[in->dst];
+	return jit_regs[op->dst];
 }
 
-static inline notrace enum reg jit_src(const struct insn *in)
+static inline notrace enum reg jit_a(const struct op *op)
 {
-	return jit_regs[in->src];
+	return jit_regs[op->a];
 }
 
-static inline notrace bool jit_is_64(const struct insn *in)
+static inline notrace enum reg jit_b(const struct op *op)
 {
-	return insn_class(in) == CLASS_ALU64 || insn_class(in) == CLASS_JMP;
+	return jit_regs[op->b];
 }
 
-static inline notrace bool jit_has_src(const struct insn *in)
+static inline notrace bool jit_has_b(const struct op *op)
 {
-	return in->op & 8;
+	return op->b != OP_NO_REG;
+}
+
+/* Whether Rn may be read after the op. */
+static inline notrace bool jit_is_live(const struct op *op, u32 n)
+{
+	return op->live >> n & 1;
+}
+
+/* The instruction's opcode, and what tells it from others of the same: imm of atomics and byte swaps, 1 for
+ * signed division, the width of movsx. 0 for what is no instruction. */
+static inline notrace u8 jit_opcode(const struct op *op)
+{
+	return op->kind < INSN_KINDS ? insn_rows[op->kind].op : 0;
+}
+
+static inline notrace i32 jit_variant(const struct op *op)
+{
+	return op->kind < INSN_KINDS ? insn_rows[op->kind].value : 0;
+}
+
+static inline notrace bool jit_is_64(const struct op *op)
+{
+	u32 class = jit_opcode(op) & 7;
+	return class == CLASS_ALU64 || class == CLASS_JMP;
 }
 
 static inline notrace void jit_zero(struct code *c, enum reg r)
@@ -46,12 +72,20 @@ static inline notrace void jit_load_imm(struct code *c, enum reg r, i64 v)
 		mov_ri(c, r, v);
 }
 
+/* d = s, cut to 32 bits if not wide. */
 static inline notrace void jit_copy(struct code *c, enum reg d, enum reg s, bool wide)
 {
 	if (!wide)
 		mov_rr32(c, d, s); /* even onto itself: clears the upper half */
 	else if (d != s)
 		mov_rr(c, d, s);
+}
+
+/* d = s before a two-operand instruction changes d; its upper half matters only if wide. */
+static inline notrace void jit_move(struct code *c, enum reg d, enum reg s, bool wide)
+{
+	if (d != s)
+		(wide ? mov_rr : mov_rr32)(c, d, s);
 }
 
 typedef void emit_rr(struct code *c, enum reg d, enum reg s);
@@ -70,12 +104,17 @@ extern const struct alu_row jit_alu_rows[16];
 u32 jit_fixup(struct jit *j, u32 reg);
 void jit_fixup_resume(struct jit *j, u32 index);
 
-void jit_emit_alu(struct code *c, const struct insn *in);
-void jit_emit_div(struct code *c, const struct insn *in);
-void jit_emit_load(struct jit *j, const struct insn *in);
-void jit_emit_store(struct jit *j, const struct insn *in);
-void jit_emit_atomic(struct jit *j, const struct insn *in);
-void jit_emit_imm64(struct jit *j, const struct insn *in);
+/* The op's memory operand. */
+struct mem jit_operand(const struct op *op);
+
+/* Arithmetic, moves, LEA and ROL, as if the op had no flags; and of these, division. */
+void jit_emit_alu(struct jit *j, const struct op *op);
+void jit_emit_div(struct jit *j, const struct op *op);
+
+void jit_emit_load(struct jit *j, const struct op *op);
+void jit_emit_store(struct jit *j, const struct op *op);
+void jit_emit_atomic(struct jit *j, const struct op *op);
+void jit_emit_imm64(struct jit *j, const struct op *op, const struct insn *in);
 void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx);
 void jit_emit_kfunc(struct jit *j, const struct insn *in);
 void jit_emit_local_call(struct jit *j, const struct insn *in, u32 idx);

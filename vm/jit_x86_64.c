@@ -23,9 +23,9 @@
  *   R6..R9   callee-saved on both sides; RBX first, which needs no REX prefix at 32 bits, R13 last,
  *            which cannot be a base without a displacement byte; R12 would always cost a SIB byte
  *   R10      RBP       both are the frame pointer, and backtraces pass through
- * R9, R10 and R11 of x86 stand for nothing: scratch within one instruction. R9 is also the sixth
- * argument of helpers. R12 is never touched. */
-const u8 jit_regs[BPF_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP };
+ * R9, R10 and R11 of x86 stand for nothing: scratch within one op. R9 is also the sixth argument of
+ * helpers. R12 is never touched. */
+const u8 jit_regs[JIT_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP, R9 };
 
 enum { MARK_SHORT = MARK_FREE }; /* the jump takes one byte of displacement */
 
@@ -52,27 +52,55 @@ void jit_fixup_resume(struct jit *j, u32 index)
 #define GOTO_LONG  5
 #define JCC_LONG   6
 
-static i32 condition(const struct insn *in)
+static bool is_goto_op(const struct op *op)
 {
-	static const i8 by_code[16] = {
+	return op->kind == INSN_JA || op->kind == INSN_JA32;
+}
+
+/* Whether a jump is written at all. */
+static bool is_jump_op(const struct op *op)
+{
+	u32 class = jit_opcode(op) & 7, code = jit_opcode(op) >> 4;
+	return (class == CLASS_JMP || class == CLASS_JMP32) && code != 0x8 && code != 0x9 &&
+	       !(op->flags & OP_SELECT);
+}
+
+/* By bits 4 to 7 of the opcode. */
+static enum cc condition(const struct op *op)
+{
+	static const u8 by_code[16] = {
 		[0x1] = IF_E,  [0x2] = IF_A, [0x3] = IF_AE, [0x4] = IF_NE, [0x5] = IF_NE, [0x6] = IF_G,
 		[0x7] = IF_GE, [0xa] = IF_B, [0xb] = IF_BE, [0xc] = IF_L,  [0xd] = IF_LE,
 	};
-	return by_code[in->op >> 4];
+	return by_code[jit_opcode(op) >> 4];
 }
 
-static void emit_compare(struct code *c, const struct insn *in)
+/* The opposite has one bit more or less. */
+static enum cc opposite(enum cc k)
 {
-	bool wide = jit_is_64(in), is_set = (in->op & 0xf0) == 0x40;
-	if (jit_has_src(in))
-		(is_set ? (wide ? test_rr : test_rr32) : (wide ? cmp_rr : cmp_rr32))(c, jit_dst(in),
-										     jit_src(in));
-	else if (is_set)
-		(wide ? test_ri : test_ri32)(c, jit_dst(in), in->imm);
-	else if (in->imm == 0) /* the same flags, two bytes less */
-		(wide ? test_rr : test_rr32)(c, jit_dst(in), jit_dst(in));
+	return k ^ 1;
+}
+
+static void emit_test_imm(struct code *c, enum reg a, i32 imm, bool wide)
+{
+	if (wide && imm < 0)
+		test_ri(c, a, imm);
 	else
-		(wide ? cmp_ri : cmp_ri32)(c, jit_dst(in), in->imm);
+		test_ri32(c, a, imm); /* the upper half of imm is 0 */
+}
+
+static void emit_compare(struct code *c, const struct op *op)
+{
+	bool wide = jit_is_64(op), is_set = (jit_opcode(op) & 0xf0) == 0x40;
+	enum reg a = jit_a(op);
+	if (jit_has_b(op))
+		(is_set ? (wide ? test_rr : test_rr32) : (wide ? cmp_rr : cmp_rr32))(c, a, jit_b(op));
+	else if (is_set)
+		emit_test_imm(c, a, op->imm, wide);
+	else if (op->imm == 0) /* the same flags, two bytes less */
+		(wide ? test_rr : test_rr32)(c, a, a);
+	else
+		(wide ? cmp_ri : cmp_ri32)(c, a, op->imm);
 }
 
 static u32 jump_target(const struct jit *j, u32 idx)
@@ -81,23 +109,44 @@ static u32 jump_target(const struct jit *j, u32 idx)
 	return target == j->f.start ? j->body : j->at[target];
 }
 
-static void emit_jump(struct jit *j, const struct insn *in, u32 idx)
+static void emit_jump(struct jit *j, const struct op *op, u32 idx)
 {
 	struct code *c = j->c;
-	bool is_short = j->marks[idx] & MARK_SHORT, is_goto = insn_is_goto(in);
+	bool is_short = j->marks[idx] & MARK_SHORT, is_goto = is_goto_op(op);
 	u32 long_len = is_goto ? GOTO_LONG : JCC_LONG;
 
 	if (!is_goto)
-		emit_compare(c, in);
+		emit_compare(c, op);
 	i32 rel = (i32)(jump_target(j, idx) - (jit_here(j) + (is_short ? JUMP_SHORT : long_len)));
 	if (is_goto && is_short)
 		jmp8(c, (i8)rel);
 	else if (is_goto)
 		jmp_rel(c, rel);
 	else if (is_short)
-		jcc8(c, condition(in), (i8)rel);
+		jcc8(c, condition(op), (i8)rel);
 	else
-		jcc_rel(c, condition(in), rel);
+		jcc_rel(c, condition(op), rel);
+}
+
+/* Instead of a jump over one op. The op's result is made ready first, for it changes the flags:
+ *      lea r9, [rdi+1]
+ *      cmp rsi, rdx
+ *      cmovne rdi, r9                                                                  */
+static void emit_select(struct jit *j, const struct op *op)
+{
+	const struct op *when = op + 1;
+	while (!(when->flags & OP_WHEN))
+		when++;
+	struct op ready = *when;
+	enum reg from = jit_regs[JIT_TEMP];
+	ready.dst = JIT_TEMP;
+	ready.live |= op_reads(op);
+	if (when->kind == INSN_MOV64_X)
+		from = jit_b(when);
+	else
+		jit_emit_alu(j, &ready);
+	emit_compare(j->c, op);
+	cmovcc_rr(j->c, opposite(condition(op)), jit_dst(when), from);
 }
 
 /* ---- functions ---- */
@@ -151,48 +200,73 @@ static void emit_exit(struct jit *j)
 	ret(c);
 }
 
-static void emit_insn(struct jit *j, u32 idx)
+static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx)
 {
 	const struct insn *in = &j->p->insns[idx];
-	switch (insn_class(in)) {
+	if (op->flags & OP_SELECT)
+		emit_select(j, op);
+	else if (op->kind == INSN_EXIT)
+		emit_exit(j);
+	else if (op->kind == INSN_CALL)
+		jit_emit_helper(j, in, idx);
+	else if (op->kind == INSN_CALL_KFUNC)
+		jit_emit_kfunc(j, in);
+	else if (op->kind == INSN_CALL_LOCAL)
+		jit_emit_local_call(j, in, idx);
+	else
+		emit_jump(j, op, idx);
+}
+
+static void emit_op(struct jit *j, u32 idx)
+{
+	const struct op *op = &j->ops[idx];
+	if (op->kind == OP_GONE || op->flags & OP_WHEN)
+		return;
+	if (op->kind >= INSN_KINDS) {
+		jit_emit_alu(j, op);
+		return;
+	}
+	switch (jit_opcode(op) & 7) {
 	case CLASS_ALU32:
-	case CLASS_ALU64: jit_emit_alu(j->c, in); break;
-	case CLASS_LD: jit_emit_imm64(j, in); break;
-	case CLASS_LDX: jit_emit_load(j, in); break;
-	case CLASS_ST: jit_emit_store(j, in); break;
+	case CLASS_ALU64: jit_emit_alu(j, op); break;
+	case CLASS_LD: jit_emit_imm64(j, op, &j->p->insns[idx]); break;
+	case CLASS_LDX: jit_emit_load(j, op); break;
+	case CLASS_ST: jit_emit_store(j, op); break;
 	case CLASS_STX:
-		if (insn_is_atomic(in))
-			jit_emit_atomic(j, in);
+		if (jit_opcode(op) == 0xc3 || jit_opcode(op) == 0xdb)
+			jit_emit_atomic(j, op);
 		else
-			jit_emit_store(j, in);
+			jit_emit_store(j, op);
 		break;
 	case CLASS_JMP:
-	case CLASS_JMP32:
-		if (insn_is_exit(in))
-			emit_exit(j);
-		else if (insn_kind(in) == INSN_CALL)
-			jit_emit_helper(j, in, idx);
-		else if (insn_kind(in) == INSN_CALL_KFUNC)
-			jit_emit_kfunc(j, in);
-		else if (insn_kind(in) == INSN_CALL_LOCAL)
-			jit_emit_local_call(j, in, idx);
-		else
-			emit_jump(j, in, idx);
-		break;
+	case CLASS_JMP32: emit_call_or_jump(j, op, idx); break;
 	}
 }
 
-/* One instruction at the end of the code, with the prologue if a function starts with it. */
+/* What the function needs is what is left of it. */
+static void begin_function(struct jit *j, u32 idx)
+{
+	u32 reads = 0, writes = 0;
+	flow_function(&j->f, j->p, j->marks, idx);
+	for (u32 i = idx; i < j->f.end; i++) {
+		if (j->ops[i].kind == OP_GONE)
+			continue;
+		reads |= op_reads(&j->ops[i]);
+		writes |= op_writes(&j->ops[i]);
+	}
+	j->f.writes = writes;
+	j->f.uses_fp = reads >> BPF_FP & 1;
+	emit_prologue(j);
+	j->body = jit_here(j);
+}
+
+/* One op at the end of the code, with the prologue if a function starts with it. */
 static void emit_step(struct jit *j, u32 idx)
 {
 	j->at[idx] = jit_here(j);
-	if (j->marks[idx] & MARK_START) {
-		flow_function(&j->f, j->p, j->marks, idx);
-		emit_prologue(j);
-		j->body = jit_here(j);
-	}
-	if (!(j->marks[idx] & MARK_TAIL))
-		emit_insn(j, idx);
+	if (j->marks[idx] & MARK_START)
+		begin_function(j, idx);
+	emit_op(j, idx);
 }
 
 /* ---- sizes ---- */
@@ -229,9 +303,9 @@ static bool shrink(struct jit *j)
 {
 	u32 removed = 0, count = j->p->insn_count;
 	for (u32 i = 0; i < count; i++) {
-		const struct insn *in = &j->p->insns[i];
-		bool is_long = !(j->marks[i] & (MARK_TAIL | MARK_SHORT)) && insn_is_jump(in);
-		u32 saving = (insn_is_goto(in) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
+		const struct op *op = &j->ops[i];
+		bool is_long = !(j->marks[i] & MARK_SHORT) && is_jump_op(op);
+		u32 saving = (is_goto_op(op) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
 		bool now_short = is_long && fits_short(j, i, removed + saving);
 		j->at[i] -= removed;
 		if (now_short) {
@@ -249,6 +323,9 @@ enum err jit_begin(struct jit *j, const struct prog *p)
 	j->marks = flow_marks(p);
 	j->at = kzalloc((p->insn_count + 1) * sizeof(*j->at));
 	if (!j->marks || !j->at)
+		goto no_memory;
+	j->ops = ops_build(p, j->marks);
+	if (!j->ops)
 		goto no_memory;
 	measure(j);
 	for (u32 rounds = 0; rounds < 8 && shrink(j); rounds++)
@@ -281,9 +358,11 @@ enum err jit_emit(struct jit *j, struct code *c)
 void jit_end(struct jit *j)
 {
 	kfree(j->marks);
+	kfree(j->ops);
 	kfree(j->at);
 	kfree(j->fixups);
 	j->marks = NULL;
+	j->ops = NULL;
 	j->at = NULL;
 	j->fixups = NULL;
 }

@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "kernel/lib/code.h"
-#include "vm/flow.h"
+#include "vm/op.h"
 
 struct jit {
 	const struct prog *p;
@@ -19,6 +19,7 @@ struct jit {
 
 	/* jit's own, while it emits */
 	u8 *marks;          /* of flow.h, and which jumps are short */
+	struct op *ops;     /* what the instructions come to */
 	struct code *c;     /* what is written to ... */
 	u32 origin;         /* ... and where in it offset 0 is, modulo 2^32 */
 	bool sizing;        /* only the lengths count, offsets ahead are not known */

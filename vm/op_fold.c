@@ -190,7 +190,7 @@ static bool add_sum(struct sum *s, const struct sum *t)
 static bool shift_sum(struct sum *s, u32 count)
 {
 	struct sum r = { .index = s->index ? s->index : s->base, .shift = (u8)(s->shift + count) };
-	if ((s->base && s->index) || r.shift > 3 || !add_disp(&r.disp, (i64)s->disp << count))
+	if ((s->base && s->index) || r.shift > 3 || !add_disp(&r.disp, (i64)s->disp * (1 << count)))
 		return false;
 	*s = r;
 	return true;

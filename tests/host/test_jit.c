@@ -506,11 +506,12 @@ TEST(jit_aligns_the_stack_for_calls)
 	helper_add_table(NULL, 0);
 }
 
-/* A jump over `count` instructions of 7 bytes (r1 += 1000), there and back: R0 = 1 if both arrive. */
+/* A jump over `count` instructions of 7 bytes that are not dead (movzx esi, byte [rdi+1000]), there and back:
+ * R0 = 1 if both arrive. */
 static u64 jump_over(u32 count, enum prog_mode mode, u32 *code_len)
 {
 	struct insn *insns = kzalloc((2 * count + 16) * sizeof(*insns)), *in = insns;
-	struct insn pad = { .op = 0x07, .dst = 1, .imm = 1000 };
+	struct insn pad = { .op = 0x71, .dst = 2, .src = 1, .off = 1000 };
 	char text[256];
 	struct strbuf log = STRBUF(text);
 	struct prog *p;
@@ -558,7 +559,7 @@ TEST(jit_fixups_are_sorted_and_inside)
 {
 	struct prog *p =
 	    load_text("r2 = *(u64 *)(r1 +0)\nr3 = atomic64_fetch_and((u64 *)(r1 +8), r3)\n"
-		      "*(u8 *)(r1 +3) = 7\nlock *(u32 *)(r1 +4) += r2\nr0 = *(u8 *)(r10 -1)\nexit",
+		      "*(u8 *)(r1 +3) = 7\nlock *(u32 *)(r1 +4) += r2\nr0 = *(u8 *)(r10 -1)\nr0 += r3\nexit",
 		      PROG_JIT);
 	require(p);
 	check_eq(5, p->text.fixup_count); /* two in the loop, none for the stack */
