@@ -31,6 +31,12 @@
 	X(inetsum, RANDOM, true)    \
 	X(textscan, TEXT, true)     \
 	X(sort, RANDOM, true)       \
+	X(matrix, RANDOM, true)     \
+	X(bits, RANDOM, true)       \
+	X(parse, TEXT, true)        \
+	X(base64, RANDOM, true)     \
+	X(signs, RANDOM, true)      \
+	X(search, RANDOM, true)     \
 	X(atomic, RANDOM, true)     \
 	X(helper, RANDOM, true)     \
 	X(local, RANDOM, true)      \
