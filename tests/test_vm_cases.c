@@ -31,6 +31,11 @@ TEST(cases_of_jumps_and_calls)
 	run_file("tests/cases/jump.txt", 21);
 }
 
+TEST(cases_of_calls_by_address)
+{
+	run_file("tests/cases/calls.txt", 28);
+}
+
 TEST(cases_of_memory)
 {
 	run_file("tests/cases/memory.txt", 18);

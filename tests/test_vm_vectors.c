@@ -16,7 +16,6 @@
 
 struct vector {
 	char name[64];
-	bool is_callx; /* a group that we do not claim */
 	u8 prog[PROG_MAX] __attribute__((aligned(8)));
 	u8 mem[MEM_MAX];
 	i32 prog_len, mem_len;
@@ -37,7 +36,6 @@ static bool parse(struct vector *v, const char *line)
 	char want[32] = "";
 	u32 len = (u32)(column(line, 1) - line);
 	str_copy(v->name, line, min(len, (u32)sizeof(v->name)));
-	v->is_callx = !strncmp(column(line, 2), "callx", 5);
 	v->prog_len = hex_bytes(column(line, 3), v->prog, sizeof(v->prog));
 	const char *mem = column(line, 4), *r0 = column(line, 5);
 	v->mem_len = *mem == '-' ? 0 : hex_bytes(mem, v->mem, sizeof(v->mem));
@@ -56,8 +54,6 @@ static bool run(const struct vector *v, enum prog_mode mode)
 	enum err e = vm_run((const struct insn *)v->prog, (u32)v->prog_len / sizeof(struct insn), mode,
 			    v->mem_len ? mem : NULL, (u64)v->mem_len, &r0, &log);
 	kfree(mem);
-	if (v->is_callx)
-		return check_eq(EINVAL, e);
 	if (!e && r0 == v->want)
 		return true;
 	kprintf("%s %s: %s, r0 = 0x%llx, want 0x%llx\n", v->name, mode == PROG_JIT ? "jit" : "interp",

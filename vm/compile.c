@@ -62,6 +62,7 @@ static enum err compile_jit(struct prog *p)
 	e = install(p, j.len, emit_jit, &j);
 	if (e == OK) {
 		p->insn_at = j.at;
+		p->tail_entry = p->text.base + j.tail_at;
 		p->fixups = j.fixups;
 		p->text.fixups = j.fixups;
 		p->text.fixup_count = j.fixup_count;

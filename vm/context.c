@@ -131,8 +131,9 @@ static void step_row_call(struct walk *w, const struct helper *h)
 
 static void step_call(struct walk *w, const struct insn *in)
 {
-	if (insn_kind(in) == INSN_CALL)
-		step_row_call(w, helper_find((u32)in->imm));
+	const struct helper *h = insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	if (h && !(h->flags & HELPER_TAIL_CALL))
+		step_row_call(w, h);
 	else if (insn_kind(in) == INSN_CALL_KFUNC)
 		step_row_call(w, kfunc_find((u32)in->imm));
 	else

@@ -56,6 +56,8 @@ static void print_field(struct strbuf *s, const struct prog *p, const struct ins
 	case 'H': print_helper(s, in->imm); break;
 	case 'F': print_kfunc(s, in->imm); break;
 	case 'm': print_map(s, p, in->imm); break;
+	case 'i': str_printf(s, "idx:%d", in->imm); break;
+	case 'P': str_printf(s, "%+d", in->imm); break;
 	}
 }
 

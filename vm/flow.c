@@ -19,12 +19,26 @@ u8 *flow_marks(const struct prog *p)
 		const struct insn *in = &p->insns[i];
 		if (insn_is_jump(in))
 			mark(p, marks, i + 1 + insn_jump(in), MARK_TARGET);
-		else if (insn_kind(in) == INSN_CALL_LOCAL)
+		else if (insn_names_func(in))
 			mark(p, marks, (i64)i + 1 + in->imm, MARK_START);
-		else if (insn_is_wide(in))
+		if (insn_is_wide(in))
 			mark(p, marks, ++i, MARK_TAIL);
 	}
 	return marks;
+}
+
+const struct insn *flow_constant(const struct prog *p, const u8 *marks, u32 idx, u32 reg)
+{
+	while (idx > 0 && !(marks[idx] & (MARK_TARGET | MARK_START))) {
+		const struct insn *in = &p->insns[--idx];
+		if (marks[idx] & MARK_TAIL)
+			continue;
+		if (insn_writes(in) & 1u << reg)
+			return insn_is_wide(in) ? in : NULL;
+		if (!insn_falls_through(in))
+			return NULL;
+	}
+	return NULL;
 }
 
 /* Whether the instruction reads R10 as a number and not only as the base of an access. */
@@ -52,7 +66,7 @@ static bool lowers(const struct insn *in)
 	if (insn_is_access(in))
 		return insn_base(in) != BPF_FP && in->off < 0;
 	return (kind == INSN_ADD64_K && in->imm < 0) || kind == INSN_ADD64_X || kind == INSN_SUB64_K ||
-	       kind == INSN_SUB64_X || kind == INSN_CALL_LOCAL;
+	       kind == INSN_SUB64_X || insn_names_func(in) || kind == INSN_CALLX;
 }
 
 static void note_stack(struct flow_func *f, u32 depth)

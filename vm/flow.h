@@ -15,6 +15,10 @@ enum {
  * of range marks nothing: refusing it is the verifier's work. */
 u8 *flow_marks(const struct prog *p);
 
+/* The 64-bit immediate that reg holds before an instruction, if the lines above say so without a jump in
+ * between; or NULL. */
+const struct insn *flow_constant(const struct prog *p, const u8 *marks, u32 idx, u32 reg);
+
 /* A function of the program. */
 struct flow_func {
 	u32 start, end; /* its instructions: start .. end - 1 */

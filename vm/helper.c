@@ -7,6 +7,7 @@
 #include "kernel/probe.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
+#include "vm/callback.h"
 #include "vm/frame.h"
 #include "vm/map.h"
 #include "vm/printk.h"
@@ -183,6 +184,7 @@ static const struct helper table[] = {
 	{ 6,   "trace_printk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_PROG, trace_printk },
 	{ 8,   "get_smp_processor_id", RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU, get_cpu },
+	{ 12,  "tail_call", RET_SCALAR, { ARG_CTX, ARG_PROG_ARRAY, ARG_ANY }, HELPER_TAIL_CALL, NULL },
 	{ 14,  "get_current_pid_tgid", RET_SCALAR, { ARG_NONE }, 0, get_current_pid_tgid },
 	{ 16,  "get_current_comm", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE }, 0, get_current_comm },
 	{ 35,  "get_current_task", RET_SCALAR, { ARG_NONE }, 0, get_task },
@@ -191,10 +193,13 @@ static const struct helper table[] = {
 	{ 115, "probe_read_kernel_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
 	{ 125, "ktime_get_boot_ns", RET_SCALAR, { ARG_NONE }, 0, get_ktime_ns },
 	{ 158, "get_current_task_btf", RET_KERNEL_PTR, { ARG_NONE }, 0, get_task },
+	{ 164, "for_each_map_elem", RET_SCALAR, { ARG_MAP, ARG_FUNC, ARG_ANY, ARG_ANY },
+	  HELPER_CALLS | HELPER_CALLBACK, callback_for_each_map_elem },
 	{ 173, "get_func_ip", RET_SCALAR, { ARG_CTX }, HELPER_PROG | HELPER_IP, get_func_ip },
 	{ 174, "get_attach_cookie", RET_SCALAR, { ARG_CTX }, HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
 	{ 177, "trace_vprintk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
 	  HELPER_CALLS | HELPER_PROG, trace_vprintk },
+	{ 181, "loop", RET_SCALAR, { ARG_ANY, ARG_FUNC, ARG_ANY, ARG_ANY }, HELPER_CALLBACK, callback_loop },
 	{ 183, "get_func_arg", RET_SCALAR, { ARG_CTX, ARG_ANY, ARG_VALUE_WRITE }, HELPER_COUNT | HELPER_TRAMP, get_func_arg },
 	{ 184, "get_func_ret", RET_SCALAR, { ARG_CTX, ARG_VALUE_WRITE }, HELPER_PROG | HELPER_COUNT | HELPER_TRAMP, get_func_ret },
 	{ 185, "get_func_arg_cnt", RET_SCALAR, { ARG_CTX }, HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },
@@ -210,7 +215,7 @@ void helper_add_table(const struct helper *rows, u32 count)
 	added_count = count;
 }
 
-static const struct helper *find_in(const struct helper *rows, u32 count, u32 id)
+static notrace const struct helper *find_in(const struct helper *rows, u32 count, u32 id)
 {
 	for (u32 i = 0; i < count; i++)
 		if (rows[i].id == id)
@@ -218,8 +223,16 @@ static const struct helper *find_in(const struct helper *rows, u32 count, u32 id
 	return NULL;
 }
 
-const struct helper *helper_find(u32 id)
+notrace const struct helper *helper_find(u32 id)
 {
 	const struct helper *h = find_in(added, added_count, id);
 	return h ? h : find_in(table, array_len(table), id);
+}
+
+notrace const struct helper *helper_by_value(const struct prog *p, u64 value)
+{
+	const struct helper *h = value == (u32)value ? helper_find((u32)value) : NULL;
+	if (!h || !helper_is_for(h, p->type) || h->flags & (HELPER_TAIL_CALL | HELPER_CALLBACK))
+		return NULL;
+	return h->flags & HELPER_SLEEPS && !p->sleepable ? NULL : h;
 }

@@ -19,6 +19,9 @@ enum helper_arg {
 	ARG_VALUE_WRITE, /* writable, eight bytes; need not be initialised */
 	ARG_CTX,	/* the program's context */
 	ARG_KERNEL_PTR, /* a pointer with a BTF type of the kernel */
+	/* Constants: ld_imm64 in the lines above the call, with no jump in between. */
+	ARG_FUNC,       /* a function of the program: src 4 */
+	ARG_PROG_ARRAY, /* a map of programs */
 };
 
 /* What R0 holds afterwards. */
@@ -33,8 +36,10 @@ enum helper_ret {
 enum {
 	HELPER_MAP_LOOKUP_ELEM = 1,
 	HELPER_GET_SMP_PROCESSOR_ID = 8,
+	HELPER_FOR_EACH_MAP_ELEM = 164,
 	HELPER_GET_FUNC_IP = 173,
 	HELPER_GET_ATTACH_COOKIE = 174,
+	HELPER_LOOP = 181,
 	HELPER_GET_FUNC_ARG = 183,
 	HELPER_GET_FUNC_RET = 184,
 	HELPER_GET_FUNC_ARG_CNT = 185,
@@ -45,6 +50,8 @@ enum helper_flag {
 	HELPER_PER_CPU = 2, /* its answer is about this CPU: the program must stay on it */
 	HELPER_CALLS = 4,   /* runs functions that have a site, so the program can recurse */
 	HELPER_SLEEPS = 8,  /* may block: for sleepable programs only */
+	HELPER_TAIL_CALL = 16, /* goes on in another program; interpreter and JIT do it, fn is NULL */
+	HELPER_CALLBACK = 32,  /* calls a function of the program: fn does so in a compiled one, see callback.h */
 	/* Two bits, what it reads below the context: enum prog_header. */
 	HELPER_HEADER_SHIFT = 8,
 	HELPER_COUNT = HEADER_COUNT << HELPER_HEADER_SHIFT,
@@ -83,6 +90,10 @@ static inline bool helper_is_for(const struct helper *h, enum prog_type type)
 
 /* The row, or NULL if there is no such helper. */
 const struct helper *helper_find(u32 id);
+
+/* The row that a callx with this value in its register calls; NULL if it is the number of none, or of one
+ * that this program cannot call, or not so. */
+const struct helper *helper_by_value(const struct prog *p, u64 value);
 
 /* Rows that are looked at before the built-in ones; NULL, 0 takes them away. The host tools need it:
  * benchmarks and the conformance suite bring their own meaning of some numbers, which must not be

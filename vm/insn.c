@@ -34,6 +34,8 @@ u32 insn_uses(enum insn_kind kind)
 		['H'] = USES_IMM,
 		['F'] = USES_IMM,
 		['m'] = USES_IMM,
+		['i'] = USES_IMM,
+		['P'] = USES_IMM,
 	};
 	static const u8 by_key[] = { [ANY] = 0, [OFF] = USES_OFF, [IMM] = USES_IMM, [SRC] = USES_SRC };
 	const struct insn_row *row = &insn_rows[kind];

@@ -30,6 +30,7 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
  *          $J $K  jump by off, by imm; $C local function at imm; $H helper imm; $F kernel
  *                 function imm
  *          $m     map imm; $V imm of the next slot: the offset in a map's value
+ *          $i     map imm, by its index; $P local function at imm, of which only the address is taken
  *          A text that starts with "!" names an instruction that is refused.
  */
 /* clang-format off */
@@ -120,16 +121,16 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
 	ROW(CALL, 0x85, SRC, 0, "call $H")                                \
 	MORE(CALL_LOCAL, 0x85, SRC, 1, "call $C")                         \
 	MORE(CALL_KFUNC, 0x85, SRC, 2, "call kfunc $F")                 \
-	ROW(CALLX, 0x8d, ANY, 0, "!callx, a call by register")            \
+	ROW(CALLX, 0x8d, ANY, 0, "callx $D")                              \
 	ROW(EXIT, 0x95, ANY, 0, "exit")                                   \
 	/* 64-bit immediates: section 5.4; src says what imm stands for */ \
 	ROW(LD_IMM64, 0x18, SRC, 0, "$D = $L")                            \
 	MORE(LD_MAP, 0x18, SRC, 1, "$D = map[$m]")                        \
 	MORE(LD_VALUE, 0x18, SRC, 2, "$D = map[$m][0]+$V")                \
-	MORE(LD_VAR, 0x18, SRC, 3, "!a 64-bit immediate of a kernel variable (src 3)") \
-	MORE(LD_FUNC, 0x18, SRC, 4, "!a 64-bit immediate of a function's address (src 4)") \
-	MORE(LD_MAP_IDX, 0x18, SRC, 5, "!a 64-bit immediate of a map by index (src 5)")    \
-	MORE(LD_VALUE_IDX, 0x18, SRC, 6, "!a 64-bit immediate of a map's value by index (src 6)") \
+	MORE(LD_VAR, 0x18, SRC, 3, "$D = ksym $F")                        \
+	MORE(LD_FUNC, 0x18, SRC, 4, "$D = subprog[$P]")                   \
+	MORE(LD_MAP_IDX, 0x18, SRC, 5, "$D = map[$i]")                    \
+	MORE(LD_VALUE_IDX, 0x18, SRC, 6, "$D = map[$i]+$V")               \
 	/* memory: sections 5.2 and 5.3 */                                \
 	ROW(LDX8, 0x71, ANY, 0, "$D = *(u8 *)$N")                         \
 	ROW(LDX16, 0x69, ANY, 0, "$D = *(u16 *)$N")                       \
@@ -150,12 +151,12 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
 	ATOMIC_ROWS(ROW, MORE, 32, 0xc3, "atomic")                        \
 	ATOMIC_ROWS(ROW, MORE, 64, 0xdb, "atomic64")                      \
 	/* the old packet access: section 5.5 */                          \
-	ROW(LD_ABS8, 0x30, ANY, 0, "!legacy packet access")               \
-	ROW(LD_ABS16, 0x28, ANY, 0, "!legacy packet access")              \
-	ROW(LD_ABS32, 0x20, ANY, 0, "!legacy packet access")              \
-	ROW(LD_IND8, 0x50, ANY, 0, "!legacy packet access")               \
-	ROW(LD_IND16, 0x48, ANY, 0, "!legacy packet access")              \
-	ROW(LD_IND32, 0x40, ANY, 0, "!legacy packet access")
+	ROW(LD_ABS8, 0x30, ANY, 0, "!legacy packet access (ld_abs)")               \
+	ROW(LD_ABS16, 0x28, ANY, 0, "!legacy packet access (ld_abs)")              \
+	ROW(LD_ABS32, 0x20, ANY, 0, "!legacy packet access (ld_abs)")              \
+	ROW(LD_IND8, 0x50, ANY, 0, "!legacy packet access (ld_ind)")               \
+	ROW(LD_IND16, 0x48, ANY, 0, "!legacy packet access (ld_ind)")              \
+	ROW(LD_IND32, 0x40, ANY, 0, "!legacy packet access (ld_ind)")
 /* clang-format on */
 
 /* What an instruction is: one number per row; INSN_BAD for what is in no row. */
@@ -208,9 +209,9 @@ static inline bool insn_is_wide(const struct insn *in) /* takes the next slot to
 {
 	return in->op == 0x18;
 }
-static inline bool insn_is_call(const struct insn *in)
+static inline bool insn_is_call(const struct insn *in) /* of whatever, callx too */
 {
-	return in->op == 0x85;
+	return in->op == 0x85 || in->op == 0x8d;
 }
 static inline bool insn_is_exit(const struct insn *in)
 {
@@ -224,8 +225,7 @@ static inline bool insn_is_atomic(const struct insn *in)
 static inline bool insn_is_jump(const struct insn *in)
 {
 	u32 class = insn_class(in);
-	return (class == CLASS_JMP || class == CLASS_JMP32) && !insn_is_call(in) && !insn_is_exit(in) &&
-	       in->op != 0x8d;
+	return (class == CLASS_JMP || class == CLASS_JMP32) && !insn_is_call(in) && !insn_is_exit(in);
 }
 static inline bool insn_is_goto(const struct insn *in)
 {
@@ -240,6 +240,21 @@ static inline bool insn_falls_through(const struct insn *in)
 static inline i64 insn_jump(const struct insn *in)
 {
 	return in->op == 0x06 ? in->imm : in->off;
+}
+
+/* Whether it names a function of the program, at idx + 1 + imm: it calls it or takes its address. */
+static inline bool insn_names_func(const struct insn *in)
+{
+	return (in->op == 0x85 && in->src == 1) || (in->op == 0x18 && in->src == 4);
+}
+/* Whether it names the map imm of the object; a map's value has src 2 or 6. */
+static inline bool insn_is_map(const struct insn *in)
+{
+	return in->op == 0x18 && (in->src == 1 || in->src == 5);
+}
+static inline bool insn_is_map_value(const struct insn *in)
+{
+	return in->op == 0x18 && (in->src == 2 || in->src == 6);
 }
 
 /* A 64-bit immediate from its two slots. */

@@ -8,21 +8,31 @@
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
 #include "kernel/probe.h"
+#include "vm/callback.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
 
-/* One called function: its stack, and what its caller gets back. */
+/* What there is for a program with tail calls: room for any other program, and for functions of modest size
+ * that wait for one which tail-calls. A tail call for which there is not enough falls through. */
+#define TAIL_STACK  (PROG_FRAMES * PROG_STACK + PROG_TAIL_CALLS * 64)
+#define TAIL_FRAMES (PROG_FRAMES + PROG_TAIL_CALLS)
+
+/* One called function, and what its caller gets back. */
 struct frame {
-	u8 stack[PROG_STACK];
-	const struct insn *ret; /* the caller's next instruction */
+	const struct insn *ret; /* the caller's last instruction */
+	const struct prog *p;   /* and program: another one after a tail call */
 	u64 saved[4];           /* the caller's R6 to R9 */
 	u64 saved_fp;
 };
 
 struct run {
+	const struct prog *p;
 	u64 r[BPF_REGS];
 	u32 depth;
-	struct frame frames[PROG_FRAMES];
+	u32 tail_calls;
+	u32 frame_count;
+	struct frame *frames; /* of depth 1 and more */
+	u8 *stack;            /* its lowest byte; a frame takes what the largest of its program needs */
 };
 
 /* A stack access is known to be good; any other address may be anything. */
@@ -109,13 +119,20 @@ static u64 value_address(const struct prog *p, const struct insn *in)
 	return (uptr)p->object->maps[in->imm]->values + (u32)in[1].imm;
 }
 
+static u64 func_address(const struct insn *in)
+{
+	return (uptr)(in + 1 + in->imm);
+}
+
+/* Before the function's first instruction; ret: the caller's last. */
 static void enter(struct run *run, const struct insn *ret)
 {
 	struct frame *f = &run->frames[++run->depth];
 	f->ret = ret;
+	f->p = run->p;
 	f->saved_fp = run->r[BPF_FP];
 	memcpy(f->saved, &run->r[BPF_R6], sizeof(f->saved));
-	run->r[BPF_FP] = (uptr)f->stack + PROG_STACK;
+	run->r[BPF_FP] -= run->p->facts.frame_size;
 }
 
 static const struct insn *leave(struct run *run)
@@ -123,7 +140,61 @@ static const struct insn *leave(struct run *run)
 	struct frame *f = &run->frames[run->depth--];
 	memcpy(&run->r[BPF_R6], f->saved, sizeof(f->saved));
 	run->r[BPF_FP] = f->saved_fp;
+	run->p = f->p;
 	return f->ret;
+}
+
+/* callx: goes to the function of the program that has this address, if it is one that was taken; otherwise
+ * calls the helper of this number; otherwise gives 0. */
+static void call_by_value(struct run *run, const struct insn **in, u64 value)
+{
+	const struct prog *p = run->p;
+	for (u32 i = 0; i < p->taken_count; i++) {
+		if (value == (uptr)&p->insns[p->taken[i]]) {
+			enter(run, *in);
+			*in = &p->insns[p->taken[i]] - 1;
+			return;
+		}
+	}
+	const struct helper *h = helper_by_value(p, value);
+	run->r[0] = h ? call_row(p, run->r, h) : 0;
+}
+
+static u64 run_from(struct run *run, const struct insn *in);
+
+/* A callback: a call from outside, so that all registers are as before afterwards. */
+static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
+{
+	struct run *run = how;
+	u64 saved[BPF_REGS], r0;
+	const u64 args[] = { r1, r2, r3, r4, 0 };
+	memcpy(saved, run->r, sizeof(saved));
+	enter(run, NULL);
+	memcpy(&run->r[BPF_R1], args, sizeof(args));
+	r0 = run_from(run, (const struct insn *)(uptr)func);
+	leave(run);
+	memcpy(run->r, saved, sizeof(saved));
+	return r0;
+}
+
+/* The program that a tail call goes on with: NULL if the slot is empty or there is none, after too many,
+ * or for lack of room. It takes the place of the function that is running. */
+static const struct insn *tail_call(struct run *run)
+{
+	const struct prog *p = prog_array_get((const struct map *)(uptr)run->r[BPF_R2], (u32)run->r[BPF_R3]);
+	if (!p || run->tail_calls == PROG_TAIL_CALLS || run->depth + p->facts.frames > run->frame_count ||
+	    run->r[BPF_FP] - (uptr)run->stack < p->facts.frames * p->facts.frame_size)
+		return NULL;
+	run->tail_calls++;
+	run->p = p;
+	return p->insns - 1;
+}
+
+static u64 call_helper(struct run *run, const struct helper *h)
+{
+	if (h->flags & HELPER_CALLBACK)
+		return callback_run(h, &run->r[BPF_R1], call_back, run);
+	return call_row(run->p, run->r, h);
 }
 
 /* clang-format off */
@@ -147,11 +218,12 @@ static const struct insn *leave(struct run *run)
 /* An operation at 32 and 64 bits, without and with the old value. */
 #define ATOMIC(name)                                                          \
 	ATOMIC_##name##32:                                                    \
-	ATOMIC_##name##64:       atomic(&run, in); NEXT;                      \
+	ATOMIC_##name##64:       atomic(run, in); NEXT;                      \
 	ATOMIC_FETCH_##name##32:                                              \
-	ATOMIC_FETCH_##name##64: SRC = atomic(&run, in); NEXT;
+	ATOMIC_FETCH_##name##64: SRC = atomic(run, in); NEXT;
 
-static u64 run_program(const struct prog *p, const u64 args[5])
+/* Runs from that instruction to the exit of the function that it is in. */
+static u64 run_from(struct run *run, const struct insn *in)
 {
 	static const void *const labels[INSN_KINDS] = {
 		[INSN_BAD] = &&BAD,
@@ -159,15 +231,11 @@ static u64 run_program(const struct prog *p, const u64 args[5])
 		INSNS(ROW, ROW)
 #undef ROW
 	};
-	struct run run; /* not cleared: a program reads no stack that it has not written */
-	u64 *r = run.r;
-	const struct insn *in = p->insns - 1;
+	u64 *r = run->r;
+	u32 depth = run->depth;
+	const struct helper *h;
 
-	memset(run.r, 0, sizeof(run.r));
-	memcpy(&r[BPF_R1], args, 5 * sizeof(u64));
-	run.depth = 0;
-	r[BPF_FP] = (uptr)run.frames[0].stack + PROG_STACK;
-
+	in--;
 next:
 	in++;
 	goto *labels[insn_kind(in)];
@@ -221,52 +289,75 @@ next:
 	JUMP(JLE, a <= b)
 	JUMP(JSLT, AS_SIGNED(a) < AS_SIGNED(b))
 	JUMP(JSLE, AS_SIGNED(a) <= AS_SIGNED(b))
-	CALL:       r[0] = call_row(p, r, helper_find((u32)in->imm)); NEXT;
-	CALL_KFUNC: r[0] = call_row(p, r, kfunc_find((u32)in->imm)); NEXT;
-	CALL_LOCAL: enter(&run, in); in += in->imm; NEXT;
+	CALL:
+		h = helper_find((u32)in->imm);
+		if (h->flags & HELPER_TAIL_CALL) {
+			const struct insn *target = tail_call(run);
+			in = target ? target : in;
+			r[0] = 0;
+			NEXT;
+		}
+		r[0] = call_helper(run, h);
+		NEXT;
+	CALL_KFUNC: r[0] = call_row(run->p, r, kfunc_find((u32)in->imm)); NEXT;
+	CALL_LOCAL: enter(run, in); in += in->imm; NEXT;
+	CALLX:      call_by_value(run, &in, DST); NEXT;
 	EXIT:
-		if (run.depth == 0)
+		if (run->depth == depth)
 			return r[0];
-		in = leave(&run);
+		in = leave(run);
 		NEXT;
 
 	LD_IMM64:   DST = insn_imm64(in); in++; NEXT;
-	LD_MAP:     DST = map_address(p, in); in++; NEXT;
-	LD_VALUE:   DST = value_address(p, in); in++; NEXT;
+	LD_MAP:
+	LD_MAP_IDX: DST = map_address(run->p, in); in++; NEXT;
+	LD_VALUE:
+	LD_VALUE_IDX: DST = value_address(run->p, in); in++; NEXT;
+	LD_FUNC:    DST = func_address(in); in++; NEXT;
 
 	LDX8: LDX16: LDX32:
-	LDX64:      DST = load(&run, in); NEXT;
-	LDXS8:      DST = (u64)(i64)(i8)load(&run, in); NEXT;
-	LDXS16:     DST = (u64)(i64)(i16)load(&run, in); NEXT;
-	LDXS32:     DST = (u64)(i64)(i32)load(&run, in); NEXT;
+	LDX64:      DST = load(run, in); NEXT;
+	LDXS8:      DST = (u64)(i64)(i8)load(run, in); NEXT;
+	LDXS16:     DST = (u64)(i64)(i16)load(run, in); NEXT;
+	LDXS32:     DST = (u64)(i64)(i32)load(run, in); NEXT;
 	ST8: ST16: ST32:
-	ST64:       store(&run, in, (u64)(i64)in->imm); NEXT;
+	ST64:       store(run, in, (u64)(i64)in->imm); NEXT;
 	STX8: STX16: STX32:
-	STX64:      store(&run, in, SRC); NEXT;
+	STX64:      store(run, in, SRC); NEXT;
 
 	ATOMIC(ADD)
 	ATOMIC(OR)
 	ATOMIC(AND)
 	ATOMIC(XOR)
 	ATOMIC_XCHG32:
-	ATOMIC_XCHG64: SRC = atomic(&run, in); NEXT;
+	ATOMIC_XCHG64: SRC = atomic(run, in); NEXT;
 	ATOMIC_CMPXCHG32:
-	ATOMIC_CMPXCHG64: r[0] = atomic(&run, in); NEXT;
+	ATOMIC_CMPXCHG64: r[0] = atomic(run, in); NEXT;
 
-	CALLX: LD_VAR: LD_FUNC: LD_MAP_IDX: LD_VALUE_IDX:
+	LD_VAR:
 	LD_ABS8: LD_ABS16: LD_ABS32: LD_IND8: LD_IND16: LD_IND32:
 	BAD:
-		panic("interp_run: %s: insn %u was not verified", p->name, (u32)(in - p->insns));
+		panic("interp_run: %s: insn %u was not verified", run->p->name, (u32)(in - run->p->insns));
 }
 /* clang-format on */
 
 u64 interp_run_args(const struct prog *p, const u64 args[5])
 {
-	return run_program(p, args);
+	const struct prog_facts *f = &p->facts;
+	u32 frame_count = f->tail_calls ? TAIL_FRAMES : f->frames;
+	u32 stack_len = f->tail_calls ? TAIL_STACK : max(f->frames * f->frame_size, 8u);
+	/* Of the kernel's stack only as much as is needed: programs that trace what other programs call nest. The
+	 * stack is not cleared: a program reads none that it has not written. */
+	struct frame frames[frame_count];
+	u8 stack[stack_len] __attribute__((aligned(16)));
+	struct run run = { .p = p, .frame_count = frame_count, .frames = frames, .stack = stack };
+	memcpy(&run.r[BPF_R1], args, 5 * sizeof(u64));
+	run.r[BPF_FP] = (uptr)stack + stack_len;
+	return run_from(&run, p->insns);
 }
 
 u64 interp_run(const struct prog *p, const void *ctx)
 {
 	const u64 args[5] = { (uptr)ctx };
-	return run_program(p, args);
+	return interp_run_args(p, args);
 }

@@ -6,19 +6,11 @@
 #include "vm/kfunc.h"
 #include "vm/map.h"
 
-/* The map that R1 holds at a call, if the lines above say so without a jump in between; or NULL. */
-static const struct map *map_in_r1(const struct jit *j, u32 idx)
+/* The map that a register holds at a call, if the lines above say so; or NULL. */
+static const struct map *known_map(const struct jit *j, u32 idx, u32 reg)
 {
-	while (idx > j->f.start && !(j->marks[idx] & MARK_TARGET)) {
-		const struct insn *in = &j->p->insns[--idx];
-		if (j->marks[idx] & MARK_TAIL)
-			continue;
-		if (insn_kind(in) == INSN_LD_MAP && in->dst == BPF_R1)
-			return j->p->object->maps[in->imm];
-		if (insn_writes(in) & 1 << BPF_R1 || !insn_falls_through(in))
-			return NULL;
-	}
-	return NULL;
+	const struct insn *in = flow_constant(j->p, j->marks, idx, reg);
+	return in && insn_is_map(in) ? j->p->object->maps[in->imm] : NULL;
 }
 
 /* rax = rax * factor */
@@ -198,6 +190,71 @@ static void emit_row_call(struct jit *j, const struct helper *h)
 		call(j->c, (uptr)h->fn);
 }
 
+/* Goes on in the program that is in the slot R3 of the map; the caller's frame is gone then.
+ *      cmp edx, max_entries
+ *      jae .out
+ *      mov r11d, edx
+ *      mov r11, [r11 * 8 + programs]
+ *      test r11, r11
+ *      je .out
+ *      cmp r12d, 33
+ *      jae .out
+ *      inc r12d
+ *      mov r11, [r11 + tail_entry]
+ *      leave                   ; and what else the function undoes
+ *      jmp r11
+ * .out:
+ *      xor eax, eax                                                                   */
+static void emit_tail_call(struct jit *j, const struct map *m)
+{
+	struct code *c = j->c;
+	struct label out = LABEL;
+
+	cmp_ri32(c, RDX, (i32)m->max_entries);
+	jcc_short(c, IF_AE, &out);
+	mov_rr32(c, R11, RDX);
+	mov_rm(c, R11, abs32_index((uptr)m->values, R11, sizeof(struct prog *)));
+	test_rr(c, R11, R11);
+	jcc_short(c, IF_E, &out);
+	cmp_ri32(c, R12, PROG_TAIL_CALLS);
+	jcc_short(c, IF_AE, &out);
+	inc_r32(c, R12);
+	mov_rm(c, R11, at(R11, offsetof(struct prog, tail_entry)));
+	jit_emit_unwind(j);
+	jmp_r(c, R11);
+	bind(c, &out);
+	jit_zero(c, RAX);
+}
+
+/* Before the body of a program with tail calls: it is a call for those who run it, and a jump for others'
+ * tail calls. The count lives in r12, which neither helpers nor trampolines change.
+ *      push rbp
+ *      mov rbp, rsp
+ *      push r12
+ *      push r12                ; rsp is a multiple of 16 again
+ *      xor r12d, r12d
+ *      call .body
+ *      mov r12, [rbp - 8]
+ *      leave
+ *      ret
+ * .body:                                                                              */
+void jit_emit_tail_entry(struct jit *j)
+{
+	struct code *c = j->c;
+	struct label body = LABEL;
+
+	push(c, RBP);
+	mov_rr(c, RBP, RSP);
+	push(c, R12);
+	push(c, R12);
+	jit_zero(c, R12);
+	call_label(c, &body);
+	mov_rm(c, R12, at(RBP, -8));
+	leave(c);
+	ret(c);
+	bind(c, &body);
+}
+
 static void emit_frame_helper(struct jit *j, const struct helper *h)
 {
 	switch (h->id) {
@@ -213,13 +270,15 @@ void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx)
 {
 	const struct helper *h = helper_find((u32)in->imm);
 	if (h->id == HELPER_MAP_LOOKUP_ELEM && h->ret == RET_MAP_VALUE_OR_NULL) {
-		const struct map *m = map_in_r1(j, idx);
+		const struct map *m = known_map(j, idx, BPF_R1);
 		if (is_inlined_array(m)) {
 			emit_array_lookup(j, m);
 			return;
 		}
 	}
-	if (h->id == HELPER_GET_SMP_PROCESSOR_ID && h->flags == HELPER_PER_CPU)
+	if (h->flags & HELPER_TAIL_CALL)
+		emit_tail_call(j, known_map(j, idx, BPF_R2));
+	else if (h->id == HELPER_GET_SMP_PROCESSOR_ID && h->flags == HELPER_PER_CPU)
 		mov_rm32(j->c, RAX, gs(CPU_ID));
 	else if (helper_header(h))
 		emit_frame_helper(j, h);
@@ -237,6 +296,69 @@ void jit_emit_kfunc(struct jit *j, const struct insn *in)
 	case KFUNC_SESSION_COOKIE: emit_session_cookie(j); break;
 	default: emit_row_call(j, kfunc_find((u32)in->imm)); break;
 	}
+}
+
+/* Where the function at an instruction begins; anywhere while that is not known. */
+static uptr func_address(const struct jit *j, u32 idx)
+{
+	return j->c->base + j->origin + j->at[idx];
+}
+
+/* The address of a function, in 7 bytes whatever it is. */
+void jit_emit_func_address(struct jit *j, enum reg d, u32 idx)
+{
+	mov_ri_sx(j->c, d, j->sizing ? 0 : (i64)func_address(j, idx));
+}
+
+/* callx that leads to none of the first functions: to another, or to a helper; or it gives 0. */
+static notrace u64 call_by_value(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, const struct prog *p, u64 value)
+{
+	const struct helper *h = helper_by_value(p, value);
+	if (h)
+		return h->fn(r1, r2, r3, r4, r5, p);
+	for (u32 i = 0; i < p->taken_count; i++)
+		if (value == p->text.base + p->insn_at[p->taken[i]])
+			return ((u64(*)(u64, u64, u64, u64, u64))(uptr)value)(r1, r2, r3, r4, r5);
+	return 0;
+}
+
+#define CALLX_CHAIN 4 /* functions that are compared with one by one */
+
+/* .next:                       ; for each function whose address is taken
+ *      cmp value, FUNC
+ *      jne .next
+ *      call FUNC
+ *      jmp .done
+ * .next:                       ; it is none of them
+ *      push value              ; twice: rsp stays a multiple of 16
+ *      push value
+ *      mov r9, prog
+ *      call call_by_value
+ *      add rsp, 16
+ * .done:                                                                              */
+void jit_emit_callx(struct jit *j, enum reg value)
+{
+	struct code *c = j->c;
+	struct label done = LABEL;
+
+	for (u32 i = 0; i < min(j->p->taken_count, (u32)CALLX_CHAIN); i++) {
+		struct label next = LABEL;
+		u32 idx = j->p->taken[i];
+		cmp_ri(c, value, j->sizing ? 0x7fffffff : (i64)func_address(j, idx));
+		jcc_short(c, IF_NE, &next);
+		call_rel(c, (i32)(j->at[idx] - (jit_here(j) + 5)));
+		jmp_short(c, &done);
+		bind(c, &next);
+	}
+	push(c, value);
+	push(c, value);
+	mov_ri(c, R9, (i64)(uptr)j->p);
+	if (j->sizing)
+		call_rel(c, 0);
+	else
+		call(c, (uptr)call_by_value);
+	add_ri(c, RSP, 16);
+	bind(c, &done);
 }
 
 void jit_emit_local_call(struct jit *j, const struct insn *in, u32 idx)

@@ -158,12 +158,17 @@ void jit_emit_atomic(struct jit *j, const struct op *op)
 
 /* ---- immediates ---- */
 
-void jit_emit_imm64(struct jit *j, const struct op *op, const struct insn *in)
+void jit_emit_imm64(struct jit *j, const struct op *op, u32 idx)
 {
+	const struct insn *in = &j->p->insns[idx];
 	u64 value = insn_imm64(in);
-	if (insn_kind(in) == INSN_LD_MAP)
+	if (op->kind == INSN_LD_FUNC) {
+		jit_emit_func_address(j, jit_dst(op), idx + 1 + (u32)in->imm);
+		return;
+	}
+	if (insn_is_map(in))
 		value = (uptr)j->p->object->maps[in->imm];
-	else if (insn_kind(in) == INSN_LD_VALUE)
+	else if (insn_is_map_value(in))
 		value = (uptr)j->p->object->maps[in->imm]->values + (u32)in[1].imm;
 	jit_load_imm(j->c, jit_dst(op), (i64)value);
 }

@@ -114,7 +114,15 @@ void jit_emit_div(struct jit *j, const struct op *op);
 void jit_emit_load(struct jit *j, const struct op *op);
 void jit_emit_store(struct jit *j, const struct op *op);
 void jit_emit_atomic(struct jit *j, const struct op *op);
-void jit_emit_imm64(struct jit *j, const struct op *op, const struct insn *in);
+void jit_emit_imm64(struct jit *j, const struct op *op, u32 idx);
 void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx);
 void jit_emit_kfunc(struct jit *j, const struct insn *in);
 void jit_emit_local_call(struct jit *j, const struct insn *in, u32 idx);
+void jit_emit_callx(struct jit *j, enum reg value);
+void jit_emit_func_address(struct jit *j, enum reg d, u32 idx);
+
+/* The part of the prologue that only programs with tail calls have. */
+void jit_emit_tail_entry(struct jit *j);
+
+/* All of a function's exit but the ret. Registers besides the callee-saved ones stay as they are. */
+void jit_emit_unwind(struct jit *j);

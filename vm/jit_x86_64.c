@@ -24,7 +24,7 @@
  *            which cannot be a base without a displacement byte; R12 would always cost a SIB byte
  *   R10      RBP       both are the frame pointer, and backtraces pass through
  * R9, R10 and R11 of x86 stand for nothing: scratch within one op. R9 is also the sixth argument of
- * helpers. R12 is never touched. */
+ * helpers. R12 counts tail calls in programs that have them, and is never touched in others. */
 const u8 jit_regs[JIT_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP, R9 };
 
 enum { MARK_SHORT = MARK_FREE }; /* the jump takes one byte of displacement */
@@ -174,8 +174,12 @@ static u32 frame_size(const struct flow_func *f)
 static void emit_prologue(struct jit *j)
 {
 	struct code *c = j->c;
-	if (j->f.start == 0)
+	if (j->f.start == 0) {
 		nop(c, SITE_LEN);
+		if (j->p->facts.tail_calls)
+			jit_emit_tail_entry(j);
+		j->tail_at = jit_here(j);
+	}
 	if (has_frame(&j->f)) {
 		push(c, RBP);
 		mov_rr(c, RBP, RSP);
@@ -187,7 +191,7 @@ static void emit_prologue(struct jit *j)
 			push(c, jit_regs[r]);
 }
 
-static void emit_exit(struct jit *j)
+void jit_emit_unwind(struct jit *j)
 {
 	struct code *c = j->c;
 	for (u32 r = BPF_R9; r >= BPF_R6; r--)
@@ -197,7 +201,12 @@ static void emit_exit(struct jit *j)
 		leave(c);
 	else if (has_frame(&j->f))
 		pop(c, RBP);
-	ret(c);
+}
+
+static void emit_exit(struct jit *j)
+{
+	jit_emit_unwind(j);
+	ret(j->c);
 }
 
 static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx)
@@ -213,6 +222,8 @@ static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx)
 		jit_emit_kfunc(j, in);
 	else if (op->kind == INSN_CALL_LOCAL)
 		jit_emit_local_call(j, in, idx);
+	else if (op->kind == INSN_CALLX)
+		jit_emit_callx(j, jit_regs[op->a]);
 	else
 		emit_jump(j, op, idx);
 }
@@ -229,7 +240,7 @@ static void emit_op(struct jit *j, u32 idx)
 	switch (jit_opcode(op) & 7) {
 	case CLASS_ALU32:
 	case CLASS_ALU64: jit_emit_alu(j, op); break;
-	case CLASS_LD: jit_emit_imm64(j, op, &j->p->insns[idx]); break;
+	case CLASS_LD: jit_emit_imm64(j, op, idx); break;
 	case CLASS_LDX: jit_emit_load(j, op); break;
 	case CLASS_ST: jit_emit_store(j, op); break;
 	case CLASS_STX:

@@ -16,6 +16,7 @@ struct jit {
 	u32 *at;                   /* offset of each instruction, and of the end: insn_count + 1 */
 	struct text_fixup *fixups; /* sorted; offsets are, as those of at, from the program's first byte */
 	u32 fixup_count;
+	u32 tail_at; /* offset of what a tail call jumps to */
 
 	/* jit's own, while it emits */
 	u8 *marks;          /* of flow.h, and which jumps are short */

@@ -6,7 +6,8 @@
 
 #define KEY_SIZE_MAX 512 /* a program's stack */
 
-static const struct map_ops *const types[] = { &map_hash_ops, &map_array_ops, &map_percpu_array_ops };
+static const struct map_ops *const types[] = { &map_hash_ops, &map_array_ops, &map_percpu_array_ops,
+					       &map_prog_array_ops };
 
 static const struct map_ops *find_type(enum bpf_map_type type)
 {
@@ -42,8 +43,9 @@ enum err map_create(struct map **out, const char *name, enum bpf_map_type type, 
 	*out = NULL;
 	const struct map_ops *ops = find_type(type);
 	if (!ops) {
-		str_printf(log, "map %s: type %u is not supported; array, hash and percpu_array are", name,
-			   type);
+		str_printf(log,
+			   "map %s: type %u is not supported; array, hash, percpu_array and prog_array are",
+			   name, type);
 		return EOPNOTSUPP;
 	}
 	struct map *m = kzalloc(sizeof(*m));

@@ -9,6 +9,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_UNSPEC = 0,
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PROG_ARRAY = 3,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 };
 
@@ -23,6 +24,15 @@ enum {
 };
 
 struct map;
+struct prog;
+
+/* A walk over a map; at the start all 0. */
+struct map_iter {
+	const void *key;
+	void *value;
+	u32 index; /* key of an array */
+	u32 at, bucket;
+};
 
 /* Operations that change a map give Linux's errors: EINVAL unknown flags or an operation that the type
  * does not have, E2BIG no such index or the map is full, EEXIST, ENOENT. lookup, update and remove may
@@ -42,6 +52,9 @@ struct map_ops {
 	enum err (*next_key)(struct map *m, const void *key, void *next);
 	/* A given CPU's value; on other maps the one value for cpu 0. */
 	void *(*lookup_cpu)(struct map *m, const void *key, u32 cpu);
+	/* The next element with the value that a program sees; false at the end. What was shown may be
+	 * removed or changed; what others add or remove meanwhile may be missed. NULL: not possible. */
+	bool (*iterate)(struct map *m, struct map_iter *it);
 };
 
 struct map {
@@ -52,7 +65,7 @@ struct map {
 	const struct btf *btf;    /* the object's */
 	bool read_only;           /* BPF_F_RDONLY_PROG, as .rodata has it */
 
-	/* array, percpu_array: entries at values + index * stride (+ cpu * per_cpu_stride);
+	/* array, percpu_array, prog_array: entries at values + index * stride (+ cpu * per_cpu_stride);
 	 * a constant address, so that the JIT can reach it without a call. */
 	u8 *values;
 	u32 stride;
@@ -69,4 +82,17 @@ enum err map_create(struct map **out, const char *name, enum bpf_map_type type, 
 void map_free(struct map *m);
 
 /* One per type. */
-extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops;
+extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, map_prog_array_ops;
+
+/* Of arrays of programs only: type prog_array.
+ *
+ * The first program that is put into it, or that tail-calls through it, says of what type and mode all
+ * must be, and whether they may sleep: false if p is not so. */
+bool prog_array_claim(struct map *m, const struct prog *p);
+
+/* Before anybody runs. EINVAL: it is not of that type, E2BIG: there is no such slot. The program must
+ * not go before the map. */
+enum err prog_array_set(struct map *m, u32 index, const struct prog *p);
+
+/* NULL: an empty slot, or none. */
+const struct prog *prog_array_get(const struct map *m, u32 index);

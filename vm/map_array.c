@@ -102,6 +102,16 @@ static enum err array_next_key(struct map *m, const void *key, void *next)
 	return OK;
 }
 
+static notrace bool array_iterate(struct map *m, struct map_iter *it)
+{
+	if (it->at >= m->max_entries)
+		return false;
+	it->index = it->at++;
+	it->key = &it->index;
+	it->value = m->ops->lookup(m, it->key);
+	return true;
+}
+
 const struct map_ops map_array_ops = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.name = "array",
@@ -113,6 +123,7 @@ const struct map_ops map_array_ops = {
 	.remove = array_remove,
 	.next_key = array_next_key,
 	.lookup_cpu = array_lookup_cpu,
+	.iterate = array_iterate,
 };
 
 const struct map_ops map_percpu_array_ops = {
@@ -125,4 +136,5 @@ const struct map_ops map_percpu_array_ops = {
 	.remove = array_remove,
 	.next_key = array_next_key,
 	.lookup_cpu = array_lookup_cpu,
+	.iterate = array_iterate,
 };

@@ -194,6 +194,26 @@ static enum err hash_next_key(struct map *m, const void *key, void *next)
 	return OK;
 }
 
+/* Chain after chain. The element behind is looked up before this one is shown, which may then go; should
+ * others have moved that one to another chain, the rest of this one is missed. */
+static notrace bool hash_iterate(struct map *m, struct map_iter *it)
+{
+	const struct hash *h = m->impl;
+	u32 i = it->at; /* 0: the end of a chain; otherwise an element's index + 1 */
+	while (!i && it->bucket <= h->bucket_mask) {
+		u32 first = __atomic_load_n(&h->buckets[it->bucket++], __ATOMIC_ACQUIRE);
+		i = first & END ? 0 : first + 1;
+	}
+	if (!i)
+		return false;
+	struct element *e = element_at(h, i - 1);
+	u32 next = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
+	it->at = next & END ? 0 : next + 1;
+	it->key = e->key;
+	it->value = value_of(h, i - 1);
+	return true;
+}
+
 static void hash_destroy(struct map *m)
 {
 	struct hash *h = m->impl;
@@ -249,4 +269,5 @@ const struct map_ops map_hash_ops = {
 	.remove = hash_remove,
 	.next_key = hash_next_key,
 	.lookup_cpu = hash_lookup_cpu,
+	.iterate = hash_iterate,
 };

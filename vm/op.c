@@ -61,10 +61,11 @@ static void decode_stx(struct op *op, const struct insn *in)
 
 static void decode_jump(struct op *op, const struct insn *in)
 {
-	if (insn_is_call(in) || insn_is_exit(in) || insn_is_goto(in))
+	bool is_callx = insn_kind(in) == INSN_CALLX;
+	if ((insn_is_call(in) && !is_callx) || insn_is_exit(in) || insn_is_goto(in))
 		return;
 	op->a = in->dst;
-	if (in->op & 8 && in->op != 0x8d)
+	if (in->op & 8 && !is_callx)
 		op->b = in->src;
 }
 

@@ -46,7 +46,7 @@ static void hash_insns(struct prog *p)
 	bool tail = false; /* of an immediate that names a map */
 	for (u32 i = 0; i < p->insn_count; i++) {
 		struct insn in = p->insns[i];
-		bool names_map = !tail && insn_is_wide(&in) && in.src;
+		bool names_map = !tail && insn_is_wide(&in) && in.src && in.src != 4;
 		if (names_map || tail)
 			in.imm = 0;
 		tail = names_map;
@@ -103,6 +103,7 @@ void prog_free(struct prog *p)
 	give_slot(p->slot);
 	kfree(p->lines);
 	kfree(p->insns);
+	kfree(p->taken);
 	kfree(p);
 }
 

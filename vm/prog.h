@@ -13,6 +13,9 @@
 #define PROG_STACK    512 /* bytes, per frame */
 #define PROG_FRAMES   8
 
+#define PROG_TAIL_CALLS 33  /* how many may follow each other, as on Linux */
+#define PROG_KEPT_MAX   256 /* bytes of stack that functions may have that wait for one which tail-calls */
+
 enum prog_type {
 	PROG_RAW, /* from memory, host tools and tests */
 	PROG_FENTRY,
@@ -35,6 +38,9 @@ struct prog_facts {
 	u32 stack_depth; /* bytes of the main frame that are used */
 	bool calls;      /* calls helpers, so it runs kernel code that could be traced: it can recurse */
 	bool per_cpu;    /* must stay on its CPU while it runs (per-CPU maps, helpers that ask for it) */
+	bool tail_calls; /* it may go on in another program; then all of these facts expect the worst */
+	u32 frames;      /* how deep its functions nest, 1 to PROG_FRAMES */
+	u32 frame_size;  /* bytes, the largest that one of its functions uses */
 	u32 insn_count;
 	u64 reads;        /* bit i: it may load slot i of its context; all ones if that is not known */
 	u32 header_words; /* how many words below the context its helpers read: enum prog_header */
@@ -79,6 +85,8 @@ struct prog {
 	u32 line_count;
 
 	struct prog_facts facts;
+	u32 *taken; /* the functions whose address it takes, each by its first instruction, ascending */
+	u32 taken_count;
 	u32 slot;   /* index into cpu->active[]: the recursion guard */
 	u64 missed; /* runs skipped by the guard; changed atomically */
 	struct prog_stats stats;
@@ -88,6 +96,7 @@ struct prog {
 	u32 *insn_at;     /* offset in text of each instruction (insn_count + 1), JIT only */
 	struct text_fixup *fixups;
 	u64 (*entry)(const void *ctx); /* callable once compiled */
+	uptr tail_entry;               /* where a tail call jumps to, JIT only */
 	u8 tag[8];                     /* FNV-1a of the instructions without map numbers; Linux takes SHA-1 */
 };
 

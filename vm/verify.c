@@ -8,20 +8,11 @@
 #include "vm/verify.h"
 #include "kernel/heap.h"
 #include "vm/context.h"
-#include "vm/flow.h"
 #include "vm/frame.h"
-#include "vm/kfunc.h"
 #include "vm/map.h"
+#include "vm/verify_parts.h"
 
-struct verify {
-	struct prog *p;
-	struct strbuf *log;
-	u8 *marks;
-	u8 *depths; /* frames of the function that starts at an instruction; 0: not known yet */
-};
-
-static enum err refuse(struct verify *v, u32 idx, const char *fmt, ...) printf_like(3, 4);
-static enum err refuse(struct verify *v, u32 idx, const char *fmt, ...)
+enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
@@ -39,9 +30,9 @@ static enum err check_fields(struct verify *v, u32 idx, const struct insn *in, u
 	const i32 values[] = { in->dst, in->src, in->off, in->imm };
 	for (u32 i = 0; i < array_len(names); i++)
 		if (values[i] != 0 && !(uses & 1 << i))
-			return refuse(v, idx,
-				      "the field %s of opcode 0x%02x is reserved and must be 0, not %d",
-				      names[i], in->op, values[i]);
+			return verify_refuse(
+			    v, idx, "the field %s of opcode 0x%02x is reserved and must be 0, not %d",
+			    names[i], in->op, values[i]);
 	return OK;
 }
 
@@ -50,9 +41,9 @@ static enum err check_registers(struct verify *v, u32 idx, const struct insn *in
 	u32 src = uses & USES_SRC && !insn_is_wide(in) && !insn_is_call(in) ? in->src : 0;
 	u32 dst = uses & USES_DST ? in->dst : 0;
 	if (dst >= BPF_REGS || src >= BPF_REGS)
-		return refuse(v, idx, "there is no register r%u", dst >= BPF_REGS ? dst : src);
+		return verify_refuse(v, idx, "there is no register r%u", dst >= BPF_REGS ? dst : src);
 	if (insn_writes(in) & 1 << BPF_FP)
-		return refuse(v, idx, "r10 is the frame pointer and cannot be written");
+		return verify_refuse(v, idx, "r10 is the frame pointer and cannot be written");
 	return OK;
 }
 
@@ -61,38 +52,8 @@ static enum err check_stack(struct verify *v, u32 idx, const struct insn *in)
 	i32 size = (i32)insn_size(in);
 	if (insn_base(in) != BPF_FP || (in->off >= -PROG_STACK && in->off <= -size))
 		return OK;
-	return refuse(v, idx, "%d bytes at r10%+d are outside the stack, which is r10-%d to r10-1", size,
-		      in->off, PROG_STACK);
-}
-
-/* Whether this program may call it: its kind, and whether it may block. prefix: of the row's name. */
-static enum err check_callee(struct verify *v, u32 idx, const struct helper *h, const char *prefix)
-{
-	struct prog *p = v->p;
-	if (!helper_is_for(h, p->type))
-		return refuse(v, idx, "%s%s is not for %s programs", prefix, h->name,
-			      prog_type_name(p->type));
-	if (h->flags & HELPER_SLEEPS && !p->sleepable)
-		return refuse(v, idx,
-			      "%s%s may block, so only a program that may sleep can call it; its section is "
-			      "named fentry.s, fexit.s, fmod_ret.s or fsession.s",
-			      prefix, h->name);
-	p->facts.per_cpu |= (h->flags & HELPER_PER_CPU) != 0;
-	p->facts.calls |= (h->flags & HELPER_CALLS) != 0;
-	p->facts.header_words = max(p->facts.header_words, (u32)helper_header(h));
-	return OK;
-}
-
-static enum err check_helper(struct verify *v, u32 idx, const struct insn *in)
-{
-	const struct helper *h = helper_find((u32)in->imm);
-	return h ? check_callee(v, idx, h, "bpf_") : refuse(v, idx, "there is no helper %d", in->imm);
-}
-
-static enum err check_kfunc(struct verify *v, u32 idx, const struct insn *in)
-{
-	const struct helper *h = kfunc_find((u32)in->imm);
-	return h ? check_callee(v, idx, h, "") : refuse(v, idx, "there is no kernel function %d", in->imm);
+	return verify_refuse(v, idx, "%d bytes at r10%+d are outside the stack, which is r10-%d to r10-1",
+			     size, in->off, PROG_STACK);
 }
 
 static enum err check_map(struct verify *v, u32 idx, const struct insn *in)
@@ -100,14 +61,16 @@ static enum err check_map(struct verify *v, u32 idx, const struct insn *in)
 	const struct object *o = v->p->object;
 	u32 count = o ? o->map_count : 0, off = (u32)in[1].imm;
 	if ((u32)in->imm >= count)
-		return refuse(v, idx, "there is no map %d, the object has %u", in->imm, count);
+		return verify_refuse(v, idx, "there is no map %d, the object has %u", in->imm, count);
 	const struct map *m = o->maps[in->imm];
-	if (insn_kind(in) == INSN_LD_MAP && off != 0)
-		return refuse(v, idx, "the upper half of a map's immediate must be 0, not %u", off);
-	if (insn_kind(in) == INSN_LD_VALUE && !(m->values && m->ops->type == BPF_MAP_TYPE_ARRAY))
-		return refuse(v, idx, "map %s is no array, so its value has no constant address", m->name);
-	if (insn_kind(in) == INSN_LD_VALUE && off >= m->value_size)
-		return refuse(v, idx, "offset %u is outside the %u bytes of %s", off, m->value_size, m->name);
+	if (insn_is_map(in) && off != 0)
+		return verify_refuse(v, idx, "the upper half of a map's immediate must be 0, not %u", off);
+	if (insn_is_map_value(in) && !(m->values && m->ops->type == BPF_MAP_TYPE_ARRAY))
+		return verify_refuse(v, idx, "map %s is no array, so its value has no constant address",
+				     m->name);
+	if (insn_is_map_value(in) && off >= m->value_size)
+		return verify_refuse(v, idx, "offset %u is outside the %u bytes of %s", off, m->value_size,
+				     m->name);
 	v->p->facts.per_cpu |= m->ops->type == BPF_MAP_TYPE_PERCPU_ARRAY;
 	return OK;
 }
@@ -115,11 +78,18 @@ static enum err check_map(struct verify *v, u32 idx, const struct insn *in)
 static enum err check_wide(struct verify *v, u32 idx, const struct insn *in)
 {
 	if (idx + 1 >= v->p->insn_count)
-		return refuse(v, idx, "the second half of the 64-bit immediate is missing");
+		return verify_refuse(v, idx, "the second half of the 64-bit immediate is missing");
 	if (in[1].op || in[1].dst || in[1].src || in[1].off)
-		return refuse(v, idx + 1,
-			      "the second half of a 64-bit immediate has only an imm, all else must be 0");
-	return insn_kind(in) == INSN_LD_IMM64 ? OK : check_map(v, idx, in);
+		return verify_refuse(
+		    v, idx + 1, "the second half of a 64-bit immediate has only an imm, all else must be 0");
+	if (insn_is_map(in) || insn_is_map_value(in))
+		return check_map(v, idx, in);
+	if (insn_kind(in) == INSN_LD_VAR)
+		return verify_refuse(v, idx, "the kernel has nothing with the BTF id %d", in->imm);
+	if (insn_kind(in) == INSN_LD_FUNC && in[1].imm != 0)
+		return verify_refuse(v, idx, "the upper half of a function's immediate must be 0, not %d",
+				     in[1].imm);
+	return OK;
 }
 
 /* An opcode whose further field (off, imm or src) has a value that makes it no instruction. */
@@ -128,9 +98,9 @@ static enum err refuse_variant(struct verify *v, u32 idx, const struct insn *in)
 	static const char *const names[] = { [OFF] = "off", [IMM] = "imm", [SRC] = "src" };
 	u32 first = insn_first[in->op], key = insn_rows[first].key;
 	if (first == INSN_BAD)
-		return refuse(v, idx, "unknown opcode 0x%02x", in->op);
-	return refuse(v, idx, "opcode 0x%02x with %s %d is no instruction", in->op, names[key],
-		      insn_key_field(in, key));
+		return verify_refuse(v, idx, "unknown opcode 0x%02x", in->op);
+	return verify_refuse(v, idx, "opcode 0x%02x with %s %d is no instruction", in->op, names[key],
+			     insn_key_field(in, key));
 }
 
 static enum err check_insn(struct verify *v, u32 idx)
@@ -143,17 +113,19 @@ static enum err check_insn(struct verify *v, u32 idx)
 	if (kind == INSN_BAD)
 		return refuse_variant(v, idx, in);
 	if (insn_rows[kind].text[0] == '!')
-		return refuse(v, idx, "opcode 0x%02x is %s, which is not supported", in->op,
-			      insn_rows[kind].text + 1);
+		return verify_refuse(v, idx, "opcode 0x%02x is %s, which is not supported", in->op,
+				     insn_rows[kind].text + 1);
 	if ((e = check_fields(v, idx, in, uses)) || (e = check_registers(v, idx, in, uses)))
 		return e;
 	if (insn_is_access(in))
 		return check_stack(v, idx, in);
 	if (insn_is_wide(in))
 		return check_wide(v, idx, in);
+	if (kind == INSN_CALLX)
+		verify_callx(v);
 	if (kind == INSN_CALL_KFUNC)
-		return check_kfunc(v, idx, in);
-	return kind == INSN_CALL ? check_helper(v, idx, in) : OK;
+		return verify_kfunc(v, idx);
+	return kind == INSN_CALL ? verify_helper(v, idx) : OK;
 }
 
 static enum err check_insns(struct verify *v)
@@ -173,10 +145,11 @@ static enum err check_insns(struct verify *v)
 static enum err check_target(struct verify *v, u32 idx, i64 target, const char *what)
 {
 	if (target < 0 || target >= v->p->insn_count)
-		return refuse(v, idx, "%s to insn %lld, outside the program of %u", what, target,
-			      v->p->insn_count);
+		return verify_refuse(v, idx, "%s to insn %lld, outside the program of %u", what, target,
+				     v->p->insn_count);
 	if (v->marks[target] & MARK_TAIL)
-		return refuse(v, idx, "%s to insn %lld, the second half of a 64-bit immediate", what, target);
+		return verify_refuse(v, idx, "%s to insn %lld, the second half of a 64-bit immediate", what,
+				     target);
 	return OK;
 }
 
@@ -187,8 +160,8 @@ static enum err check_jump(struct verify *v, u32 idx, const struct flow_func *f)
 	if (e)
 		return e;
 	if (target < f->start || target >= f->end)
-		return refuse(v, idx, "jump to insn %lld, in another function than its own, %u to %u", target,
-			      f->start, f->end - 1);
+		return verify_refuse(v, idx, "jump to insn %lld, in another function than its own, %u to %u",
+				     target, f->start, f->end - 1);
 	return OK;
 }
 
@@ -199,8 +172,9 @@ static enum err check_end(struct verify *v, const struct flow_func *f)
 	if (!(v->marks[last] & MARK_TAIL) && !insn_falls_through(&v->p->insns[last]))
 		return OK;
 	if (f->end == v->p->insn_count)
-		return refuse(v, last, "control falls off the end of the program");
-	return refuse(v, last, "control falls into the function at insn %u, which is only called", f->end);
+		return verify_refuse(v, last, "control falls off the end of the program");
+	return verify_refuse(v, last, "control falls into the function at insn %u, which is only called",
+			     f->end);
 }
 
 static enum err check_func(struct verify *v, const struct flow_func *f)
@@ -212,8 +186,8 @@ static enum err check_func(struct verify *v, const struct flow_func *f)
 			continue;
 		if (insn_is_jump(in))
 			e = check_jump(v, i, f);
-		else if (insn_kind(in) == INSN_CALL_LOCAL)
-			e = check_target(v, i, (i64)i + 1 + in->imm, "call");
+		else if (insn_names_func(in))
+			e = check_target(v, i, (i64)i + 1 + in->imm, insn_is_call(in) ? "call" : "address");
 		if (e)
 			return e;
 	}
@@ -229,45 +203,6 @@ static enum err check_flow(struct verify *v)
 		if (e)
 			return e;
 	}
-	return OK;
-}
-
-/* ---- 4. functions ---- */
-
-/* How many frames the function at start needs, its own included; more than PROG_FRAMES if it calls
- * itself or nests too deep, with *at the call where that was seen. No deeper than the limit itself. */
-static u32 frames(struct verify *v, u32 start, u32 level, u32 *at)
-{
-	u32 deepest = 0;
-	if (v->depths[start])
-		return v->depths[start];
-	if (level > PROG_FRAMES)
-		return 1;
-	for (u32 i = start; i == start || (i < v->p->insn_count && !(v->marks[i] & MARK_START)); i++) {
-		const struct insn *in = &v->p->insns[i];
-		if (v->marks[i] & MARK_TAIL || insn_kind(in) != INSN_CALL_LOCAL)
-			continue;
-		u32 below = frames(v, i + 1 + (u32)in->imm, level + 1, at);
-		deepest = max(deepest, below);
-		if (level + below > PROG_FRAMES) {
-			*at = *at ? *at : i; /* the innermost call is seen first */
-			return deepest + 1;
-		}
-	}
-	v->depths[start] = (u8)(deepest + 1);
-	return deepest + 1;
-}
-
-static enum err check_depth(struct verify *v)
-{
-	u32 at = 0;
-	v->depths = kzalloc(v->p->insn_count);
-	if (!v->depths)
-		return ENOMEM;
-	u32 depth = frames(v, 0, 1, &at);
-	kfree(v->depths);
-	if (depth > PROG_FRAMES)
-		return refuse(v, at, "this call needs more than %d frames, or is recursive", PROG_FRAMES);
 	return OK;
 }
 
@@ -300,7 +235,7 @@ static enum err run_passes(struct verify *v)
 	if (!e)
 		e = check_flow(v);
 	if (!e)
-		e = check_depth(v);
+		e = verify_functions(v);
 	return e;
 }
 
@@ -311,6 +246,8 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	if (e)
 		return e;
 	p->facts = (struct prog_facts){ 0 };
+	p->taken = NULL;
+	p->taken_count = 0;
 	v.marks = flow_marks(p);
 	if (!v.marks)
 		return ENOMEM;
@@ -320,6 +257,9 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	if (!e) {
 		note_facts(&v);
 		p->state = PROG_VERIFIED;
+	} else {
+		kfree(p->taken);
+		p->taken = NULL;
 	}
 	kfree(v.marks);
 	return e;

@@ -88,11 +88,21 @@ static bool all_zero(const u8 *data, u32 size)
 	return !size;
 }
 
+static bool print_program(struct map *m, const void *key)
+{
+	u32 index;
+	memcpy(&index, key, sizeof(index));
+	kprintf("  %u: %s\n", index, prog_array_get(m, index)->name);
+	return true;
+}
+
 /* One "key: value" line; false if it was left out because it is an array's zero. */
 static bool print_entry(struct map *m, const void *key)
 {
 	char text[1000] = "";
 	struct strbuf s = STRBUF(text);
+	if (m->ops->type == BPF_MAP_TYPE_PROG_ARRAY)
+		return print_program(m, key);
 	const u8 *value = m->ops->lookup_cpu(m, key, 0);
 	bool per_cpu = m->ops->type == BPF_MAP_TYPE_PERCPU_ARRAY;
 	if (!value) /* removed meanwhile */

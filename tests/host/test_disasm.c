@@ -43,6 +43,10 @@ TEST(disasm_writes_linux_syntax)
 	check_text("r1 = 0xffffffff00000001", { 0x18, .dst = 1, .imm = 1 }, { .imm = -1 });
 	check_text("r1 = map[id:3]", { 0x18, .dst = 1, .src = 1, .imm = 3 });
 	check_text("r1 = map[id:3][0]+16", { 0x18, .dst = 1, .src = 2, .imm = 3 }, { .imm = 16 });
+	check_text("r1 = subprog[+7]", { 0x18, .dst = 1, .src = 4, .imm = 7 });
+	check_text("r1 = map[idx:3]", { 0x18, .dst = 1, .src = 5, .imm = 3 });
+	check_text("r1 = map[idx:3]+16", { 0x18, .dst = 1, .src = 6, .imm = 3 }, { .imm = 16 });
+	check_text("callx r6", { 0x8d, .dst = 6 });
 	check_text("call pc+7", { 0x85, .src = 1, .imm = 7 });
 	check_text("call unknown#123456", { 0x85, .imm = 123456 });
 	check_text("exit", { .op = 0x95 });
@@ -51,8 +55,8 @@ TEST(disasm_writes_linux_syntax)
 TEST(disasm_says_what_it_does_not_know)
 {
 	check_text("(ff) an unknown opcode", { .op = 0xff });
-	check_text("(8d) callx, a call by register", { 0x8d, .dst = 1 });
-	check_text("(30) legacy packet access", { .op = 0x30 });
+	check_text("(30) legacy packet access (ld_abs)", { .op = 0x30 });
+	check_text("(48) legacy packet access (ld_ind)", { .op = 0x48 });
 }
 
 TEST(disasm_names_helpers_and_maps)
@@ -102,7 +106,7 @@ TEST(disasm_text_is_unambiguous)
 		in->src = row->key == SRC ? row->value & 15 : uses & USES_SRC ? 4 : 0;
 		in->off = row->key == OFF ? row->value : uses & USES_OFF ? -300 : 0;
 		in->imm = row->key == IMM ? row->value : uses & USES_IMM ? 70000 : 0;
-		if (kind == INSN_LD_IMM64 || kind == INSN_LD_VALUE)
+		if (kind == INSN_LD_IMM64 || insn_is_map_value(in))
 			in[1].imm = 0x1234567;
 		insn_print_alone(&s, in);
 		n = vm_asm_line(back, text);

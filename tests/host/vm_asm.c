@@ -130,6 +130,8 @@ static bool take_field(const char **at, char letter, struct insn *in, bool seen[
 	case 'H':
 	case 'F': return take_helper(at, &in->imm);
 	case 'm': return take_imm(at, "id:", 10, &in->imm);
+	case 'i': return take_imm(at, "idx:", 10, &in->imm);
+	case 'P': return take_imm(at, "", 10, &in->imm);
 	}
 	in->dst = dst & 15;
 	in->src = src & 15;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// The loops of helpers with callbacks, with Linux's arguments, limits and errors.
+#include "vm/callback.h"
+#include "vm/map.h"
+
+#define LOOPS_MAX (1u << 23)
+
+/* Compiled code is called without a detour: each loop exists twice. */
+#define both_ways static inline __attribute__((always_inline)) notrace
+
+static inline notrace u64 callback_failed(enum err e)
+{
+	return (u64) - (i64)e;
+}
+
+/* long callback(u64 index, void *ctx): 0 goes on, anything else ends it. How often it was called. */
+both_ways u64 loop(u64 nr_loops, u64 func, u64 ctx, u64 flags, callback_fn *call, void *how)
+{
+	if (flags)
+		return callback_failed(EINVAL);
+	if ((u32)nr_loops > LOOPS_MAX)
+		return callback_failed(E2BIG);
+	for (u32 i = 0; i < (u32)nr_loops; i++)
+		if (call(how, func, i, ctx, 0, 0))
+			return i + 1;
+	return (u32)nr_loops;
+}
+
+/* long callback(struct bpf_map *map, const void *key, void *value, void *ctx), as above. */
+both_ways u64 for_each(u64 map, u64 func, u64 ctx, u64 flags, callback_fn *call, void *how)
+{
+	struct map *m = (struct map *)(uptr)map;
+	struct map_iter it = { 0 };
+	u64 count = 0;
+	if (flags || !m->ops->iterate)
+		return callback_failed(EINVAL);
+	while (m->ops->iterate(m, &it)) {
+		count++;
+		if (call(how, func, map, (uptr)it.key, (uptr)it.value, ctx))
+			break;
+	}
+	return count;
+}
+
+notrace u64 callback_run(const struct helper *h, const u64 *args, callback_fn *call, void *how)
+{
+	if (h->id == HELPER_LOOP)
+		return loop(args[0], args[1], args[2], args[3], call, how);
+	return for_each(args[0], args[1], args[2], args[3], call, how);
+}
+
+static inline notrace u64 call_compiled(void *how unused, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
+{
+	return ((u64(*)(u64, u64, u64, u64, u64))(uptr)func)(r1, r2, r3, r4, 0);
+}
+
+notrace u64 callback_loop(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused, const struct prog *p unused)
+{
+	return loop(r1, r2, r3, r4, call_compiled, NULL);
+}
+
+notrace u64 callback_for_each_map_elem(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused,
+				       const struct prog *p unused)
+{
+	return for_each(r1, r2, r3, r4, call_compiled, NULL);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Arrays of programs: where tail calls lead. A program cannot look into them, and what is in them is put
+// there while their object is loaded; so a slot never changes under a tail call.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "vm/map.h"
+#include "vm/prog.h"
+
+/* All its programs and all that jump into it are alike in what decides about code and context. */
+struct owner {
+	bool known, sleepable;
+	enum prog_type type;
+	enum prog_mode mode;
+};
+
+static enum err prog_array_init(struct map *m, struct strbuf *log)
+{
+	if (m->key_size != sizeof(u32) || m->value_size != sizeof(u32)) {
+		str_printf(log, "map %s: key and value of a prog_array are 4 bytes, not %u and %u", m->name,
+			   m->key_size, m->value_size);
+		return EINVAL;
+	}
+	m->stride = sizeof(struct prog *);
+	if ((u64)m->stride * m->max_entries > MAP_BYTES_MAX) {
+		str_printf(log, "map %s: %u programs need more than %u MiB", m->name, m->max_entries,
+			   MAP_BYTES_MAX >> 20);
+		return E2BIG;
+	}
+	m->values = kzalloc((size_t)m->stride * m->max_entries);
+	m->impl = kzalloc(sizeof(struct owner));
+	if (m->values && m->impl)
+		return OK;
+	str_printf(log, "map %s: no memory for %u programs", m->name, m->max_entries);
+	kfree(m->values);
+	kfree(m->impl);
+	return ENOMEM;
+}
+
+static void prog_array_destroy(struct map *m)
+{
+	kfree(m->values);
+	kfree(m->impl);
+}
+
+static notrace void *no_lookup(struct map *m unused, const void *key unused)
+{
+	return NULL;
+}
+
+static void *no_lookup_cpu(struct map *m unused, const void *key unused, u32 cpu unused)
+{
+	return NULL;
+}
+
+static notrace enum err no_update(struct map *m unused, const void *key unused, const void *value unused,
+				  u64 flags unused)
+{
+	return EINVAL;
+}
+
+static notrace enum err no_remove(struct map *m unused, const void *key unused)
+{
+	return EINVAL;
+}
+
+notrace const struct prog *prog_array_get(const struct map *m, u32 index)
+{
+	return index < m->max_entries ? ((const struct prog *const *)m->values)[index] : NULL;
+}
+
+/* The slots that hold a program. */
+static enum err prog_array_next_key(struct map *m, const void *key, void *next)
+{
+	u32 index = 0;
+	if (key) {
+		memcpy(&index, key, sizeof(index));
+		index++;
+	}
+	while (index < m->max_entries && !prog_array_get(m, index))
+		index++;
+	if (index >= m->max_entries)
+		return ENOENT;
+	memcpy(next, &index, sizeof(index));
+	return OK;
+}
+
+bool prog_array_claim(struct map *m, const struct prog *p)
+{
+	struct owner *o = m->impl;
+	if (!o->known)
+		*o = (struct owner){ true, p->sleepable, p->type, p->mode };
+	return o->sleepable == p->sleepable && o->type == p->type && o->mode == p->mode;
+}
+
+enum err prog_array_set(struct map *m, u32 index, const struct prog *p)
+{
+	if (index >= m->max_entries)
+		return E2BIG;
+	if (!prog_array_claim(m, p))
+		return EINVAL;
+	((const struct prog **)m->values)[index] = p;
+	return OK;
+}
+
+const struct map_ops map_prog_array_ops = {
+	.type = BPF_MAP_TYPE_PROG_ARRAY,
+	.name = "prog_array",
+	.init = prog_array_init,
+	.destroy = prog_array_destroy,
+	.lookup = no_lookup,
+	.update = no_update,
+	.remove = no_remove,
+	.next_key = prog_array_next_key,
+	.lookup_cpu = no_lookup_cpu,
+};

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// Of the verifier: calls. A function whose address is taken may be called wherever that is done: right there,
+// as a callback; and by any callx.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "vm/frame.h"
+#include "vm/kfunc.h"
+#include "vm/map.h"
+#include "vm/verify_parts.h"
+
+/* ---- what is called ---- */
+
+/* A callx can call any helper, and what a tail call leads to is not known yet. */
+static void expect_anything(struct verify *v)
+{
+	v->p->facts.per_cpu = true;
+	v->p->facts.calls = true;
+	v->p->facts.header_words = HEADER_COOKIE;
+}
+
+/* Whether this program may call it: its kind, and whether it may block. prefix: of the row's name. */
+static enum err check_callee(struct verify *v, u32 idx, const struct helper *h, const char *prefix)
+{
+	struct prog *p = v->p;
+	if (!helper_is_for(h, p->type))
+		return verify_refuse(v, idx, "%s%s is not for %s programs", prefix, h->name,
+				     prog_type_name(p->type));
+	if (h->flags & HELPER_SLEEPS && !p->sleepable)
+		return verify_refuse(
+		    v, idx,
+		    "%s%s may block, so only a program that may sleep can call it; its section is "
+		    "named fentry.s, fexit.s, fmod_ret.s or fsession.s",
+		    prefix, h->name);
+	p->facts.per_cpu |= (h->flags & HELPER_PER_CPU) != 0;
+	p->facts.calls |= (h->flags & HELPER_CALLS) != 0;
+	p->facts.header_words = max(p->facts.header_words, (u32)helper_header(h));
+	return OK;
+}
+
+enum err verify_kfunc(struct verify *v, u32 idx)
+{
+	u32 id = (u32)v->p->insns[idx].imm;
+	const struct helper *h = kfunc_find(id);
+	return h ? check_callee(v, idx, h, "") : verify_refuse(v, idx, "there is no kernel function %u", id);
+}
+
+/* What must be a constant, so that it is known here what is called. */
+static enum err check_constant(struct verify *v, u32 idx, const struct helper *h, u32 arg)
+{
+	u32 reg = BPF_R1 + arg;
+	const struct insn *in = flow_constant(v->p, v->marks, idx, reg);
+	bool is_map = in && insn_is_map(in);
+	if (h->args[arg] == ARG_FUNC && (!in || insn_kind(in) != INSN_LD_FUNC))
+		return verify_refuse(v, idx,
+				     "r%u of bpf_%s must be a function of this program, set right before",
+				     reg, h->name);
+	if (h->args[arg] == ARG_PROG_ARRAY &&
+	    (!is_map || v->p->object->maps[in->imm]->ops->type != BPF_MAP_TYPE_PROG_ARRAY))
+		return verify_refuse(v, idx, "r%u of bpf_%s must be a map of programs, set right before", reg,
+				     h->name);
+	return OK;
+}
+
+static bool is_tail_call(const struct insn *in)
+{
+	const struct helper *h = insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	return h && h->flags & HELPER_TAIL_CALL;
+}
+
+static enum err check_tail_call(struct verify *v, u32 idx)
+{
+	const struct insn *map = flow_constant(v->p, v->marks, idx, BPF_R2);
+	expect_anything(v);
+	if (v->p->sleepable)
+		return verify_refuse(v, idx, "a program that may sleep cannot end in a tail call");
+	return prog_array_claim(v->p->object->maps[map->imm], v->p)
+		   ? OK
+		   : verify_refuse(v, idx, "%s holds programs of another type",
+				   v->p->object->maps[map->imm]->name);
+}
+
+enum err verify_helper(struct verify *v, u32 idx)
+{
+	i32 id = v->p->insns[idx].imm;
+	const struct helper *h = helper_find((u32)id);
+	enum err e = h ? check_callee(v, idx, h, "bpf_") : verify_refuse(v, idx, "there is no helper %d", id);
+	for (u32 i = 0; i < array_len(h->args) && !e; i++)
+		e = check_constant(v, idx, h, i);
+	return !e && h->flags & HELPER_TAIL_CALL ? check_tail_call(v, idx) : e;
+}
+
+void verify_callx(struct verify *v)
+{
+	expect_anything(v);
+}
+
+/* ---- how functions nest ---- */
+
+struct reach {
+	u8 frames; /* how many it needs, its own included; 0: not known yet */
+	bool busy; /* it is being looked at: who comes here again is recursive */
+	i16 kept; /* bytes of stack of it and those below that still wait when a tail call ends; -1: no tail call */
+};
+
+static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
+
+/* The deepest of what a callx may call. */
+static u32 taken_frames(struct verify *v, u32 level, u32 *at)
+{
+	for (u32 i = 0; i < v->p->taken_count && v->taken_frames <= PROG_FRAMES; i++) {
+		u32 below = frames(v, v->p->taken[i], level, at);
+		v->taken_frames = max(v->taken_frames, below);
+	}
+	return v->taken_frames;
+}
+
+static u32 frames_below(struct verify *v, u32 idx, u32 level, u32 *at)
+{
+	const struct insn *in = &v->p->insns[idx];
+	if (insn_names_func(in))
+		return frames(v, idx + 1 + (u32)in->imm, level, at);
+	return insn_kind(in) == INSN_CALLX ? taken_frames(v, level, at) : 0;
+}
+
+/* A tail call gives back the frame of its own function only. */
+static void note_kept(struct verify *v, struct reach *r, u32 idx, u32 stack)
+{
+	const struct insn *in = &v->p->insns[idx];
+	i32 below = insn_names_func(in) ? v->reach[idx + 1 + (u32)in->imm].kept : -1;
+	if (below >= 0)
+		r->kept = (i16)max((i32)r->kept, below + (i32)align_up(stack, 8u));
+	else if (is_tail_call(in))
+		r->kept = max(r->kept, (i16)0);
+}
+
+/* How many frames the function at start needs, its own included; more than PROG_FRAMES if it calls
+ * itself or nests too deep, with *at the call where that was seen. No deeper than the limit itself. */
+static u32 frames(struct verify *v, u32 start, u32 level, u32 *at)
+{
+	struct reach *r = &v->reach[start];
+	struct flow_func f;
+	u32 deepest = 0;
+	if (r->frames)
+		return r->frames;
+	if (r->busy || level > PROG_FRAMES)
+		return PROG_FRAMES + 1;
+	flow_function(&f, v->p, v->marks, start);
+	v->p->facts.frame_size = max(v->p->facts.frame_size, align_up(f.stack, 8u));
+	r->busy = true;
+	r->kept = -1;
+	for (u32 i = start; i < f.end; i++) {
+		if (v->marks[i] & MARK_TAIL)
+			continue;
+		u32 below = frames_below(v, i, level + 1, at);
+		deepest = max(deepest, below);
+		if (level + below > PROG_FRAMES) {
+			*at = *at ? *at : i; /* the innermost call is seen first */
+			return deepest + 1;
+		}
+		note_kept(v, r, i, f.stack);
+	}
+	r->busy = false;
+	r->frames = (u8)(deepest + 1);
+	return deepest + 1;
+}
+
+/* p->taken: the functions whose address is taken. */
+static enum err collect_taken(struct verify *v)
+{
+	struct prog *p = v->p;
+	u32 count = 0;
+	for (u32 i = 0; i < p->insn_count; i++) {
+		const struct insn *in = &p->insns[i];
+		if (v->marks[i] & MARK_TAIL || insn_kind(in) != INSN_LD_FUNC)
+			continue;
+		u8 *mark = &v->marks[i + 1 + (u32)in->imm];
+		count += !(*mark & MARK_TAKEN);
+		*mark |= MARK_TAKEN;
+	}
+	p->taken = count ? kmalloc(count * sizeof(*p->taken)) : NULL;
+	if (count && !p->taken)
+		return ENOMEM;
+	for (u32 i = 0; i < p->insn_count; i++)
+		if (v->marks[i] & MARK_TAKEN)
+			p->taken[p->taken_count++] = i;
+	return OK;
+}
+
+/* Tail calls: a callback's caller is the kernel, which knows nothing of the count; and frames that are kept
+ * add up, PROG_TAIL_CALLS times. */
+static enum err check_tail_calls(struct verify *v)
+{
+	struct prog *p = v->p;
+	for (u32 i = 0; i < p->taken_count; i++)
+		if (v->reach[p->taken[i]].frames && v->reach[p->taken[i]].kept >= 0)
+			return verify_refuse(v, p->taken[i],
+					     "a function whose address is taken cannot lead to a tail call");
+	i32 kept = v->reach[0].kept;
+	p->facts.tail_calls = kept >= 0;
+	if (kept <= PROG_KEPT_MAX)
+		return OK;
+	str_printf(v->log, "a tail call leaves %d bytes of stack of the functions that wait; %d are allowed",
+		   kept, PROG_KEPT_MAX);
+	return EINVAL;
+}
+
+static enum err check_depth(struct verify *v)
+{
+	u32 at = 0;
+	v->reach = kzalloc(v->p->insn_count * sizeof(*v->reach));
+	if (!v->reach)
+		return ENOMEM;
+	u32 depth = frames(v, 0, 1, &at);
+	v->p->facts.frames = depth;
+	enum err e =
+	    depth > PROG_FRAMES
+		? verify_refuse(v, at, "this call needs more than %d frames, or is recursive", PROG_FRAMES)
+		: check_tail_calls(v);
+	kfree(v->reach);
+	return e;
+}
+
+enum err verify_functions(struct verify *v)
+{
+	enum err e = collect_taken(v);
+	return e ? e : check_depth(v);
+}

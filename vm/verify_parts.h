@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the verifier share:
+ *
+ *      verify.c        the passes in their order; each instruction alone; where control goes
+ *      verify_calls.c  what may be called with what, and how deep functions nest */
+#pragma once
+#include "vm/flow.h"
+#include "vm/verify.h"
+
+struct verify {
+	struct prog *p;
+	struct strbuf *log;
+	u8 *marks;
+	struct reach *reach; /* of each function, at its first instruction */
+	u32 taken_frames;    /* how many those need whose address is taken, as far as it is known */
+};
+
+enum { MARK_TAKEN = MARK_FREE }; /* the address of the function that starts here is taken */
+
+/* Writes the sentence with the index before it; EINVAL. */
+enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...) printf_like(3, 4);
+
+/* Calls of helpers and of functions of the kernel: that there is such a one, that it is for this program,
+ * and that its arguments are what they must be constants for. Notes the facts that follow. */
+enum err verify_helper(struct verify *v, u32 idx);
+enum err verify_kfunc(struct verify *v, u32 idx);
+void verify_callx(struct verify *v);
+
+/* How functions nest. Needs all jumps and calls to be checked. */
+enum err verify_functions(struct verify *v);
