@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The meaning of instructions, written once more for tests: from RFC 9669, as plain as it goes, and sharing
+ * nothing with the interpreter. */
+#pragma once
+#include "vm/insn.h"
+
+#define MODEL_STACK 128
+
+/* Addresses of this 4 GiB are bad: a load gives 0, a store is dropped. */
+#define MODEL_BAD 0x0000123400000000ull
+
+struct model {
+	u64 r[BPF_REGS]; /* R10 leads behind the stack */
+	u8 stack[MODEL_STACK];
+};
+
+/* Executes count instructions that jump forward only; no calls. */
+void model_run(struct model *m, const struct insn *in, u32 count);
+
+/* What an arithmetic instruction makes of the values of its registers. */
+u64 model_alu(const struct insn *in, u64 dst, u64 src);
