@@ -105,7 +105,7 @@ static void emit_compare(struct code *c, const struct op *op)
 
 static u32 jump_target(const struct jit *j, u32 idx)
 {
-	u32 target = idx + 1 + (u32)insn_jump(&j->p->insns[idx]);
+	u32 target = op_target(&j->ops[idx], idx);
 	return target == j->f.start ? j->body : j->at[target];
 }
 
@@ -302,7 +302,7 @@ static void measure(struct jit *j)
  * never less than what they will be. `gone` bytes lie no more before the end of the jump, if it is short. */
 static bool fits_short(const struct jit *j, u32 idx, u32 gone)
 {
-	u32 target = idx + 1 + (u32)insn_jump(&j->p->insns[idx]);
+	u32 target = op_target(&j->ops[idx], idx);
 	i64 end = j->at[idx + 1];
 	if (target > idx)
 		return j->at[target] - end <= 127;

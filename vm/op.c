@@ -73,7 +73,7 @@ static void decode(struct op *op, const struct insn *in)
 {
 	op->kind = (u8)insn_kind(in);
 	op->imm = in->imm;
-	op->disp = insn_is_access(in) ? in->off : 0;
+	op->disp = insn_is_jump(in) ? (i32)insn_jump(in) : insn_is_access(in) ? in->off : 0;
 	switch (insn_class(in)) {
 	case CLASS_LD: op->dst = in->dst; break;
 	case CLASS_LDX:
@@ -98,48 +98,7 @@ static void decode_all(struct ops *o)
 	}
 }
 
-/* ---- selects ---- */
-
-static bool is_conditional(const struct insn *in)
-{
-	return insn_is_jump(in) && !insn_is_goto(in);
-}
-
-/* What costs so little that it can be done in vain, and cannot fail. */
-static bool is_cheap(const struct insn *in)
-{
-	u32 class = insn_class(in), code = in->op & 0xf0;
-	return (class == CLASS_ALU32 || class == CLASS_ALU64) && code != 0x30 && code != 0x90;
-}
-
-/* Only jumps that are still jumps lead somewhere. */
-static void mark_targets(struct ops *o)
-{
-	for (u32 i = 0; i < o->p->insn_count; i++)
-		o->marks[i] &= (u8)~MARK_TARGET;
-	for (u32 i = 0; i < o->p->insn_count; i++) {
-		const struct insn *in = &o->p->insns[i];
-		if (!(o->marks[i] & MARK_TAIL) && insn_is_jump(in) && !(o->op[i].flags & OP_SELECT))
-			o->marks[i + 1 + insn_jump(in)] |= MARK_TARGET;
-	}
-}
-
-/* A jump over one instruction:
- *      if r1 > r2 goto +1                  cmp rdi, rsi
- *      r3 = r4                             cmovbe rdx, rcx                             */
-static void find_selects(struct ops *o)
-{
-	for (u32 i = 0; i + 2 < o->p->insn_count; i++) {
-		const struct insn *in = &o->p->insns[i];
-		if (o->marks[i] & MARK_TAIL || !is_conditional(in) || insn_jump(in) != 1)
-			continue;
-		if (is_cheap(&in[1]) && !(o->marks[i + 1] & (MARK_TARGET | MARK_START))) {
-			o->op[i].flags |= OP_SELECT;
-			o->op[i + 1].flags |= OP_WHEN;
-		}
-	}
-	mark_targets(o);
-}
+/* ---- all ---- */
 
 struct op *ops_build(const struct prog *p, u8 *marks)
 {
@@ -147,9 +106,13 @@ struct op *ops_build(const struct prog *p, u8 *marks)
 	if (!o.op)
 		return NULL;
 	decode_all(&o);
-	if (op_trick(TRICK_SELECT))
-		find_selects(&o);
+	if (op_trick(TRICK_JUMP))
+		ops_shorten_jumps(&o);
 	ops_find_live(&o);
+	if (op_trick(TRICK_SELECT)) {
+		ops_find_selects(&o);
+		ops_find_live(&o);
+	}
 	ops_fold(&o);
 	if (op_trick(TRICK_DEAD)) {
 		ops_find_live(&o);

@@ -38,7 +38,7 @@ enum {
  *      load            dst = [m]       m = a + (index << shift) + disp; a or index may be missing
  *      store           [m] = b, imm
  *      atomic          on [m] with b; dst, if it fetches, is where the old value goes: b or R0
- *      jump            compare a with b or imm; target as in the insn
+ *      jump            compare a with b or imm; disp is how far, counted from the next op
  *      wide            dst; immediates as in the insn
  *      callx           a
  *      call, exit      as in the insn */
@@ -54,14 +54,16 @@ struct op {
 
 /* What is done to make code better, each thing to be switched off alone, so that it can be measured. */
 enum op_trick {
-	TRICK_COPY = 1 << 0,    /* use the older of two registers that hold the same */
-	TRICK_ADDRESS = 1 << 1, /* sums in memory operands */
-	TRICK_LEA = 1 << 2,     /* sums of three operands */
-	TRICK_ROTATE = 1 << 3,  /* two shifts and an or */
-	TRICK_SELECT = 1 << 4,  /* no jump over one op */
-	TRICK_NARROW = 1 << 5,  /* no clearing of upper halves that are 0 already; 32-bit divisions */
-	TRICK_DEAD = 1 << 6,    /* no op whose result nobody reads */
-	TRICK_JIT = 1 << 8,     /* from here on the JIT's */
+	TRICK_COPY = 1 << 0,      /* use the older of two registers that hold the same */
+	TRICK_ADDRESS = 1 << 1,   /* sums in memory operands */
+	TRICK_LEA = 1 << 2,       /* sums of three operands */
+	TRICK_ROTATE = 1 << 3,    /* two shifts and an or */
+	TRICK_SELECT = 1 << 4,    /* no jump over one op */
+	TRICK_NARROW = 1 << 5,    /* no clearing of upper halves that are 0 already; 32-bit divisions */
+	TRICK_DEAD = 1 << 6,      /* no op whose result nobody reads */
+	TRICK_JUMP = 1 << 7,      /* no jump to or around a jump */
+	TRICK_REMAINDER = 1 << 8, /* no a - a / b * b */
+	TRICK_JIT = 1 << 9,       /* from here on the JIT's */
 };
 extern u32 op_tricks_off; /* 0; host tools and tests change it */
 
@@ -87,6 +89,25 @@ static inline u8 opcode_of(const struct op *op)
 	return op->kind < INSN_KINDS ? insn_rows[op->kind].op : 0;
 }
 
+/* What class it is of; CLASS_LD, if it is none that has an instruction. */
+static inline u32 op_class(const struct op *op)
+{
+	return opcode_of(op) & 7;
+}
+
+static inline bool op_is_access(const struct op *op)
+{
+	return op_class(op) >= CLASS_LDX && op_class(op) <= CLASS_STX;
+}
+
+/* Where the jump at idx leads. */
+static inline u32 op_target(const struct op *op, u32 idx)
+{
+	return idx + 1 + (u32)op->disp;
+}
+bool op_is_goto(const struct op *op);
+bool op_is_conditional(const struct op *op);
+
 /* Nothing is left of it; what is live after it stays. */
 static inline void op_drop(struct op *op)
 {
@@ -99,6 +120,10 @@ static inline bool op_trick(enum op_trick trick)
 {
 	return !(op_tricks_off & trick);
 }
+
+/* op_jump.c. The second one needs op->live. */
+void ops_shorten_jumps(struct ops *o);
+void ops_find_selects(struct ops *o);
 
 /* op_live.c: fills op->live; takes out what has a result that nobody reads. */
 void ops_find_live(struct ops *o);

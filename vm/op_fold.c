@@ -23,14 +23,23 @@ struct shifted {
 	bool left, wide;
 };
 
+/* A value as a quotient, or as that quotient multiplied by the divisor again; all by their numbers. */
+struct quotient {
+	u32 of, by, number;
+	u8 kind; /* of the division; OP_GONE: none */
+	bool is_product;
+};
+
 struct value {
 	u32 number;
-	u32 low;  /* number of the low half */
+	u32 low;    /* number of the low half */
+	u32 before; /* number of what this took the place of */
 	u32 born; /* 1 + the op that put it into this register; what was there before the first op is older */
 	bool is_read; /* since then; or a jump led away, to where it may be */
 	bool is_u32;  /* the upper half is 0 */
 	struct sum sum;
 	struct shifted shifted;
+	struct quotient quotient;
 };
 
 struct fold {
@@ -80,7 +89,7 @@ static bool writes_u32(const struct op *op, const struct insn *in, u32 mask)
 	case INSN_BSWAP16:
 	case INSN_BSWAP32:
 	case OP_ROL32: return true;
-	default: return opcode_of(op) && (opcode_of(op) & 7) == CLASS_ALU32 && (opcode_of(op) & 0xf0) != 0xd0;
+	default: return opcode_of(op) && op_class(op) == CLASS_ALU32 && (opcode_of(op) & 0xf0) != 0xd0;
 	}
 }
 
@@ -196,19 +205,6 @@ static bool shift_sum(struct sum *s, u32 count)
 	return true;
 }
 
-/* The sum of two registers; as much of what they are made of as there is room for. */
-static struct sum sum_of(const struct value *a, const struct value *b)
-{
-	const struct sum whole_a = { .base = a->number }, whole_b = { .base = b->number };
-	struct sum s = a->sum;
-	if (add_sum(&s, &b->sum) || add_sum(&s, &whole_b))
-		return s;
-	s = whole_a;
-	if (!add_sum(&s, &b->sum))
-		add_sum(&s, &whole_b);
-	return s;
-}
-
 /* Puts the registers of a sum into the operands of an op; false if one of the values is in no register. */
 static bool place(const struct fold *f, struct op *op, const struct sum *s)
 {
@@ -223,25 +219,82 @@ static bool place(const struct fold *f, struct op *op, const struct sum *s)
 	return true;
 }
 
-/* Whether the op is an access that the verifier has not seen as one to the stack. It must stay in it. */
-static bool leaves_stack(const struct op *op, u32 size)
+static bool is_placed(const struct fold *f, const struct sum *s)
 {
-	return (op->a == BPF_FP || op->index == BPF_FP) &&
-	       (op->index != OP_NO_REG || op->disp < -PROG_STACK || op->disp > -(i32)size);
+	struct op op;
+	return place(f, &op, s);
+}
+
+/* The sum of two registers; as much of what they are made of as there is room for, and as is still held. */
+static struct sum sum_of(const struct fold *f, const struct value *a, const struct value *b)
+{
+	const struct sum whole_a = { .base = a->number }, whole_b = { .base = b->number };
+	const struct sum *const choices[][2] = { { &a->sum, &b->sum },
+						 { &a->sum, &whole_b },
+						 { &whole_a, &b->sum } };
+	for (u32 i = 0; i < array_len(choices); i++) {
+		struct sum s = *choices[i][0];
+		if (add_sum(&s, choices[i][1]) && is_placed(f, &s))
+			return s;
+	}
+	return (struct sum){ a->number, b->number, 0, 0 };
+}
+
+/* The same for an access. One through the frame pointer alone cannot fail, so it must stay in the stack; with
+ * an index it is one that can, and the frame pointer is what is added. */
+static bool place_address(const struct fold *f, struct op *op, const struct sum *s)
+{
+	struct op try = *op;
+	i32 size = (i32)insn_size(&(struct insn){ .op = opcode_of(op) });
+	if (!place(f, &try, s))
+		return false;
+	if (try.a == BPF_FP && try.index != OP_NO_REG && try.shift == 0) {
+		try.a = try.index;
+		try.index = BPF_FP;
+	}
+	if (try.a == BPF_FP && (try.index != OP_NO_REG || try.disp < -PROG_STACK || try.disp > -size))
+		return false;
+	*op = try;
+	return true;
+}
+
+/* The sum of an address that was made in place, for this access alone: what made it is taken back.
+ *      r3 += r2                        gone
+ *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdx + rsi + 4]                     */
+static bool take_back(struct fold *f, struct op *op, const struct sum *s)
+{
+	u32 reg = op->a;
+	struct value *v = &f->reg[reg], saved = *v;
+	struct op *maker = &f->o->op[v->born - 1];
+	bool is_needed = v->is_read || op->b == reg || (reg != op->dst && op->live & 1u << reg);
+	bool is_made = v->before && maker->dst == reg && !(maker->flags & OP_WHEN) &&
+		       (maker->kind == INSN_ADD64_X || maker->kind == OP_LEA64);
+	if (is_needed || !is_made)
+		return false;
+	v->number = v->before;
+	if (!place_address(f, op, s)) {
+		*v = saved;
+		return false;
+	}
+	op_drop(maker);
+	*v = fresh(f);
+	v->number = v->low = v->sum.base = saved.before;
+	v->born = saved.born;
+	return true;
 }
 
 /*      r3 = r1                         gone
  *      r3 += r2                        gone
  *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdi + rsi + 4]                     */
-static void fold_address(struct fold *f, struct op *op, const struct insn *in)
+static void fold_address(struct fold *f, struct op *op)
 {
-	struct op try = *op;
 	struct sum s = f->reg[op->a].sum;
-	bool fits = op_trick(TRICK_ADDRESS) && add_disp(&s.disp, op->disp) && place(f, &try, &s);
-	if (fits && !leaves_stack(&try, insn_size(in)))
-		*op = try;
-	else if (instead(f, op->a, true) != BPF_FP)
-		op->a = (u8)instead(f, op->a, true);
+	if (op_trick(TRICK_ADDRESS) && add_disp(&s.disp, op->disp) &&
+	    (place_address(f, op, &s) || take_back(f, op, &s)))
+		return;
+	u32 base = instead(f, op->a, true);
+	if (base != BPF_FP)
+		op->a = (u8)base;
 }
 
 /* What an addition or a shift to the left gives as a sum; false if it is none. */
@@ -250,7 +303,14 @@ static bool result_sum(const struct fold *f, const struct op *op, struct sum *s)
 	const struct value *a = &f->reg[op->a];
 	*s = a->sum;
 	switch (op->kind) {
-	case INSN_ADD64_X: *s = sum_of(a, &f->reg[op->b]); return true;
+	case INSN_ADD64_X: *s = sum_of(f, a, &f->reg[op->b]); return true;
+	case OP_LEA64: {
+		const struct sum scaled = { .index = f->reg[op->index].number, .shift = op->shift };
+		if (add_sum(s, &scaled))
+			return true;
+		*s = (struct sum){ a->number, scaled.index, op->shift, 0 };
+		return true;
+	}
 	case INSN_ADD64_K: return add_disp(&s->disp, op->imm);
 	case INSN_SUB64_K: return add_disp(&s->disp, -(i64)op->imm);
 	case INSN_LSH64_K:
@@ -285,6 +345,76 @@ static bool fold_lea(const struct fold *f, struct op *op, const struct sum *s)
 	return true;
 }
 
+/* ---- shifts that need not have been ---- */
+
+/* A register that holds what was shifted; OP_NO_REG if none does. If the shift was done in place, and its
+ * result in reg went nowhere but into this op, it is taken back. */
+static u32 unshifted(struct fold *f, const struct op *op, u32 reg)
+{
+	struct value *v = &f->reg[reg];
+	const struct shifted s = v->shifted;
+	u32 from = s.wide ? holder(f, s.of) : holder_low(f, s.of);
+	if (from != OP_NO_REG || v->is_read || (reg != op->dst && op->live & 1u << reg))
+		return from;
+	struct op *shift = &f->o->op[v->born - 1];
+	if (shift->dst != reg || shift->imm != s.count)
+		return OP_NO_REG;
+	u32 born = v->born;
+	shift->kind = INSN_MOV64_X;
+	shift->b = shift->a;
+	shift->a = OP_NO_REG;
+	if (shift->b == shift->dst)
+		op_drop(shift);
+	*v = fresh(f);
+	v->born = born;
+	if (s.wide)
+		v->number = v->sum.base = s.of;
+	else
+		v->low = s.of;
+	return reg;
+}
+
+static void make_mov32(struct op *op, u32 from)
+{
+	op->kind = INSN_MOV32_X;
+	op->a = OP_NO_REG;
+	op->b = (u8)from;
+}
+
+/*      r3 <<= 32                       gone
+ *      r3 >>= 32                       mov edx, edx; s>>=: movsxd rdx, edx                 */
+static void fold_extension(struct fold *f, struct op *op)
+{
+	const struct shifted s = f->reg[op->a].shifted;
+	bool is_pair = s.of && s.left && s.wide && s.count == 32 && op->imm == 32;
+	if (!is_pair || (op->kind != INSN_RSH64_K && op->kind != INSN_ARSH64_K) || op->flags & OP_WHEN)
+		return;
+	u32 from = unshifted(f, op, op->a);
+	if (from == OP_NO_REG)
+		return;
+	bool is_signed = op->kind == INSN_ARSH64_K;
+	make_mov32(op, from);
+	if (is_signed)
+		op->kind = INSN_MOVSX64_32;
+}
+
+/*      r3 <<= 3                        gone
+ *      r4 += r3                        lea rcx, [rcx + rdx*8]                              */
+static void fold_scale(struct fold *f, struct op *op, u32 reg, u32 other)
+{
+	const struct shifted s = f->reg[reg].shifted;
+	bool is_scale = s.of && s.left && s.wide && s.count <= 3 && reg != other;
+	if (!is_scale || !op_trick(TRICK_LEA) || op->kind != INSN_ADD64_X || op->flags & OP_WHEN)
+		return;
+	if (unshifted(f, op, reg) != reg)
+		return;
+	op->kind = OP_LEA64;
+	op->a = (u8)instead(f, other, true);
+	op->b = OP_NO_REG;
+	op->index = (u8)reg;
+	op->shift = s.count;
+}
+
 /* ---- rotates ---- */
 
 static bool is_joining(const struct op *op)
@@ -307,61 +437,73 @@ static bool are_halves(const struct shifted *a, const struct shifted *b)
 	       a->count + b->count == (a->wide ? 64 : 32);
 }
 
-static void make_rotate(struct op *op, u32 from, const struct shifted *left)
-{
-	op->kind = left->wide ? OP_ROL64 : OP_ROL32;
-	op->a = (u8)from;
-	op->b = OP_NO_REG;
-	op->imm = left->count;
-}
-
-/* The later one of the shifts that made dst and b, if it can become the rotate: its result went nowhere but
- * into this op. NULL if not. */
-static struct op *later_shift(const struct fold *f, const struct op *op)
-{
-	const struct value *d = &f->reg[op->dst], *b = &f->reg[op->b];
-	const struct value *v = d->born > b->born ? d : b;
-	u32 reg = v == d ? op->dst : op->b;
-	struct op *shift = &f->o->op[v->born - 1];
-	bool is_shift = shift->kind == INSN_LSH64_K || shift->kind == INSN_RSH64_K ||
-			shift->kind == INSN_LSH32_K || shift->kind == INSN_RSH32_K;
-	bool is_needed = reg != op->dst && op->live & 1u << reg;
-	return is_shift && shift->dst == reg && !v->is_read && !is_needed ? shift : NULL;
-}
-
 /*      r4 = r3                         gone
  *      r4 >>= 51                       gone
- *      r3 <<= 13                       rol rdx, 13
- *      r3 |= r4                        gone
- * If the value is still in a register, the op itself becomes the rotate; if one of the shifts was done in
- * place, that one does. */
+ *      r3 <<= 13                       gone
+ *      r3 |= r4                        rol rdx, 13                                         */
 static void fold_rotate(struct fold *f, struct op *op)
 {
-	const struct shifted *d = &f->reg[op->dst].shifted, *b = &f->reg[op->b].shifted;
-	const struct shifted *left = d->left ? d : b;
-	if (!op_trick(TRICK_ROTATE) || !are_halves(d, b) || (d->wide && opcode_of(op) % 8 == CLASS_ALU32))
+	const struct shifted d = f->reg[op->dst].shifted, b = f->reg[op->b].shifted;
+	if (!op_trick(TRICK_ROTATE) || !are_halves(&d, &b) || (d.wide && op_class(op) == CLASS_ALU32))
 		return;
-	u32 from = left->wide ? holder(f, left->of) : holder_low(f, left->of);
-	if (from != OP_NO_REG) {
-		make_rotate(op, from, left);
+	u32 from = unshifted(f, op, f->reg[op->dst].born > f->reg[op->b].born ? op->dst : op->b);
+	if (from == OP_NO_REG)
 		return;
-	}
-	struct op *shift = later_shift(f, op);
-	if (!shift)
+	op->kind = d.wide ? OP_ROL64 : OP_ROL32;
+	op->a = (u8)from;
+	op->b = OP_NO_REG;
+	op->imm = d.left ? d.count : b.count;
+}
+
+/* ---- remainders ---- */
+
+/* Whether all that a division at 32 bits loses are zeroes. */
+static bool is_exact(const struct fold *f, const struct op *op)
+{
+	return op->kind == INSN_DIV64_X || op->kind == INSN_SDIV64_X ||
+	       (op->kind == INSN_DIV32_X && f->reg[op->a].is_u32 && f->reg[op->b].is_u32);
+}
+
+static bool has_width(const struct op *op, const struct quotient *q, u8 kind64, u8 kind32)
+{
+	return op->kind == kind64 || (op->kind == kind32 && q->kind == INSN_DIV32_X);
+}
+
+/* The result of a division, or of a multiplication of it by its divisor. */
+static struct quotient quotient_of(const struct fold *f, const struct op *op, u32 number)
+{
+	struct quotient q = { 0 };
+	if (op->kind >= INSN_KINDS || op->a == OP_NO_REG || op->b == OP_NO_REG)
+		return q;
+	const struct value *a = &f->reg[op->a], *b = &f->reg[op->b];
+	if (is_exact(f, op))
+		return (struct quotient){ a->number, b->number, number, op->kind, false };
+	q = a->quotient.kind ? a->quotient : b->quotient;
+	u32 factor = a->quotient.kind ? b->number : a->number;
+	q.is_product = true;
+	bool is_product = q.kind && factor == q.by && has_width(op, &q, INSN_MUL64_X, INSN_MUL32_X);
+	return is_product ? q : (struct quotient){ 0 };
+}
+
+/* clang makes a % b of a division:
+ *      r4 = r2                         gone
+ *      r4 /= r3                        gone
+ *      r4 *= r3                        gone
+ *      r1 = r2                         gone
+ *      r1 -= r4                        r1 = r2 % r3                                        */
+static void fold_remainder(const struct fold *f, struct op *op)
+{
+	const struct quotient *q = &f->reg[op->b].quotient;
+	if (!q->is_product || !has_width(op, q, INSN_SUB64_X, INSN_SUB32_X) || !op_trick(TRICK_REMAINDER))
 		return;
-	make_rotate(shift, shift->a, left);
-	struct value rotated = fresh(f);
-	u32 was = shift->dst;
-	rotated.is_u32 = !left->wide;
-	rotated.born = f->reg[was].born;
-	if (was != op->dst && !f->reg[op->dst].is_read) { /* nobody minds if dst changes that early */
-		f->reg[was] = fresh(f);
-		shift->dst = op->dst;
-	}
-	f->reg[shift->dst] = rotated;
-	op->kind = INSN_MOV64_X;
-	op->a = OP_NO_REG;
-	op->b = shift->dst;
+	u32 of = holder(f, q->of), by = holder(f, q->by);
+	bool is_needed = holder(f, q->number) != OP_NO_REG || f->reg[op->b].is_read || op->b == op->dst ||
+			 op->live & 1u << op->b || op->flags & OP_WHEN;
+	if (f->reg[op->a].number != q->of || of == OP_NO_REG || by == OP_NO_REG || is_needed)
+		return;
+	op->kind = q->kind - INSN_DIV32_K + INSN_MOD32_K;
+	op->a = (u8)of;
+	op->b = (u8)by;
 }
 
 /* ---- one op ---- */
@@ -395,7 +537,7 @@ static void fold_first(const struct fold *f, struct op *op, bool wide)
 /* Whether the op looks at all 64 bits of its operands. */
 static bool is_wide(const struct op *op)
 {
-	u32 class = opcode_of(op) & 7;
+	u32 class = op_class(op);
 	switch (op->kind) {
 	case INSN_MOVSX64_8:
 	case INSN_MOVSX64_16:
@@ -407,10 +549,10 @@ static bool is_wide(const struct op *op)
 	}
 }
 
-static void fold_operands(struct fold *f, struct op *op, const struct insn *in)
+static void fold_operands(struct fold *f, struct op *op)
 {
-	if (insn_is_access(in)) {
-		fold_address(f, op, in);
+	if (op_is_access(op)) {
+		fold_address(f, op);
 		if (op->b != op->dst) /* an atomic that fetches gives its result there */
 			op->b = (u8)instead(f, op->b, is_wide(op));
 		return;
@@ -465,6 +607,7 @@ static struct value result(struct fold *f, const struct op *op, const struct ins
 	i32 constant;
 	v.is_u32 = is_u32;
 	v.shifted = shifted_of(f, op);
+	v.quotient = quotient_of(f, op, v.number);
 	if (op->kind == INSN_MOV32_X)
 		v.low = f->reg[op->b].low;
 	if (constant_of(f, op, in, &constant))
@@ -494,7 +637,21 @@ static void fold_write(struct fold *f, struct op *op, const struct insn *in)
 	} else if (is_sum) {
 		fold_lea(f, op, &s);
 	}
+	if (op->kind != INSN_MOV64_X)
+		v.before = f->reg[op->dst].number;
 	f->reg[op->dst] = v;
+}
+
+/* What an addition or a subtraction can be, seen together with what made its operands. */
+static void fold_pair(struct fold *f, struct op *op)
+{
+	if (op->kind == INSN_SUB64_X || op->kind == INSN_SUB32_X) {
+		fold_remainder(f, op);
+	} else if (op->kind == INSN_ADD64_X) {
+		fold_scale(f, op, op->b, op->a);
+		if (op->kind == INSN_ADD64_X)
+			fold_scale(f, op, op->a, op->b);
+	}
 }
 
 static void note_reads(struct fold *f, u32 mask)
@@ -507,10 +664,14 @@ static void fold_op(struct fold *f)
 {
 	struct op *op = &f->o->op[f->idx];
 	const struct insn *in = &f->o->p->insns[f->idx];
+	if (op->a != OP_NO_REG)
+		fold_extension(f, op);
 	narrow(f, op);
 	if (is_joining(op))
 		fold_rotate(f, op);
-	fold_operands(f, op, in);
+	if (op->b != OP_NO_REG && op->a != OP_NO_REG)
+		fold_pair(f, op);
+	fold_operands(f, op);
 	if (op->kind == INSN_MOV64_X && f->reg[op->b].number == f->reg[op->dst].number &&
 	    !(op->flags & OP_WHEN)) {
 		op_drop(op);
@@ -524,7 +685,7 @@ static void fold_op(struct fold *f)
 		for (u32 r = 0; r < BPF_REGS; r++)
 			if (writes & 1u << r)
 				f->reg[r] = fresh(f);
-	if (insn_is_jump(in) && !(op->flags & OP_SELECT))
+	if (op_is_conditional(op) && !(op->flags & OP_SELECT))
 		note_reads(f, ~0u);
 }
 
@@ -535,7 +696,7 @@ void ops_fold(struct ops *o)
 		u32 i = f.idx;
 		if (o->marks[i] & MARK_START)
 			f.always_u32 = op_trick(TRICK_NARROW) ? find_always_u32(o, i) : 0;
-		if (o->marks[i] & (MARK_START | MARK_TARGET) || !insn_falls_through(&o->p->insns[i - 1]))
+		if (o->marks[i] & (MARK_START | MARK_TARGET))
 			forget(&f);
 		if (o->op[i].kind != OP_GONE)
 			fold_op(&f);

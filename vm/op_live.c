@@ -12,14 +12,13 @@ u32 op_live_before(const struct op *op)
 static u32 live_after(const struct ops *o, u32 idx)
 {
 	const struct op *op = &o->op[idx];
-	const struct insn *in = &o->p->insns[idx];
 	u32 live = 0;
-	if (op->kind == INSN_EXIT)
-		return 0;
-	if (op->kind != INSN_JA && op->kind != INSN_JA32)
+	if (op->kind == INSN_EXIT || idx + 1 == o->p->insn_count)
+		return op_is_goto(op) ? op_live_before(&o->op[op_target(op, idx)]) : 0;
+	if (!op_is_goto(op))
 		live = op_live_before(op + 1);
-	if (op->kind != OP_GONE && insn_is_jump(in) && !(op->flags & OP_SELECT))
-		live |= op_live_before(&o->op[idx + 1 + insn_jump(in)]);
+	if (op_is_goto(op) || (op_is_conditional(op) && !(op->flags & OP_SELECT)))
+		live |= op_live_before(&o->op[op_target(op, idx)]);
 	return live;
 }
 
@@ -52,7 +51,7 @@ void ops_find_live(struct ops *o)
 /* Arithmetic and immediates: nothing but the result. */
 static bool is_pure(const struct op *op)
 {
-	u32 class = opcode_of(op) & 7;
+	u32 class = op_class(op);
 	return op->kind >= INSN_KINDS || class == CLASS_LD || class == CLASS_ALU32 || class == CLASS_ALU64;
 }
 

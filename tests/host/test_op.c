@@ -82,7 +82,7 @@ TEST(op_keeps_a_sum_that_is_still_needed)
 
 TEST(op_folds_no_sum_of_what_was_overwritten)
 {
-	check_str("LEA64 r4 [ r1 r2*1+0]\nMOV64_K r1 #0\nLDX8 r0 [ r4*1+0]\nSTX8 r1 [ r2*1+0]\nEXIT\n",
+	check_str("MOV64_X r4 r1\nMOV64_K r1 #0\nLDX8 r0 [ r4 r2*1+0]\nSTX8 r1 [ r2*1+0]\nEXIT\n",
 		  ops_of("r4 = r1\nr4 += r2\nr1 = 0\nr0 = *(u8 *)(r4 +0)\n*(u8 *)(r2 +0) = r1\nexit\n"));
 }
 
@@ -117,4 +117,62 @@ TEST(op_knows_upper_halves)
 TEST(op_drops_what_nobody_reads)
 {
 	check_str("MOV64_K r0 #0\nEXIT\n", ops_of("r3 = 7\nr3 *= r3\nr0 = 0\nexit\n"));
+}
+
+TEST(op_takes_back_a_shift_that_an_address_can_do)
+{
+	check_str("LDX32 r0 [ r2 r1*4+8]\nEXIT\n",
+		  ops_of("r1 <<= 2\nr3 = r2\nr3 += r1\nr0 = *(u32 *)(r3 +8)\nexit\n"));
+	check_str("LDX32 r0 [ r2 r1*4+0]\nEXIT\n",
+		  ops_of("r1 <<= 2\nr1 += r2\nr0 = *(u32 *)(r1 +0)\nexit\n"));
+}
+
+TEST(op_keeps_a_shift_that_somebody_else_reads)
+{
+	check_str("LSH64_K r1 r1 #2\nLDX32 r3 [ r2 r1*1+0]\nLEA64 r0 [ r3 r1*1+0]\nEXIT\n",
+		  ops_of("r1 <<= 2\nr2 += r1\nr3 = *(u32 *)(r2 +0)\nr0 = r3\nr0 += r1\nexit\n"));
+}
+
+TEST(op_makes_one_of_two_shifts_that_extend)
+{
+	check_str("MOV32_X r0 r1\nEXIT\n", ops_of("r0 = r1\nr0 <<= 32\nr0 >>= 32\nexit\n"));
+	check_str("MOVSX64_32 r0 r0\nEXIT\n", ops_of("r0 <<= 32\nr0 s>>= 32\nexit\n"));
+}
+
+TEST(op_makes_a_remainder_of_what_clang_writes_for_it)
+{
+	check_str("MOD64_X r0 r1 r2\nEXIT\n",
+		  ops_of("r3 = r1\nr3 /= r2\nr3 *= r2\nr0 = r1\nr0 -= r3\nexit\n"));
+	check_str("DIV64_X r3 r1 r2\nMUL64_X r4 r3 r2\nSUB64_X r0 r1 r4\nADD64_X r0 r0 r3\nEXIT\n",
+		  ops_of("r3 = r1\nr3 /= r2\nr4 = r3\nr4 *= r2\nr0 = r1\nr0 -= r4\nr0 += r3\nexit\n"));
+}
+
+TEST(op_jumps_where_the_last_jump_leads)
+{
+	check_str("JNE64_K r1 #5\nMOV64_K r0 #1\nEXIT\nMOV64_K r0 #2\nEXIT\n",
+		  ops_of("if r1 == 0x5 goto pc+1\ngoto pc+2\nr0 = 1\nexit\nr0 = 2\nexit\n"));
+}
+
+TEST(op_selects_over_several_ops_if_only_the_last_counts)
+{
+	check_str("MUL64_K r3 r3 #3\nJEQ64_K r1 #0 unless\nMOV64_X r0 r3 then\nEXIT\n",
+		  ops_of("if r1 == 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nexit\n"));
+	check_str("JEQ64_K r1 #0\nMUL64_K r3 r3 #3\nMOV64_X r0 r3\nADD64_X r0 r0 r3\nEXIT\n",
+		  ops_of("if r1 == 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nr0 += r3\nexit\n"));
+}
+
+TEST(op_takes_back_an_address_made_for_one_access)
+{
+	check_str("LDX8 r0 [ r1 r2*1+4]\nEXIT\n", ops_of("r1 += r2\nr0 = *(u8 *)(r1 +4)\nexit\n"));
+	check_str("ADD64_X r1 r1 r2\nLDX8 r0 [ r1*1+4]\nSTX8 r0 [ r1*1+5]\nEXIT\n",
+		  ops_of("r1 += r2\nr0 = *(u8 *)(r1 +4)\n*(u8 *)(r1 +5) = r0\nexit\n"));
+}
+
+TEST(op_keeps_the_stack_in_the_stack)
+{
+	check_str("MOV64_X r1 r10\nLDX64 r0 [ r1*1-4]\nEXIT\n",
+		  ops_of("r1 = r10\nr0 = *(u64 *)(r1 -4)\nexit\n"));
+	check_str("LDX64 r0 [ r10*1-8]\nEXIT\n", ops_of("r1 = r10\nr1 += -8\nr0 = *(u64 *)(r1 +0)\nexit\n"));
+	check_str("LDX8 r0 [ r2 r10*1-8]\nEXIT\n",
+		  ops_of("r1 = r10\nr1 += -8\nr1 += r2\nr0 = *(u8 *)(r1 +0)\nexit\n"));
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// Jumps that need not be: to another jump, around another jump, over very little.
+#include "vm/op.h"
+
+bool op_is_conditional(const struct op *op)
+{
+	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X;
+}
+
+bool op_is_goto(const struct op *op)
+{
+	return op->kind == INSN_JA || op->kind == INSN_JA32;
+}
+
+static void set_target(struct ops *o, u32 idx, u32 target)
+{
+	o->op[idx].disp = (i32)(target - (idx + 1));
+}
+
+static bool is_jump(const struct op *op)
+{
+	return op_is_goto(op) || (op_is_conditional(op) && !(op->flags & OP_SELECT));
+}
+
+static bool is_marked(const struct ops *o, u32 idx)
+{
+	return o->marks[idx] & (MARK_TARGET | MARK_START);
+}
+
+/* Only jumps that are still jumps lead somewhere. */
+static void mark_targets(struct ops *o)
+{
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		o->marks[i] &= (u8)~MARK_TARGET;
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		if (is_jump(&o->op[i]))
+			o->marks[op_target(&o->op[i], i)] |= MARK_TARGET;
+}
+
+/* ---- jumps to and around jumps ---- */
+
+/* Where a jump to idx ends; an endless loop of jumps ends anywhere in it. */
+#define HOPS_MAX 8
+static u32 last_target(const struct ops *o, u32 idx)
+{
+	for (u32 i = 0; i < HOPS_MAX && op_is_goto(&o->op[idx]); i++)
+		idx = op_target(&o->op[idx], idx);
+	return idx;
+}
+
+/* The jump on the opposite condition; OP_GONE for jset, which has none. */
+static u8 opposite(u8 kind)
+{
+	static const u8 families[] = {
+		INSN_JNE64_K,  INSN_JLE64_K, INSN_JLT64_K, OP_GONE,       INSN_JEQ64_K,  INSN_JSLE64_K,
+		INSN_JSLT64_K, INSN_JGE64_K, INSN_JGT64_K, INSN_JSGE64_K, INSN_JSGT64_K,
+	};
+	u8 first = families[(kind - INSN_JEQ64_K) / 4];
+	return first == OP_GONE ? OP_GONE : first + (kind - INSN_JEQ64_K) % 4;
+}
+
+/*      if r1 > r2 goto +1              if r1 <= r2 goto L
+ *      goto L                          gone                                            */
+static void invert(struct ops *o, u32 idx)
+{
+	struct op *op = &o->op[idx];
+	if (op_target(op, idx) != idx + 2 || !op_is_goto(&op[1]) || is_marked(o, idx + 1))
+		return;
+	u8 kind = opposite(op->kind);
+	if (kind == OP_GONE)
+		return;
+	op->kind = kind;
+	set_target(o, idx, op_target(&op[1], idx + 1));
+	op_drop(&op[1]);
+}
+
+/* What follows a goto or an exit, up to the next target. */
+static void drop_unreachable(struct ops *o)
+{
+	bool reached = true;
+	for (u32 i = 0; i < o->p->insn_count; i++) {
+		reached |= is_marked(o, i);
+		if (!reached)
+			op_drop(&o->op[i]);
+		if (o->op[i].kind == INSN_EXIT || op_is_goto(&o->op[i]))
+			reached = false;
+	}
+}
+
+void ops_shorten_jumps(struct ops *o)
+{
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		if (is_jump(&o->op[i]))
+			set_target(o, i, last_target(o, op_target(&o->op[i], i)));
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		if (op_is_conditional(&o->op[i]))
+			invert(o, i);
+	mark_targets(o);
+	drop_unreachable(o);
+	mark_targets(o);
+}
+
+/* ---- selects ---- */
+
+/* What costs so little that it can be done in vain, and cannot fail. */
+static bool is_cheap(const struct op *op)
+{
+	u32 class = opcode_of(op) & 7, code = opcode_of(op) & 0xf0;
+	return (class == CLASS_ALU32 || class == CLASS_ALU64) && code != 0x30 && code != 0x90;
+}
+
+/* Whether the op can be done before the jump although the jump leads past it: nobody there, nor the jump
+ * itself, looks at its result. */
+static bool can_go_first(const struct ops *o, const struct op *op, u32 jump)
+{
+	u32 target = op_target(&o->op[jump], jump);
+	u32 needed = op_live_before(&o->op[target]) | op_reads(&o->op[jump]);
+	return !(op_writes(op) & needed);
+}
+
+/* How many ops the jump skips, if they are cheap and what remains of the jump is nothing; else 0. The goto
+ * that may follow them leads where the jump does. */
+#define SKIPPED_MAX 3
+static u32 skipped(const struct ops *o, u32 jump)
+{
+	u32 target = op_target(&o->op[jump], jump), end = jump + 1;
+	while (end <= jump + SKIPPED_MAX && end < o->p->insn_count && is_cheap(&o->op[end]) &&
+	       !is_marked(o, end))
+		end++;
+	bool joins = end == target || (end < o->p->insn_count && !is_marked(o, end) &&
+				       op_is_goto(&o->op[end]) && op_target(&o->op[end], end) == target);
+	return joins ? end - (jump + 1) : 0;
+}
+
+/* A jump over one op, or over more of which only the last one's result is needed:
+ *      if r1 > r2 goto +1                  cmp rdi, rsi
+ *      r3 = r4                             cmovbe rdx, rcx                             */
+static void find_select(struct ops *o, u32 jump)
+{
+	u32 count = skipped(o, jump), last = jump + count;
+	if (!count)
+		return;
+	for (u32 i = jump + 1; i < last; i++)
+		if (!can_go_first(o, &o->op[i], jump))
+			return;
+	struct op select = o->op[jump];
+	for (u32 i = jump; i + 1 < last; i++)
+		o->op[i] = o->op[i + 1];
+	select.flags |= OP_SELECT;
+	o->op[last - 1] = select;
+	o->op[last].flags |= OP_WHEN;
+}
+
+void ops_find_selects(struct ops *o)
+{
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		if (is_jump(&o->op[i]) && op_is_conditional(&o->op[i]))
+			find_select(o, i);
+	mark_targets(o);
+}
