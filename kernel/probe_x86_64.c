@@ -9,6 +9,7 @@
 /* One access of this width: false if it faulted. */
 #define FAULT_ROW                                 \
 	".pushsection __ex_table, \"a\"\n\t"      \
+	".balign 8\n\t"                           \
 	".quad 1b, %l[fault]\n\t"                 \
 	".popsection"
 
