@@ -2,6 +2,7 @@
 # make            build/fivebyte.elf, build/fivebyte-test.elf, build/fivebyte.iso
 # make run        boot the ISO on 4 CPUs and walk through the demo
 # make test       everything that can be checked; the last line is "N passed, M failed"
+# make fuzz       look for inputs that break loader, verifier or JIT; SECONDS=600 JOBS=1 SEED=1
 # make stress     attach and detach at random on 8 CPUs; SECONDS=600 SEED=1
 # make bench-vm   time the eBPF machine; PROGRAMS=... ROUNDS=11 TRICKS=1 WITHOUT=...
 # make lint gdb dis clean; make vmlinux.h is build/vmlinux.h

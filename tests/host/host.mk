@@ -97,3 +97,5 @@ endif
 
 -include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_OBJECTS:.o=.d) \
 	$(BENCH_OBJECTS:.o=.d) $(BENCH_NATIVE:.o=.d) $(BENCH_TIMER:.o=.d)
+
+include tests/fuzz/fuzz.mk

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What the fuzzers share: fuzz_NAME.c has the four functions that come first, fuzz.c the rest of the program.
+ *
+ *      build/fuzz/fuzz_NAME CORPUS... [-max_total_time=SECONDS]     as libFuzzer's manual says
+ *      build/fuzz/fuzz_NAME --show FILE                             what an input means, then tries it
+ *      build/fuzz/fuzz_NAME --seeds FOLDER FILE...                  makes first inputs from files */
+#pragma once
+#include "vm/insn.h"
+
+/* One input. libFuzzer's name and type; always 0. */
+int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len);
+
+/* Prints what the input means. */
+void fuzz_show(const u8 *bytes, size_t len);
+
+/* Once, before all. */
+void fuzz_begin(void);
+
+/* Makes first inputs from a file, each by fuzz_keep, which puts it into the folder. */
+void fuzz_seeds(const u8 *file, size_t len);
+void fuzz_keep(const void *bytes, size_t len);
+
+/* A finding: says what, and ends the process, upon which libFuzzer keeps the input. */
+void fuzz_found(const char *fmt, ...) printf_like(1, 2);
+
+/* A program and its memory as tests/cases writes them, up to what it gives. */
+void fuzz_show_program(const struct insn *insns, u32 count, const u8 *mem, u32 len);
+
+/* Bytes of the heap, to be compared with what there was before. */
+u64 fuzz_heap(void);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Instructions as they come. The verifier says yes or no, the same for interpreter and JIT; a refusal names an
+// instruction of the program, and nothing is left behind.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/host/vm_asm.h"
+#include "vm/prog.h"
+
+enum { INSNS_MAX = 512 };
+
+static struct insn insns[INSNS_MAX];
+
+static u32 take(const u8 *bytes, size_t len)
+{
+	u32 count = (u32)min(len / sizeof(insns[0]), (size_t)INSNS_MAX);
+	memcpy(insns, bytes, count * sizeof(insns[0]));
+	return count;
+}
+
+void fuzz_begin(void) {}
+
+void fuzz_show(const u8 *bytes, size_t len)
+{
+	fuzz_show_program(insns, take(bytes, len), NULL, 0);
+}
+
+/* "insn 7: ..." of a program that has it, or another sentence that is about the whole. */
+static void check_refusal(enum err e, const char *text, u32 count)
+{
+	u64 idx = 0;
+	const char *at = text + 5;
+	bool names = !strncmp(text, "insn ", 5);
+	for (; names && *at >= '0' && *at <= '9'; at++)
+		idx = idx * 10 + (u64)(*at - '0');
+	if (e != EINVAL || (names ? *at != ':' || idx >= count : strncmp(text, "the program ", 12)))
+		fuzz_found("refused by %s: \"%s\"", err_name(e), text);
+}
+
+static enum err try_mode(u32 count, enum prog_mode mode, char text[256])
+{
+	struct strbuf log = { .buf = text, .cap = 256 };
+	struct prog *p;
+	u64 before = fuzz_heap();
+	text[0] = 0;
+	enum err e = prog_load_raw(&p, "raw", insns, count, mode, &log);
+	if (e)
+		check_refusal(e, text, count);
+	else
+		prog_free(p);
+	if (fuzz_heap() != before)
+		fuzz_found("%llu bytes are left on the heap", fuzz_heap() - before);
+	return e;
+}
+
+int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len)
+{
+	char by_jit[256], by_interpreter[256];
+	u32 count = take(bytes, len);
+	enum err e = try_mode(count, PROG_INTERPRET, by_interpreter);
+	if (try_mode(count, PROG_JIT, by_jit) != e || strcmp(by_jit, by_interpreter))
+		fuzz_found("\"%s\" to interpret, \"%s\" to compile", by_interpreter, by_jit);
+	return 0;
+}
+
+/* ---- changes that keep instructions whole ---- */
+
+/* libFuzzer's: changes bytes[0 .. len - 1] in place, to at most max; the new length. */
+size_t LLVMFuzzerMutate(u8 *bytes, size_t len, size_t max);
+
+static u32 next(u32 *random, u32 limit)
+{
+	*random = *random * 1664525 + 1013904223;
+	return (*random >> 8) % limit;
+}
+
+/* An instruction of some row of the table, with fields that are often good. */
+static struct insn make_insn(u32 *random, u32 idx, u32 count)
+{
+	u32 kind = 1 + next(random, INSN_KINDS - 1), uses = insn_uses((enum insn_kind)kind);
+	const struct insn_row *row = &insn_rows[kind];
+	struct insn in = { .op = row->op };
+	if (uses & USES_DST)
+		in.dst = next(random, 11) & 15;
+	if (uses & USES_SRC)
+		in.src = next(random, 11) & 15;
+	if (uses & USES_OFF)
+		in.off = (i16)(insn_is_jump(&in) ? next(random, count) - idx - 1 : 0u - 8 * next(random, 64));
+	if (uses & USES_IMM)
+		in.imm = (i32)next(random, 64);
+	if (row->key == OFF)
+		in.off = row->value;
+	if (row->key == IMM)
+		in.imm = row->value;
+	if (row->key == SRC)
+		in.src = row->value & 15;
+	return in;
+}
+
+/* Jumps over a place where n slots have been put in (n < 0: taken out) lead where they led. */
+static void move_jumps(struct insn *p, u32 count, u32 at, i32 n)
+{
+	for (u32 i = 0; i < count; i++) {
+		i32 target = (i32)i + 1 + p[i].off;
+		if (!insn_is_jump(&p[i]) || p[i].op == 0x06)
+			continue;
+		if (i < at && target > (i32)at)
+			p[i].off = (i16)(p[i].off + n);
+		if (i >= at && target <= (i32)at)
+			p[i].off = (i16)(p[i].off - n);
+	}
+}
+
+static u32 put_in(struct insn *p, u32 count, u32 at, struct insn in)
+{
+	move_jumps(p, count, at, 1);
+	memmove(p + at + 1, p + at, (count - at) * sizeof(*p));
+	p[at] = in;
+	return count + 1;
+}
+
+static u32 take_out(struct insn *p, u32 count, u32 at)
+{
+	memmove(p + at, p + at + 1, (count - at - 1) * sizeof(*p));
+	move_jumps(p, count - 1, at, -1);
+	return count - 1;
+}
+
+static u32 change_insns(struct insn *p, u32 count, u32 max, u32 *random)
+{
+	u32 what = next(random, 8), at = next(random, count);
+	struct insn in = make_insn(random, at, count);
+	if (what < 3 && count + 1 < max) {
+		count = put_in(p, count, at, in);
+		if (insn_is_wide(&in))
+			count = put_in(p, count, at + 1, (struct insn){ .imm = (i32)next(random, 3) - 1 });
+	} else if (what < 4 && count > 1) {
+		count = take_out(p, count, at);
+	} else if (what < 6) {
+		p[at] = in;
+	} else if (what < 7) {
+		p[at].imm = (i32)((1u << next(random, 32)) - next(random, 2));
+	} else {
+		p[at] = p[next(random, count)];
+	}
+	return count;
+}
+
+size_t LLVMFuzzerCustomMutator(u8 *bytes, size_t len, size_t max, unsigned int seed);
+size_t LLVMFuzzerCustomMutator(u8 *bytes, size_t len, size_t max, unsigned int seed)
+{
+	static struct insn p[INSNS_MAX];
+	u32 random = seed, count = (u32)min(len / sizeof(*p), (size_t)INSNS_MAX);
+	u32 room = (u32)min(max / sizeof(*p), (size_t)INSNS_MAX);
+	if (count < 2 || count > room || next(&random, 4) == 0)
+		return LLVMFuzzerMutate(bytes, len, max);
+	memcpy(p, bytes, count * sizeof(*p));
+	for (u32 changes = 1 + next(&random, 3); changes--;)
+		count = change_insns(p, count, room, &random);
+	memcpy(bytes, p, count * sizeof(*p));
+	return count * sizeof(*p);
+}
+
+/* ---- the programs of tests/cases ---- */
+
+/* A line without the spaces before it; where the next one begins. */
+static const char *next_line(const char *at, const char *end, char *line, u32 size)
+{
+	u32 len = 0;
+	while (at < end && *at == ' ')
+		at++;
+	for (; at < end && *at != '\n'; at++)
+		if (len + 1 < size)
+			line[len++] = *at;
+	line[len] = 0;
+	return at < end ? at + 1 : at;
+}
+
+void fuzz_seeds(const u8 *file, size_t len)
+{
+	const char *at = (const char *)file, *end = at + len;
+	char line[256];
+	u32 count = 0;
+	while (at < end) {
+		at = next_line(at, end, line, sizeof(line));
+		if (line[0])
+			count += count + 2 <= INSNS_MAX ? vm_asm_line(&insns[count], line) : 0;
+		if (count && (!line[0] || at >= end)) {
+			fuzz_keep(insns, count * sizeof(insns[0]));
+			count = 0;
+		}
+	}
+}
