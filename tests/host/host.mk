@@ -95,7 +95,7 @@ ifdef PROGS
 check-host: $(PROGS) $(B)/fivebyte.btf
 endif
 
--include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_OBJECTS:.o=.d) \
+-include $(HOST_TEST_OBJS:.o=.d) $(HOST_TOOL_OBJS:.o=.d) $(HOST_TOOLS:$(H)/%=$(H)/opt/tools/host/%.d) $(HOST_OBJECTS:.o=.d) \
 	$(BENCH_OBJECTS:.o=.d) $(BENCH_NATIVE:.o=.d) $(BENCH_TIMER:.o=.d)
 
 include tests/fuzz/fuzz.mk
