@@ -83,9 +83,19 @@ static const char *reason(enum err e)
 	}
 }
 
+static enum err compile_stub(struct prog *p)
+{
+	enum err e = interp_prepare(p);
+	if (!e)
+		e = install(p, STUB_MAX, emit_stub, p);
+	if (e)
+		interp_forget(p);
+	return e;
+}
+
 enum err prog_compile(struct prog *p, struct strbuf *log)
 {
-	enum err e = p->mode == PROG_INTERPRET ? install(p, STUB_MAX, emit_stub, p) : compile_jit(p);
+	enum err e = p->mode == PROG_INTERPRET ? compile_stub(p) : compile_jit(p);
 	if (e) {
 		str_printf(log, "program %s: %s", p->name, reason(e));
 		return e;
@@ -99,6 +109,7 @@ void prog_uncompile(struct prog *p)
 	if (p->state != PROG_COMPILED)
 		return;
 	text_free(&p->text);
+	interp_forget(p);
 	kfree(p->insn_at);
 	kfree(p->fixups);
 	p->insn_at = NULL;

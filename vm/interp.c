@@ -1,168 +1,237 @@
 // SPDX-License-Identifier: MIT
-// The interpreter: one short case per instruction, in the order of insn.h, reached by computed goto.
+// The interpreter: one short case per instruction, in the order of insn.h, each of which jumps to the next.
 //
-// The program is verified: registers, jumps and stack offsets need no check here. Memory is touched
-// only in load() and store() and the atomics: that is where bounds would be checked, as NEXT is where
-// instructions would be counted.
+// A program is decoded once, into one slot per instruction at the same index. The program is verified:
+// registers, jumps and accesses through R10 need no check here. Any other access is looked for in a window,
+// the last piece of memory in which one was good; who runs a program without limits has a window that is
+// everything, and a bad address is dealt with where it faults (kernel/probe_x86_64.h).
+//
+// Instructions are counted where control is transferred, so that a straight line costs nothing. A slot's
+// address grows by one slot for each instruction, and every transfer moves the end by as much as it moves
+// the next slot: so the end minus the next slot is at any time what may still run.
 #include "vm/interp.h"
+#include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
-#include "kernel/probe.h"
+#include "kernel/probe_x86_64.h"
 #include "vm/callback.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
+
+/* One instruction, decoded. */
+struct icode {
+	union {
+		const void *label; /* where in execute() its case is */
+		u64 value;         /* second slot of a 64-bit immediate: all of it */
+	};
+	union {
+		struct {
+			u8 dst, src;
+			i16 off;
+			i32 imm;
+		};
+		const struct helper *callee; /* of a helper or a kernel function */
+	};
+};
+_Static_assert(sizeof(struct icode) == 16, "four in a cache line");
+
+/* Where an access is good: at base, and room[n] - 1 bytes behind it, if it is 1 << n bytes long. */
+struct window {
+	u64 base;
+	u64 room[4];
+};
 
 /* What there is for a program with tail calls: room for any other program, and for functions of modest size
  * that wait for one which tail-calls. A tail call for which there is not enough falls through. */
 #define TAIL_STACK  (PROG_FRAMES * PROG_STACK + PROG_TAIL_CALLS * 64)
 #define TAIL_FRAMES (PROG_FRAMES + PROG_TAIL_CALLS)
 
-/* One called function, and what its caller gets back. */
+/* One called function: what its caller gets back. */
 struct frame {
-	const struct insn *ret; /* the caller's last instruction */
-	const struct prog *p;   /* and program: another one after a tail call */
-	u64 saved[4];           /* the caller's R6 to R9 */
-	u64 saved_fp;
+	const struct icode *ret; /* the caller's next instruction; NULL: back to C */
+	const struct prog *p;    /* the caller's; after a tail call the callee's is another */
+	u64 saved[5];            /* the caller's R6 to R10 */
 };
 
 struct run {
-	const struct prog *p;
 	u64 r[BPF_REGS];
-	u32 depth;
+	struct window load, store;
+	i64 left; /* instructions that may run, times the size of a slot, while no case runs */
+	enum err err;
 	u32 tail_calls;
-	u32 frame_count;
-	struct frame *frames; /* of depth 1 and more */
-	u8 *stack;            /* its lowest byte; a frame takes what the largest of its program needs */
+	u32 depth, frame_count; /* the main function is 0; how many there may be */
+	struct frame *frames;
+	u8 *stack;   /* its lowest byte; a frame takes what the largest of its program needs */
+	u64 lowest;  /* of all frames that there were */
+	u64 highest; /* one past the main function's */
+	const struct prog *p;
+	const struct interp_limits *limits; /* NULL: none */
+	struct strbuf *log;
+	struct interp_region key; /* of the element that a callback is shown */
 };
 
-/* A stack access is known to be good; any other address may be anything. */
-static u64 load(const struct run *run, const struct insn *in)
+/* ---- limits ---- */
+
+static enum err stop(struct run *run, const struct icode *in, enum err e, const char *fmt, ...)
+    printf_like(4, 5);
+static enum err stop(struct run *run, const struct icode *in, enum err e, const char *fmt, ...)
 {
-	u64 value = 0;
-	u64 at = run->r[in->src] + (i64)in->off;
-	u32 size = insn_size(in);
-	if (in->src == BPF_FP)
-		memcpy(&value, (const void *)(uptr)at, size);
-	else
-		probe_read(&value, (uptr)at, size);
-	return value;
+	va_list args;
+	va_start(args, fmt);
+	str_printf(run->log, "insn %u: ", (u32)(in - run->p->icode));
+	str_vprintf(run->log, fmt, args);
+	va_end(args);
+	return run->err = e;
 }
 
-static void store(const struct run *run, const struct insn *in, u64 value)
+static bool region_holds(u64 base, u64 len, u64 at, u64 size)
 {
-	u64 at = run->r[in->dst] + (i64)in->off;
-	u32 size = insn_size(in);
-	if (in->dst == BPF_FP)
-		memcpy((void *)(uptr)at, &value, size);
-	else
-		probe_write((uptr)at, &value, size);
+	return at - base < len && len - (at - base) >= size;
 }
 
-/* What an atomic operation makes of the value a in memory and the operand b: by imm, without its bit
- * that asks for the old value. */
-static u64 atomic_value(i32 op, u64 a, u64 b)
+/* The piece of memory that holds these bytes. */
+static bool find_region(const struct run *run, u64 at, u64 size, bool is_store, struct interp_region *out)
 {
-	switch (op & ~1) {
-	case 0x00: return a + b;
-	case 0x40: return a | b;
-	case 0x50: return a & b;
-	case 0xa0: return a ^ b;
-	default: return b; /* xchg, cmpxchg */
+	const struct interp_limits *l = run->limits;
+	const struct object *o = run->p->object;
+	*out = (struct interp_region){ (const void *)(uptr)run->lowest, run->highest - run->lowest };
+	if (region_holds((uptr)out->base, out->len, at, size))
+		return true;
+	*out = run->key;
+	if (!is_store && region_holds((uptr)out->base, out->len, at, size))
+		return true;
+	for (u32 i = 0; i < l->region_count; i++) {
+		*out = l->regions[i];
+		if (region_holds((uptr)out->base, out->len, at, size))
+			return true;
+	}
+	for (u32 i = 0; o && i < o->map_count; i++) {
+		const struct map *m = o->maps[i];
+		if (!m->ops->values_around || (m->read_only && is_store))
+			continue;
+		out->len = m->ops->values_around(m, (uptr)at, &out->base);
+		if (region_holds((uptr)out->base, out->len, at, size))
+			return true;
+	}
+	return false;
+}
+
+static bool may_use(const struct run *run, u64 at, u64 size, bool is_store)
+{
+	struct interp_region unused_region;
+	return !size || find_region(run, at, size, is_store, &unused_region);
+}
+
+/* An access outside its window: moves the window to where it is good; false if that is nowhere. */
+static __attribute__((noinline)) bool move_window(struct run *run, const struct icode *in, u64 at, u32 size,
+						  bool is_store)
+{
+	struct window *w = is_store ? &run->store : &run->load;
+	struct interp_region found;
+	if (!run->limits)
+		return true;
+	if (!find_region(run, at, size, is_store, &found)) {
+		stop(run, in, EFAULT,
+		     "%s of %u bytes at 0x%llx is outside the memory that the program may use",
+		     is_store ? "store" : "load", size, at);
+		return false;
+	}
+	w->base = (uptr)found.base;
+	for (u32 i = 0; i < array_len(w->room); i++)
+		w->room[i] = found.len >= 1u << i ? found.len - (1u << i) + 1 : 0;
+	return true;
+}
+
+/* ---- calls ---- */
+
+static bool is_own_map(const struct prog *p, u64 map)
+{
+	const struct object *o = p->object;
+	for (u32 i = 0; o && i < o->map_count; i++)
+		if ((uptr)o->maps[i] == map)
+			return true;
+	return false;
+}
+
+/* How much memory argument n of a call is, and whether the helper writes to it; *at is where. */
+static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, const struct map *m, u64 *at,
+		      bool *is_store)
+{
+	const u64 *arg = &run->r[BPF_R1 + n];
+	*at = *arg;
+	*is_store = h->args[n] == ARG_MEM_WRITE || h->args[n] == ARG_VALUE_WRITE;
+	switch (h->args[n]) {
+	case ARG_MAP_KEY: return m->key_size;
+	case ARG_MAP_VALUE: return m->value_size;
+	case ARG_MEM_READ:
+	case ARG_MEM_READ_OR_NULL:
+	case ARG_MEM_WRITE: return (u32)arg[1]; /* helpers take sizes in 32 bits */
+	case ARG_VALUE_WRITE: return sizeof(u64);
+	case ARG_CTX: *at -= 8 * helper_header(h); return 8 * helper_header(h);
+	default: return 0;
 	}
 }
 
-/* Any of them, as a compare-and-exchange; gives what was there, 0 if nothing could be written. */
-static u64 atomic(const struct run *run, const struct insn *in)
+/* Whether a helper may have what the program gives it. */
+static bool args_are_good(struct run *run, const struct icode *in, const struct helper *h)
 {
-	u64 at = run->r[in->dst] + (i64)in->off, old = 0, seen;
-	u32 size = insn_size(in);
-	bool is_cmpxchg = in->imm == 0xf1;
-	if (is_cmpxchg)
-		old = size == 4 ? (u32)run->r[BPF_R0] : run->r[BPF_R0];
-	else
-		probe_read(&old, (uptr)at, size);
-	for (;; old = seen) {
-		seen = old;
-		if (probe_cmpxchg((uptr)at, &seen, atomic_value(in->imm, old, run->r[in->src]), size))
-			return 0;
-		if (is_cmpxchg || seen == old)
-			return seen;
+	const struct map *m = NULL;
+	for (u32 i = 0; i < array_len(h->args); i++) {
+		bool is_store;
+		u64 at, size;
+		if (h->args[i] == ARG_MAP) {
+			m = (const struct map *)(uptr)run->r[BPF_R1 + i];
+			if (is_own_map(run->p, (uptr)m))
+				continue;
+			stop(run, in, EFAULT, "r%u is no map, as %s needs", i + 1, h->name);
+			return false;
+		}
+		size = arg_memory(run, h, i, m, &at, &is_store);
+		if (may_use(run, at, size, is_store))
+			continue;
+		stop(
+		    run, in, EFAULT,
+		    "r%u: %llu bytes at 0x%llx, given to %s, are outside the memory that the program may use",
+		    i + 1, size, at, h->name);
+		return false;
 	}
+	return true;
 }
 
-/* clang-format off */
-/* Division by zero gives 0, modulo zero leaves the dividend; MIN / -1 wraps to MIN (RFC 9669 4.1). */
-static u64 div_u64(u64 a, u64 b) { return b ? a / b : 0; }
-static u64 mod_u64(u64 a, u64 b) { return b ? a % b : a; }
-static u64 div_i64(u64 a, u64 b) { return b == -1ull ? 0 - a : b ? (u64)((i64)a / (i64)b) : 0; }
-static u64 mod_i64(u64 a, u64 b) { return b == -1ull ? 0 : b ? (u64)((i64)a % (i64)b) : a; }
-
-/* The 32-bit operand of a signed division, widened. */
-#define SIGNED(v) _Generic((v), u32: (u64)(i64)(i32)(v), u64: (v))
-/* The same bits, to be compared as a signed number. */
-#define AS_SIGNED(v) _Generic((v), u32: (i64)(i32)(v), u64: (i64)(v))
-#define BITS(v)	     (8 * sizeof(v))
-/* clang-format on */
-
-static u64 call_row(const struct prog *p, u64 *r, const struct helper *h)
+/* False if the program must end. */
+static bool call_helper(struct run *run, const struct icode *in, const struct helper *h)
 {
-	return h->fn(r[1], r[2], r[3], r[4], r[5], p);
+	u64 *r = run->r;
+	if (run->limits && !args_are_good(run, in, h))
+		return false;
+	r[0] = h->fn(r[1], r[2], r[3], r[4], r[5], run->p);
+	return true;
 }
 
-/* What an immediate that names a map means (section 5.4.1): the map, or an address in its value. */
-static u64 map_address(const struct prog *p, const struct insn *in)
-{
-	return (uptr)p->object->maps[in->imm];
-}
-static u64 value_address(const struct prog *p, const struct insn *in)
-{
-	return (uptr)p->object->maps[in->imm]->values + (u32)in[1].imm;
-}
-
-static u64 func_address(const struct insn *in)
-{
-	return (uptr)(in + 1 + in->imm);
-}
-
-/* Before the function's first instruction; ret: the caller's last. */
-static void enter(struct run *run, const struct insn *ret)
+/* A new frame, before its function's first instruction. */
+static void enter(struct run *run, const struct icode *ret)
 {
 	struct frame *f = &run->frames[++run->depth];
+	u32 size = run->p->facts.frame_size;
 	f->ret = ret;
 	f->p = run->p;
-	f->saved_fp = run->r[BPF_FP];
 	memcpy(f->saved, &run->r[BPF_R6], sizeof(f->saved));
-	run->r[BPF_FP] -= run->p->facts.frame_size;
+	run->r[BPF_FP] -= size;
+	run->lowest = min(run->lowest, run->r[BPF_FP] - size);
 }
 
-static const struct insn *leave(struct run *run)
+static const struct icode *leave(struct run *run)
 {
-	struct frame *f = &run->frames[run->depth--];
+	const struct frame *f = &run->frames[run->depth--];
 	memcpy(&run->r[BPF_R6], f->saved, sizeof(f->saved));
-	run->r[BPF_FP] = f->saved_fp;
 	run->p = f->p;
 	return f->ret;
 }
 
-/* callx: goes to the function of the program that has this address, if it is one that was taken; otherwise
- * calls the helper of this number; otherwise gives 0. */
-static void call_by_value(struct run *run, const struct insn **in, u64 value)
-{
-	const struct prog *p = run->p;
-	for (u32 i = 0; i < p->taken_count; i++) {
-		if (value == (uptr)&p->insns[p->taken[i]]) {
-			enter(run, *in);
-			*in = &p->insns[p->taken[i]] - 1;
-			return;
-		}
-	}
-	const struct helper *h = helper_by_value(p, value);
-	run->r[0] = h ? call_row(p, run->r, h) : 0;
-}
+static u64 execute(struct run *run, const struct icode *in);
 
-static u64 run_from(struct run *run, const struct insn *in);
-
-/* A callback: a call from outside, so that all registers are as before afterwards. */
+/* A callback: a call from outside, so that all registers are as before afterwards. What it gives back after
+ * an error ends the helper's loop. */
 static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 {
 	struct run *run = how;
@@ -171,177 +240,429 @@ static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 	memcpy(saved, run->r, sizeof(saved));
 	enter(run, NULL);
 	memcpy(&run->r[BPF_R1], args, sizeof(args));
-	r0 = run_from(run, (const struct insn *)(uptr)func);
-	leave(run);
+	if (run->key.len)
+		run->key.base = (const void *)(uptr)r2;
+	r0 = execute(run, (const struct icode *)(uptr)func);
 	memcpy(run->r, saved, sizeof(saved));
-	return r0;
+	return run->err ? 1 : r0;
+}
+
+/* The same for a helper with a callback; it counts what is left meanwhile. */
+static bool call_with_callback(struct run *run, const struct icode *in)
+{
+	const struct helper *h = in->callee;
+	const struct interp_region outer = run->key;
+	if (run->limits && !args_are_good(run, in, h))
+		return false;
+	run->key.len =
+	    h->id == HELPER_FOR_EACH_MAP_ELEM ? ((const struct map *)(uptr)run->r[BPF_R1])->key_size : 0;
+	run->r[0] = callback_run(h, &run->r[BPF_R1], call_back, run);
+	run->key = outer;
+	return run->err == OK;
 }
 
 /* The program that a tail call goes on with: NULL if the slot is empty or there is none, after too many,
  * or for lack of room. It takes the place of the function that is running. */
-static const struct insn *tail_call(struct run *run)
+static const struct icode *tail_call(struct run *run)
 {
 	const struct prog *p = prog_array_get((const struct map *)(uptr)run->r[BPF_R2], (u32)run->r[BPF_R3]);
+	u64 fp = run->r[BPF_FP];
 	if (!p || run->tail_calls == PROG_TAIL_CALLS || run->depth + p->facts.frames > run->frame_count ||
-	    run->r[BPF_FP] - (uptr)run->stack < p->facts.frames * p->facts.frame_size)
+	    fp - (uptr)run->stack < p->facts.frames * p->facts.frame_size)
 		return NULL;
 	run->tail_calls++;
 	run->p = p;
-	return p->insns - 1;
+	run->lowest = min(run->lowest, fp - p->facts.frame_size);
+	return p->icode;
 }
 
-static u64 call_helper(struct run *run, const struct helper *h)
+/* The function of the program that has this address, if it is one that was taken. */
+static const struct icode *taken_function(const struct prog *p, u64 value)
 {
-	if (h->flags & HELPER_CALLBACK)
-		return callback_run(h, &run->r[BPF_R1], call_back, run);
-	return call_row(run->p, run->r, h);
+	for (u32 i = 0; i < p->taken_count; i++)
+		if (value == (uptr)&p->icode[p->taken[i]])
+			return &p->icode[p->taken[i]];
+	return NULL;
 }
+
+/* callx with a value that is no function's address; false if the program must end. */
+static bool call_by_number(struct run *run, const struct icode *in, u64 value)
+{
+	const struct helper *h = helper_by_value(run->p, value);
+	if (h)
+		return call_helper(run, in, h);
+	run->r[0] = 0;
+	if (run->limits)
+		stop(run, in, EINVAL, "callx to 0x%llx, which is no helper and no function", value);
+	return !run->limits;
+}
+
+/* ---- atomics ---- */
+
+/* What an operation that has no instruction of its own makes of the value a in memory and the operand b: by
+ * imm, without its bit that asks for the old value. */
+static u64 atomic_value(i32 op, u64 a, u64 b)
+{
+	switch (op & ~1) {
+	case 0x40: return a | b;
+	case 0x50: return a & b;
+	case 0xa0: return a ^ b;
+	default: return b; /* xchg */
+	}
+}
+
+/* Any of them; gives what was there, 0 if it cannot be written. */
+#define DEFINE_ATOMIC(type)                                                                             \
+	static u64 atomic_##type(u64 at, i32 op, u64 b, u64 r0)                                         \
+	{                                                                                               \
+		u64 old, seen;                                                                          \
+		bool ok;                                                                                \
+		if ((op & ~1) == 0)                                                                     \
+			return add_or_0_##type(at, (type)b);                                            \
+		if (op == 0xf1)                                                                         \
+			return cmpxchg_or_0_##type(at, (type)r0, (type)b, &ok);                         \
+		seen = load_or_0_##type(at);                                                            \
+		do {                                                                                    \
+			old = seen;                                                                     \
+			seen = cmpxchg_or_0_##type(at, (type)old, (type)atomic_value(op, old, b), &ok); \
+		} while (ok && seen != old);                                                            \
+		return seen;                                                                            \
+	}
+DEFINE_ATOMIC(u32)
+DEFINE_ATOMIC(u64)
+
+/* ---- the instructions ---- */
 
 /* clang-format off */
-#define DST  r[in->dst]
-#define SRC  r[in->src]
-#define NEXT goto next
+/* Division by zero gives 0, modulo zero leaves the dividend; MIN / -1 wraps to MIN (RFC 9669 4.1). */
+static u64 div_u64(u64 a, u64 b) { return b ? a / b : 0; }
+static u64 mod_u64(u64 a, u64 b) { return b ? a % b : a; }
+static u64 div_i64(u64 a, u64 b) { return b == -1ull ? 0 - a : b ? (u64)((i64)a / (i64)b) : 0; }
+static u64 mod_i64(u64 a, u64 b) { return b == -1ull ? 0 : b ? (u64)((i64)a % (i64)b) : a; }
+static u32 div_u32(u32 a, u32 b) { return b ? a / b : 0; }
+static u32 mod_u32(u32 a, u32 b) { return b ? a % b : a; }
 
-/* Four instructions from one expression in a and b; it is evaluated in u32 and in u64. */
-#define BINARY(name, expr)                                                            \
-	name##32_K: { u32 a = (u32)DST, b = (u32)in->imm; DST = (u32)(expr); NEXT; }  \
-	name##32_X: { u32 a = (u32)DST, b = (u32)SRC; DST = (u32)(expr); NEXT; }      \
-	name##64_K: { u64 a = DST, b = (u64)(i64)in->imm; DST = (expr); NEXT; }       \
-	name##64_X: { u64 a = DST, b = SRC; DST = (expr); NEXT; }
+/* The same bits as a signed number; unsigned again, but widened. */
+#define AS_SIGNED(v) _Generic((v), u32: (i64)(i32)(v), u64: (i64)(v))
+#define WIDENED(v)   (u64)AS_SIGNED(v)
+#define SHIFT(v, n)  ((n) & (8 * sizeof(v) - 1))
 
-#define JUMP(name, cond)                                                                         \
-	name##64_K: { u64 a = DST, b = (u64)(i64)in->imm; in += (cond) ? in->off : 0; NEXT; }    \
-	name##64_X: { u64 a = DST, b = SRC; in += (cond) ? in->off : 0; NEXT; }                  \
-	name##32_K: { u32 a = (u32)DST, b = (u32)in->imm; in += (cond) ? in->off : 0; NEXT; }    \
-	name##32_X: { u32 a = (u32)DST, b = (u32)SRC; in += (cond) ? in->off : 0; NEXT; }
+/* What the instructions with two operands do, in u32 and in u64. */
+#define DO_ADD(a, b)  (a + b)
+#define DO_SUB(a, b)  (a - b)
+#define DO_MUL(a, b)  (a * b)
+#define DO_DIV(a, b)  _Generic(a, u32: div_u32, u64: div_u64)(a, b)
+#define DO_SDIV(a, b) div_i64(WIDENED(a), WIDENED(b))
+#define DO_OR(a, b)   (a | b)
+#define DO_AND(a, b)  (a & b)
+#define DO_LSH(a, b)  (a << SHIFT(a, b))
+#define DO_RSH(a, b)  (a >> SHIFT(a, b))
+#define DO_MOD(a, b)  _Generic(a, u32: mod_u32, u64: mod_u64)(a, b)
+#define DO_SMOD(a, b) mod_i64(WIDENED(a), WIDENED(b))
+#define DO_XOR(a, b)  (a ^ b)
+#define DO_ARSH(a, b) (AS_SIGNED(a) >> SHIFT(a, b))
 
-/* An operation at 32 and 64 bits, without and with the old value. */
-#define ATOMIC(name)                                                          \
-	ATOMIC_##name##32:                                                    \
-	ATOMIC_##name##64:       atomic(run, in); NEXT;                      \
-	ATOMIC_FETCH_##name##32:                                              \
-	ATOMIC_FETCH_##name##64: SRC = atomic(run, in); NEXT;
+#define DO_JEQ(a, b)  (a == b)
+#define DO_JGT(a, b)  (a > b)
+#define DO_JGE(a, b)  (a >= b)
+#define DO_JSET(a, b) (a & b)
+#define DO_JNE(a, b)  (a != b)
+#define DO_JSGT(a, b) (AS_SIGNED(a) > AS_SIGNED(b))
+#define DO_JSGE(a, b) (AS_SIGNED(a) >= AS_SIGNED(b))
+#define DO_JLT(a, b)  (a < b)
+#define DO_JLE(a, b)  (a <= b)
+#define DO_JSLT(a, b) (AS_SIGNED(a) < AS_SIGNED(b))
+#define DO_JSLE(a, b) (AS_SIGNED(a) <= AS_SIGNED(b))
 
-/* Runs from that instruction to the exit of the function that it is in. */
-static u64 run_from(struct run *run, const struct insn *in)
+#define DST(in) r[(in)->dst]
+#define SRC(in) r[(in)->src]
+#define IMM(in) ((u64)(i64)(in)->imm)
+
+/* The next instruction, or the one that is `by` further; then it is time to look how many have run. */
+#define NEXT(n) do { in += (n); goto *in->label; } while (0)
+#define LEFT (end - (i64)(uptr)(in + 1))
+#define GO(by)                                        \
+	do {                                          \
+		i64 skipped = (by);                   \
+		end += skipped * (i64)sizeof(*in);    \
+		in += 1 + skipped;                    \
+		if ((i64)(uptr)in > end)              \
+			goto out_of_insns;            \
+		goto *in->label;                      \
+	} while (0)
+#define GO_TO(target)                                             \
+	do {                                                      \
+		const struct icode *to = (target);                \
+		end += (i64)(uptr)to - (i64)(uptr)(in + 1);       \
+		in = to;                                          \
+		if ((i64)(uptr)in > end)                          \
+			goto out_of_insns;                        \
+		goto *in->label;                                  \
+	} while (0)
+
+/* Four instructions each: both widths, with an immediate and with a register. */
+#define BINARY(name)                                                                                   \
+	name##32_K: { u32 a = (u32)DST(in), b = (u32)in->imm; DST(in) = (u32)DO_##name(a, b); NEXT(1); }   \
+	name##32_X: { u32 a = (u32)DST(in), b = (u32)SRC(in); DST(in) = (u32)DO_##name(a, b); NEXT(1); }   \
+	name##64_K: { u64 a = DST(in), b = IMM(in); DST(in) = (u64)DO_##name(a, b); NEXT(1); }             \
+	name##64_X: { u64 a = DST(in), b = SRC(in); DST(in) = (u64)DO_##name(a, b); NEXT(1); }
+
+#define JUMP(name)                                                                                         \
+	name##64_K: { u64 a = DST(in), b = IMM(in); if (DO_##name(a, b)) GO(in->off); NEXT(1); }           \
+	name##64_X: { u64 a = DST(in), b = SRC(in); if (DO_##name(a, b)) GO(in->off); NEXT(1); }           \
+	name##32_K: { u32 a = (u32)DST(in), b = (u32)in->imm; if (DO_##name(a, b)) GO(in->off); NEXT(1); } \
+	name##32_X: { u32 a = (u32)DST(in), b = (u32)SRC(in); if (DO_##name(a, b)) GO(in->off); NEXT(1); }
+
+/* Leaves if 1 << shift bytes at address at may not be used. */
+#define CHECK(window, at, shift)                                                              \
+	if (at - run->window.base >= run->window.room[shift] &&                               \
+	    !move_window(run, in, at, 1 << shift, &run->window == &run->store))               \
+		goto stopped;
+
+/* Through any register, and through R10; a load of type widens it to 64 bits. */
+#define LOAD(name, type, shift)                                                                    \
+	name: { u64 at = SRC(in) + (u64)(i64)in->off; CHECK(load, at, shift)                       \
+		DST(in) = load_or_0_##type(at); NEXT(1); }                           \
+	name##_FP: { type value; memcpy(&value, (u8 *)(uptr)SRC(in) + in->off, sizeof(value));     \
+		DST(in) = (u64)(i64)value; NEXT(1); }
+
+#define STORE(name, type, shift, what)                                                             \
+	name: { u64 at = DST(in) + (u64)(i64)in->off; CHECK(store, at, shift)                      \
+		store_or_not_##type(at, what); NEXT(1); }                                             \
+	name##_FP: { type value = (type)(what);                                                    \
+		memcpy((u8 *)(uptr)DST(in) + in->off, &value, sizeof(value)); NEXT(1); }
+
+#define ATOMIC_AT u64 at = DST(in) + (u64)(i64)in->off
+/* An operation at both widths, without and with the old value. */
+#define ATOMIC(name)                                                                                        \
+	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, at, 2) atomic_u32(at, in->imm, SRC(in), 0); NEXT(1); } \
+	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, at, 3) atomic_u64(at, in->imm, SRC(in), 0); NEXT(1); } \
+	ATOMIC_FETCH(FETCH_##name, SRC(in))
+#define ATOMIC_FETCH(name, result)                                                        \
+	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, at, 2)                               \
+		result = atomic_u32(at, in->imm, SRC(in), r[0]); NEXT(1); }               \
+	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, at, 3)                               \
+		result = atomic_u64(at, in->imm, SRC(in), r[0]); NEXT(1); }
+
+/* Cases beside those of insn.h: what a call of a helper can be, too. */
+enum { CASE_TAIL_CALL = INSN_KINDS, CASE_CALL_WITH_CALLBACK, CASES };
+
+/* Where decode() finds the cases: by kind, and if the base of the access is R10. */
+static const void *const *cases, *const *stack_cases;
+
+/* Runs from in on until its frame ends, and gives R0; what happened is in run->err. Without a run it only
+ * makes the cases known. */
+static u64 execute(struct run *run, const struct icode *in)
 {
-	static const void *const labels[INSN_KINDS] = {
+	static const void *const labels[CASES] = {
 		[INSN_BAD] = &&BAD,
+		[CASE_TAIL_CALL] = &&TAIL_CALL,
+		[CASE_CALL_WITH_CALLBACK] = &&CALL_WITH_CALLBACK,
 #define ROW(name, ...) [INSN_##name] = &&name,
 		INSNS(ROW, ROW)
 #undef ROW
 	};
+#define FP(name) [INSN_##name] = &&name##_FP,
+	static const void *const stack_labels[INSN_KINDS] = {
+		FP(LDX8) FP(LDX16) FP(LDX32) FP(LDX64) FP(LDXS8) FP(LDXS16) FP(LDXS32)
+		FP(ST8) FP(ST16) FP(ST32) FP(ST64) FP(STX8) FP(STX16) FP(STX32) FP(STX64)
+	};
+	if (!run) {
+		cases = labels;
+		stack_cases = stack_labels;
+		return 0;
+	}
 	u64 *r = run->r;
-	u32 depth = run->depth;
-	const struct helper *h;
+	i64 end = (i64)(uptr)in + run->left;
+	goto *in->label;
 
-	in--;
-next:
-	in++;
-	goto *labels[insn_kind(in)];
-
-	BINARY(ADD, a + b)
-	BINARY(SUB, a - b)
-	BINARY(MUL, a * b)
-	BINARY(DIV, div_u64(a, b))
-	BINARY(SDIV, div_i64(SIGNED(a), SIGNED(b)))
-	BINARY(OR, a | b)
-	BINARY(AND, a & b)
-	BINARY(LSH, a << (b & (BITS(a) - 1)))
-	BINARY(RSH, a >> (b & (BITS(a) - 1)))
-	BINARY(MOD, mod_u64(a, b))
-	BINARY(SMOD, mod_i64(SIGNED(a), SIGNED(b)))
-	BINARY(XOR, a ^ b)
-	BINARY(ARSH, (u64)(AS_SIGNED(a) >> (b & (BITS(a) - 1))))
-	NEG32:      DST = (u32)(0 - (u32)DST); NEXT;
-	NEG64:      DST = 0 - DST; NEXT;
-	MOV32_K:    DST = (u32)in->imm; NEXT;
-	MOV32_X:    DST = (u32)SRC; NEXT;
-	MOV64_K:    DST = (u64)(i64)in->imm; NEXT;
-	MOV64_X:    DST = SRC; NEXT;
-	MOVSX32_8:  DST = (u32)(i8)SRC; NEXT;
-	MOVSX32_16: DST = (u32)(i16)SRC; NEXT;
-	MOVSX64_8:  DST = (u64)(i64)(i8)SRC; NEXT;
-	MOVSX64_16: DST = (u64)(i64)(i16)SRC; NEXT;
-	MOVSX64_32: DST = (u64)(i64)(i32)SRC; NEXT;
+	BINARY(ADD)
+	BINARY(SUB)
+	BINARY(MUL)
+	BINARY(DIV)
+	BINARY(SDIV)
+	BINARY(OR)
+	BINARY(AND)
+	BINARY(LSH)
+	BINARY(RSH)
+	BINARY(MOD)
+	BINARY(SMOD)
+	BINARY(XOR)
+	BINARY(ARSH)
+	NEG32:      DST(in) = (u32)(0 - (u32)DST(in)); NEXT(1);
+	NEG64:      DST(in) = 0 - DST(in); NEXT(1);
+	MOV32_K:    DST(in) = (u32)in->imm; NEXT(1);
+	MOV32_X:    DST(in) = (u32)SRC(in); NEXT(1);
+	MOV64_K:    DST(in) = IMM(in); NEXT(1);
+	MOV64_X:    DST(in) = SRC(in); NEXT(1);
+	MOVSX32_8:  DST(in) = (u32)(i8)SRC(in); NEXT(1);
+	MOVSX32_16: DST(in) = (u32)(i16)SRC(in); NEXT(1);
+	MOVSX64_8:  DST(in) = (u64)(i64)(i8)SRC(in); NEXT(1);
+	MOVSX64_16: DST(in) = (u64)(i64)(i16)SRC(in); NEXT(1);
+	MOVSX64_32: DST(in) = (u64)(i64)(i32)SRC(in); NEXT(1);
 
 	/* We run little-endian: "to little" only cuts, "to big" is a swap. */
-	LE16:       DST = (u16)DST; NEXT;
-	LE32:       DST = (u32)DST; NEXT;
-	LE64:       NEXT;
+	LE16:       DST(in) = (u16)DST(in); NEXT(1);
+	LE32:       DST(in) = (u32)DST(in); NEXT(1);
+	LE64:       NEXT(1);
 	BE16:
-	BSWAP16:    DST = __builtin_bswap16((u16)DST); NEXT;
+	BSWAP16:    DST(in) = __builtin_bswap16((u16)DST(in)); NEXT(1);
 	BE32:
-	BSWAP32:    DST = __builtin_bswap32((u32)DST); NEXT;
+	BSWAP32:    DST(in) = __builtin_bswap32((u32)DST(in)); NEXT(1);
 	BE64:
-	BSWAP64:    DST = __builtin_bswap64(DST); NEXT;
+	BSWAP64:    DST(in) = __builtin_bswap64(DST(in)); NEXT(1);
 
-	JA:         in += in->off; NEXT;
-	JA32:       in += in->imm; NEXT;
-	JUMP(JEQ, a == b)
-	JUMP(JGT, a > b)
-	JUMP(JGE, a >= b)
-	JUMP(JSET, a & b)
-	JUMP(JNE, a != b)
-	JUMP(JSGT, AS_SIGNED(a) > AS_SIGNED(b))
-	JUMP(JSGE, AS_SIGNED(a) >= AS_SIGNED(b))
-	JUMP(JLT, a < b)
-	JUMP(JLE, a <= b)
-	JUMP(JSLT, AS_SIGNED(a) < AS_SIGNED(b))
-	JUMP(JSLE, AS_SIGNED(a) <= AS_SIGNED(b))
-	CALL:
-		h = helper_find((u32)in->imm);
-		if (h->flags & HELPER_TAIL_CALL) {
-			const struct insn *target = tail_call(run);
-			in = target ? target : in;
-			r[0] = 0;
-			NEXT;
+	JA:         GO(in->off);
+	JA32:       GO(in->imm);
+	JUMP(JEQ)
+	JUMP(JGT)
+	JUMP(JGE)
+	JUMP(JSET)
+	JUMP(JNE)
+	JUMP(JSGT)
+	JUMP(JSGE)
+	JUMP(JLT)
+	JUMP(JLE)
+	JUMP(JSLT)
+	JUMP(JSLE)
+	CALL: CALL_KFUNC:
+		if (!call_helper(run, in, in->callee))
+			goto stopped;
+		NEXT(1);
+	CALL_WITH_CALLBACK:
+		run->left = LEFT;
+		if (!call_with_callback(run, in))
+			goto stopped;
+		end = (i64)(uptr)(in + 1) + run->left;
+		NEXT(1);
+	TAIL_CALL: {
+		const struct icode *first = tail_call(run);
+		r[0] = 0;
+		if (first)
+			GO_TO(first);
+		NEXT(1);
+	}
+	CALL_LOCAL:
+		enter(run, in + 1);
+		GO(in->imm);
+	CALLX: {
+		const struct icode *first = taken_function(run->p, DST(in));
+		if (first) {
+			enter(run, in + 1);
+			GO_TO(first);
 		}
-		r[0] = call_helper(run, h);
-		NEXT;
-	CALL_KFUNC: r[0] = call_row(run->p, r, kfunc_find((u32)in->imm)); NEXT;
-	CALL_LOCAL: enter(run, in); in += in->imm; NEXT;
-	CALLX:      call_by_value(run, &in, DST); NEXT;
-	EXIT:
-		if (run->depth == depth)
-			return r[0];
-		in = leave(run);
-		NEXT;
+		if (!call_by_number(run, in, DST(in)))
+			goto stopped;
+		NEXT(1);
+	}
+	EXIT: {
+		const struct icode *ret = leave(run);
+		if (ret)
+			GO_TO(ret);
+		run->left = LEFT;
+		if (run->left < 0)
+			goto out_of_insns;
+		return r[0];
+	}
 
-	LD_IMM64:   DST = insn_imm64(in); in++; NEXT;
-	LD_MAP:
-	LD_MAP_IDX: DST = map_address(run->p, in); in++; NEXT;
-	LD_VALUE:
-	LD_VALUE_IDX: DST = value_address(run->p, in); in++; NEXT;
-	LD_FUNC:    DST = func_address(in); in++; NEXT;
+	LD_IMM64: LD_MAP: LD_MAP_IDX: LD_VALUE: LD_VALUE_IDX:
+	LD_FUNC:    DST(in) = in[1].value; NEXT(2);
 
-	LDX8: LDX16: LDX32:
-	LDX64:      DST = load(run, in); NEXT;
-	LDXS8:      DST = (u64)(i64)(i8)load(run, in); NEXT;
-	LDXS16:     DST = (u64)(i64)(i16)load(run, in); NEXT;
-	LDXS32:     DST = (u64)(i64)(i32)load(run, in); NEXT;
-	ST8: ST16: ST32:
-	ST64:       store(run, in, (u64)(i64)in->imm); NEXT;
-	STX8: STX16: STX32:
-	STX64:      store(run, in, SRC); NEXT;
+	LOAD(LDX8, u8, 0)
+	LOAD(LDX16, u16, 1)
+	LOAD(LDX32, u32, 2)
+	LOAD(LDX64, u64, 3)
+	LOAD(LDXS8, i8, 0)
+	LOAD(LDXS16, i16, 1)
+	LOAD(LDXS32, i32, 2)
+	STORE(ST8, u8, 0, IMM(in))
+	STORE(ST16, u16, 1, IMM(in))
+	STORE(ST32, u32, 2, IMM(in))
+	STORE(ST64, u64, 3, IMM(in))
+	STORE(STX8, u8, 0, SRC(in))
+	STORE(STX16, u16, 1, SRC(in))
+	STORE(STX32, u32, 2, SRC(in))
+	STORE(STX64, u64, 3, SRC(in))
 
 	ATOMIC(ADD)
 	ATOMIC(OR)
 	ATOMIC(AND)
 	ATOMIC(XOR)
-	ATOMIC_XCHG32:
-	ATOMIC_XCHG64: SRC = atomic(run, in); NEXT;
-	ATOMIC_CMPXCHG32:
-	ATOMIC_CMPXCHG64: r[0] = atomic(run, in); NEXT;
+	ATOMIC_FETCH(XCHG, SRC(in))
+	ATOMIC_FETCH(CMPXCHG, r[0])
 
 	LD_VAR:
 	LD_ABS8: LD_ABS16: LD_ABS32: LD_IND8: LD_IND16: LD_IND32:
 	BAD:
-		panic("interp_run: %s: insn %u was not verified", run->p->name, (u32)(in - run->p->insns));
+		panic("interp_run: %s: insn %u was not verified", run->p->name, (u32)(in - run->p->icode));
+
+	out_of_insns:
+		stop(run, in, ETIMEDOUT, "the program has run for %llu instructions and may run for no more",
+		     run->limits->insns);
+	stopped:
+		return 0;
 }
 /* clang-format on */
 
-u64 interp_run_args(const struct prog *p, const u64 args[5])
+/* ---- decoding ---- */
+
+/* What an immediate of 64 bits stands for (section 5.4.1): itself, a map, or an address in its value. */
+static u64 wide_value(const struct prog *p, const struct insn *in)
+{
+	if (insn_is_map(in))
+		return (uptr)p->object->maps[in->imm];
+	if (insn_is_map_value(in))
+		return (uptr)p->object->maps[in->imm]->values + (u32)in[1].imm;
+	if (insn_names_func(in))
+		return (uptr)&p->icode[in - p->insns + 1 + in->imm];
+	return insn_imm64(in);
+}
+
+static void decode(const struct prog *p, u32 idx)
+{
+	const struct insn *in = &p->insns[idx];
+	struct icode *to = &p->icode[idx];
+	enum insn_kind kind = insn_kind(in);
+	*to = (struct icode){ .label = cases[kind] };
+	if (insn_is_access(in) && insn_base(in) == BPF_FP && stack_cases[kind])
+		to->label = stack_cases[kind];
+	if (kind == INSN_CALL || kind == INSN_CALL_KFUNC) {
+		to->callee = kind == INSN_CALL ? helper_find((u32)in->imm) : kfunc_find((u32)in->imm);
+		if (to->callee->flags & HELPER_TAIL_CALL)
+			to->label = cases[CASE_TAIL_CALL];
+		else if (to->callee->flags & HELPER_CALLBACK)
+			to->label = cases[CASE_CALL_WITH_CALLBACK];
+		return;
+	}
+	to->dst = in->dst;
+	to->src = in->src;
+	to->off = in->off;
+	to->imm = in->imm;
+	if (insn_is_wide(in))
+		to[1].value = wide_value(p, in);
+}
+
+enum err interp_prepare(struct prog *p)
+{
+	execute(NULL, NULL);
+	p->icode = kmalloc((size_t)p->insn_count * sizeof(*p->icode));
+	if (!p->icode)
+		return ENOMEM;
+	for (u32 i = 0; i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
+		decode(p, i);
+	return OK;
+}
+
+void interp_forget(struct prog *p)
+{
+	kfree(p->icode);
+	p->icode = NULL;
+}
+
+/* ---- running ---- */
+
+/* The caller has set limits, windows and what is left. */
+static u64 run_main(struct run *run, const struct prog *p, const u64 args[5])
 {
 	const struct prog_facts *f = &p->facts;
 	u32 frame_count = f->tail_calls ? TAIL_FRAMES : f->frames;
@@ -350,14 +671,47 @@ u64 interp_run_args(const struct prog *p, const u64 args[5])
 	 * stack is not cleared: a program reads none that it has not written. */
 	struct frame frames[frame_count];
 	u8 stack[stack_len] __attribute__((aligned(16)));
-	struct run run = { .p = p, .frame_count = frame_count, .frames = frames, .stack = stack };
-	memcpy(&run.r[BPF_R1], args, 5 * sizeof(u64));
-	run.r[BPF_FP] = (uptr)stack + stack_len;
-	return run_from(&run, p->insns);
+	frames[0] = (struct frame){ .p = p };
+	memset(run->r, 0, sizeof(run->r));
+	memcpy(&run->r[BPF_R1], args, 5 * sizeof(u64));
+	run->p = p;
+	run->frame_count = frame_count;
+	run->frames = frames;
+	run->stack = stack;
+	run->r[BPF_FP] = run->highest = (uptr)stack + stack_len;
+	run->lowest = run->highest - f->frame_size;
+	run->depth = run->tail_calls = 0;
+	run->key.len = 0;
+	run->err = OK;
+	return execute(run, p->icode);
+}
+
+/* Everything is inside. */
+static const struct window all_memory = { 0, { -1ull, -1ull, -1ull, -1ull } };
+
+u64 interp_run_args(const struct prog *p, const u64 args[5])
+{
+	struct run run;
+	run.limits = NULL;
+	run.load = run.store = all_memory;
+	run.left = 1ll << 62;
+	return run_main(&run, p, args);
 }
 
 u64 interp_run(const struct prog *p, const void *ctx)
 {
 	const u64 args[5] = { (uptr)ctx };
 	return interp_run_args(p, args);
+}
+
+enum err interp_run_limited(const struct prog *p, const u64 args[5], const struct interp_limits *limits,
+			    u64 *r0, struct strbuf *log)
+{
+	struct run run;
+	run.limits = limits;
+	run.log = log;
+	run.load = run.store = (struct window){ 0 };
+	run.left = (i64)min(limits->insns, 1ull << 58) * (i64)sizeof(struct icode);
+	*r0 = run_main(&run, p, args);
+	return run.err;
 }

@@ -50,6 +50,9 @@ struct map_ops {
 	/* The key after *key (NULL, or a key that is not there: the first) into next; ENOENT at the end.
 	 * While others change the map keys may come twice or not at all, so count to max_entries. */
 	enum err (*next_key)(struct map *m, const void *key, void *next);
+	/* The value that at points into, or all of them where they lie in a row: its length, *base is where;
+	 * 0 if it points into none. */
+	u64 (*values_around)(const struct map *m, uptr at, const void **base);
 	/* A given CPU's value; on other maps the one value for cpu 0. */
 	void *(*lookup_cpu)(struct map *m, const void *key, u32 cpu);
 	/* The next element with the value that a program sees; false at the end. What was shown may be

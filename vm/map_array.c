@@ -93,6 +93,13 @@ static notrace enum err array_remove(struct map *m unused, const void *key unuse
 	return EINVAL;
 }
 
+static u64 array_values_around(const struct map *m, uptr at, const void **base)
+{
+	u64 len = m->per_cpu_stride ? m->per_cpu_stride * cpu_count() : (u64)m->stride * m->max_entries;
+	*base = m->values;
+	return at - (uptr)m->values < len ? len : 0;
+}
+
 static enum err array_next_key(struct map *m, const void *key, void *next)
 {
 	u32 index = key && index_of(key) < m->max_entries ? index_of(key) + 1 : 0;
@@ -122,6 +129,7 @@ const struct map_ops map_array_ops = {
 	.update = array_update,
 	.remove = array_remove,
 	.next_key = array_next_key,
+	.values_around = array_values_around,
 	.lookup_cpu = array_lookup_cpu,
 	.iterate = array_iterate,
 };
@@ -135,6 +143,7 @@ const struct map_ops map_percpu_array_ops = {
 	.update = array_update,
 	.remove = array_remove,
 	.next_key = array_next_key,
+	.values_around = array_values_around,
 	.lookup_cpu = array_lookup_cpu,
 	.iterate = array_iterate,
 };

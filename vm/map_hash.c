@@ -214,6 +214,16 @@ static notrace bool hash_iterate(struct map *m, struct map_iter *it)
 	return true;
 }
 
+static u64 hash_values_around(const struct map *m, uptr at, const void **base)
+{
+	const struct hash *h = m->impl;
+	u64 offset = at - (uptr)h->elements, index = offset / h->element_size;
+	if (index > m->max_entries || offset % h->element_size < h->value_at)
+		return 0;
+	*base = value_of(h, (u32)index);
+	return m->value_size;
+}
+
 static void hash_destroy(struct map *m)
 {
 	struct hash *h = m->impl;
@@ -268,6 +278,7 @@ const struct map_ops map_hash_ops = {
 	.update = hash_update,
 	.remove = hash_remove,
 	.next_key = hash_next_key,
+	.values_around = hash_values_around,
 	.lookup_cpu = hash_lookup_cpu,
 	.iterate = hash_iterate,
 };

@@ -93,6 +93,7 @@ struct prog {
 	u32 links; /* what can call it: images and probes; and images that trace it; changed atomically */
 
 	struct text text; /* the machine code; prog->text.name is bpf_prog_TAG_NAME */
+	struct icode *icode; /* decoded for the interpreter, PROG_INTERPRET only */
 	u32 *insn_at;     /* offset in text of each instruction (insn_count + 1), JIT only */
 	struct text_fixup *fixups;
 	u64 (*entry)(const void *ctx); /* callable once compiled */

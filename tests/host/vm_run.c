@@ -17,6 +17,14 @@ u64 vm_call(const struct prog *p, void *mem, u64 len)
 	return ((u64(*)(void *, u64))(uptr)p->entry)(mem, len);
 }
 
+enum err vm_call_limited(const struct prog *p, void *mem, u64 len, u64 insns, u64 *r0, struct strbuf *log)
+{
+	const struct interp_region memory = { mem, len };
+	const struct interp_limits limits = { &memory, 1, insns };
+	const u64 args[5] = { (uptr)mem, len };
+	return interp_run_limited(p, args, &limits, r0, log);
+}
+
 enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *mem, u64 len, u64 *r0,
 		struct strbuf *log)
 {

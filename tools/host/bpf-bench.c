@@ -17,8 +17,9 @@
 #include "tests/host/vm_run.h"
 #include "vm/op.h"
 
-#define SLICES   7
-#define MEM_NONE 4096
+#define SLICES    7
+#define MEM_NONE  4096
+#define INSNS_MAX (1ull << 40) /* a program that runs for longer is endless */
 
 struct bench {
 	const char *object, *program, *mem_file;
@@ -69,13 +70,28 @@ static struct prog *find(const struct object *o, const char *name)
 	return NULL;
 }
 
+/* The interpreter runs with its checks on: no program may make it crash. */
+static u64 call(const struct bench *b, const struct prog *p)
+{
+	char text[256] = "";
+	struct strbuf log = STRBUF(text);
+	u64 r0;
+	if (p->mode == PROG_JIT)
+		return vm_call(p, b->mem, b->mem_len);
+	if (vm_call_limited(p, b->mem, b->mem_len, INSNS_MAX, &r0, &log)) {
+		fprintf(stderr, "bpf-bench: %s\n", text);
+		exit(1);
+	}
+	return r0;
+}
+
 /* Nanoseconds per run of one slice. */
 static double slice(struct bench *b, const struct prog *p)
 {
 	memcpy(b->mem, b->fresh, b->mem_len);
 	u64 start = ktime_get_ns();
 	for (u64 i = 0; i < b->runs; i++)
-		vm_call(p, b->mem, b->mem_len);
+		call(b, p);
 	return (double)(ktime_get_ns() - start) / (double)b->runs;
 }
 
@@ -88,7 +104,7 @@ static int run(struct bench *b, struct object *o)
 	}
 	u64 compile_ns = vm_compile_ns(p);
 	memcpy(b->mem, b->fresh, b->mem_len);
-	b->r0 = vm_call(p, b->mem, b->mem_len);
+	b->r0 = call(b, p);
 	double best = slice(b, p);
 	for (u32 i = 1; i < SLICES; i++) {
 		double ns = slice(b, p);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Single accesses inline, for whom a bad address is no more than a value of 0: the interpreter. As in
+ * kernel/probe.h, which others use, each has a row in __ex_table, which the trap code looks up; here the
+ * row leads to the next instruction. */
+#pragma once
+#include "kernel/lib/types.h"
+
+/* clang-format off */
+#define NEXT_IF_FAULT                             \
+	"\n2:\n\t"                                \
+	".pushsection __ex_table, \"a\"\n\t"      \
+	".quad 1b, 2b\n\t"                        \
+	".popsection"
+
+/* The value, widened to 64 bits; 0 if it cannot be read. */
+#define DEFINE_LOAD(type, insn)                                                            \
+	static inline notrace u64 load_or_0_##type(uptr at)                                \
+	{                                                                                  \
+		u64 v;                                                                     \
+		__asm__ volatile("xor %k0, %k0\n1:\t" insn NEXT_IF_FAULT                   \
+				 : "=&r"(v) : "r"(at) : "memory", "cc");                   \
+		return v;                                                                  \
+	}
+
+/* Stores the low bits; nothing if it cannot be written. */
+#define DEFINE_STORE(type, insn)                                                           \
+	static inline notrace void store_or_not_##type(uptr at, u64 value)                 \
+	{                                                                                  \
+		__asm__ volatile("1:\t" insn NEXT_IF_FAULT : : "r"(value), "r"(at) : "memory"); \
+	}
+
+/* Locked, and 0 if it cannot be written. cmpxchg: if old is there, it becomes new; gives what was there. add:
+ * value is added; gives what was there. */
+#define DEFINE_LOCKED(type, suffix)                                                        \
+	static inline notrace u64 cmpxchg_or_0_##type(uptr at, type old, type new, bool *ok) \
+	{                                                                                  \
+		u32 done = 0;                                                              \
+		__asm__ volatile("1:\tlock cmpxchg" suffix " %2, (%3)\n\tmovl $1, %1" NEXT_IF_FAULT \
+				 : "+a"(old), "+r"(done) : "r"(new), "r"(at) : "memory", "cc"); \
+		*ok = done;                                                                \
+		return done ? old : 0;                                                     \
+	}                                                                                  \
+	static inline notrace u64 add_or_0_##type(uptr at, type value)                     \
+	{                                                                                  \
+		u32 done = 0;                                                              \
+		__asm__ volatile("1:\tlock xadd" suffix " %0, (%2)\n\tmovl $1, %1" NEXT_IF_FAULT \
+				 : "+r"(value), "+r"(done) : "r"(at) : "memory", "cc");    \
+		return done ? value : 0;                                                   \
+	}
+
+DEFINE_LOAD(u8, "movzbl (%1), %k0")
+DEFINE_LOAD(u16, "movzwl (%1), %k0")
+DEFINE_LOAD(u32, "movl (%1), %k0")
+DEFINE_LOAD(u64, "movq (%1), %0")
+DEFINE_LOAD(i8, "movsbq (%1), %0")
+DEFINE_LOAD(i16, "movswq (%1), %0")
+DEFINE_LOAD(i32, "movslq (%1), %0")
+DEFINE_STORE(u8, "movb %b0, (%1)")
+DEFINE_STORE(u16, "movw %w0, (%1)")
+DEFINE_STORE(u32, "movl %k0, (%1)")
+DEFINE_STORE(u64, "movq %0, (%1)")
+DEFINE_LOCKED(u32, "l")
+DEFINE_LOCKED(u64, "q")
+/* clang-format on */
