@@ -132,13 +132,63 @@ static u32 skipped(const struct ops *o, u32 jump)
 	return joins ? end - (jump + 1) : 0;
 }
 
+/* The op before idx that wrote the register, if no jump leads in between; NULL if it is further away. */
+#define LOOK_BACK 6
+static const struct op *writer(const struct ops *o, u32 idx, u32 reg)
+{
+	for (u32 i = 0; i < LOOK_BACK && idx > 0 && !is_marked(o, idx); i++) {
+		const struct op *op = &o->op[--idx];
+		if (op_writes(op) & 1u << reg)
+			return op;
+	}
+	return NULL;
+}
+
+static bool is_constant(const struct op *op)
+{
+	return op && (op->kind == INSN_MOV32_K || op->kind == INSN_MOV64_K);
+}
+
+/*      w3 = 1
+ *      if r1 == 9 goto +1
+ *      w3 = 0                          what a comparison in C gives as a number             */
+static bool is_truth(const struct ops *o, u32 jump, const struct op *last)
+{
+	return is_constant(last) && is_constant(writer(o, jump, last->dst));
+}
+
+static bool is_one_bit(const struct op *op)
+{
+	return op && (op->kind == INSN_AND32_K || op->kind == INSN_AND64_K) && !(op->imm & (op->imm - 1));
+}
+
+/* Whether nobody can tell beforehand if the jump is taken, so that a jump would often be foretold wrong. A
+ * guess, but a good one: of two numbers either can be the larger, and a bit or a sign can be set or not;
+ * equality is rare, and limits that are constants are seldom met. Where a jump is foretold right it costs
+ * nothing, while a select waits for both its values. */
+static bool is_open(const struct ops *o, u32 jump)
+{
+	const struct op *op = &o->op[jump];
+	bool has_b = op->b != OP_NO_REG;
+	switch (insn_rows[op->kind].op & 0xf0) {
+	case 0x10: /* jeq, jne */
+	case 0x50: return !has_b && op->imm == 0 && is_one_bit(writer(o, jump, op->a));
+	case 0x40: return true;
+	case 0x60: /* jsgt, jsle */
+	case 0xd0: return has_b || op->imm == -1;
+	case 0x70: /* jsge, jslt */
+	case 0xc0: return has_b || op->imm == 0;
+	default: return has_b;
+	}
+}
+
 /* A jump over one op, or over more of which only the last one's result is needed:
  *      if r1 > r2 goto +1                  cmp rdi, rsi
  *      r3 = r4                             cmovbe rdx, rcx                             */
 static void find_select(struct ops *o, u32 jump)
 {
 	u32 count = skipped(o, jump), last = jump + count;
-	if (!count)
+	if (!count || !(is_open(o, jump) || is_truth(o, jump, &o->op[last])))
 		return;
 	for (u32 i = jump + 1; i < last; i++)
 		if (!can_go_first(o, &o->op[i], jump))

@@ -101,10 +101,10 @@ TEST(op_makes_no_rotate_of_other_shifts)
 
 TEST(op_turns_a_jump_over_one_op_into_a_select)
 {
-	check_str("MOV64_K r0 #1\nJEQ64_K r1 #0 unless\nMOV64_X r0 r2 then\nEXIT\n",
-		  ops_of("r0 = 1\nif r1 == 0x0 goto pc+1\nr0 = r2\nexit\n"));
-	check_str("MOV64_K r0 #1\nJEQ64_K r1 #0\nLDX64 r0 [ r2*1+0]\nEXIT\n",
-		  ops_of("r0 = 1\nif r1 == 0x0 goto pc+1\nr0 = *(u64 *)(r2 +0)\nexit\n"));
+	check_str("MOV64_K r0 #1\nJGT64_X r1 r2 unless\nMOV64_X r0 r2 then\nEXIT\n",
+		  ops_of("r0 = 1\nif r1 > r2 goto pc+1\nr0 = r2\nexit\n"));
+	check_str("MOV64_K r0 #1\nJGT64_X r1 r2\nLDX64 r0 [ r2*1+0]\nEXIT\n",
+		  ops_of("r0 = 1\nif r1 > r2 goto pc+1\nr0 = *(u64 *)(r2 +0)\nexit\n"));
 }
 
 TEST(op_knows_upper_halves)
@@ -155,10 +155,10 @@ TEST(op_jumps_where_the_last_jump_leads)
 
 TEST(op_selects_over_several_ops_if_only_the_last_counts)
 {
-	check_str("MUL64_K r3 r3 #3\nJEQ64_K r1 #0 unless\nMOV64_X r0 r3 then\nEXIT\n",
-		  ops_of("if r1 == 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nexit\n"));
-	check_str("JEQ64_K r1 #0\nMUL64_K r3 r3 #3\nMOV64_X r0 r3\nADD64_X r0 r0 r3\nEXIT\n",
-		  ops_of("if r1 == 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nr0 += r3\nexit\n"));
+	check_str("MUL64_K r3 r3 #3\nJSLT64_K r1 #0 unless\nMOV64_X r0 r3 then\nEXIT\n",
+		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nexit\n"));
+	check_str("JSLT64_K r1 #0\nMUL64_K r3 r3 #3\nMOV64_X r0 r3\nADD64_X r0 r0 r3\nEXIT\n",
+		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nr0 += r3\nexit\n"));
 }
 
 TEST(op_takes_back_an_address_made_for_one_access)
@@ -175,4 +175,12 @@ TEST(op_keeps_the_stack_in_the_stack)
 	check_str("LDX64 r0 [ r10*1-8]\nEXIT\n", ops_of("r1 = r10\nr1 += -8\nr0 = *(u64 *)(r1 +0)\nexit\n"));
 	check_str("LDX8 r0 [ r2 r10*1-8]\nEXIT\n",
 		  ops_of("r1 = r10\nr1 += -8\nr1 += r2\nr0 = *(u8 *)(r1 +0)\nexit\n"));
+}
+
+TEST(op_keeps_jumps_that_can_be_foretold)
+{
+	check_str("MOV64_X r0 r2\nJEQ64_K r1 #1\nLEA64 r0 [ r2*1+1]\nEXIT\n",
+		  ops_of("r0 = r2\nif r1 == 0x1 goto pc+1\nr0 += 1\nexit\n"));
+	check_str("MOV64_K r0 #1\nJEQ64_K r1 #9 unless\nMOV64_K r0 #0 then\nEXIT\n",
+		  ops_of("r0 = 1\nif r1 == 0x9 goto pc+1\nr0 = 0\nexit\n"));
 }
