@@ -159,7 +159,7 @@ static bool is_truth(const struct ops *o, u32 jump, const struct op *last)
 
 static bool is_one_bit(const struct op *op)
 {
-	return op && (op->kind == INSN_AND32_K || op->kind == INSN_AND64_K) && !(op->imm & (op->imm - 1));
+	return op && (op->kind == INSN_AND32_K || op->kind == INSN_AND64_K) && !((u32)op->imm & ((u32)op->imm - 1));
 }
 
 /* Whether nobody can tell beforehand if the jump is taken, so that a jump would often be foretold wrong. A
