@@ -342,3 +342,25 @@ TEST(jit_reads_the_cpu_number_without_a_call)
 		prog_free(p);
 	}
 }
+
+/* More than text_fixup.resume can say. */
+TEST(jit_refuses_more_than_16_mib_of_code)
+{
+	u32 count = 900000;
+	u64 before, after, allocations;
+	char text[256];
+	struct strbuf log = STRBUF(text);
+	struct prog *p = NULL;
+	struct insn *insns = kmalloc(count * sizeof(*insns));
+	require(insns);
+	heap_usage(&before, &allocations);
+	for (u32 i = 0; i + 1 < count; i++) /* fetching atomics: loops */
+		insns[i] =
+		    (struct insn){ .op = 0xdb, .dst = 1, .src = 2, .off = 16, .imm = i & 1 ? 0x51 : 0xa1 };
+	insns[count - 1] = (struct insn){ .op = 0x95 };
+	check_eq(E2BIG, prog_load_raw(&p, "long", insns, count, PROG_JIT, &log));
+	check_str("program long: its code would be longer than 16 MiB", text);
+	heap_usage(&after, &allocations);
+	check_eq(before, after);
+	kfree(insns);
+}
