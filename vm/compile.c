@@ -119,3 +119,8 @@ void prog_uncompile(struct prog *p)
 	p->entry = NULL;
 	p->state = PROG_VERIFIED;
 }
+
+void compile_init(void)
+{
+	jit_init();
+}

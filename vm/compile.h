@@ -11,3 +11,6 @@ enum err prog_compile(struct prog *p, struct strbuf *log);
 
 /* Undoes it; nobody may run the program any more. Harmless on one that is not compiled. */
 void prog_uncompile(struct prog *p);
+
+/* Looks what the CPU can do; before the first program. */
+void compile_init(void);

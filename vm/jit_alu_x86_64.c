@@ -5,10 +5,12 @@
 
 typedef void emit_rc(struct code *c, enum reg r);
 typedef void emit_rs(struct code *c, enum reg r, u8 count);
+typedef void emit_rrr(struct code *c, enum reg d, enum reg s, enum reg count);
 
 struct shift_row {
 	emit_rc *rc, *rc32;
 	emit_rs *ri, *ri32;
+	emit_rrr *rrr, *rrr32;
 };
 
 /* clang-format off */
@@ -18,7 +20,7 @@ const struct alu_row jit_alu_rows[16] = {
 	[0x0] = ROW(add), [0x1] = ROW(sub), [0x4] = ROW(or), [0x5] = ROW(and), [0xa] = ROW(xor),
 };
 #undef ROW
-#define ROW(name) { name##_rc, name##_rc32, name##_ri, name##_ri32 }
+#define ROW(name) { name##_rc, name##_rc32, name##_ri, name##_ri32, name##x_rrr, name##x_rrr32 }
 static const struct shift_row shift_rows[16] = {
 	[0x6] = ROW(shl), [0x7] = ROW(shr), [0xc] = ROW(sar),
 };
@@ -139,12 +141,73 @@ static void emit_mul_reg(struct code *c, const struct op *op)
 	(wide ? imul_rr : imul_rr32)(c, d, b);
 }
 
+static bool is_power(u32 n)
+{
+	return n && (n & (n - 1)) == 0;
+}
+
+/* r1 *= 33, and r1 *= 31:
+ *      mov r11, rdi            mov r11, rdi
+ *      shl r11, 5              shl rdi, 5
+ *      add rdi, r11            sub rdi, r11
+ * into another register, r1 = r2 * 33:
+ *      mov rdi, rsi
+ *      shl rdi, 5
+ *      add rdi, rsi                                                                    */
+static void emit_shift_and_add(struct code *c, enum reg d, enum reg s, u32 factor, bool wide)
+{
+	bool is_sum = is_power(factor - 1);
+	enum reg shifted = d == s && is_sum ? R11 : d, other = d == s && !is_sum ? R11 : s;
+	jit_move(c, d == s ? R11 : d, s, wide);
+	(wide ? shl_ri : shl_ri32)(c, shifted, (u8)__builtin_ctz(is_sum ? factor - 1 : factor + 1));
+	if (!is_sum)
+		(wide ? sub_rr : sub_rr32)(c, d, other);
+	else
+		(wide ? add_rr : add_rr32)(c, d, d == s ? R11 : s);
+}
+
+/* r1 *= 40:
+ *      lea rdi, [rdi+rdi*4]
+ *      shl rdi, 3                                                                      */
+static void emit_lea_and_shift(struct code *c, enum reg d, enum reg s, u32 factor, bool wide)
+{
+	u32 twos = (u32)__builtin_ctz(factor);
+	emit_lea_of(c, d, at_index(s, s, (factor >> twos) - 1, 0), wide);
+	if (twos)
+		(wide ? shl_ri : shl_ri32)(c, d, (u8)twos);
+}
+
+static void emit_shifted(struct code *c, enum reg d, enum reg s, u32 factor, bool wide)
+{
+	jit_copy(c, d, s, wide || factor > 1);
+	if (factor > 1)
+		(wide ? shl_ri : shl_ri32)(c, d, (u8)__builtin_ctz(factor));
+}
+
+/* A product takes three cycles; what is done here takes one or two. */
+void jit_emit_times(struct code *c, enum reg d, enum reg s, i32 factor, bool wide)
+{
+	u32 f = (u32)factor, odd = f ? f >> __builtin_ctz(f) : 0;
+	if (!op_trick(TRICK_MUL_CONST) || (wide && factor < 0))
+		(wide ? imul_rri : imul_rri32)(c, d, s, factor);
+	else if (f == 0)
+		jit_zero(c, d);
+	else if (odd == 1)
+		emit_shifted(c, d, s, f, wide);
+	else if (odd == 3 || odd == 5 || odd == 9)
+		emit_lea_and_shift(c, d, s, f, wide);
+	else if (is_power(f - 1) || is_power(f + 1))
+		emit_shift_and_add(c, d, s, f, wide);
+	else
+		(wide ? imul_rri : imul_rri32)(c, d, s, factor);
+}
+
 static void emit_mul(struct code *c, const struct op *op)
 {
 	if (jit_has_b(op))
 		emit_mul_reg(c, op);
 	else
-		(jit_is_64(op) ? imul_rri : imul_rri32)(c, jit_dst(op), jit_a(op), op->imm);
+		jit_emit_times(c, jit_dst(op), jit_a(op), op->imm, jit_is_64(op));
 }
 
 static void emit_mov(struct code *c, const struct op *op)
@@ -202,9 +265,18 @@ static void emit_shift_reg(struct code *c, const struct op *op)
 		mov_rr(c, RCX, R11);
 }
 
+/* With BMI2, r1 = r2 << r3: shlx rdi, rsi, rdx */
+static void emit_shiftx(struct code *c, const struct op *op)
+{
+	const struct shift_row *row = &shift_rows[alu_code(op)];
+	(jit_is_64(op) ? row->rrr : row->rrr32)(c, jit_dst(op), jit_a(op), jit_b(op));
+}
+
 static void emit_shift(struct code *c, const struct op *op)
 {
-	if (jit_has_b(op))
+	if (jit_has_b(op) && jit_use_bmi2())
+		emit_shiftx(c, op);
+	else if (jit_has_b(op))
 		emit_shift_reg(c, op);
 	else
 		emit_shift_imm(c, op);
@@ -251,8 +323,13 @@ static void emit_lea(struct code *c, const struct op *op)
 		lea_rm(c, d, m);
 }
 
+/*      r1 = rol(r2, 13)        rorx rdi, rsi, 51                                       */
 static void emit_rol(struct code *c, const struct op *op, bool wide)
 {
+	if (jit_dst(op) != jit_a(op) && jit_use_bmi2()) {
+		(wide ? rorx_rri : rorx_rri32)(c, jit_dst(op), jit_a(op), (u8)((wide ? 64 : 32) - op->imm));
+		return;
+	}
 	jit_move(c, jit_dst(op), jit_a(op), wide);
 	(wide ? rol_ri : rol_ri32)(c, jit_dst(op), (u8)op->imm);
 }

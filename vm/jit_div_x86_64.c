@@ -2,6 +2,7 @@
 // Of the JIT: division and remainder. div and idiv divide rdx:rax, and leave the quotient in rax, the
 // remainder in rdx; R0 and R3, which live there, are saved only if somebody still reads them.
 #include "vm/jit_parts_x86_64.h"
+#include "vm/reciprocal.h"
 
 static bool is_mod(const struct op *op)
 {
@@ -143,7 +144,186 @@ static void emit_div_by_minus_one(struct code *c, const struct op *op)
 	(wide ? neg_r : neg_r32)(c, jit_dst(op));
 }
 
-static void emit_div_const(struct code *c, const struct op *op)
+/* ---- by constants ---- */
+
+/* A division by a constant, on its way: the quotient of abs(dividend) and by goes to `quotient`. */
+struct by_const {
+	const struct op *op;
+	u64 by; /* abs(imm) */
+	bool wide, is_signed;
+	enum reg dividend, quotient;
+	struct reciprocal r;
+};
+
+static bool is_power(u64 n)
+{
+	return (n & (n - 1)) == 0;
+}
+
+/* r = r < 0 ? -r : r, by the sign of s:
+ *      mov r11, s
+ *      sar r11, 63             ; 0 or -1
+ *      xor r, r11
+ *      sub r, r11                                                                      */
+static void emit_sign(struct code *c, enum reg r, enum reg s, bool wide)
+{
+	jit_move(c, R11, s, wide);
+	(wide ? sar_ri : sar_ri32)(c, R11, wide ? 63 : 31);
+	(wide ? xor_rr : xor_rr32)(c, r, R11);
+	(wide ? sub_rr : sub_rr32)(c, r, R11);
+}
+
+/* r = abs(dividend), cut to 32 bits if not wide. */
+static void emit_dividend(struct code *c, const struct by_const *k, enum reg r)
+{
+	jit_copy(c, r, k->dividend, k->wide);
+	if (k->is_signed)
+		emit_sign(c, r, k->dividend, k->wide);
+}
+
+/* At 32 bits the product fits a register. r1 / 10, and with one more added r1 / 7:
+ *      mov r10d, edi           mov r10d, edi
+ *      mov edi, 0xcccccccd     inc r10
+ *      imul rdi, r10           imul rdi, r10, 0x49249249
+ *      shr rdi, 35             shr rdi, 33                                             */
+static void emit_quotient32(struct code *c, const struct by_const *k)
+{
+	const struct reciprocal *r = &k->r;
+	emit_dividend(c, k, R10);
+	if (r->before)
+		shr_ri32(c, R10, r->before);
+	if (r->plus)
+		inc_r(c, R10);
+	if (r->factor >> 31) {
+		mov_ri(c, R11, (i64)r->factor);
+		imul_rr(c, R10, R11);
+	} else {
+		imul_rri(c, R10, R10, (i64)r->factor);
+	}
+	shr_ri(c, R10, (u8)(32 + r->after));
+}
+
+/* At 64 bits only the upper half of the product counts. r1 / 10, and with one more added r1 / 7; where BMI2
+ * is missing, mul in place of mulx, on rax:
+ *      mov rdx, rdi            mov rdx, rdi
+ *      mov r11, 0xcc...cd      mov r11, 0x92...92
+ *      mulx r10, rdx, r11      mulx r10, rdx, r11
+ *      shr r10, 3              add rdx, r11
+ *                              adc r10, 0
+ *                              shr r10, 2                                              */
+static void emit_quotient64(struct code *c, const struct by_const *k)
+{
+	const struct reciprocal *r = &k->r;
+	bool x = jit_use_bmi2();
+	enum reg low = x ? RDX : RAX, high = k->quotient;
+	emit_dividend(c, k, low);
+	if (r->before)
+		shr_ri(c, low, r->before);
+	mov_ri(c, R11, (i64)r->factor);
+	if (x)
+		mulx_rrr(c, high, low, R11);
+	else
+		mul_r(c, R11);
+	if (r->plus) {
+		add_rr(c, low, R11);
+		adc_ri(c, high, 0);
+	}
+	if (r->after)
+		shr_ri(c, high, r->after);
+}
+
+static void emit_quotient_of_power(struct code *c, const struct by_const *k)
+{
+	u32 log = (u32)__builtin_ctzll(k->by);
+	emit_dividend(c, k, k->quotient);
+	if (log)
+		(k->wide ? shr_ri : shr_ri32)(c, k->quotient, (u8)log);
+}
+
+/* From the quotient of absolute values to the result: with the sign of both; the remainder is what
+ * the quotient leaves of the dividend. */
+static void emit_result(struct code *c, const struct by_const *k)
+{
+	enum reg d = jit_dst(k->op), q = k->quotient;
+	if (k->is_signed)
+		emit_sign(c, q, k->dividend, k->wide);
+	if (k->is_signed && k->op->imm < 0)
+		(k->wide ? neg_r : neg_r32)(c, q);
+	if (!is_mod(k->op)) {
+		jit_move(c, d, q, true);
+		return;
+	}
+	jit_emit_times(c, R11, q, k->op->imm, k->wide);
+	jit_move(c, d, k->dividend, k->wide);
+	(k->wide ? sub_rr : sub_rr32)(c, d, R11);
+}
+
+/* rdx, and without BMI2 rax, are needed for the product: see save(). */
+static void emit_by_product64(struct code *c, struct by_const *k)
+{
+	const struct op *op = k->op;
+	bool keep = is_mod(op) || k->is_signed, x = jit_use_bmi2();
+	bool keeps_rdx = jit_is_live(op, BPF_R3) && op->dst != BPF_R3;
+	bool keeps_rax = !x && jit_is_live(op, BPF_R0) && op->dst != BPF_R0;
+
+	if (keeps_rdx || (keep && op->a == BPF_R3))
+		mov_rr(c, R9, RDX);
+	if (keeps_rax || (keep && !x && op->a == BPF_R0))
+		mov_rr(c, R10, RAX);
+	if (keep && op->a == BPF_R3)
+		k->dividend = R9;
+	else if (keep && !x && op->a == BPF_R0)
+		k->dividend = R10;
+	k->quotient = x ? R10 : RDX;
+	k->r = reciprocal_of(k->by, 64);
+	emit_quotient64(c, k);
+	emit_result(c, k);
+	if (keeps_rax)
+		mov_rr(c, RAX, R10);
+	if (keeps_rdx)
+		mov_rr(c, RDX, R9);
+}
+
+/* r1 / 8 and r1 % 8, unsigned: shr rdi, 3 and: and edi, 7 */
+static void emit_by_power(struct code *c, const struct by_const *k)
+{
+	u32 log = (u32)__builtin_ctzll(k->by);
+	enum reg d = jit_dst(k->op);
+	if (is_mod(k->op)) {
+		jit_move(c, d, k->dividend, false);
+		and_ri32(c, d, (i64)k->by - 1);
+	} else {
+		jit_copy(c, d, k->dividend, k->wide);
+		if (log)
+			(k->wide ? shr_ri : shr_ri32)(c, d, (u8)log);
+	}
+}
+
+static void emit_by_const(struct code *c, const struct op *op)
+{
+	bool wide = jit_is_64(op);
+	u64 imm = wide ? (u64)op->imm : (u32)op->imm;
+	struct by_const k = { .op = op, .by = imm, .wide = wide, .is_signed = is_signed(op) };
+	k.dividend = jit_a(op);
+	k.quotient = R10;
+	if (k.is_signed && op->imm < 0)
+		k.by = -(u64)op->imm;
+	if (is_power(k.by) && !k.is_signed) {
+		emit_by_power(c, &k);
+	} else if (is_power(k.by)) {
+		emit_quotient_of_power(c, &k);
+		emit_result(c, &k);
+	} else if (wide) {
+		emit_by_product64(c, &k);
+	} else {
+		k.r = reciprocal_of(k.by, 32);
+		emit_quotient32(c, &k);
+		emit_result(c, &k);
+	}
+}
+
+/* What it would be without the tricks. */
+static void emit_div_by_imm(struct code *c, const struct op *op)
 {
 	bool wide = jit_is_64(op);
 	save(c, op);
@@ -162,6 +342,8 @@ void jit_emit_div(struct jit *j, const struct op *op)
 		emit_div_by_zero(j->c, op);
 	else if (is_signed(op) && op->imm == -1)
 		emit_div_by_minus_one(j->c, op);
+	else if (op_trick(TRICK_DIV_CONST))
+		emit_by_const(j->c, op);
 	else
-		emit_div_const(j->c, op);
+		emit_div_by_imm(j->c, op);
 }

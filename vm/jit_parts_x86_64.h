@@ -38,7 +38,12 @@ static inline notrace bool jit_has_b(const struct op *op)
 /* Whether Rn may be read after the op. */
 static inline notrace bool jit_is_live(const struct op *op, u32 n)
 {
-	return op->live >> n & 1;
+	return op->live >> n & 1 || !op_trick(TRICK_FREE);
+}
+
+static inline notrace bool jit_use_bmi2(void)
+{
+	return jit_has_bmi2 && op_trick(TRICK_BMI2);
 }
 
 /* The instruction's opcode, and what tells it from others of the same: imm of atomics and byte swaps, 1 for
@@ -110,6 +115,9 @@ struct mem jit_operand(const struct op *op);
 /* Arithmetic, moves, LEA and ROL, as if the op had no flags; and of these, division. */
 void jit_emit_alu(struct jit *j, const struct op *op);
 void jit_emit_div(struct jit *j, const struct op *op);
+
+/* d = s * factor, at 32 or 64 bits; changes R11 if d is s. */
+void jit_emit_times(struct code *c, enum reg d, enum reg s, i32 factor, bool wide);
 
 void jit_emit_load(struct jit *j, const struct op *op);
 void jit_emit_store(struct jit *j, const struct op *op);

@@ -28,6 +28,10 @@ struct jit {
 	u32 body;           /* offset behind its prologue */
 };
 
+/* Whether BMI2's instructions may be used: those that the CPU has, until a test says otherwise. */
+extern bool jit_has_bmi2;
+void jit_init(void);
+
 /* ENOMEM; or E2BIG if the code could not be told apart by 24-bit offsets. Nothing to undo then. */
 enum err jit_begin(struct jit *j, const struct prog *p);
 

@@ -11,6 +11,7 @@
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
+#include "vm/compile.h"
 #include "vm/map.h"
 
 #define BTF_LEN_MAX (16u << 20)
@@ -398,6 +399,7 @@ struct prog *prog_named(const char *name)
 void vm_init(const struct btf *kernel_btf)
 {
 	kernel_types = kernel_btf;
+	compile_init();
 }
 
 const struct btf *vm_kernel_btf(void)

@@ -117,6 +117,7 @@ INSN(shrx_rrr,   "shrx", VEX_RRR, S64 | X86_F2, 0x38f7, 0)
 INSN(shrx_rrr32, "shrx", VEX_RRR, S32 | X86_F2, 0x38f7, 0)
 INSN(sarx_rrr,   "sarx", VEX_RRR, S64 | X86_F3, 0x38f7, 0)
 INSN(sarx_rrr32, "sarx", VEX_RRR, S32 | X86_F3, 0x38f7, 0)
+INSN(mulx_rrr,   "mulx", VEX_RVR, S64 | X86_F2, 0x38f6, 0)	/* high, low half of rdx * the last; no flags */
 INSN(rorx_rri,   "rorx", VEX_RRI, S64 | X86_F2, 0x3af0, 0)
 INSN(rorx_rri32, "rorx", VEX_RRI, S32 | X86_F2, 0x3af0, 0)
 

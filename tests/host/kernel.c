@@ -18,6 +18,7 @@
 #include "kernel/trace.h"
 #include "tests/host/host.h"
 #include "tests/host/text.h"
+#include "vm/compile.h"
 
 struct cpu cpus[MAX_CPUS];
 static struct task_struct host_task = { .pid = 42, .tgid = 42, .prio = 120, .comm = "host" };
@@ -172,4 +173,5 @@ void host_init(void)
 	}
 	host_set_cpu(0);
 	host_text_init();
+	compile_init();
 }

@@ -263,6 +263,8 @@ static const u8 counts[] = { 0, 1, 2, 7, 8, 31, 32, 63, 255 };
 	mem_row(format("%s%s %s, ", text, cc_names[i / 7 % 16], REG(enc, i % 16)), i, ""); }
 #define ROWS_VEX_RRR(fn, text, enc, op) EACH_REG(d) EACH_REG(s) for (u32 v = (d + s) % 5; v < 16; v += 5) { \
 	fn(fresh(), d, s, v); row("%s %s, %s, %s", text, REG(enc, d), RMREG(enc, s), REG(enc, v)); }
+#define ROWS_VEX_RVR(fn, text, enc, op) EACH_REG(d) EACH_REG(s) for (u32 v = (d + s) % 5; v < 16; v += 5) { \
+	fn(fresh(), d, v, s); row("%s %s, %s, %s", text, REG(enc, d), REG(enc, v), RMREG(enc, s)); }
 #define ROWS_VEX_RRI(fn, text, enc, op) EACH_REG(d) EACH_REG(s) { \
 	u8 v = counts[(d + s) % array_len(counts)]; \
 	fn(fresh(), d, s, v); row("%s %s, %s, %s", text, REG(enc, d), RMREG(enc, s), imm_text(v, 4)); }

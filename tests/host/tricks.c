@@ -5,9 +5,11 @@
 #include "vm/op.h"
 
 const struct trick tricks[] = {
-	{ "copy", TRICK_COPY },     { "address", TRICK_ADDRESS }, { "lea", TRICK_LEA },
-	{ "rotate", TRICK_ROTATE }, { "select", TRICK_SELECT },   { "narrow", TRICK_NARROW },
-	{ "dead", TRICK_DEAD },
+	{ "copy", TRICK_COPY },           { "address", TRICK_ADDRESS },     { "lea", TRICK_LEA },
+	{ "rotate", TRICK_ROTATE },       { "select", TRICK_SELECT },       { "narrow", TRICK_NARROW },
+	{ "dead", TRICK_DEAD },           { "jump", TRICK_JUMP },           { "remainder", TRICK_REMAINDER },
+	{ "div-const", TRICK_DIV_CONST }, { "mul-const", TRICK_MUL_CONST }, { "bmi2", TRICK_BMI2 },
+	{ "free", TRICK_FREE },           { "flags", TRICK_FLAGS },
 };
 const u32 trick_count = array_len(tricks);
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Of the JIT: what this CPU can do. (In a file of its own: kernel/cpu.h and the encoder share names.)
+#include "kernel/cpu.h"
+#include "vm/jit_x86_64.h"
+
+bool jit_has_bmi2;
+
+#define CPUID_FEATURES 7
+#define CPUID_EBX_BMI2 (1 << 8)
+
+void jit_init(void)
+{
+	u32 regs[4] = { 0 };
+	cpuid(0, 0, regs);
+	if (regs[0] < CPUID_FEATURES)
+		return;
+	cpuid(CPUID_FEATURES, 0, regs);
+	jit_has_bmi2 = regs[1] & CPUID_EBX_BMI2;
+}
