@@ -62,7 +62,7 @@ static bool is_jump_op(const struct op *op)
 {
 	u32 class = jit_opcode(op) & 7, code = jit_opcode(op) >> 4;
 	return (class == CLASS_JMP || class == CLASS_JMP32) && code != 0x8 && code != 0x9 &&
-	       !(op->flags & OP_SELECT);
+	       !(op->flags & (OP_SELECT | OP_SET));
 }
 
 /* By bits 4 to 7 of the opcode. */
@@ -149,6 +149,23 @@ static void emit_select(struct jit *j, const struct op *op)
 	cmovcc_rr(j->c, opposite(condition(op)), jit_dst(when), from);
 }
 
+/* A truth value instead of a jump:
+ *      xor edx, edx
+ *      cmp rdi, 9
+ *      sete dl
+ * If dst is compared, by way of r11. */
+static void emit_set(struct code *c, const struct op *op)
+{
+	bool is_free = !(op_reads(op) & 1u << op->dst);
+	enum reg d = is_free ? jit_dst(op) : R11;
+	if (is_free)
+		xor_rr32(c, d, d);
+	emit_compare(c, op);
+	setcc_r(c, condition(op), d);
+	if (!is_free)
+		movzx_rr8(c, jit_dst(op), R11);
+}
+
 /* ---- functions ---- */
 
 /* What calls must have one, even if it uses no stack: kernel/stack_x86_64.c finds by it who is still
@@ -214,6 +231,8 @@ static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx)
 	const struct insn *in = &j->p->insns[idx];
 	if (op->flags & OP_SELECT)
 		emit_select(j, op);
+	else if (op->flags & OP_SET)
+		emit_set(j->c, op);
 	else if (op->kind == INSN_EXIT)
 		emit_exit(j);
 	else if (op->kind == INSN_CALL)

@@ -29,6 +29,8 @@ enum {
 	 * That op is OP_WHEN: an ALU instruction, LEA or ROL; no division, no memory, one slot. */
 	OP_SELECT = 1,
 	OP_WHEN = 2,
+	/* On a conditional jump: there is no jump, dst becomes 1 if the condition holds and 0 if not. */
+	OP_SET = 4,
 };
 
 /* Which operands an op has; the others are OP_NO_REG:
@@ -111,7 +113,7 @@ static inline u32 op_target(const struct op *op, u32 idx)
 	return idx + 1 + (u32)op->disp;
 }
 bool op_is_goto(const struct op *op);
-bool op_is_conditional(const struct op *op);
+bool op_is_branch(const struct op *op); /* a conditional jump that is one */
 
 /* Nothing is left of it; what is live after it stays. */
 static inline void op_drop(struct op *op)

@@ -63,6 +63,8 @@ static struct value fresh(struct fold *f)
 static bool writes_u32(const struct op *op, const struct insn *in, u32 mask)
 {
 	bool a = op->a != OP_NO_REG && mask & 1u << op->a, b = op->b != OP_NO_REG && mask & 1u << op->b;
+	if (op->flags & OP_SET)
+		return true;
 	switch (op->kind) {
 	case INSN_MOV64_K: return op->imm >= 0;
 	case INSN_MOV64_X: return b;
@@ -685,7 +687,7 @@ static void fold_op(struct fold *f)
 		for (u32 r = 0; r < BPF_REGS; r++)
 			if (writes & 1u << r)
 				f->reg[r] = fresh(f);
-	if (op_is_conditional(op) && !(op->flags & OP_SELECT))
+	if (op_is_branch(op))
 		note_reads(f, ~0u);
 }
 

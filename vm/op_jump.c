@@ -2,9 +2,9 @@
 // Jumps that need not be: to another jump, around another jump, over very little.
 #include "vm/op.h"
 
-bool op_is_conditional(const struct op *op)
+bool op_is_branch(const struct op *op)
 {
-	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X;
+	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X && !(op->flags & (OP_SELECT | OP_SET));
 }
 
 bool op_is_goto(const struct op *op)
@@ -19,7 +19,7 @@ static void set_target(struct ops *o, u32 idx, u32 target)
 
 static bool is_jump(const struct op *op)
 {
-	return op_is_goto(op) || (op_is_conditional(op) && !(op->flags & OP_SELECT));
+	return op_is_goto(op) || op_is_branch(op);
 }
 
 static bool is_marked(const struct ops *o, u32 idx)
@@ -93,7 +93,7 @@ void ops_shorten_jumps(struct ops *o)
 		if (is_jump(&o->op[i]))
 			set_target(o, i, last_target(o, op_target(&o->op[i], i)));
 	for (u32 i = 0; i < o->p->insn_count; i++)
-		if (op_is_conditional(&o->op[i]))
+		if (op_is_branch(&o->op[i]))
 			invert(o, i);
 	mark_targets(o);
 	drop_unreachable(o);
@@ -149,17 +149,31 @@ static bool is_constant(const struct op *op)
 	return op && (op->kind == INSN_MOV32_K || op->kind == INSN_MOV64_K);
 }
 
-/*      w3 = 1
- *      if r1 == 9 goto +1
- *      w3 = 0                          what a comparison in C gives as a number             */
-static bool is_truth(const struct ops *o, u32 jump, const struct op *last)
+/* What a comparison in C gives as a number:
+ *      w3 = 1                          gone
+ *      if r1 == 9 goto +1              xor edx, edx; cmp rdi, 9; sete dl
+ *      w3 = 0                          gone                                            */
+static bool make_set(struct ops *o, u32 jump)
 {
-	return is_constant(last) && is_constant(writer(o, jump, last->dst));
+	struct op *op = &o->op[jump], *last = &op[1];
+	const struct op *first = writer(o, jump, last->dst);
+	if (!is_constant(last) || !is_constant(first))
+		return false;
+	bool is_direct = first->imm == 1 && last->imm == 0, is_opposite = first->imm == 0 && last->imm == 1;
+	u8 kind = is_direct ? op->kind : opposite(op->kind);
+	if ((!is_direct && !is_opposite) || kind == OP_GONE)
+		return false;
+	op->kind = kind;
+	op->flags |= OP_SET;
+	op->dst = last->dst;
+	op_drop(last);
+	return true;
 }
 
 static bool is_one_bit(const struct op *op)
 {
-	return op && (op->kind == INSN_AND32_K || op->kind == INSN_AND64_K) && !((u32)op->imm & ((u32)op->imm - 1));
+	return op && (op->kind == INSN_AND32_K || op->kind == INSN_AND64_K) &&
+	       !((u32)op->imm & ((u32)op->imm - 1));
 }
 
 /* Whether nobody can tell beforehand if the jump is taken, so that a jump would often be foretold wrong. A
@@ -188,7 +202,9 @@ static bool is_open(const struct ops *o, u32 jump)
 static void find_select(struct ops *o, u32 jump)
 {
 	u32 count = skipped(o, jump), last = jump + count;
-	if (!count || !(is_open(o, jump) || is_truth(o, jump, &o->op[last])))
+	if (count == 1 && make_set(o, jump))
+		return;
+	if (!count || !(is_open(o, jump) || (count == 1 && is_constant(writer(o, jump, o->op[last].dst)))))
 		return;
 	for (u32 i = jump + 1; i < last; i++)
 		if (!can_go_first(o, &o->op[i], jump))
@@ -204,7 +220,7 @@ static void find_select(struct ops *o, u32 jump)
 void ops_find_selects(struct ops *o)
 {
 	for (u32 i = 0; i < o->p->insn_count; i++)
-		if (is_jump(&o->op[i]) && op_is_conditional(&o->op[i]))
+		if (op_is_branch(&o->op[i]))
 			find_select(o, i);
 	mark_targets(o);
 }

@@ -17,7 +17,7 @@ static u32 live_after(const struct ops *o, u32 idx)
 		return op_is_goto(op) ? op_live_before(&o->op[op_target(op, idx)]) : 0;
 	if (!op_is_goto(op))
 		live = op_live_before(op + 1);
-	if (op_is_goto(op) || (op_is_conditional(op) && !(op->flags & OP_SELECT)))
+	if (op_is_goto(op) || op_is_branch(op))
 		live |= op_live_before(&o->op[op_target(op, idx)]);
 	return live;
 }
@@ -48,11 +48,12 @@ void ops_find_live(struct ops *o)
 		o->op[i].live = (1 << BPF_REGS) - 1;
 }
 
-/* Arithmetic and immediates: nothing but the result. */
+/* Arithmetic, immediates and truth values: nothing but the result. */
 static bool is_pure(const struct op *op)
 {
 	u32 class = op_class(op);
-	return op->kind >= INSN_KINDS || class == CLASS_LD || class == CLASS_ALU32 || class == CLASS_ALU64;
+	return op->kind >= INSN_KINDS || op->flags & OP_SET || class == CLASS_LD || class == CLASS_ALU32 ||
+	       class == CLASS_ALU64;
 }
 
 void ops_drop_dead(struct ops *o)

@@ -44,7 +44,10 @@ static void print_op(struct strbuf *s, const struct op *op, const struct insn *i
 	if (has_imm && !insn_is_wide(in))
 		str_printf(s, " #%d", op->imm);
 	if (op->flags)
-		str_printf(s, "%s", op->flags & OP_SELECT ? " unless" : " then");
+		str_printf(s, "%s",
+			   op->flags & OP_SELECT ? " unless"
+			   : op->flags & OP_SET  ? " set"
+						 : " then");
 	str_printf(s, "\n");
 }
 
@@ -181,6 +184,5 @@ TEST(op_keeps_jumps_that_can_be_foretold)
 {
 	check_str("MOV64_X r0 r2\nJEQ64_K r1 #1\nLEA64 r0 [ r2*1+1]\nEXIT\n",
 		  ops_of("r0 = r2\nif r1 == 0x1 goto pc+1\nr0 += 1\nexit\n"));
-	check_str("MOV64_K r0 #1\nJEQ64_K r1 #9 unless\nMOV64_K r0 #0 then\nEXIT\n",
-		  ops_of("r0 = 1\nif r1 == 0x9 goto pc+1\nr0 = 0\nexit\n"));
+	check_str("JEQ64_K r0 r1 #9 set\nEXIT\n", ops_of("r0 = 1\nif r1 == 0x9 goto pc+1\nr0 = 0\nexit\n"));
 }
