@@ -114,9 +114,8 @@ struct op *ops_build(const struct prog *p, u8 *marks)
 		ops_find_live(&o);
 	}
 	ops_fold(&o);
-	if (op_trick(TRICK_DEAD)) {
-		ops_find_live(&o);
+	ops_find_live(&o);
+	if (op_trick(TRICK_DEAD))
 		ops_drop_dead(&o);
-	}
 	return o.op;
 }
