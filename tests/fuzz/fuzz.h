@@ -28,3 +28,13 @@ void fuzz_show_program(const struct insn *insns, u32 count, const u8 *mem, u32 l
 
 /* Bytes of the heap, to be compared with what there was before. */
 u64 fuzz_heap(void);
+
+/* One slot more, in, in front of p[at], or one less, p[at]; jumps and calls lead where they led. The new count. */
+u32 fuzz_put_in(struct insn *p, u32 count, u32 at, struct insn in);
+u32 fuzz_take_out(struct insn *p, u32 count, u32 at);
+
+/* What is_found says, in a process of its own, as the program may crash or never end: then it is false. */
+bool fuzz_try(const struct insn *p, u32 count, bool (*is_found)(const struct insn *p, u32 count));
+
+/* Takes out of a program what it can be without so that is_found still says yes. The new count. */
+u32 fuzz_shrink(struct insn *p, u32 count, bool (*is_found)(const struct insn *p, u32 count));

@@ -97,45 +97,17 @@ static struct insn make_insn(u32 *random, u32 idx, u32 count)
 	return in;
 }
 
-/* Jumps over a place where n slots have been put in (n < 0: taken out) lead where they led. */
-static void move_jumps(struct insn *p, u32 count, u32 at, i32 n)
-{
-	for (u32 i = 0; i < count; i++) {
-		i32 target = (i32)i + 1 + p[i].off;
-		if (!insn_is_jump(&p[i]) || p[i].op == 0x06)
-			continue;
-		if (i < at && target > (i32)at)
-			p[i].off = (i16)(p[i].off + n);
-		if (i >= at && target <= (i32)at)
-			p[i].off = (i16)(p[i].off - n);
-	}
-}
-
-static u32 put_in(struct insn *p, u32 count, u32 at, struct insn in)
-{
-	move_jumps(p, count, at, 1);
-	memmove(p + at + 1, p + at, (count - at) * sizeof(*p));
-	p[at] = in;
-	return count + 1;
-}
-
-static u32 take_out(struct insn *p, u32 count, u32 at)
-{
-	memmove(p + at, p + at + 1, (count - at - 1) * sizeof(*p));
-	move_jumps(p, count - 1, at, -1);
-	return count - 1;
-}
-
 static u32 change_insns(struct insn *p, u32 count, u32 max, u32 *random)
 {
 	u32 what = next(random, 8), at = next(random, count);
 	struct insn in = make_insn(random, at, count);
 	if (what < 3 && count + 1 < max) {
-		count = put_in(p, count, at, in);
+		count = fuzz_put_in(p, count, at, in);
 		if (insn_is_wide(&in))
-			count = put_in(p, count, at + 1, (struct insn){ .imm = (i32)next(random, 3) - 1 });
+			count =
+			    fuzz_put_in(p, count, at + 1, (struct insn){ .imm = (i32)next(random, 3) - 1 });
 	} else if (what < 4 && count > 1) {
-		count = take_out(p, count, at);
+		count = fuzz_take_out(p, count, at);
 	} else if (what < 6) {
 		p[at] = in;
 	} else if (what < 7) {

@@ -11,7 +11,8 @@
 #include "tests/fuzz/gen.h"
 #include "kernel/lib/mem.h"
 
-enum { FUNCS_MAX = 4, LOOPS_MAX = 3, JUMPS_MAX = 512, CALLS_MAX = 3, INSNS_LEFT = 128 };
+enum { FUNCS_MAX = 4, LOOPS_MAX = 3, JUMPS_MAX = 512, CALLS_MAX = 3, INSNS_LEFT = 320 };
+enum { KEY_AT = -GEN_STACK - 8 * (LOOPS_MAX + 1) }; /* the stack's last word in use: a key of a map */
 
 /* The upper four bits of arithmetic and jumps: RFC 9669, tables 6 and 10. */
 enum { ADD = 0x00, SUB = 0x10, MUL = 0x20, DIV = 0x30, OR = 0x40, AND = 0x50, LSH = 0x60, RSH = 0x70 };
@@ -44,10 +45,14 @@ struct gen {
 		u32 insn, unit, depth;
 	} jumps[JUMPS_MAX]; /* that wait for their targets */
 	u32 jump_count;
-	struct {
+	struct call {
 		u32 insn, func;
+		bool is_callback; /* by way of a function that makes a callback's arguments ours */
 	} calls[FUNCS_MAX * CALLS_MAX];
 	u32 call_count, calls_here;
+	bool takes_addresses; /* of functions */
+	bool
+	    tail_calls_below; /* not only in main; then no address of the stack is taken, see PROG_KEPT_MAX */
 	u32 func, func_at[FUNCS_MAX];
 	u32 live; /* bit n: Rn, bit 10 + n: 8 bytes of the stack, are part of the result */
 };
@@ -284,6 +289,19 @@ static void unit_copy(struct gen *g)
 		add_alu(g, how & 32 ? copy : any_dst(g));
 }
 
+/* q = a / b; q *= b; r = a - q: a remainder, or nearly one. */
+static void unit_remainder(struct gen *g)
+{
+	u32 how = draw(g), a = any_src(g), b = any_src(g), q = any_dst(g), r = any_dst(g);
+	alu_x(g, MOV, how & 1, q, a);
+	alu_x(g, DIV, how & 2, q, b);
+	g->insns[g->count - 1].off = how >> 6 == 3;
+	maybe_between(g);
+	alu_x(g, MUL, how & 4, q, how & 48 ? b : any_src(g));
+	alu_x(g, MOV, how & 1, r, a);
+	alu_x(g, SUB, how & 8, r, q);
+}
+
 /* ---- units: decisions inside ---- */
 
 /* A jump over one or two instructions. */
@@ -473,8 +491,8 @@ static void add_sum(struct gen *g, u32 t, i32 c)
 /* t = base + (index << shift) + c; an access at it. What t then holds tells nothing of the base. */
 static void unit_address(struct gen *g)
 {
-	u32 how = draw(g), base = how & 1 ? BPF_FP : 6, mask = base == 6 && how & 2 ? 7 : 3,
-	    shift = how >> 2 & 3;
+	u32 how = draw(g), base = how & 1 && !g->tail_calls_below ? BPF_FP : 6,
+	    mask = base == 6 && how & 2 ? 7 : 3, shift = how >> 2 & 3;
 	u32 t = any_dst(g), idx = reg(g, g->pointers | g->counters | 1u << t);
 	bool indexed = how & 16;
 	i32 room = base == 6 ? GEN_DATA - 7 : GEN_STACK - 7,
@@ -508,7 +526,25 @@ static void unit_nowhere(struct gen *g)
 	add_access(g, (struct place){ t, (i32)below(g, 64) }, any_dst(g));
 }
 
-/* ---- units: jumps, loops, calls ---- */
+/* Somewhere in the array, whose address is a constant. */
+static void unit_value(struct gen *g)
+{
+	u32 how = draw(g), t = any_dst(g), idx = reg(g, g->pointers | g->counters | 1u << t);
+	if (how & 1)
+		add_index(g, idx, 3, how >> 1 & 3);
+	add(g, 0x18, t, 2, 0, GEN_ARRAY);
+	add(g, 0, 0, 0, 0, 24 + (i32)below(g, 8));
+	g->pointers |= 1u << t;
+	if (how & 1)
+		alu_x(g, ADD, true, t, idx);
+	if (how & 8)
+		add_sum(g, t, (i32)below(g, 4));
+	if (!add_access(g, (struct place){ t, (i32)below(g, 8) }, t))
+		add_number(g, t);
+	g->pointers &= ~(1u << t);
+}
+
+/* ---- units: jumps and loops ---- */
 
 static void unit_jump(struct gen *g)
 {
@@ -622,31 +658,184 @@ static void unit_loop_end(struct gen *g)
 	g->weight = l->weight;
 }
 
-/* Of a helper, or of a function that comes later: which, is known at the end. R1 to R5 are lost. */
-static void unit_call(struct gen *g)
+/* ---- units: calls ---- */
+
+/* Whether what a call changes is nobody's, and there is a register that it does not change. */
+static bool can_call(const struct gen *g)
 {
-	static const u8 helpers[] = { 5, 8, 42 };
-	u32 how = draw(g);
-	if ((g->counters | g->pointers) & 0x3f || g->calls_here == CALLS_MAX || (g->func && g->weight > 1))
-		return;
-	g->calls_here++;
-	if (how & 1) {
-		alu_x(g, MOV, true, BPF_R1, 6);
-		g->calls[g->call_count].insn = g->count;
-		g->calls[g->call_count++].func = g->func + 1 + (how >> 1) % FUNCS_MAX;
-	}
-	add(g, 0x85, 0, 0, 0, helpers[how % array_len(helpers)]);
+	u32 taken = g->counters | g->pointers;
+	return !(taken & 0x3f) && (taken & 0x380) != 0x380;
+}
+
+/* R1 to R5 are lost after a call. */
+static void add_arguments_again(struct gen *g)
+{
 	for (u32 r = 1; r <= 5; r++)
 		add_number(g, r);
 }
 
+/* reg = map i of the program. */
+static void add_map(struct gen *g, u32 reg, u32 i)
+{
+	add(g, 0x18, reg, 1, 0, (i32)i);
+	add(g, 0, 0, 0, 0, 0);
+}
+
+/* The key, and R2 leads to it. One in a few is in no map. */
+static void add_key(struct gen *g)
+{
+	u32 how = draw(g);
+	if (how & 1) {
+		alu_k(g, AND, true, BPF_R2, 7);
+		add(g, 0x63, BPF_FP, BPF_R2, KEY_AT, 0);
+	} else {
+		add(g, 0x62, BPF_FP, 0, KEY_AT, how & 8 ? (i32)number(g) : (i32)(how >> 5));
+	}
+	alu_x(g, MOV, true, BPF_R2, BPF_FP);
+	alu_k(g, ADD, true, BPF_R2, KEY_AT);
+}
+
+/* A look-up, and an access if there is something. */
+static void unit_lookup(struct gen *g)
+{
+	if (!can_call(g) || g->tail_calls_below)
+		return;
+	add_key(g);
+	add_map(g, BPF_R1, once_in(g, 4) ? GEN_HASH : GEN_ARRAY);
+	add(g, 0x85, 0, 0, 0, 1);
+	u32 at = g->count;
+	add(g, JEQ | 5, BPF_R0, 0, 0, 0);
+	g->pointers |= 0x3f;
+	add_access(g, (struct place){ BPF_R0, 0 }, reg(g, g->pointers | g->counters));
+	g->pointers &= ~0x3fu;
+	set_distance(g, at);
+	add_number(g, BPF_R0);
+	add_arguments_again(g);
+}
+
+static void unit_update(struct gen *g)
+{
+	u32 how = draw(g);
+	if (!can_call(g) || g->tail_calls_below)
+		return;
+	add_key(g);
+	add_map(g, BPF_R1, how & 1 ? GEN_ARRAY : GEN_HASH);
+	alu_x(g, MOV, true, BPF_R3, 6);
+	alu_k(g, MOV, true, BPF_R4, how >> 1 & 3);
+	add(g, 0x85, 0, 0, 0, how & 8 ? 2 : 3);
+	add_arguments_again(g);
+}
+
+static void add_helper_call(struct gen *g)
+{
+	static const u8 helpers[] = { 5, 8, 42 };
+	add(g, 0x85, 0, 0, 0, helpers[below(g, array_len(helpers))]);
+}
+
+/* Notes that the instruction that comes next names a function; which, is known at the end. */
+static void note_call(struct gen *g, bool is_callback)
+{
+	u32 func = g->func + 1 + below(g, FUNCS_MAX);
+	g->calls[g->call_count++] = (struct call){ g->count, func, is_callback };
+}
+
+static void add_func(struct gen *g, u32 reg, bool is_callback)
+{
+	note_call(g, is_callback);
+	add(g, 0x18, reg, 4, 0, 0);
+	add(g, 0, 0, 0, 0, 0);
+}
+
+/* By register: only in main, so that it cannot lead to itself. */
+static void add_callx(struct gen *g)
+{
+	u32 reg_of = reg(g, g->pointers | g->counters | 0x3e); /* it is not to be an argument */
+	if (once_in(g, 3))
+		add(g, 0xb7, reg_of, 0, 0, once_in(g, 4) ? 4711 : 42);
+	else
+		add_func(g, reg_of, false);
+	alu_x(g, MOV, true, BPF_R1, 6);
+	add(g, 0x8d, reg_of, 0, 0, 0);
+	if (reg_of != BPF_R0)
+		add_number(g, reg_of);
+}
+
+/* bpf_loop. */
+static void add_callback(struct gen *g)
+{
+	alu_k(g, MOV, true, BPF_R1, below(g, 5));
+	add_func(g, BPF_R2, true);
+	alu_x(g, MOV, true, BPF_R3, 6);
+	alu_k(g, MOV, true, BPF_R4, once_in(g, 8));
+	add(g, 0x85, 0, 0, 0, 181);
+}
+
+static void unit_call(struct gen *g)
+{
+	u32 how = below(g, 8);
+	if (!can_call(g) || g->calls_here == CALLS_MAX || (g->func && g->weight > 1))
+		return;
+	g->calls_here++;
+	if (how < 2) {
+		add_helper_call(g);
+	} else if (how < 3 && g->takes_addresses && !g->func) {
+		add_callx(g);
+	} else if (how < 5 && g->takes_addresses) {
+		add_callback(g);
+	} else {
+		alu_x(g, MOV, true, BPF_R1, 6);
+		note_call(g, false);
+		add(g, 0x85, 0, 1, 0, 0);
+	}
+	add_arguments_again(g);
+}
+
+/* The program again, from its beginning; in most slots of the map there is nothing. */
+static void unit_tail_call(struct gen *g)
+{
+	if (!can_call(g) || g->weight > 1 || (g->func && !g->tail_calls_below))
+		return;
+	alu_x(g, MOV, true, BPF_R1, 6);
+	if (once_in(g, 2))
+		alu_k(g, MOV, true, BPF_R3, below(g, 6));
+	add_map(g, BPF_R2, GEN_PROGS);
+	add(g, 0x85, 0, 0, 0, 12);
+	add_number(g, BPF_R0);
+	add_arguments_again(g);
+}
+
+/* What those call that wanted a function that is not there. */
+static u32 add_leaf(struct gen *g)
+{
+	alu_k(g, MOV, true, BPF_R0, 3);
+	add(g, 0x95, 0, 0, 0, 0);
+	return g->count - 2;
+}
+
+/* A callback(index, memory) that calls a function of ours and goes on if that gives an even number. */
+static u32 add_thunk(struct gen *g, u32 func_at)
+{
+	u32 at = g->count;
+	alu_x(g, MOV, true, BPF_R5, BPF_R1);
+	alu_x(g, MOV, true, BPF_R1, BPF_R2);
+	alu_x(g, MOV, true, BPF_R2, BPF_R5);
+	alu_k(g, MOV, true, BPF_R3, 3);
+	alu_k(g, MOV, true, BPF_R4, -4);
+	add(g, 0x85, 0, 1, 0, (i32)(func_at - g->count - 1));
+	alu_k(g, AND, false, BPF_R0, 1);
+	add(g, 0x95, 0, 0, 0, 0);
+	return at;
+}
+
 static void bind_calls(struct gen *g)
 {
+	u32 leaf = g->call_count ? add_leaf(g) : 0;
 	for (u32 i = 0; i < g->call_count; i++) {
-		struct insn *in = &g->insns[g->calls[i].insn];
-		bool is_there = g->calls[i].func <= g->func;
-		in->src = is_there ? 1 : 0;
-		in->imm = is_there ? (i32)(g->func_at[g->calls[i].func] - g->calls[i].insn - 1) : 42;
+		const struct call *c = &g->calls[i];
+		u32 at = c->func <= g->func ? g->func_at[c->func] : leaf;
+		if (c->is_callback)
+			at = add_thunk(g, at);
+		g->insns[c->insn].imm = (i32)(at - c->insn - 1);
 	}
 }
 
@@ -723,20 +912,20 @@ struct unit {
 };
 
 /* Drawn evenly: what stands twice comes twice as often. */
+/* clang-format off */
 static const struct unit units[] = {
-	{ unit_alu, true },        { unit_alu, true },      { unit_unary, true },
-	{ unit_number, true },     { unit_constant, true }, { unit_constant, true },
-	{ unit_shift, true },      { unit_rotate, true },   { unit_rotate, true },
-	{ unit_extend, true },     { unit_copy, true },     { unit_copy, true },
-	{ unit_skip, true },       { unit_skip, true },     { unit_choose, true },
-	{ unit_zero, true },       { unit_zero, true },     { unit_access, true },
-	{ unit_access, true },     { unit_atomic, true },   { unit_operand, true },
-	{ unit_operand, true },    { unit_address, false }, { unit_address, false },
-	{ unit_address, false },   { unit_nowhere, false }, { unit_jump, false },
-	{ unit_jump, false },      { unit_loop, false },    { unit_loop, false },
-	{ unit_loop_end, false },  { unit_call, false },    { unit_function, false },
-	{ unit_neighbours, true },
+	{ unit_alu, true }, { unit_alu, true }, { unit_unary, true }, { unit_number, true },
+	{ unit_constant, true }, { unit_constant, true }, { unit_shift, true }, { unit_rotate, true },
+	{ unit_rotate, true }, { unit_extend, true }, { unit_copy, true }, { unit_copy, true },
+	{ unit_remainder, true }, { unit_skip, true }, { unit_skip, true }, { unit_choose, true },
+	{ unit_zero, true }, { unit_zero, true }, { unit_access, true }, { unit_access, true },
+	{ unit_atomic, true }, { unit_operand, true }, { unit_operand, true }, { unit_neighbours, true },
+	{ unit_address, false }, { unit_address, false }, { unit_address, false }, { unit_value, false },
+	{ unit_nowhere, false }, { unit_lookup, false }, { unit_update, false }, { unit_jump, false },
+	{ unit_jump, false }, { unit_loop, false }, { unit_loop, false }, { unit_loop_end, false },
+	{ unit_call, false }, { unit_call, false }, { unit_tail_call, false }, { unit_function, false },
 };
+/* clang-format on */
 
 /* A unit, once in a while with a jump into its middle. */
 static void add_unit(struct gen *g)
@@ -760,6 +949,9 @@ u32 gen_program(struct insn insns[GEN_INSNS_MAX], const u8 *bytes, size_t len)
 	struct gen g = { .bytes = bytes, .len = len, .insns = insns };
 	next_window(&g);
 	g.live = (draw(&g) | draw(&g) << 8) ^ 0xffff; /* no bytes: all */
+	u32 how = draw(&g) & 3;
+	g.takes_addresses = how & 1;
+	g.tail_calls_below = how == 2;
 	begin_function(&g);
 	for (; g.count < GEN_INSNS_MAX - INSNS_LEFT && next_window(&g); g.units++) {
 		bind_jumps(&g, true);
@@ -768,10 +960,4 @@ u32 gen_program(struct insn insns[GEN_INSNS_MAX], const u8 *bytes, size_t len)
 	end_function(&g);
 	bind_calls(&g);
 	return g.count;
-}
-
-void gen_memory(u8 mem[GEN_MEM])
-{
-	for (u32 i = 0; i < GEN_MEM; i++)
-		mem[i] = (u8)(i * 37);
 }

@@ -6,7 +6,8 @@
  * pattern that optimisers look for, the beginning or end of a loop, the end of a function. So a change of a
  * byte changes one place of the program and leaves the rest as it was. */
 #pragma once
-#include "vm/insn.h"
+#include "kernel/lib/fmt.h"
+#include "vm/prog.h"
 
 enum {
 	GEN_INSNS_MAX = 4096,
@@ -17,9 +18,22 @@ enum {
 	GEN_MEM = GEN_STACK_AT + GEN_STACK,  /* what R1 must point to */
 };
 
-/* Makes a program; the count of its slots. What it leaves in R0 and in its memory does not depend on any
- * address. It calls the helpers 5 and 42 (tests/host/vm_run.h) and get_smp_processor_id. */
+/* Makes a program; the count of its slots. What it leaves in R0, its memory and its maps does not depend on any
+ * address. It calls the helpers 5 and 42 (tests/host/vm_run.h) and some of ours. */
 u32 gen_program(struct insn insns[GEN_INSNS_MAX], const u8 *bytes, size_t len);
 
-/* The memory that it starts with. */
-void gen_memory(u8 mem[GEN_MEM]);
+/* Its maps: an array of 4 values of 64 bytes; a hash of 8 values of 8 bytes; programs, of which the first is
+ * itself and the others are not there. */
+enum { GEN_ARRAY, GEN_HASH, GEN_PROGS, GEN_MAPS };
+enum { GEN_VALUES = 256 };
+
+struct gen_result {
+	u64 r0;
+	u8 mem[GEN_MEM];
+	u8 values[GEN_VALUES]; /* of the array */
+	u64 hashed[8];	       /* of keys 0 .. 7, all ones if there is none */
+};
+
+/* Runs it once, in the memory of a result, with maps of its own. log says why not, if it is refused. */
+enum err gen_run(struct gen_result *r, const struct insn *insns, u32 count, enum prog_mode mode,
+		 struct strbuf *log);

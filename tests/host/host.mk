@@ -15,7 +15,7 @@ HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard $(addprefix tramp/,abi_*.c g
 # The files of kernel/ that are pure too.
 HOST_KERNEL := $(wildcard $(addprefix kernel/,acpi.c net_checksum.c probe_x86_64.c trace_format.c shell/edit.c shell/parse.c))
 HOST_PURE   := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP) $(HOST_KERNEL)
-HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c)) tests/fuzz/gen.c
+HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
 HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c \
 	      $(wildcard tests/test_map.c tests/test_fmt.c tests/test_mem.c tests/test_vm_*.c tests/vm_*.c)
 
