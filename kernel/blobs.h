@@ -24,3 +24,10 @@ struct sym_entry {
 extern const struct sym_entry sym_table[];
 extern const u32 sym_count;
 extern const char sym_names[];
+
+/* Its global variables, ended by a NULL name. */
+struct var_entry {
+	const char *name;
+	uptr addr;
+};
+extern const struct var_entry var_table[];

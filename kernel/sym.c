@@ -40,6 +40,17 @@ bool sym_named(const char *name, struct sym *sym)
 	return false;
 }
 
+bool sym_variable(const char *name, uptr *addr)
+{
+	for (const struct var_entry *v = var_table; v->name; v++) {
+		if (strcmp(v->name, name) == 0) {
+			*addr = v->addr;
+			return true;
+		}
+	}
+	return false;
+}
+
 notrace void sym_print(struct strbuf *s, uptr addr)
 {
 	struct sym sym;

@@ -16,5 +16,8 @@ bool sym_at(uptr addr, struct sym *sym);
 bool sym_named(const char *name, struct sym *sym);
 bool sym_nth(u32 i, struct sym *sym);
 
+/* The address of the global variable of that name; false if there is none. */
+bool sym_variable(const char *name, uptr *addr);
+
 /* "kfree_skb+0x5", "bpf_trampoline_kfree_skb+0x12", or the plain number. */
 void sym_print(struct strbuf *s, uptr addr);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Instruction to text. Everything is in the rows of insn.h; here their letters are spelled out.
 #include "vm/disasm.h"
-#include "vm/kfunc.h"
+#include "vm/helper.h"
 #include "vm/map.h"
 
 static void print_memory(struct strbuf *s, u32 base, i32 off)
@@ -23,10 +23,11 @@ static void print_helper(struct strbuf *s, i32 id)
 		str_printf(s, "unknown#%d", id);
 }
 
-static void print_kfunc(struct strbuf *s, i32 number)
+static void print_ksym(struct strbuf *s, i32 btf_id)
 {
-	const struct helper *h = kfunc_find((u32)number);
-	str_printf(s, "%s#%d", h ? h->name : "unknown", number);
+	const struct btf *b = vm_kernel_btf();
+	const char *name = b ? btf_type_name(b, (u32)btf_id) : "";
+	str_printf(s, "%s#%d", *name ? name : "unknown", btf_id);
 }
 
 static void print_map(struct strbuf *s, const struct prog *p, i32 idx)
@@ -54,7 +55,7 @@ static void print_field(struct strbuf *s, const struct prog *p, const struct ins
 	case 'K':
 	case 'C': print_jump(s, in->imm); break;
 	case 'H': print_helper(s, in->imm); break;
-	case 'F': print_kfunc(s, in->imm); break;
+	case 'F': print_ksym(s, in->imm); break;
 	case 'm': print_map(s, p, in->imm); break;
 	case 'i': str_printf(s, "idx:%d", in->imm); break;
 	case 'P': str_printf(s, "%+d", in->imm); break;

@@ -565,7 +565,7 @@ static u64 execute(struct run *run, const struct icode *in)
 		return r[0];
 	}
 
-	LD_IMM64: LD_MAP: LD_MAP_IDX: LD_VALUE: LD_VALUE_IDX:
+	LD_IMM64: LD_MAP: LD_MAP_IDX: LD_VALUE: LD_VALUE_IDX: LD_VAR:
 	LD_FUNC:    DST(in) = in[1].value; NEXT(2);
 
 	LOAD(LDX8, u8, 0)
@@ -591,7 +591,6 @@ static u64 execute(struct run *run, const struct icode *in)
 	ATOMIC_FETCH(XCHG, SRC(in))
 	ATOMIC_FETCH(CMPXCHG, r[0])
 
-	LD_VAR:
 	LD_ABS8: LD_ABS16: LD_ABS32: LD_IND8: LD_IND16: LD_IND32:
 	BAD:
 		panic("interp_run: %s: insn %u was not verified", run->p->name, (u32)(in - run->p->icode));
@@ -606,13 +605,16 @@ static u64 execute(struct run *run, const struct icode *in)
 
 /* ---- decoding ---- */
 
-/* What an immediate of 64 bits stands for (section 5.4.1): itself, a map, or an address in its value. */
+/* What an immediate of 64 bits stands for (section 5.4.1): itself, a map, an address in its value, of a
+ * function, or of what the kernel has. */
 static u64 wide_value(const struct prog *p, const struct insn *in)
 {
 	if (insn_is_map(in))
 		return (uptr)p->object->maps[in->imm];
 	if (insn_is_map_value(in))
 		return (uptr)p->object->maps[in->imm]->values + (u32)in[1].imm;
+	if (insn_kind(in) == INSN_LD_VAR)
+		return ksym_address((u32)in->imm);
 	if (insn_names_func(in))
 		return (uptr)&p->icode[in - p->insns + 1 + in->imm];
 	return insn_imm64(in);

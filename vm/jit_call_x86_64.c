@@ -288,13 +288,14 @@ void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx)
 
 void jit_emit_kfunc(struct jit *j, const struct insn *in)
 {
-	switch (in->imm) {
+	const struct helper *h = kfunc_find((u32)in->imm);
+	switch (h->id) {
 	case KFUNC_SESSION_IS_RETURN:
 		emit_header_word(j, RAX, HEADER_COUNT);
 		shr_ri(j->c, RAX, 63);
 		break;
 	case KFUNC_SESSION_COOKIE: emit_session_cookie(j); break;
-	default: emit_row_call(j, kfunc_find((u32)in->imm)); break;
+	default: emit_row_call(j, h); break;
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: loads, stores, atomics and 64-bit immediates.
 #include "vm/jit_parts_x86_64.h"
+#include "vm/kfunc.h"
 #include "vm/map.h"
 
 /* Without a base an index counts as one, where it takes less: [rdi], [rdi+rdi]. */
@@ -166,7 +167,9 @@ void jit_emit_imm64(struct jit *j, const struct op *op, u32 idx)
 		jit_emit_func_address(j, jit_dst(op), idx + 1 + (u32)in->imm);
 		return;
 	}
-	if (insn_is_map(in))
+	if (op->kind == INSN_LD_VAR)
+		value = ksym_address((u32)in->imm);
+	else if (insn_is_map(in))
 		value = (uptr)j->p->object->maps[in->imm];
 	else if (insn_is_map_value(in))
 		value = (uptr)j->p->object->maps[in->imm]->values + (u32)in[1].imm;

@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: MIT
-// The kernel functions that programs may call, with arguments as in C.
+// The kernel functions that programs may call, with arguments as in C; and the addresses of all others.
 #include "vm/kfunc.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
+#include "kernel/sym.h"
 #include "vm/frame.h"
+
+notrace bool bpf_session_is_return(void *ctx)
+{
+	return frame_is_exit((uptr)ctx);
+}
+
+notrace u64 *bpf_session_cookie(void *ctx)
+{
+	return (u64 *)(uptr)frame_cookie_addr((uptr)ctx);
+}
 
 #define KFUNC(name)                                                                                        \
 	static u64 kfunc_##name(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unused, u64 r5 unused, \
 				const struct prog *p unused)
 
-/* bool bpf_session_is_return(void *ctx): whether this is the program's run at the function's exit. */
 notrace KFUNC(session_is_return)
 {
-	return frame_is_exit(r1);
+	return bpf_session_is_return((void *)(uptr)r1);
 }
 
-/* u64 *bpf_session_cookie(void *ctx): what is written there at entry is there at exit. */
 notrace KFUNC(session_cookie)
 {
-	return frame_cookie_addr(r1);
+	return (uptr)bpf_session_cookie((void *)(uptr)r1);
 }
 
-/* void msleep(unsigned int ms) */
 KFUNC(msleep)
 {
 	msleep((u32)r1);
@@ -29,7 +37,7 @@ KFUNC(msleep)
 }
 
 /* clang-format off */
-static const struct helper table[] = {
+static const struct helper table[KFUNCS] = {
 	{ KFUNC_SESSION_IS_RETURN, "bpf_session_is_return", RET_SCALAR, { ARG_CTX }, HELPER_COUNT | HELPER_SESSION,
 	  kfunc_session_is_return },
 	{ KFUNC_SESSION_COOKIE, "bpf_session_cookie", RET_KERNEL_PTR, { ARG_CTX }, HELPER_COUNT | HELPER_SESSION,
@@ -38,21 +46,64 @@ static const struct helper table[] = {
 };
 /* clang-format on */
 
-const struct helper *kfunc_find(u32 number)
+static const struct btf *types;
+static u32 ids[KFUNCS]; /* of each row, 0 if BTF does not know it */
+
+void kfunc_init(const struct btf *kernel)
 {
-	return number && number <= array_len(table) ? &table[number - 1] : NULL;
+	types = kernel;
+	for (u32 i = 0; i < KFUNCS; i++)
+		ids[i] = kernel ? btf_find(kernel, table[i].name, BTF_FUNC) : 0;
 }
 
-const struct helper *kfunc_named(const char *name)
+const struct helper *kfunc_find(u32 btf_id)
 {
-	for (u32 i = 0; i < array_len(table); i++)
-		if (strcmp(table[i].name, name) == 0)
+	for (u32 i = 0; i < KFUNCS; i++)
+		if (btf_id && ids[i] == btf_id)
 			return &table[i];
 	return NULL;
 }
 
+const struct helper *kfunc_named(const char *name)
+{
+	for (u32 i = 0; i < KFUNCS; i++)
+		if (ids[i] && strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+u32 kfunc_btf_id(const struct helper *kfunc)
+{
+	return ids[kfunc - table];
+}
+
 void kfunc_print_names(struct strbuf *s)
 {
-	for (u32 i = 0; i < array_len(table); i++)
+	for (u32 i = 0; i < KFUNCS; i++)
 		str_printf(s, "%s%s", i ? ", " : "", table[i].name);
+}
+
+uptr ksym_address(u32 btf_id)
+{
+	const struct btf_type *t = types ? btf_type(types, btf_id) : NULL;
+	uptr addr = 0;
+	struct sym sym;
+	if (t && btf_kind(t) == BTF_FUNC && sym_named(btf_type_name(types, btf_id), &sym))
+		return sym.addr;
+	if (t && btf_kind(t) == BTF_VAR)
+		sym_variable(btf_type_name(types, btf_id), &addr);
+	return addr;
+}
+
+uptr ksym_named(const char *name, u32 *btf_id)
+{
+	struct sym sym;
+	uptr addr = 0;
+	bool is_func = sym_named(name, &sym);
+	if (is_func)
+		addr = sym.addr;
+	else if (!sym_variable(name, &addr))
+		return 0;
+	*btf_id = types ? btf_find(types, name, is_func ? BTF_FUNC : BTF_VAR) : 0;
+	return addr;
 }

@@ -5,6 +5,7 @@
 //      2. maps: .maps and the sections of global variables
 //      3. programs: each function of each section with code
 //      4. each program: load_prog.c
+//      5. programs in maps
 //
 // Nothing is visible before all of it has been done.
 #include "vm/load.h"
@@ -12,6 +13,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "vm/compile.h"
+#include "vm/kfunc.h"
 #include "vm/map.h"
 
 #define BTF_LEN_MAX (16u << 20)
@@ -306,7 +308,9 @@ static enum err load_parts(struct loader *l, const void *elf, size_t len)
 	e = load_btf(l);
 	if (!e)
 		e = load_maps(l);
-	return e ? e : load_programs(l);
+	if (!e)
+		e = load_programs(l);
+	return e ? e : load_map_programs(l);
 }
 
 static void publish(struct object *o)
@@ -400,6 +404,7 @@ void vm_init(const struct btf *kernel_btf)
 {
 	kernel_types = kernel_btf;
 	compile_init();
+	kfunc_init(kernel_btf);
 }
 
 const struct btf *vm_kernel_btf(void)

@@ -14,6 +14,7 @@
 struct map_place {
 	u32 section;
 	u64 offset, size;
+	u32 values; /* where in it the programs of a prog_array begin, 0: none */
 };
 
 /* One function in the file, and where its instructions go in the program that is being made. */
@@ -45,6 +46,9 @@ struct loader {
 
 /* Makes o->maps and places. Needs o->btf, if there is a .maps section. */
 enum err load_maps(struct loader *l);
+
+/* Puts programs into maps that are initialised with them. Needs o->progs. */
+enum err load_map_programs(struct loader *l);
 
 /* Gives p its instructions, from the function at that place, and takes it to PROG_COMPILED. */
 enum err load_program(struct loader *l, struct prog *p, u32 section, u64 offset);

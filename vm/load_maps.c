@@ -12,6 +12,7 @@
 struct map_def {
 	const char *name;
 	u32 type, max_entries, flags, key_size, value_size, key_type, value_type, pinning;
+	u32 values; /* offset of __array(values, ...) in the variable; 0 if there is none: it is the last field */
 };
 
 struct map_field {
@@ -39,10 +40,26 @@ static const struct map_field *find_field(const char *name)
 	return NULL;
 }
 
-static enum err read_field(struct loader *l, struct map_def *d, const struct btf_member *m)
+/* __array(values, int (void *)): pointers to programs, which relocations name. */
+static bool is_program_list(const struct btf *b, const struct btf_member *m)
+{
+	const struct btf_type *array = btf_type(b, btf_strip(b, m->type));
+	if (strcmp(btf_name(b, m->name_off), "values") || btf_kind(array) != BTF_ARRAY)
+		return false;
+	const struct btf_type *pointer = btf_type(b, btf_strip(b, btf_array(array)->type));
+	return btf_kind(pointer) == BTF_PTR &&
+	       btf_kind(btf_type(b, btf_strip(b, pointer->size_or_type))) == BTF_FUNC_PROTO;
+}
+
+static enum err read_field(struct loader *l, struct map_def *d, const struct btf_type *t,
+			   const struct btf_member *m)
 {
 	const struct btf *b = &l->o->btf;
 	const char *name = btf_name(b, m->name_off);
+	if (is_program_list(b, m)) {
+		d->values = btf_member_bit_offset(t, m) / 8;
+		return OK;
+	}
 	const struct map_field *f = find_field(name);
 	const struct btf_type *pointer = btf_type(b, btf_strip(b, m->type));
 	if (!f || btf_kind(pointer) != BTF_PTR) {
@@ -85,7 +102,7 @@ static enum err read_definition(struct loader *l, struct map_def *d, u32 var)
 		return ENOEXEC;
 	}
 	for (u32 i = 0; i < btf_vlen(t); i++) {
-		enum err e = read_field(l, d, &btf_members(t)[i]);
+		enum err e = read_field(l, d, t, &btf_members(t)[i]);
 		if (e)
 			return e;
 	}
@@ -121,7 +138,8 @@ static enum err add_defined(struct loader *l, const struct btf_type *datasec)
 		struct map_def d = { 0 };
 		enum err e = read_definition(l, &d, v->type);
 		if (!e)
-			e = add_map(l, &d, (struct map_place){ l->maps_section, v->offset, v->size });
+			e = add_map(l, &d,
+				    (struct map_place){ l->maps_section, v->offset, v->size, d.values });
 		if (e)
 			return e;
 	}
@@ -187,7 +205,7 @@ static enum err add_global(struct loader *l, u32 i)
 	};
 	enum err e = check_no_addresses(l, i);
 	if (!e)
-		e = add_map(l, &d, (struct map_place){ i, 0, s.size });
+		e = add_map(l, &d, (struct map_place){ i, 0, s.size, 0 });
 	if (!e && s.data)
 		memcpy(l->o->maps[l->o->map_count - 1]->values, s.data, s.size);
 	return e;
@@ -235,4 +253,69 @@ enum err load_maps(struct loader *l)
 			e = add_global(l, i);
 	}
 	return e;
+}
+
+/* ---- programs in maps ---- */
+
+/* The map in whose variable the byte lies, with *slot the slot whose first value is there; NULL if it is
+ * no value of a map of programs. */
+static struct map *map_of_value(const struct loader *l, u64 offset, u32 *slot)
+{
+	for (u32 i = 0; i < l->o->map_count; i++) {
+		const struct map_place *place = &l->places[i];
+		u64 first = place->offset + place->values;
+		if (place->section != l->maps_section || offset < place->offset ||
+		    offset - place->offset >= place->size)
+			continue;
+		*slot = (u32)((offset - first) / sizeof(u64));
+		bool ok = place->values && offset >= first && (offset - first) % sizeof(u64) == 0;
+		return ok && l->o->maps[i]->ops->type == BPF_MAP_TYPE_PROG_ARRAY ? l->o->maps[i] : NULL;
+	}
+	return NULL;
+}
+
+static const struct prog *find_program(const struct loader *l, const struct elf_symbol *s)
+{
+	for (u32 i = 0; i < l->o->prog_count && s->type == ELF_FUNC; i++)
+		if (strcmp(l->o->progs[i]->name, s->name) == 0)
+			return l->o->progs[i];
+	return NULL;
+}
+
+static enum err put_program(struct loader *l, const struct elf_rel *r)
+{
+	struct elf_symbol s = elf_symbol(&l->elf, r->symbol);
+	const struct prog *p = find_program(l, &s);
+	u32 slot = 0;
+	struct map *m = map_of_value(l, r->offset, &slot);
+	if (!m || !p) {
+		str_printf(l->log,
+			   ".maps: byte %llu is initialised with %s; only programs in maps of type %s can be",
+			   r->offset, s.name, map_prog_array_ops.name);
+		return EOPNOTSUPP;
+	}
+	enum err e = prog_array_set(m, slot, p);
+	if (e == E2BIG)
+		str_printf(l->log, "map %s: program %s is in slot %u, but there are only %u", m->name,
+			   p->name, slot, m->max_entries);
+	else if (e)
+		str_printf(l->log, "map %s: program %s is of another type than others that use it", m->name,
+			   p->name);
+	return e;
+}
+
+enum err load_map_programs(struct loader *l)
+{
+	for (u32 i = 1; i < l->elf.section_count && l->maps_section; i++) {
+		struct elf_section s = elf_section(&l->elf, i);
+		if (s.type != ELF_REL || s.info != l->maps_section)
+			continue;
+		for (u32 k = 0; k < elf_rel_count(&s); k++) {
+			struct elf_rel r = elf_rel(&s, k);
+			enum err e = put_program(l, &r);
+			if (e)
+				return e;
+		}
+	}
+	return OK;
 }

@@ -11,8 +11,8 @@
 
 #define INSN_LEN sizeof(struct insn)
 
-enum { PSEUDO_MAP = 1, PSEUDO_VALUE = 2 };  /* src of a 64-bit immediate */
-enum { PSEUDO_CALL = 1, PSEUDO_KFUNC = 2 }; /* src of a call */
+enum { PSEUDO_MAP = 1, PSEUDO_VALUE, PSEUDO_VAR, PSEUDO_FUNC }; /* src of a 64-bit immediate */
+enum { PSEUDO_CALL = 1, PSEUDO_KFUNC = 2 };                     /* src of a call */
 
 /* The function that begins at that place; false if there is none. */
 static bool function_at(const struct loader *l, u32 section, u64 offset, struct elf_symbol *symbol)
@@ -73,11 +73,19 @@ static bool find_relocation(const struct loader *l, u32 section, u64 offset, str
 
 static enum err refuse_extern(struct loader *l, const struct prog *p, const char *name)
 {
+	str_printf(l->log, "program %s: it needs %s, which the object only declares, and the kernel has not",
+		   p->name, name);
+	return ENOENT;
+}
+
+static enum err refuse_call(struct loader *l, const struct prog *p, const char *name)
+{
 	str_printf(l->log,
-		   "program %s: it needs %s, which the object only declares; of the kernel it can use ",
+		   "program %s: it calls %s, which the object only declares; of the kernel it can call ",
 		   p->name, name);
 	kfunc_print_names(l->log);
-	str_puts(l->log, ", and no variables");
+	if (!vm_kernel_btf())
+		str_puts(l->log, ", if that has BTF");
 	return EOPNOTSUPP;
 }
 
@@ -99,7 +107,7 @@ static enum err call_target(struct loader *l, const struct prog *p, const struct
 	struct elf_symbol s = elf_symbol(&l->elf, r.symbol);
 	if (!s.section) {
 		*t = (struct target){ .kfunc = kfunc_named(s.name) };
-		return t->kfunc || s.binding == ELF_WEAK ? OK : refuse_extern(l, p, s.name);
+		return t->kfunc || s.binding == ELF_WEAK ? OK : refuse_call(l, p, s.name);
 	}
 	if (r.type != R_BPF_64_32 || s.section >= l->elf.section_count) {
 		str_printf(l->log, "program %s: relocation of type %u at a call", p->name, r.type);
@@ -109,9 +117,32 @@ static enum err call_target(struct loader *l, const struct prog *p, const struct
 	return OK;
 }
 
-static bool is_local_call(const struct insn *in)
+/* The function whose address a 64-bit immediate is; section 0 if it is something else's. */
+static void address_target(struct loader *l, const struct block *b, u64 offset, const struct insn *in,
+			   struct target *t)
 {
-	return insn_is_call(in) && in->src == PSEUDO_CALL;
+	struct elf_rel r;
+	*t = (struct target){ 0 };
+	if (!find_relocation(l, b->section, offset, &r) || r.type != R_BPF_64_64)
+		return;
+	struct elf_symbol s = elf_symbol(&l->elf, r.symbol);
+	if (!s.section || s.section >= l->elf.section_count)
+		return;
+	struct elf_section section = elf_section(&l->elf, s.section);
+	if (elf_is_code(&section))
+		*t = (struct target){ s.section, s.value + (u64)(i64)in->imm, NULL };
+}
+
+/* Which function the instruction names, if any. */
+static enum err find_target(struct loader *l, const struct prog *p, const struct block *b, u64 offset,
+			    const struct insn *in, struct target *t)
+{
+	*t = (struct target){ 0 };
+	if (insn_kind(in) == INSN_CALL_LOCAL)
+		return call_target(l, p, b, offset, in, t);
+	if (insn_is_wide(in))
+		address_target(l, b, offset, in, t);
+	return OK;
 }
 
 /* Adds to the blocks what the functions that are there call, until nothing new comes. */
@@ -128,9 +159,7 @@ static enum err collect_blocks(struct loader *l, struct prog *p)
 		for (u64 at = b.offset; at < b.offset + b.size; at += INSN_LEN) {
 			struct insn in = insn_at(l, b.section, at);
 			struct target t;
-			if (!is_local_call(&in))
-				continue;
-			enum err e = call_target(l, p, &b, at, &in, &t);
+			enum err e = find_target(l, p, &b, at, &in, &t);
 			if (e)
 				return e;
 			if (t.section && !block_for(l, p, t.section, t.offset))
@@ -161,6 +190,11 @@ static struct insn zero_insn(u32 dst)
 	return (struct insn){ .op = 0xb7, .dst = dst & 0xf };
 }
 
+static i32 distance(struct loader *l, const struct prog *p, const struct target *t, u32 idx)
+{
+	return (i32)(block_for(l, p, t->section, t->offset)->at - idx - 1);
+}
+
 static enum err relocate_call(struct loader *l, struct prog *p, const struct block *b, u32 idx)
 {
 	struct insn *in = &p->insns[idx];
@@ -169,23 +203,28 @@ static enum err relocate_call(struct loader *l, struct prog *p, const struct blo
 	if (e)
 		return e;
 	if (t.section)
-		in->imm = (i32)(block_for(l, p, t.section, t.offset)->at - idx - 1);
+		in->imm = distance(l, p, &t, idx);
 	else if (t.kfunc)
-		*in = (struct insn){ .op = in->op, .src = PSEUDO_KFUNC, .imm = (i32)t.kfunc->id };
+		*in = (struct insn){ .op = in->op, .src = PSEUDO_KFUNC, .imm = (i32)kfunc_btf_id(t.kfunc) };
 	else
 		*in = zero_insn(BPF_R0);
 	return OK;
 }
 
-/* The address of what the kernel has, by which a program asks whether it is there; or 0. */
+/* The address of what the kernel has, or of what it may have, then 0. */
 static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *in, const struct elf_symbol *s)
 {
-	const struct helper *kfunc = kfunc_named(s->name);
-	u64 address = kfunc ? (uptr)kfunc->fn : 0;
-	if (!kfunc && s->binding != ELF_WEAK)
+	u32 id = 0;
+	u64 address = ksym_named(s->name, &id);
+	if (!address && s->binding != ELF_WEAK)
 		return refuse_extern(l, p, s->name);
 	in[0] = (struct insn){ .op = in->op, .dst = in->dst, .imm = (i32)address };
 	in[1] = (struct insn){ .imm = (i32)(address >> 32) };
+	if (id) {
+		in[0].src = PSEUDO_VAR;
+		in[0].imm = (i32)id;
+		in[1].imm = 0;
+	}
 	return OK;
 }
 
@@ -226,27 +265,40 @@ static enum err relocate_address(struct loader *l, struct prog *p, struct insn *
 	return OK;
 }
 
+/* What is neither a call nor a jump within its section and still has a relocation. */
+static enum err relocate_immediate(struct loader *l, struct prog *p, const struct block *b, u32 idx)
+{
+	u64 offset = b->offset + (u64)(idx - b->at) * INSN_LEN;
+	struct insn *in = &p->insns[idx];
+	struct target t;
+	struct elf_rel r;
+	if (!find_relocation(l, b->section, offset, &r))
+		return OK;
+	struct elf_symbol s = elf_symbol(&l->elf, r.symbol);
+	if (!insn_is_wide(in) || idx + 1 == b->at + b->size / INSN_LEN || r.type != R_BPF_64_64) {
+		str_printf(l->log, "program %s: insn %u has a relocation of type %u (to %s)", p->name, idx,
+			   r.type, s.name);
+		return ENOEXEC;
+	}
+	address_target(l, b, offset, in, &t);
+	if (!t.section)
+		return relocate_address(l, p, in, &s);
+	in[0] = (struct insn){ in->op, in->dst, PSEUDO_FUNC, 0, distance(l, p, &t, idx) };
+	in[1] = (struct insn){ 0 };
+	return OK;
+}
+
 static enum err relocate_block(struct loader *l, struct prog *p, const struct block *b)
 {
 	u32 end = b->at + (u32)(b->size / INSN_LEN);
 	for (u32 idx = b->at; idx < end; idx++) {
-		struct insn *in = &p->insns[idx];
-		struct elf_rel r;
-		enum err e = OK;
-		if (is_local_call(in))
-			e = relocate_call(l, p, b, idx);
-		else if (find_relocation(l, b->section, b->offset + (u64)(idx - b->at) * INSN_LEN, &r)) {
-			struct elf_symbol s = elf_symbol(&l->elf, r.symbol);
-			if (!insn_is_wide(in) || idx + 1 == end || r.type != R_BPF_64_64) {
-				str_printf(l->log, "program %s: insn %u has a relocation of type %u (to %s)",
-					   p->name, idx, r.type, s.name);
-				return ENOEXEC;
-			}
-			e = relocate_address(l, p, in, &s);
-		}
+		const struct insn *in = &p->insns[idx];
+		bool is_wide = insn_is_wide(in);
+		enum err e = insn_kind(in) == INSN_CALL_LOCAL ? relocate_call(l, p, b, idx)
+							      : relocate_immediate(l, p, b, idx);
 		if (e)
 			return e;
-		idx += insn_is_wide(in) && idx + 1 < end;
+		idx += is_wide && idx + 1 < end;
 	}
 	return OK;
 }

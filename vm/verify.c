@@ -9,6 +9,7 @@
 #include "kernel/heap.h"
 #include "vm/context.h"
 #include "vm/frame.h"
+#include "vm/kfunc.h"
 #include "vm/map.h"
 #include "vm/verify_parts.h"
 
@@ -84,11 +85,11 @@ static enum err check_wide(struct verify *v, u32 idx, const struct insn *in)
 		    v, idx + 1, "the second half of a 64-bit immediate has only an imm, all else must be 0");
 	if (insn_is_map(in) || insn_is_map_value(in))
 		return check_map(v, idx, in);
-	if (insn_kind(in) == INSN_LD_VAR)
-		return verify_refuse(v, idx, "the kernel has nothing with the BTF id %d", in->imm);
-	if (insn_kind(in) == INSN_LD_FUNC && in[1].imm != 0)
-		return verify_refuse(v, idx, "the upper half of a function's immediate must be 0, not %d",
-				     in[1].imm);
+	if (insn_kind(in) == INSN_LD_VAR && !ksym_address((u32)in->imm))
+		return verify_refuse(v, idx, "there is no function or variable of the kernel with BTF id %d",
+				     in->imm);
+	if ((insn_kind(in) == INSN_LD_FUNC || insn_kind(in) == INSN_LD_VAR) && in[1].imm != 0)
+		return verify_refuse(v, idx, "the upper half of this immediate must be 0, not %d", in[1].imm);
 	return OK;
 }
 

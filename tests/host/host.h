@@ -10,6 +10,9 @@ void host_init(void);
  * counts from the project's root, where the tests run. */
 void *host_file(const char *path, size_t *len);
 
+/* Makes the BTF of this build's kernel known to vm/, and keeps it open; false if it is not built. */
+bool host_kernel_btf(void);
+
 /* The lines that trace_write got since the last host_trace_clear: "who: message\n" each. */
 const char *host_trace(void);
 void host_trace_clear(void);

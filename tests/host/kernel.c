@@ -14,11 +14,13 @@
 #include "kernel/task.h"
 #include "kernel/sched.h"
 #include "kernel/smp.h"
+#include "kernel/sym.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 #include "tests/host/host.h"
 #include "tests/host/text.h"
 #include "vm/compile.h"
+#include "vm/kfunc.h"
 
 struct cpu cpus[MAX_CPUS];
 static struct task_struct host_task = { .pid = 42, .tgid = 42, .prio = 120, .comm = "host" };
@@ -133,6 +135,29 @@ u32 host_slept(void)
 
 void smp_sync_cores(void) {}
 
+struct task_struct init_task;
+
+/* Of the kernel's symbols a few. */
+bool sym_named(const char *name, struct sym *sym)
+{
+	static const struct sym functions[] = {
+		{ (uptr)msleep, 1, "msleep", false },
+		{ (uptr)bpf_session_cookie, 1, "bpf_session_cookie", false },
+	};
+	for (u32 i = 0; i < array_len(functions); i++) {
+		*sym = functions[i];
+		if (strcmp(sym->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sym_variable(const char *name, uptr *addr)
+{
+	*addr = (uptr)&init_task;
+	return strcmp(name, "init_task") == 0;
+}
+
 u32 cpu_count(void)
 {
 	return 4;
@@ -174,4 +199,19 @@ void host_init(void)
 	host_set_cpu(0);
 	host_text_init();
 	compile_init();
+}
+
+bool host_kernel_btf(void)
+{
+	static struct btf btf;
+	char text[128];
+	struct strbuf log = STRBUF(text);
+	size_t len;
+	if (!btf.count) {
+		void *blob = host_file("build/fivebyte.btf", &len);
+		if (!blob || btf_open(&btf, blob, (u32)len, &log))
+			return false;
+	}
+	vm_init(&btf);
+	return true;
 }

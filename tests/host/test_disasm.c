@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The disassembler's text, as bpftool prints it, and that no two instructions are written the same way.
 #include "kernel/lib/mem.h"
+#include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "vm/disasm.h"
@@ -81,13 +82,26 @@ TEST(disasm_names_helpers_and_maps)
 
 TEST(disasm_names_kernel_functions)
 {
-	struct insn known = { 0x85, .src = 2, .imm = 3 }, unknown = { 0x85, .src = 2, .imm = 4711 };
-	char text[128];
-	struct strbuf s = STRBUF(text);
-	insn_print_alone(&s, &known);
-	check_str("call kfunc msleep#3", text);
+	char text[128], want[64];
+	struct strbuf s = STRBUF(text), w = STRBUF(want);
+	if (!host_kernel_btf()) {
+		test_skip("build/fivebyte.btf is not built");
+		return;
+	}
+	u32 id = btf_find(vm_kernel_btf(), "msleep", BTF_FUNC);
+	struct insn call = { 0x85, .src = 2, .imm = (i32)id },
+		    address = { 0x18, .dst = 1, .src = 3, .imm = (i32)id };
+	str_printf(&w, "call kfunc msleep#%u", id);
+	insn_print_alone(&s, &call);
+	check_str(want, text);
+	w.len = s.len = 0;
+	str_printf(&w, "r1 = ksym msleep#%u", id);
+	insn_print_alone(&s, &address);
+	check_str(want, text);
+	vm_init(NULL);
 	s.len = 0;
-	insn_print_alone(&s, &unknown);
+	call.imm = 4711;
+	insn_print_alone(&s, &call);
 	check_str("call kfunc unknown#4711", text);
 }
 

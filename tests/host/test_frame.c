@@ -3,6 +3,7 @@
 // and the code that the JIT writes in its place say the same.
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
+#include "kernel/sched.h"
 #include "kernel/smp.h"
 #include "tests/host/host.h"
 #include "tests/progs/answers.h"
@@ -21,6 +22,15 @@ struct frame {
 static struct frame new_frame(void)
 {
 	return (struct frame){ 70, 0xc00c1e, 0xffffffff81234560, 4 << 8 | 2, { 11, ~0ull - 21 }, 33 };
+}
+
+/* The programs call functions of the kernel, which only its BTF names. */
+static bool has_kernel(void)
+{
+	bool ok = host_kernel_btf();
+	if (!ok)
+		test_skip("build/fivebyte.btf is not built");
+	return ok;
 }
 
 static struct object *load(const char *path, enum prog_mode mode)
@@ -84,11 +94,15 @@ static void ask(enum prog_mode mode)
 
 TEST(frame_is_answered_from_by_the_interpreter)
 {
+	if (!has_kernel())
+		return;
 	ask(PROG_INTERPRET);
 }
 
 TEST(frame_is_answered_from_by_machine_code)
 {
+	if (!has_kernel())
+		return;
 	ask(PROG_JIT);
 }
 
@@ -133,6 +147,8 @@ static void run_session(enum prog_mode mode)
 
 TEST(frame_of_a_session_keeps_its_cookie)
 {
+	if (!has_kernel())
+		return;
 	run_session(PROG_INTERPRET);
 	run_session(PROG_JIT);
 	struct frame f = new_frame();
@@ -167,12 +183,16 @@ static void run_probes(enum prog_mode mode)
 
 TEST(frame_of_a_probe_is_this_cpu)
 {
+	if (!has_kernel())
+		return;
 	run_probes(PROG_INTERPRET);
 	run_probes(PROG_JIT);
 }
 
 TEST(frame_needs_as_many_words_as_helpers_read)
 {
+	if (!has_kernel())
+		return;
 	struct object *o = load("build/tests/frame.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(HEADER_COUNT, prog_named("only_count")->facts.header_words);
@@ -188,6 +208,8 @@ TEST(frame_needs_as_many_words_as_helpers_read)
 /* What r1 is nobody knows yet; neither way may fault, and both say the same. */
 TEST(frame_that_is_none_is_survived)
 {
+	if (!has_kernel())
+		return;
 	static const u64 wild[] = { 0, 8, 0x8000000000000000, ~0ull - 2, 0x123400000000 };
 	for (u32 i = 0; i < 2 * array_len(wild); i++) {
 		struct object *o = load("build/tests/frame.bpf.o", i & 1 ? PROG_JIT : PROG_INTERPRET);
@@ -217,9 +239,33 @@ static void run_sleeper(enum prog_mode mode)
 
 TEST(kfunc_is_called_by_its_name)
 {
+	if (!has_kernel())
+		return;
 	run_sleeper(PROG_INTERPRET);
 	run_sleeper(PROG_JIT);
-	check(!kfunc_named("schedule") && !kfunc_find(0) && !kfunc_find(4711));
-	for (u32 i = KFUNC_SESSION_IS_RETURN; i <= KFUNC_MSLEEP; i++)
-		check_eq(i, kfunc_find(i)->id);
+	const struct helper *h = kfunc_named("msleep");
+	require(h);
+	u32 id = kfunc_btf_id(h);
+	check_str("msleep", btf_type_name(vm_kernel_btf(), id));
+	check(kfunc_find(id) == h);
+	check(!kfunc_named("schedule") && !kfunc_find(0) && !kfunc_find(id + 1));
+	vm_init(NULL);
+	check(!kfunc_named("msleep") && !kfunc_find(id) && !kfunc_find(0));
+}
+
+/* One function, one variable, and what is neither or not there. */
+TEST(ksym_has_an_address_by_its_name_and_its_id)
+{
+	u32 id = 77;
+	if (!has_kernel())
+		return;
+	check_eq((uptr)msleep, ksym_named("msleep", &id));
+	check_eq(kfunc_btf_id(kfunc_named("msleep")), id);
+	check_eq((uptr)msleep, ksym_address(id));
+	check(ksym_named("init_task", &id) && !ksym_address(0));
+	check_eq(0, ksym_named("no_such_thing", &id));
+	check_eq(0, ksym_address(btf_find(vm_kernel_btf(), "task_struct", BTF_STRUCT)));
+	check_eq(0, ksym_address(~0u));
+	vm_init(NULL);
+	check_eq(0, ksym_address(id));
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// Calls that clang's objects ask for and tests/cases cannot say: tail calls among programs, callbacks whose
+// addresses are relocated, addresses of what the kernel has.
+#include "kernel/heap.h"
+#include "kernel/lib/mem.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "tests/host/host.h"
+#include "tests/test.h"
+#include "vm/map.h"
+#include "vm/prog.h"
+
+static struct object *load(const char *path, enum prog_mode mode)
+{
+	char why[256] = "";
+	struct strbuf log = STRBUF(why);
+	struct object *o;
+	size_t len;
+	void *file = host_file(path, &len);
+	if (!check(file))
+		return NULL;
+	check_eq(OK, object_load(&o, "test", file, len, mode, &log));
+	check_str("", why);
+	kfree(file);
+	return o;
+}
+
+static struct map *map_named(const struct object *o, const char *name)
+{
+	for (u32 i = 0; i < o->map_count; i++)
+		if (strcmp(o->maps[i]->name, name) == 0)
+			return o->maps[i];
+	return NULL;
+}
+
+/* A value of a map's only entry by the name that BTF has for it. */
+static u64 global(const struct object *o, const char *name)
+{
+	struct map *m = map_named(o, "test.bss");
+	const struct btf_type *t = btf_type(m->btf, m->value_type);
+	u64 value = 0;
+	for (u32 i = 0; i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *v = &btf_vars(t)[i];
+		if (strcmp(btf_type_name(m->btf, v->type), name) == 0)
+			memcpy(&value, m->values + v->offset, btf_size(m->btf, v->type));
+	}
+	return value;
+}
+
+/* Runs one program of a freshly loaded object. */
+static struct object *run(const char *path, const char *name, enum prog_mode mode, u32 want)
+{
+	u64 ctx[2] = { 0 };
+	struct object *o = load(path, mode);
+	if (o && check(prog_named(name)))
+		check_eq(want, (u32)prog_named(name)->entry(ctx));
+	return o;
+}
+
+static void check_tail(const char *name, u32 want, u64 runs, u64 returns, u64 seen)
+{
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = run("build/tests/tail.bpf.o", name, mode, want);
+		require(o);
+		check_eq(runs, global(o, "runs"));
+		check_eq(returns, global(o, "returns"));
+		check_eq(seen, global(o, "seen"));
+		object_unload(o);
+	}
+}
+
+TEST(tail_call_of_itself_happens_33_times)
+{
+	check_tail("again", 34, 34, 1, 0);
+}
+
+TEST(tail_call_out_of_a_function_comes_back_to_its_caller)
+{
+	check_tail("below", 34, 34, 34, 34 * 35 / 2);
+}
+
+TEST(tail_call_count_is_one_for_all_functions)
+{
+	check_tail("both", 35, 34, 0, 0);
+}
+
+TEST(tail_call_gives_the_result_of_the_other_program)
+{
+	check_tail("to_leaf", 1000, 101, 0, 0);
+	check_tail("to_leaf_and_on", 2001, 201, 0, 0);
+}
+
+TEST(tail_call_to_nobody_falls_through)
+{
+	check_tail("to_nobody", 5, 2, 0, 0);
+}
+
+TEST(tail_call_twice_in_a_row_counts_anew)
+{
+	u64 ctx[2] = { 0 };
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = run("build/tests/tail.bpf.o", "again", mode, 34);
+		require(o);
+		check_eq(68, (u32)prog_named("again")->entry(ctx));
+		object_unload(o);
+	}
+}
+
+/* What the next program needs around its context nobody knows, so it must all be there. */
+TEST(tail_call_makes_the_facts_expect_anything)
+{
+	struct object *o = load("build/tests/tail.bpf.o", PROG_JIT);
+	require(o);
+	const struct prog_facts *f = &prog_named("below")->facts;
+	check(f->tail_calls && f->calls && f->per_cpu);
+	check_eq(HEADER_COOKIE, f->header_words);
+	check_eq(~0ull, f->reads);
+	check_eq(2, f->frames);
+	check(!prog_named("leaf")->facts.tail_calls);
+	object_unload(o);
+}
+
+/* r12 is the caller's. */
+TEST(tail_call_keeps_the_callers_registers)
+{
+	u64 ctx[2] = { 0 }, after;
+	struct object *o = load("build/tests/tail.bpf.o", PROG_JIT);
+	require(o);
+	uptr entry = (uptr)prog_named("again")->entry;
+	__asm__ volatile("mov $0x1234567, %%r12d\n\tcall *%1\n\tmov %%r12, %0"
+			 : "=r"(after)
+			 : "r"(entry), "D"(ctx)
+			 : "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "memory", "cc");
+	check_eq(0x1234567, after);
+	object_unload(o);
+}
+
+static void check_loop(const char *name, u32 want)
+{
+	if (!host_kernel_btf()) {
+		test_skip("build/fivebyte.btf is not built");
+		return;
+	}
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = run("build/tests/loop.bpf.o", name, mode, want);
+		require(o);
+		object_unload(o);
+	}
+	vm_init(NULL);
+}
+
+TEST(callback_that_clang_compiled_is_called)
+{
+	check_loop("loop_ten", 10000 + 45);
+	check_loop("loop_stopped", 21000 + 210);
+	check_loop("each_element", 40000 + 600);
+}
+
+TEST(callback_changes_elements_and_calls_functions)
+{
+	u64 ctx[2] = { 0 };
+	if (!host_kernel_btf()) {
+		test_skip("build/fivebyte.btf is not built");
+		return;
+	}
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = run("build/tests/loop.bpf.o", "each_element", mode, 40600);
+		require(o);
+		check_eq(40608, (u32)prog_named("each_element")->entry(ctx));
+		object_unload(o);
+	}
+	vm_init(NULL);
+}
+
+TEST(ksym_addresses_are_in_the_program)
+{
+	if (!host_kernel_btf()) {
+		test_skip("build/fivebyte.btf is not built");
+		return;
+	}
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = run("build/tests/loop.bpf.o", "addresses", mode, 0);
+		require(o);
+		check_eq((uptr)&init_task, global(o, "task_address"));
+		check_eq((uptr)msleep, global(o, "function_address"));
+		object_unload(o);
+	}
+	vm_init(NULL);
+}
