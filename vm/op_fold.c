@@ -260,21 +260,23 @@ static bool place_address(const struct fold *f, struct op *op, const struct sum 
 	return true;
 }
 
-/* The sum of an address that was made in place, for this access alone: what made it is taken back.
+typedef bool place_fn(const struct fold *f, struct op *op, const struct sum *s);
+
+/* A sum that was made in place, in reg, for this op alone: what made it is taken back.
  *      r3 += r2                        gone
  *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdx + rsi + 4]                     */
-static bool take_back(struct fold *f, struct op *op, const struct sum *s)
+static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *s, place_fn *place_it)
 {
-	u32 reg = op->a;
 	struct value *v = &f->reg[reg], saved = *v;
 	struct op *maker = &f->o->op[v->born - 1];
 	bool is_needed = v->is_read || op->b == reg || (reg != op->dst && op->live & 1u << reg);
-	bool is_made = v->before && maker->dst == reg && !(maker->flags & OP_WHEN) &&
-		       (maker->kind == INSN_ADD64_X || maker->kind == OP_LEA64);
+	bool is_made =
+	    v->before && maker->dst == reg && !(maker->flags & OP_WHEN) &&
+	    (maker->kind == INSN_ADD64_X || maker->kind == INSN_MUL64_K || maker->kind == OP_LEA64);
 	if (is_needed || !is_made)
 		return false;
 	v->number = v->before;
-	if (!place_address(f, op, s)) {
+	if (!place_it(f, op, s)) {
 		*v = saved;
 		return false;
 	}
@@ -292,7 +294,7 @@ static void fold_address(struct fold *f, struct op *op)
 {
 	struct sum s = f->reg[op->a].sum;
 	if (op_trick(TRICK_ADDRESS) && add_disp(&s.disp, op->disp) &&
-	    (place_address(f, op, &s) || take_back(f, op, &s)))
+	    (place_address(f, op, &s) || take_back(f, op, op->a, &s, place_address)))
 		return;
 	u32 base = instead(f, op->a, true);
 	if (base != BPF_FP)
@@ -322,6 +324,11 @@ static bool result_sum(const struct fold *f, const struct op *op, struct sum *s)
 			return true;
 		*s = (struct sum){ .index = a->number, .shift = (u8)op->imm };
 		return true;
+	case INSN_MUL64_K: /* by 3, 5 or 9 */
+		if (op->imm != 3 && op->imm != 5 && op->imm != 9)
+			return false;
+		*s = (struct sum){ a->number, a->number, (u8)__builtin_ctz((u32)op->imm - 1), 0 };
+		return true;
 	default: return false;
 	}
 }
@@ -338,13 +345,13 @@ static bool is_worth_lea(const struct fold *f, const struct op *op, const struct
 /*      r3 = r1                         gone
  *      r3 <<= 2                        gone
  *      r3 += r2                        lea rdx, [rsi + rdi*4]                              */
-static bool fold_lea(const struct fold *f, struct op *op, const struct sum *s)
+static void fold_lea(struct fold *f, struct op *op, const struct sum *s)
 {
-	struct op lea = { .kind = OP_LEA64, .dst = op->dst, .b = OP_NO_REG, .live = op->live };
-	if (!op_trick(TRICK_LEA) || op->flags & OP_WHEN || !place(f, &lea, s) || !is_worth_lea(f, op, &lea))
-		return false;
-	*op = lea;
-	return true;
+	struct op lea = { .kind = OP_LEA64, .dst = op->dst, .a = op->a, .b = OP_NO_REG, .live = op->live };
+	if (!op_trick(TRICK_LEA) || op->flags & OP_WHEN)
+		return;
+	if (place(f, &lea, s) ? is_worth_lea(f, op, &lea) : take_back(f, &lea, op->dst, s, place))
+		*op = lea;
 }
 
 /* ---- shifts that need not have been ---- */

@@ -74,6 +74,38 @@ static void invert(struct ops *o, u32 idx)
 	op_drop(&op[1]);
 }
 
+/* clang makes several selects by one condition into as many jumps by it. */
+static bool is_same_condition(const struct op *x, const struct op *y)
+{
+	return x->kind == y->kind && x->a == y->a && x->b == y->b && x->imm == y->imm;
+}
+
+/* Where one jump leads, the next by the same condition is taken, too:
+ *      if r1 == 1 goto A               if r1 == 1 goto B
+ *      ...                             ...
+ *   A: if r1 == 1 goto B            A: if r1 == 1 goto B                                    */
+static void follow(struct ops *o, u32 idx)
+{
+	u32 target = op_target(&o->op[idx], idx);
+	for (u32 i = 0; i < HOPS_MAX && is_same_condition(&o->op[idx], &o->op[target]) && target != idx; i++)
+		target = op_target(&o->op[target], target);
+	set_target(o, idx, target);
+}
+
+/* And behind a jump that was not taken, no other by the same condition is. */
+#define LOOK_AHEAD 8
+static void drop_repeated(struct ops *o, u32 idx)
+{
+	const struct op *op = &o->op[idx];
+	u32 needed = op_reads(op);
+	for (u32 i = idx + 1; i <= idx + LOOK_AHEAD && i < o->p->insn_count && !is_marked(o, i); i++) {
+		if (is_same_condition(op, &o->op[i]))
+			op_drop(&o->op[i]);
+		if (op_writes(&o->op[i]) & needed || op_is_goto(&o->op[i]) || o->op[i].kind == INSN_EXIT)
+			return;
+	}
+}
+
 /* What follows a goto or an exit, up to the next target. */
 static void drop_unreachable(struct ops *o)
 {
@@ -95,6 +127,13 @@ void ops_shorten_jumps(struct ops *o)
 	for (u32 i = 0; i < o->p->insn_count; i++)
 		if (op_is_branch(&o->op[i]))
 			invert(o, i);
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		if (op_is_branch(&o->op[i]))
+			follow(o, i);
+	mark_targets(o);
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		if (op_is_branch(&o->op[i]))
+			drop_repeated(o, i);
 	mark_targets(o);
 	drop_unreachable(o);
 	mark_targets(o);

@@ -158,10 +158,10 @@ TEST(op_jumps_where_the_last_jump_leads)
 
 TEST(op_selects_over_several_ops_if_only_the_last_counts)
 {
-	check_str("MUL64_K r3 r3 #3\nJSLT64_K r1 #0 unless\nMOV64_X r0 r3 then\nEXIT\n",
-		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nexit\n"));
-	check_str("JSLT64_K r1 #0\nMUL64_K r3 r3 #3\nMOV64_X r0 r3\nADD64_X r0 r0 r3\nEXIT\n",
-		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 3\nr0 = r3\nr0 += r3\nexit\n"));
+	check_str("MUL64_K r3 r3 #7\nJSLT64_K r1 #0 unless\nMOV64_X r0 r3 then\nEXIT\n",
+		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 7\nr0 = r3\nexit\n"));
+	check_str("JSLT64_K r1 #0\nMUL64_K r3 r3 #7\nMOV64_X r0 r3\nADD64_X r0 r0 r3\nEXIT\n",
+		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 7\nr0 = r3\nr0 += r3\nexit\n"));
 }
 
 TEST(op_takes_back_an_address_made_for_one_access)
@@ -185,4 +185,17 @@ TEST(op_keeps_jumps_that_can_be_foretold)
 	check_str("MOV64_X r0 r2\nJEQ64_K r1 #1\nLEA64 r0 [ r2*1+1]\nEXIT\n",
 		  ops_of("r0 = r2\nif r1 == 0x1 goto pc+1\nr0 += 1\nexit\n"));
 	check_str("JEQ64_K r0 r1 #9 set\nEXIT\n", ops_of("r0 = 1\nif r1 == 0x9 goto pc+1\nr0 = 0\nexit\n"));
+}
+
+TEST(op_makes_one_lea_of_a_product_and_a_sum)
+{
+	check_str("LEA64 r0 [ r0 r0*2+1]\nEXIT\n", ops_of("r0 *= 3\nr0 += 1\nexit\n"));
+	check_str("LEA64 r0 [ r1 r1*8+0]\nEXIT\n", ops_of("r0 = r1\nr0 *= 9\nexit\n"));
+}
+
+TEST(op_asks_only_once)
+{
+	check_str(
+	    "JEQ64_K r1 #1\nMOV64_K r2 #7\nMOV64_X r0 r2\nEXIT\nMOV64_K r0 #5\nEXIT\n",
+	    ops_of("if r1 == 0x1 goto pc+1\nr2 = 7\nif r1 == 0x1 goto pc+2\nr0 = r2\nexit\nr0 = 5\nexit\n"));
 }
