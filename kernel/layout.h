@@ -19,6 +19,9 @@
 /* A traced function's first bytes: nopl 0(%rax,%rax,1), see tramp/site.h. */
 #define SITE_LEN 5
 
+/* Generated text begins at such addresses: the lines in which CPUs fetch it. */
+#define TEXT_ALIGN 64
+
 /* int3: what executable memory is filled with where nothing lives. */
 #define TEXT_FILL 0xcc
 

@@ -12,7 +12,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 
-enum { GRANULE = 32, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, FREE_AT_ONCE = 256 };
+enum { GRANULE = TEXT_ALIGN, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, FREE_AT_ONCE = 256 };
 
 struct chunk {
 	uptr base;

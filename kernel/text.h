@@ -15,7 +15,7 @@ struct text_fixup {
 
 /* A block of generated code. The caller owns the struct and names it before text_alloc. */
 struct text {
-	uptr base; /* where it runs; 16-byte aligned */
+	uptr base; /* where it runs; a multiple of TEXT_ALIGN */
 	u32 len;
 	char name[48]; /* its symbol in backtraces: bpf_trampoline_kfree_skb */
 	bool at_site;  /* called from a site: above its frame lie two return addresses, not one */

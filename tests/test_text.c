@@ -10,7 +10,7 @@ TEST(text_block_is_full_of_int3_and_not_writable)
 {
 	struct text t = { .name = "block" };
 	require(text_alloc(&t, 333) == OK);
-	check_eq(0, t.base % 16);
+	check_eq(0, t.base % TEXT_ALIGN);
 	check(t.base >= KERNEL_BASE);
 	u32 other = 0;
 	for (u32 i = 0; i < t.len; i++)

@@ -104,6 +104,17 @@ struct alu_row {
 /* Operations of two operands, by bits 4 to 7 of the opcode; the others are empty. */
 extern const struct alu_row jit_alu_rows[16];
 
+/* Whether a jump is written for it at all. */
+bool jit_is_jump(const struct op *op);
+
+/* Where the instruction's code ends; the next one's may begin behind padding. */
+u32 jit_end_of(const struct jit *j, u32 idx);
+
+/* Moves small loops, once lengths are known: begin gives their heads the most padding, before jumps become
+ * short; end what they need. */
+void jit_place_begin(struct jit *j);
+void jit_place_end(struct jit *j);
+
 /* The instruction that comes next may fault; then reg becomes 0 and execution goes on where
  * jit_fixup_resume says. */
 u32 jit_fixup(struct jit *j, u32 reg);

@@ -57,8 +57,7 @@ static bool is_goto_op(const struct op *op)
 	return op->kind == INSN_JA || op->kind == INSN_JA32;
 }
 
-/* Whether a jump is written at all. */
-static bool is_jump_op(const struct op *op)
+bool jit_is_jump(const struct op *op)
 {
 	u32 class = jit_opcode(op) & 7, code = jit_opcode(op) >> 4;
 	return (class == CLASS_JMP || class == CLASS_JMP32) && code != 0x8 && code != 0x9 &&
@@ -290,9 +289,19 @@ static void begin_function(struct jit *j, u32 idx)
 	j->body = jit_here(j);
 }
 
+#define NOP_MAX 9
+static void emit_padding(struct code *c, u32 len)
+{
+	for (; len > NOP_MAX; len -= NOP_MAX)
+		nop(c, NOP_MAX);
+	if (len)
+		nop(c, len);
+}
+
 /* One op at the end of the code, with the prologue if a function starts with it. */
 static void emit_step(struct jit *j, u32 idx)
 {
+	emit_padding(j->c, j->ops[idx].pad);
 	j->at[idx] = jit_here(j);
 	if (j->marks[idx] & MARK_START)
 		begin_function(j, idx);
@@ -317,12 +326,17 @@ static void measure(struct jit *j)
 	j->sizing = false;
 }
 
+u32 jit_end_of(const struct jit *j, u32 idx)
+{
+	return j->at[idx + 1] - (idx + 1 < j->p->insn_count ? j->ops[idx + 1].pad : 0);
+}
+
 /* Whether the jump can be short. Code only ever shrinks, so that distances measured on old offsets are
  * never less than what they will be. `gone` bytes lie no more before the end of the jump, if it is short. */
 static bool fits_short(const struct jit *j, u32 idx, u32 gone)
 {
 	u32 target = op_target(&j->ops[idx], idx);
-	i64 end = j->at[idx + 1];
+	i64 end = jit_end_of(j, idx);
 	if (target > idx)
 		return j->at[target] - end <= 127;
 	return j->at[target] - (end - gone) >= -128;
@@ -334,7 +348,7 @@ static bool shrink(struct jit *j)
 	u32 removed = 0, count = j->p->insn_count;
 	for (u32 i = 0; i < count; i++) {
 		const struct op *op = &j->ops[i];
-		bool is_long = !(j->marks[i] & MARK_SHORT) && is_jump_op(op);
+		bool is_long = !(j->marks[i] & MARK_SHORT) && jit_is_jump(op);
 		u32 saving = (is_goto_op(op) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
 		bool now_short = is_long && fits_short(j, i, removed + saving);
 		j->at[i] -= removed;
@@ -358,8 +372,10 @@ enum err jit_begin(struct jit *j, const struct prog *p)
 	if (!j->ops)
 		goto no_memory;
 	measure(j);
+	jit_place_begin(j);
 	for (u32 rounds = 0; rounds < 8 && shrink(j); rounds++)
 		; /* most programs need two; what is left after eight stays long */
+	jit_place_end(j);
 	j->len = j->at[p->insn_count];
 	if (j->len >= CODE_MAX) {
 		jit_end(j);

@@ -24,6 +24,8 @@ struct jit {
 	struct code *c;     /* what is written to ... */
 	u32 origin;         /* ... and where in it offset 0 is, modulo 2^32 */
 	bool sizing;        /* only the lengths count, offsets ahead are not known */
+	struct jit_loop *loops; /* whose place matters, while sizes are settled */
+	u32 loop_count;
 	struct flow_func f; /* the function that is being written */
 	u32 body;           /* offset behind its prologue */
 };

@@ -49,7 +49,7 @@ struct op {
 	u8 dst, a, b, index;
 	u8 shift; /* 0..3 */
 	u8 flags;
-	u8 pad;
+	u8 pad; /* the JIT's: bytes of nops in front of it */
 	i32 imm, disp;
 	u16 live; /* bit n: Rn may be read after this op, before it is written */
 };
@@ -71,6 +71,7 @@ enum op_trick {
 	TRICK_BMI2 = 1 << 11,      /* shifts, rotates and products with three operands */
 	TRICK_FREE = 1 << 12,      /* no saving of registers that nobody reads */
 	TRICK_FLAGS = 1 << 13,     /* no comparison whose flags are there already */
+	TRICK_PLACE = 1 << 14,     /* small loops do not lie across a line */
 };
 extern u32 op_tricks_off; /* 0; host tools and tests change it */
 

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
 #include "kernel/text.h"
@@ -28,7 +29,7 @@ enum err text_alloc(struct text *t, u32 len)
 	if (!len || len > 16u << 20 || block_count == array_len(blocks))
 		return ENOMEM;
 	for (; i < block_count && blocks[i]->base - base < len; i++)
-		base = align_up(blocks[i]->base + blocks[i]->len, 16ul);
+		base = align_up(blocks[i]->base + blocks[i]->len, (uptr)TEXT_ALIGN);
 	if (len > TEXT_BASE + TEXT_LEN - base)
 		return ENOMEM;
 	memmove(blocks + i + 1, blocks + i, (block_count++ - i) * sizeof(blocks[0]));

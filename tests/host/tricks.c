@@ -4,13 +4,25 @@
 #include "kernel/lib/mem.h"
 #include "vm/op.h"
 
+/* clang-format off */
 const struct trick tricks[] = {
-	{ "copy", TRICK_COPY },           { "address", TRICK_ADDRESS },     { "lea", TRICK_LEA },
-	{ "rotate", TRICK_ROTATE },       { "select", TRICK_SELECT },       { "narrow", TRICK_NARROW },
-	{ "dead", TRICK_DEAD },           { "jump", TRICK_JUMP },           { "remainder", TRICK_REMAINDER },
-	{ "div-const", TRICK_DIV_CONST }, { "mul-const", TRICK_MUL_CONST }, { "bmi2", TRICK_BMI2 },
-	{ "free", TRICK_FREE },           { "flags", TRICK_FLAGS },
+	{ "copy", TRICK_COPY },
+	{ "address", TRICK_ADDRESS },
+	{ "lea", TRICK_LEA },
+	{ "rotate", TRICK_ROTATE },
+	{ "select", TRICK_SELECT },
+	{ "narrow", TRICK_NARROW },
+	{ "dead", TRICK_DEAD },
+	{ "jump", TRICK_JUMP },
+	{ "remainder", TRICK_REMAINDER },
+	{ "div_const", TRICK_DIV_CONST },
+	{ "mul_const", TRICK_MUL_CONST },
+	{ "bmi2", TRICK_BMI2 },
+	{ "free", TRICK_FREE },
+	{ "flags", TRICK_FLAGS },
+	{ "place", TRICK_PLACE },
 };
+/* clang-format on */
 const u32 trick_count = array_len(tricks);
 
 static u32 bit_of(const char *name, size_t len)
