@@ -34,6 +34,7 @@ struct body {
 	u32 base;    /* or an address, if it is not NO_BASE, which leads to cells[1] + back */
 	i32 back;    /* bytes */
 	bool bad;    /* the address is none */
+	u64 unit;    /* a gets values around multiples of it, if it is not 0 */
 	u32 results; /* bit n: Rn is what this is about */
 	u32 rounds;
 };
@@ -111,6 +112,16 @@ static struct prog *load(const struct body *b, u32 keep, enum prog_mode mode)
 	return p;
 }
 
+/* Multiples of unit, small ones and those next to the limits, and their neighbours. */
+static u64 around(u64 unit, u32 i)
+{
+	static const u64 limits[] = { 0x7fffffff, 0xffffffff,         0x7fffffffffffffff,
+				      ~0ull,      0xffffffff80000000, 0x8000000000000000 };
+	u32 n = i / 3 % (array_len(limits) + 4);
+	u64 product = n < array_len(limits) ? limits[n] / unit * unit : (n - array_len(limits)) * unit;
+	return product + i % 3 - 1;
+}
+
 /* Values for round i: each edge with each other one, if there are enough rounds. */
 static void set_up(struct world *w, const struct body *b, u32 i)
 {
@@ -121,12 +132,12 @@ static void set_up(struct world *w, const struct body *b, u32 i)
 		w->in[r] = 0x1111111111111111ull * r + 0x0807060504030201ull * i;
 	for (u32 n = 0; n < array_len(w->cells); n++)
 		w->cells[n] = first ^ 0x0101010101010101ull * n;
-	w->in[b->a] = first;
+	w->in[b->a] = b->unit ? around(b->unit, i) : first;
 	if (b->base != NO_BASE) {
 		w->in[0] = i % 3 ? second : w->cells[1]; /* compare and exchange: mostly unlike */
 		w->in[b->b] = second;
 		w->in[b->base] = b->bad ? MODEL_BAD : (uptr)&shared->cells[1] - (u64)(i64)b->back;
-	} else {
+	} else if (b->a != b->b || !b->unit) {
 		w->in[b->b] = second;
 	}
 }
@@ -321,6 +332,46 @@ TEST(pairs_of_one_register)
 	bool ok = begin() && try_each((struct insn){ .op = 0x84 }) && try_each((struct insn){ .op = 0x87 });
 	for (u32 i = 0; ok && i < 9; i++)
 		ok = try_each((struct insn){ .op = ops[i / 3], .imm = 16 << i % 3 });
+	end();
+}
+
+/* One division by imm, of a register that changes from one to the next. */
+static bool try_constant(u8 op, i16 off, i32 imm)
+{
+	struct body b = { .count = 1, .base = NO_BASE, .rounds = 30 };
+	b.a = b.b = ((u32)imm * 2654435761u >> 16) % REGS;
+	b.unit = imm ? (u64)(imm < 0 && off ? -(i64)imm : (i64)(op & 3 ? (u64)(i64)imm : (u32)imm)) : 1;
+	b.in[0] = (struct insn){ .op = op, .dst = b.a & 15, .off = off, .imm = imm };
+	b.results = 1u << b.a;
+	return try_body(&b);
+}
+
+/* Quotients, remainders and products, of 32 and of 64 bits, with sign and without. */
+static bool try_constants(i32 imm)
+{
+	static const u8 ops[] = { 0x34, 0x37, 0x94, 0x97, 0x24, 0x27 };
+	bool ok = true;
+	for (u32 i = 0; ok && i < array_len(ops); i++) {
+		ok = try_constant(ops[i], 0, imm);
+		if (ok && ops[i] >> 4 != 2)
+			ok = try_constant(ops[i], 1, imm);
+	}
+	return ok;
+}
+
+TEST(constants_of_division_and_multiplication)
+{
+	bool ok = begin();
+	u32 random = 1, more = is_thorough ? 150 : 8;
+	for (i32 imm = is_thorough ? 300 : 17; ok && imm >= -17; imm--)
+		ok = try_constants(imm);
+	for (u32 bit = 4; ok && bit < 32; bit += is_thorough ? 1 : 9)
+		for (i32 near = -1; ok && near <= 1; near++)
+			ok = try_constants((i32)((1u << bit) + (u32)near));
+	for (u32 i = 0; ok && i < more; i++) {
+		random = random * 1664525 + 1013904223;
+		ok = try_constants((i32)random >> random % 24);
+	}
 	end();
 }
 

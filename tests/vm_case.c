@@ -6,6 +6,7 @@
 #include "kernel/print.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
+#include "tests/jit_ways.h"
 #include "tests/test.h"
 #include "vm/compile.h"
 #include "vm/map.h"
@@ -257,8 +258,8 @@ static enum err run(struct trial *t, u64 *r0)
 
 static void complain(const struct trial *t, const char *how)
 {
-	kprintf("case failed, %s%s: %s %s\n", t->mode == PROG_JIT ? "jit" : "interpreter", how, t->c->name,
-		t->text);
+	kprintf("case failed, %s%s (tricks off 0x%x): %s %s\n", t->mode == PROG_JIT ? "jit" : "interpreter",
+		how, op_tricks_off, t->c->name, t->text);
 }
 
 /* Memory for a program: the case's and `more` bytes behind it. */
@@ -333,9 +334,17 @@ static void run_once(struct trial *t, const struct vm_case *c, enum prog_mode mo
 	kfree(t->mem);
 }
 
+static void run_whole(struct trial *t, const struct vm_case *c, enum prog_mode mode)
+{
+	(c->row_count ? run_rows : run_once)(t, c, mode);
+}
+
 void vm_case_run(const struct vm_case *c)
 {
 	static struct trial t;
-	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++)
-		(c->row_count ? run_rows : run_once)(&t, c, mode);
+	run_whole(&t, c, PROG_INTERPRET);
+	for (u32 way = JIT_WAYS; way-- > 0;) {
+		jit_way(way);
+		run_whole(&t, c, PROG_JIT);
+	}
 }

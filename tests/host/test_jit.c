@@ -185,6 +185,61 @@ TEST(jit_takes_the_short_jump_up_to_its_limit)
 	check_eq(12 + 7 * 18 + 5 + 5, len);
 }
 
+/* Stores of `bytes` bytes of code in all, 18 or more, whose sizes are known: 4 and 7. */
+static u32 fill(struct insn *in, u32 bytes)
+{
+	u32 count = 0, sevens = 3 * bytes % 4;
+	for (u32 left = bytes; left; count++) {
+		bool seven = sevens && sevens--;
+		in[count] = (struct insn){ .op = seven ? 0x62 : 0x72, .dst = 10, .off = -4, .imm = 5 };
+		left -= seven ? 7 : 4;
+	}
+	return count;
+}
+
+/* A jump over so many bytes, forward or back to a line before them; the bytes of its last instruction, which
+ * are 2 if it is short. R1 and R2 are 0 when the program starts; R0 counts how often the bytes were run. */
+static u32 jump_len(u8 op, u32 bytes, bool back, u32 *span)
+{
+	struct insn insns[64] = { { .op = 0xb7 }, { .op = 0x7a, .dst = 10, .off = -8 } };
+	u32 first = 3, count = fill(&insns[first], bytes), jump = back ? first + count + 1 : 2, len = 0;
+	struct insn over = { .op = op,
+			     .dst = 1,
+			     .src = op == 0x1d ? 2 : 0,
+			     .off = (i16)(back ? -(i32)count - 3 : (i32)count + 1) };
+	struct insn counter = { .op = 0x07, .dst = 0, .imm = 1 };
+
+	insns[2] = back ? counter : over;
+	insns[first + count] = back ? (struct insn){ .op = 0x55, .dst = 0, .off = 1, .imm = 1 } : counter;
+	insns[jump] = over;
+	insns[first + count + 1 + back] = (struct insn){ .op = 0x95 };
+	struct prog *p = load(insns, first + count + 2 + back, PROG_JIT);
+	if (!p)
+		return 0;
+	check_eq(back ? 2 : 0, vm_call(p, NULL, 0));
+	len = p->insn_at[jump + 1] - p->insn_at[jump];
+	*span =
+	    back ? p->insn_at[jump + 1] - p->insn_at[2] : p->insn_at[first + count + 1] - p->insn_at[first];
+	prog_free(p);
+	return len;
+}
+
+/* Every distance around the limits of one byte: 127 forward, 128 back, counted from behind the jump. */
+TEST(jit_jumps_are_short_exactly_where_they_fit)
+{
+	static const u8 ops[] = { 0x15, 0x16, 0x1d }; /* r1 == 0; w1 == 0; r1 == r2 */
+	for (u32 i = 0; i < array_len(ops); i++) {
+		u32 span, compare = jump_len(ops[i], 20, false, &span) - 2;
+		for (u32 bytes = 100; bytes < 150; bytes++) {
+			u32 near = compare + 2, far = near + 4;
+			u32 len = jump_len(ops[i], bytes, false, &span);
+			check_eq(span <= 127 ? near : far, len);
+			len = jump_len(ops[i], bytes, true, &span);
+			check_eq(span - len + near <= 128 ? near : far, len);
+		}
+	}
+}
+
 TEST(jit_fixups_are_sorted_and_inside)
 {
 	struct prog *p =
