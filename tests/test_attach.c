@@ -234,6 +234,84 @@ TEST(attach_of_a_program_to_a_program_counts_its_runs)
 	unload(o);
 }
 
+struct tail_counts {
+	u64 started, went_on, ended;
+};
+
+/* progs/tails.bpf.c under a name of its own; counts: where it counts. */
+static struct object *load_tails(const char *name, enum prog_mode mode, struct tail_counts **counts)
+{
+	char text[200];
+	struct strbuf log = STRBUF(text);
+	struct object *o = NULL;
+	for (const struct blob *b = builtin_objects; b->name; b++)
+		if (strcmp(b->name, "tails") == 0)
+			check_eq(OK,
+				 object_load(&o, name, b->start, (size_t)(b->end - b->start), mode, &log));
+	*counts = o ? (struct tail_counts *)counter_of(o) : NULL;
+	return o;
+}
+
+static void check_counts(const struct tail_counts *counts, u64 started)
+{
+	check_eq(started, counts->started);
+	check_eq(33 * started, counts->went_on);
+	check_eq(started, counts->ended);
+}
+
+/* A program that goes on in itself 33 times, itself traced at entry and exit; and each time it calls a
+ * function that is traced by a program which does the same. */
+static void tails_through_trampolines(enum prog_mode mode)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct tail_counts *outer_counts, *inner_counts;
+	struct object *count = load_builtin("count", PROG_JIT);
+	struct object *outer = load_tails("outer", mode, &outer_counts);
+	require(count && outer);
+	require(attach_named("tail_first", "kfree_skb", 0, &log) == OK);
+	require(attach_named("count_fentry", "tail_first", 0, &log) == OK);
+	require(attach_named("count_fexit", "tail_first", 0, &log) == OK);
+	struct object *inner = load_tails("inner", mode, &inner_counts);
+	require(inner);
+	require(attach_named("tail_first", "probe_read_kernel", 0, &log) == OK);
+	check_eq(OK, traffic_net(20));
+	check_eq(OK, detach_named("tail_first", &log));
+	check_counts(outer_counts, 20);
+	check_counts(inner_counts, 20 * 33);
+	check_eq(40, *counter_of(count));
+	check_eq(OK, detach_named("count_fexit", &log));
+	check_eq(OK, detach_named("count_fentry", &log));
+	unload(inner);
+	check_eq(OK, detach_named("tail_first", &log));
+	unload(outer);
+	unload(count);
+}
+
+TEST(attach_keeps_the_count_of_tail_calls_through_trampolines)
+{
+	tails_through_trampolines(PROG_JIT);
+	tails_through_trampolines(PROG_INTERPRET);
+}
+
+/* bpf_loop over the list of tasks, from init_task on. */
+TEST(attach_runs_callbacks_in_the_machine)
+{
+	char text[200] = "";
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct strbuf log = STRBUF(text);
+		struct object *o = load_builtin("tasks", mode);
+		u32 *counts = o ? (u32 *)counter_of(o) : NULL; /* all, asleep, most asleep */
+		require(counts);
+		require(attach_progs(o->progs, o->prog_count, NULL, &log) == OK);
+		msleep(20);
+		check_eq(OK, detach_progs(o->progs, o->prog_count, &log));
+		check(counts[0] > 3 && counts[0] < 1000);
+		check(counts[1] > 0 && counts[1] <= counts[0]);
+		unload(o);
+	}
+}
+
 TEST(attach_refuses_types_that_contradict_those_of_the_section)
 {
 	char text[200] = "";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bugs that Linux had in this mechanism, or others, and the test that guards each here. Left out: a tail call
-// through a trampoline that lost its count; there are no tail calls.
+// Bugs that Linux had in this mechanism, or others, and the test that guards each here.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
@@ -39,6 +38,8 @@ static const struct {
 	  "tramp_removes_without_memory_whatever_the_order" },
 	{ "conditional jumps emulated wrong by kprobes: JNG, JNLE (8924779df820)",
 	  "kprobe_every_condition_with_every_combination_of_flags" },
+	{ "tail call through a trampoline loses its count",
+	  "attach_keeps_the_count_of_tail_calls_through_trampolines" },
 	{ "multi-attach rolled back half-way",
 	  "tramp_rolls_a_change_of_many_back_half_way" },
 	{ "table points beside the site, and a probe never fires",

@@ -480,8 +480,8 @@ TEST(load_raw_takes_any_section)
 /* The programs of the demo, against this kernel's own types. */
 TEST(load_takes_every_program_of_progs)
 {
-	static const char *const names[] = { "wakeup", "skbcount", "skblat",   "count", "nomem",
-					     "rxtime", "allocs",   "switches", "slow" };
+	static const char *const names[] = { "wakeup", "skbcount", "skblat", "count", "nomem", "rxtime",
+					     "allocs", "switches", "slow",   "tails", "tasks" };
 	if (!host_kernel_btf()) {
 		test_skip("build/fivebyte.btf is not built");
 		return;
