@@ -15,6 +15,7 @@
 #include "kernel/panic.h"
 #include "kernel/probe_x86_64.h"
 #include "vm/callback.h"
+#include "vm/interp_fused.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
 
@@ -35,10 +36,11 @@ struct icode {
 };
 _Static_assert(sizeof(struct icode) == 16, "four in a cache line");
 
-/* Where an access is good: at base, and room[n] - 1 bytes behind it, if it is 1 << n bytes long. */
-struct window {
-	u64 base;
-	u64 room[4];
+/* Where accesses through each register were good: at base, and up to room[n] - 1 bytes behind it, if they are
+ * 1 << n bytes long. Each has its own, because a register goes on in one piece of memory and others do not. */
+struct windows {
+	u64 base[BPF_REGS];
+	u64 room[4][BPF_REGS];
 };
 
 /* What there is for a program with tail calls: room for any other program, and for functions of modest size
@@ -55,7 +57,7 @@ struct frame {
 
 struct run {
 	u64 r[BPF_REGS];
-	struct window load, store;
+	struct windows load, store;
 	i64 left; /* instructions that may run, times the size of a slot, while no case runs */
 	enum err err;
 	u32 tail_calls;
@@ -123,22 +125,22 @@ static bool may_use(const struct run *run, u64 at, u64 size, bool is_store)
 }
 
 /* An access outside its window: moves the window to where it is good; false if that is nowhere. */
-static __attribute__((noinline)) bool move_window(struct run *run, const struct icode *in, u64 at, u32 size,
-						  bool is_store)
+static __attribute__((noinline)) bool move_window(struct run *run, const struct icode *in, u32 reg, u64 at,
+						  u32 shift, bool is_store)
 {
-	struct window *w = is_store ? &run->store : &run->load;
+	struct windows *w = is_store ? &run->store : &run->load;
 	struct interp_region found;
 	if (!run->limits)
 		return true;
-	if (!find_region(run, at, size, is_store, &found)) {
+	if (!find_region(run, at, 1 << shift, is_store, &found)) {
 		stop(run, in, EFAULT,
 		     "%s of %u bytes at 0x%llx is outside the memory that the program may use",
-		     is_store ? "store" : "load", size, at);
+		     is_store ? "store" : "load", 1 << shift, at);
 		return false;
 	}
-	w->base = (uptr)found.base;
+	w->base[reg] = (uptr)found.base;
 	for (u32 i = 0; i < array_len(w->room); i++)
-		w->room[i] = found.len >= 1u << i ? found.len - (1u << i) + 1 : 0;
+		w->room[i][reg] = found.len >= 1u << i ? found.len - (1u << i) + 1 : 0;
 	return true;
 }
 
@@ -348,6 +350,7 @@ static u32 mod_u32(u32 a, u32 b) { return b ? a % b : a; }
 #define SHIFT(v, n)  ((n) & (8 * sizeof(v) - 1))
 
 /* What the instructions with two operands do, in u32 and in u64. */
+#define DO_MOV(a, b)  (b)
 #define DO_ADD(a, b)  (a + b)
 #define DO_SUB(a, b)  (a - b)
 #define DO_MUL(a, b)  (a * b)
@@ -374,9 +377,35 @@ static u32 mod_u32(u32 a, u32 b) { return b ? a % b : a; }
 #define DO_JSLT(a, b) (AS_SIGNED(a) < AS_SIGNED(b))
 #define DO_JSLE(a, b) (AS_SIGNED(a) <= AS_SIGNED(b))
 
+/* As functions of whole registers: ADD64, and ADD32, which clears the upper half; JEQ64, JEQ32. */
+#define DEFINE_BINARY(name)                                                           \
+	static inline u64 name##64(u64 a unused, u64 b) { return (u64)DO_##name(a, b); } \
+	static inline u64 name##32(u64 x unused, u64 y)                               \
+	{                                                                             \
+		u32 a unused = (u32)x, b = (u32)y;                                    \
+		return (u32)DO_##name(a, b);                                          \
+	}
+#define DEFINE_JUMP(name)                                                             \
+	static inline bool name##64(u64 a, u64 b) { return DO_##name(a, b); }         \
+	static inline bool name##32(u64 x, u64 y)                                     \
+	{                                                                             \
+		u32 a = (u32)x, b = (u32)y;                                           \
+		return DO_##name(a, b);                                               \
+	}
+#define EACH_BINARY(DO) \
+	DO(ADD) DO(SUB) DO(MUL) DO(DIV) DO(SDIV) DO(OR) DO(AND) DO(LSH) DO(RSH) DO(MOD) DO(SMOD) DO(XOR) DO(MOV) DO(ARSH)
+#define EACH_CONDITION(DO) \
+	DO(JEQ) DO(JGT) DO(JGE) DO(JSET) DO(JNE) DO(JSGT) DO(JSGE) DO(JLT) DO(JLE) DO(JSLT) DO(JSLE)
+EACH_BINARY(DEFINE_BINARY)
+EACH_CONDITION(DEFINE_JUMP)
+
 #define DST(in) r[(in)->dst]
 #define SRC(in) r[(in)->src]
 #define IMM(in) ((u64)(i64)(in)->imm)
+#define OFF(in) ((u64)(i64)(in)->off)
+/* The second operand, as names of instructions call it. */
+#define K(in) IMM(in)
+#define X(in) SRC(in)
 
 /* The next instruction, or the one that is `by` further; then it is time to look how many have run. */
 #define NEXT(n) do { in += (n); goto *in->label; } while (0)
@@ -401,54 +430,125 @@ static u32 mod_u32(u32 a, u32 b) { return b ? a % b : a; }
 	} while (0)
 
 /* Four instructions each: both widths, with an immediate and with a register. */
-#define BINARY(name)                                                                                   \
-	name##32_K: { u32 a = (u32)DST(in), b = (u32)in->imm; DST(in) = (u32)DO_##name(a, b); NEXT(1); }   \
-	name##32_X: { u32 a = (u32)DST(in), b = (u32)SRC(in); DST(in) = (u32)DO_##name(a, b); NEXT(1); }   \
-	name##64_K: { u64 a = DST(in), b = IMM(in); DST(in) = (u64)DO_##name(a, b); NEXT(1); }             \
-	name##64_X: { u64 a = DST(in), b = SRC(in); DST(in) = (u64)DO_##name(a, b); NEXT(1); }
+#define BINARY(name)                                                         \
+	name##32_K: DST(in) = name##32(DST(in), IMM(in)); NEXT(1);           \
+	name##32_X: DST(in) = name##32(DST(in), SRC(in)); NEXT(1);           \
+	name##64_K: DST(in) = name##64(DST(in), IMM(in)); NEXT(1);           \
+	name##64_X: DST(in) = name##64(DST(in), SRC(in)); NEXT(1);
 
-#define JUMP(name)                                                                                         \
-	name##64_K: { u64 a = DST(in), b = IMM(in); if (DO_##name(a, b)) GO(in->off); NEXT(1); }           \
-	name##64_X: { u64 a = DST(in), b = SRC(in); if (DO_##name(a, b)) GO(in->off); NEXT(1); }           \
-	name##32_K: { u32 a = (u32)DST(in), b = (u32)in->imm; if (DO_##name(a, b)) GO(in->off); NEXT(1); } \
-	name##32_X: { u32 a = (u32)DST(in), b = (u32)SRC(in); if (DO_##name(a, b)) GO(in->off); NEXT(1); }
+#define JUMP(name)                                                           \
+	name##64_K: if (name##64(DST(in), IMM(in))) GO(in->off); NEXT(1);    \
+	name##64_X: if (name##64(DST(in), SRC(in))) GO(in->off); NEXT(1);    \
+	name##32_K: if (name##32(DST(in), IMM(in))) GO(in->off); NEXT(1);    \
+	name##32_X: if (name##32(DST(in), SRC(in))) GO(in->off); NEXT(1);
 
-/* Leaves if 1 << shift bytes at address at may not be used. */
-#define CHECK(window, at, shift)                                                              \
-	if (at - run->window.base >= run->window.room[shift] &&                               \
-	    !move_window(run, in, at, 1 << shift, &run->window == &run->store))               \
-		goto stopped;
+/* Leaves if the slot's 1 << shift bytes at address at, reached through reg, may not be used. */
+#define CHECK(windows, slot, reg, at, shift)                                                       \
+	do {                                                                                       \
+		if (at - run->windows.base[reg] >= run->windows.room[shift][reg] &&                \
+		    !move_window(run, slot, reg, at, shift, &run->windows == &run->store))         \
+			goto stopped;                                                              \
+	} while (0)
+
+/* The value that the slot loads from base + off, or what it stores there. */
+#define LOAD_VALUE(value, slot, from, type, shift)                                                 \
+	do {                                                                                       \
+		u64 at = (from) + OFF(slot);                                                       \
+		CHECK(load, slot, (slot)->src, at, shift);                                         \
+		value = load_or_0_##type(at);                                                      \
+	} while (0)
+#define STORE_VALUE(value, slot, to, type, shift)                                                  \
+	do {                                                                                       \
+		u64 at = (to) + OFF(slot);                                                         \
+		CHECK(store, slot, (slot)->dst, at, shift);                                        \
+		store_or_not_##type(at, value);                                                    \
+	} while (0)
+/* Through R10, which the verifier has checked. */
+#define STACK_VALUE(value, slot, type)                                                             \
+	do {                                                                                       \
+		type loaded;                                                                       \
+		memcpy(&loaded, (u8 *)(uptr)SRC(slot) + (slot)->off, sizeof(loaded));              \
+		value = (u64)(i64)loaded;                                                          \
+	} while (0)
 
 /* Through any register, and through R10; a load of type widens it to 64 bits. */
 #define LOAD(name, type, shift)                                                                    \
-	name: { u64 at = SRC(in) + (u64)(i64)in->off; CHECK(load, at, shift)                       \
-		DST(in) = load_or_0_##type(at); NEXT(1); }                           \
-	name##_FP: { type value; memcpy(&value, (u8 *)(uptr)SRC(in) + in->off, sizeof(value));     \
-		DST(in) = (u64)(i64)value; NEXT(1); }
-
+	name: LOAD_VALUE(DST(in), in, SRC(in), type, shift); NEXT(1);                              \
+	name##_FP: STACK_VALUE(DST(in), in, type); NEXT(1);
 #define STORE(name, type, shift, what)                                                             \
-	name: { u64 at = DST(in) + (u64)(i64)in->off; CHECK(store, at, shift)                      \
-		store_or_not_##type(at, what); NEXT(1); }                                             \
+	name: STORE_VALUE(what, in, DST(in), type, shift); NEXT(1);                                \
 	name##_FP: { type value = (type)(what);                                                    \
 		memcpy((u8 *)(uptr)DST(in) + in->off, &value, sizeof(value)); NEXT(1); }
 
-#define ATOMIC_AT u64 at = DST(in) + (u64)(i64)in->off
+#define ATOMIC_AT u64 at = DST(in) + OFF(in)
 /* An operation at both widths, without and with the old value. */
 #define ATOMIC(name)                                                                                        \
-	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, at, 2) atomic_u32(at, in->imm, SRC(in), 0); NEXT(1); } \
-	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, at, 3) atomic_u64(at, in->imm, SRC(in), 0); NEXT(1); } \
+	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, in, in->dst, at, 2); atomic_u32(at, in->imm, SRC(in), 0); NEXT(1); } \
+	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3); atomic_u64(at, in->imm, SRC(in), 0); NEXT(1); } \
 	ATOMIC_FETCH(FETCH_##name, SRC(in))
 #define ATOMIC_FETCH(name, result)                                                        \
-	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, at, 2)                               \
+	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, in, in->dst, at, 2);                               \
 		result = atomic_u32(at, in->imm, SRC(in), r[0]); NEXT(1); }               \
-	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, at, 3)                               \
+	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3);                               \
 		result = atomic_u64(at, in->imm, SRC(in), r[0]); NEXT(1); }
 
-/* Cases beside those of insn.h: what a call of a helper can be, too. */
-enum { CASE_TAIL_CALL = INSN_KINDS, CASE_CALL_WITH_CALLBACK, CASES };
+/* The shapes of interp_fused.h. */
+#define BODY_SAME(f, fk, s, sk)                                                                    \
+	{ u64 v = f(DST(in), fk(in)); DST(in) = s(v, sk(in + 1)); NEXT(2); }
+#define BODY_FEEDS(f, fk, s)                                                                       \
+	{ u64 v = f(DST(in), fk(in)); DST(in) = v; DST(in + 1) = s(DST(in + 1), v); NEXT(2); }
+#define BODY_SAME_FED(f, fk, s, sk, t)                                                             \
+	{ u64 v = s(f(DST(in), fk(in)), sk(in + 1)); DST(in) = v; DST(in + 2) = t(DST(in + 2), v); NEXT(3); }
+#define BODY_ROTATED(w, one, other)                                                                \
+	{ u64 v = one##w(SRC(in), IMM(in + 1)); DST(in) = v;                                       \
+	  DST(in + 2) = OR##w(other##w(DST(in + 2), IMM(in + 2)), v); NEXT(4); }
+#define BODY_ROTATED_MOVED(w, one, other)                                                          \
+	{ u64 v = one##w(SRC(in), IMM(in + 1)); DST(in) = v;                                       \
+	  DST(in + 2) = OR##w(other##w(SRC(in + 2), IMM(in + 3)), v); NEXT(5); }
+#define BODY_BOTH(f, fk, s, sk)                                                                    \
+	DST(in) = f(DST(in), fk(in)); DST(in + 1) = s(DST(in + 1), sk(in + 1)); NEXT(2);
+#define BODY_THEN_JUMP(f, fk, jump, jk)                                                            \
+	{ u64 v = f(DST(in), fk(in)); DST(in) = v; in++; if (jump(v, jk(in))) GO(in->off); NEXT(1); }
+#define BODY_AND_JUMP(f, fk, jump, jk)                                                             \
+	DST(in) = f(DST(in), fk(in)); in++; if (jump(DST(in), jk(in))) GO(in->off); NEXT(1);
+#define BODY_LOAD_AT_MOVED(type, shift)                                                            \
+	{ u64 v = SRC(in) + SRC(in + 1); DST(in) = v;                                              \
+	  LOAD_VALUE(DST(in + 2), in + 2, v, type, shift); NEXT(3); }
+#define BODY_LOAD_AT_SUM(type, shift)                                                              \
+	{ u64 v = DST(in) + SRC(in); DST(in) = v;                                                  \
+	  LOAD_VALUE(DST(in + 1), in + 1, v, type, shift); NEXT(2); }
+#define BODY_STORE_AT_MOVED(type, shift)                                                           \
+	{ u64 v = SRC(in) + SRC(in + 1); DST(in) = v;                                              \
+	  STORE_VALUE(SRC(in + 2), in + 2, v, type, shift); NEXT(3); }
+#define BODY_STORE_AT_SUM(type, shift)                                                             \
+	{ u64 v = DST(in) + SRC(in); DST(in) = v;                                                  \
+	  STORE_VALUE(SRC(in + 1), in + 1, v, type, shift); NEXT(2); }
+#define BODY_LOAD_FEEDS(type, shift, s)                                                            \
+	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift);                                          \
+	  DST(in) = v; DST(in + 1) = s(DST(in + 1), v); NEXT(2); }
+#define BODY_STACK_FEEDS(type, s)                                                                  \
+	{ u64 v; STACK_VALUE(v, in, type); DST(in) = v; DST(in + 1) = s(DST(in + 1), v); NEXT(2); }
+#define BODY_LOAD_THEN_JUMP(type, shift, jump)                                                     \
+	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift); DST(in) = v;                             \
+	  in++; if (jump(v, IMM(in))) GO(in->off); NEXT(1); }
 
-/* Where decode() finds the cases: by kind, and if the base of the access is R10. */
-static const void *const *cases, *const *stack_cases;
+/* Cases beside those of insn.h: what a call of a helper can be, too; accesses through R10; and neighbours. */
+#define STACK_CASES(ROW)                                                                           \
+	ROW(LDX8) ROW(LDX16) ROW(LDX32) ROW(LDX64) ROW(LDXS8) ROW(LDXS16) ROW(LDXS32)              \
+	ROW(ST8) ROW(ST16) ROW(ST32) ROW(ST64) ROW(STX8) ROW(STX16) ROW(STX32) ROW(STX64)
+enum {
+	CASE_CALL_CHECKED = INSN_KINDS, CASE_CALL_WITH_CALLBACK, CASE_TAIL_CALL,
+#define ROW(name) CASE_##name##_FP,
+	STACK_CASES(ROW)
+#undef ROW
+#define ROW(name, ...) CASE_##name,
+	FUSED(ROW)
+#undef ROW
+	CASES
+};
+
+/* Where they are in execute(). */
+static const void *const *cases;
 
 /* Runs from in on until its frame ends, and gives R0; what happened is in run->err. Without a run it only
  * makes the cases known. */
@@ -456,20 +556,21 @@ static u64 execute(struct run *run, const struct icode *in)
 {
 	static const void *const labels[CASES] = {
 		[INSN_BAD] = &&BAD,
-		[CASE_TAIL_CALL] = &&TAIL_CALL,
+		[CASE_CALL_CHECKED] = &&CALL_CHECKED,
 		[CASE_CALL_WITH_CALLBACK] = &&CALL_WITH_CALLBACK,
+		[CASE_TAIL_CALL] = &&TAIL_CALL,
 #define ROW(name, ...) [INSN_##name] = &&name,
 		INSNS(ROW, ROW)
 #undef ROW
-	};
-#define FP(name) [INSN_##name] = &&name##_FP,
-	static const void *const stack_labels[INSN_KINDS] = {
-		FP(LDX8) FP(LDX16) FP(LDX32) FP(LDX64) FP(LDXS8) FP(LDXS16) FP(LDXS32)
-		FP(ST8) FP(ST16) FP(ST32) FP(ST64) FP(STX8) FP(STX16) FP(STX32) FP(STX64)
+#define ROW(name) [CASE_##name##_FP] = &&name##_FP,
+		STACK_CASES(ROW)
+#undef ROW
+#define ROW(name, ...) [CASE_##name] = &&name,
+		FUSED(ROW)
+#undef ROW
 	};
 	if (!run) {
 		cases = labels;
-		stack_cases = stack_labels;
 		return 0;
 	}
 	u64 *r = run->r;
@@ -491,10 +592,7 @@ static u64 execute(struct run *run, const struct icode *in)
 	BINARY(ARSH)
 	NEG32:      DST(in) = (u32)(0 - (u32)DST(in)); NEXT(1);
 	NEG64:      DST(in) = 0 - DST(in); NEXT(1);
-	MOV32_K:    DST(in) = (u32)in->imm; NEXT(1);
-	MOV32_X:    DST(in) = (u32)SRC(in); NEXT(1);
-	MOV64_K:    DST(in) = IMM(in); NEXT(1);
-	MOV64_X:    DST(in) = SRC(in); NEXT(1);
+	BINARY(MOV)
 	MOVSX32_8:  DST(in) = (u32)(i8)SRC(in); NEXT(1);
 	MOVSX32_16: DST(in) = (u32)(i16)SRC(in); NEXT(1);
 	MOVSX64_8:  DST(in) = (u64)(i64)(i8)SRC(in); NEXT(1);
@@ -526,6 +624,9 @@ static u64 execute(struct run *run, const struct icode *in)
 	JUMP(JSLT)
 	JUMP(JSLE)
 	CALL: CALL_KFUNC:
+		r[0] = in->callee->fn(r[1], r[2], r[3], r[4], r[5], run->p);
+		NEXT(1);
+	CALL_CHECKED:
 		if (!call_helper(run, in, in->callee))
 			goto stopped;
 		NEXT(1);
@@ -591,6 +692,10 @@ static u64 execute(struct run *run, const struct icode *in)
 	ATOMIC_FETCH(XCHG, SRC(in))
 	ATOMIC_FETCH(CMPXCHG, r[0])
 
+#define ROW(name, count, body, ...) name: body
+	FUSED(ROW)
+#undef ROW
+
 	LD_ABS8: LD_ABS16: LD_ABS32: LD_IND8: LD_IND16: LD_IND32:
 	BAD:
 		panic("interp_run: %s: insn %u was not verified", run->p->name, (u32)(in - run->p->icode));
@@ -620,38 +725,131 @@ static u64 wide_value(const struct prog *p, const struct insn *in)
 	return insn_imm64(in);
 }
 
+/* Whether a helper is given memory, or a map, which a program without bounds could have made up. */
+static bool takes_memory(const struct helper *h)
+{
+	bool takes = false;
+	for (u32 i = 0; i < array_len(h->args); i++)
+		takes |= h->args[i] != ARG_NONE && h->args[i] != ARG_ANY;
+	return takes;
+}
+
+static const struct helper *callee(const struct insn *in)
+{
+	return insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : kfunc_find((u32)in->imm);
+}
+
+static u32 call_case(const struct helper *h)
+{
+	if (h->flags & HELPER_TAIL_CALL)
+		return CASE_TAIL_CALL;
+	if (h->flags & HELPER_CALLBACK)
+		return CASE_CALL_WITH_CALLBACK;
+	return takes_memory(h) ? CASE_CALL_CHECKED : INSN_CALL;
+}
+
+/* Which case an instruction is alone. */
+static u32 case_of(const struct insn *in)
+{
+	static const u16 stack_cases[INSN_KINDS] = {
+#define ROW(name) [INSN_##name] = CASE_##name##_FP,
+		STACK_CASES(ROW)
+#undef ROW
+	};
+	u32 kind = insn_kind(in);
+	if (kind == INSN_CALL || kind == INSN_CALL_KFUNC)
+		return call_case(callee(in));
+	return insn_is_access(in) && insn_base(in) == BPF_FP && stack_cases[kind] ? stack_cases[kind] : kind;
+}
+
+static bool relates(const struct insn *first, const struct insn *in, u32 relation)
+{
+	switch (relation) {
+	case SAME_DST: return in->dst == in[-1].dst && in->src != in->dst;
+	case FED: return in->src == in[-1].dst && in->dst != in->src;
+	case BASED: return insn_base(in) == in[-1].dst;
+	case APART: return in->dst != in[-1].dst;
+	case JOINED: return in->dst == in[-1].dst && in->src == first->dst;
+	default: return true;
+	}
+}
+
+#define FUSED_MAX 5
+static const struct fused {
+	u16 which, count;
+	u16 cases[FUSED_MAX];
+	u8 relations[FUSED_MAX];
+} fused[] = {
+#define ROW(name, count, body, ...) { CASE_##name, count, __VA_ARGS__ },
+	FUSED(ROW)
+#undef ROW
+};
+
+/* Of the rows that begin with a case the first and one past the last; others lie between. Found again by each
+ * that decodes, always the same. */
+static struct {
+	u16 first, end;
+} fused_from[CASES];
+
+static void find_fused(void)
+{
+	for (u32 i = 0; i < array_len(fused); i++) {
+		u32 begins_with = fused[i].cases[0];
+		if (!fused_from[begins_with].end)
+			fused_from[begins_with].first = (u16)i;
+		fused_from[begins_with].end = max(fused_from[begins_with].end, (u16)(i + 1));
+	}
+}
+
+/* Whether the row is what stands at idx; slots from there on know their cases, not yet their labels. */
+static bool fits(const struct prog *p, u32 idx, const struct fused *f)
+{
+	const struct insn *in = &p->insns[idx];
+	if (f->count > p->insn_count - idx)
+		return false;
+	for (u32 i = 0; i < f->count; i++)
+		if (p->icode[idx + i].value != f->cases[i] || !relates(in, &in[i], f->relations[i]))
+			return false;
+	return true;
+}
+
+static const void *label_of(const struct prog *p, u32 idx)
+{
+	u32 alone = (u32)p->icode[idx].value;
+	for (u32 i = fused_from[alone].first; i < fused_from[alone].end; i++)
+		if (fits(p, idx, &fused[i]))
+			return cases[fused[i].which];
+	return cases[alone];
+}
+
 static void decode(const struct prog *p, u32 idx)
 {
 	const struct insn *in = &p->insns[idx];
 	struct icode *to = &p->icode[idx];
-	enum insn_kind kind = insn_kind(in);
-	*to = (struct icode){ .label = cases[kind] };
-	if (insn_is_access(in) && insn_base(in) == BPF_FP && stack_cases[kind])
-		to->label = stack_cases[kind];
-	if (kind == INSN_CALL || kind == INSN_CALL_KFUNC) {
-		to->callee = kind == INSN_CALL ? helper_find((u32)in->imm) : kfunc_find((u32)in->imm);
-		if (to->callee->flags & HELPER_TAIL_CALL)
-			to->label = cases[CASE_TAIL_CALL];
-		else if (to->callee->flags & HELPER_CALLBACK)
-			to->label = cases[CASE_CALL_WITH_CALLBACK];
+	*to = (struct icode){ .value = case_of(in) };
+	if (insn_is_wide(in))
+		to[1].value = wide_value(p, in);
+	if (insn_kind(in) == INSN_CALL || insn_kind(in) == INSN_CALL_KFUNC) {
+		to->callee = callee(in);
 		return;
 	}
 	to->dst = in->dst;
 	to->src = in->src;
 	to->off = in->off;
 	to->imm = in->imm;
-	if (insn_is_wide(in))
-		to[1].value = wide_value(p, in);
 }
 
 enum err interp_prepare(struct prog *p)
 {
 	execute(NULL, NULL);
+	find_fused();
 	p->icode = kmalloc((size_t)p->insn_count * sizeof(*p->icode));
 	if (!p->icode)
 		return ENOMEM;
 	for (u32 i = 0; i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
 		decode(p, i);
+	for (u32 i = 0; i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
+		p->icode[i].label = label_of(p, i);
 	return OK;
 }
 
@@ -688,14 +886,13 @@ static u64 run_main(struct run *run, const struct prog *p, const u64 args[5])
 	return execute(run, p->icode);
 }
 
-/* Everything is inside. */
-static const struct window all_memory = { 0, { -1ull, -1ull, -1ull, -1ull } };
-
 u64 interp_run_args(const struct prog *p, const u64 args[5])
 {
 	struct run run;
 	run.limits = NULL;
-	run.load = run.store = all_memory;
+	memset(&run.load.room, 0xff, sizeof(run.load.room)); /* everything is inside */
+	memset(&run.load.base, 0, sizeof(run.load.base));
+	run.store = run.load;
 	run.left = 1ll << 62;
 	return run_main(&run, p, args);
 }
@@ -712,7 +909,8 @@ enum err interp_run_limited(const struct prog *p, const u64 args[5], const struc
 	struct run run;
 	run.limits = limits;
 	run.log = log;
-	run.load = run.store = (struct window){ 0 };
+	memset(&run.load, 0, sizeof(run.load));
+	memset(&run.store, 0, sizeof(run.store));
 	run.left = (i64)min(limits->insns, 1ull << 58) * (i64)sizeof(struct icode);
 	*r0 = run_main(&run, p, args);
 	return run.err;
