@@ -37,3 +37,6 @@ struct gen_result {
 /* Runs it once, in the memory of a result, with maps of its own. log says why not, if it is refused. */
 enum err gen_run(struct gen_result *r, const struct insn *insns, u32 count, enum prog_mode mode,
 		 struct strbuf *log);
+
+/* Calls a program with R1 = mem, R2 = len and zeroes in the other registers, however it was compiled. */
+u64 gen_call(const struct prog *p, void *mem, u64 len);

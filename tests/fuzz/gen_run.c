@@ -63,19 +63,19 @@ static void keep_maps(struct gen_result *r, const struct object *o)
 	}
 }
 
-/* As the interpreter does: with zeroes in the registers that have no argument. */
-static u64 call(const struct prog *p, u8 *mem)
+u64 gen_call(const struct prog *p, void *mem, u64 len)
 {
-	u64 r0 = (uptr)p->entry, rdi = (uptr)mem, rsi = GEN_MEM, rcx = 0, rdx = 0;
+	u64 r0 = 0, rdi = (uptr)mem, rsi = len, rcx = 0, rdx = 0;
 	if (p->mode == PROG_INTERPRET)
-		return vm_call(p, mem, GEN_MEM);
+		return vm_call(p, mem, len);
+	register u64 entry __asm__("r11") = (uptr)p->entry;
 	__asm__ volatile("xor %%ebx, %%ebx; xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r10d, %%r10d\n"
-			 "xor %%r11d, %%r11d; xor %%r12d, %%r12d; xor %%r13d, %%r13d\n"
+			 "xor %%r12d, %%r12d; xor %%r13d, %%r13d\n"
 			 "xor %%r14d, %%r14d; xor %%r15d, %%r15d\n"
-			 "call *%0"
-			 : "+a"(r0), "+D"(rdi), "+S"(rsi), "+c"(rcx), "+d"(rdx)
+			 "call *%5"
+			 : "+a"(r0), "+D"(rdi), "+S"(rsi), "+c"(rcx), "+d"(rdx), "+r"(entry)
 			 :
-			 : "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+			 : "rbx", "r8", "r9", "r10", "r12", "r13", "r14", "r15", "memory", "cc");
 	return r0;
 }
 
@@ -93,7 +93,7 @@ enum err gen_run(struct gen_result *r, const struct insn *insns, u32 count, enum
 	if (!e)
 		e = prog_array_set(maps[GEN_PROGS], 0, p);
 	if (!e) {
-		r->r0 = call(p, r->mem);
+		r->r0 = gen_call(p, r->mem, GEN_MEM);
 		keep_maps(r, &o);
 	}
 	prog_free(p);
