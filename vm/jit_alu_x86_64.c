@@ -40,14 +40,17 @@ static void emit_lea_of(struct code *c, enum reg d, struct mem m, bool wide)
 
 /*      r1 += r2                add rdi, rsi
  *      r1 = r2 + r3            lea rdi, [rsi+rdx]                                      */
-static void emit_add_reg(struct code *c, const struct op *op)
+static void emit_add_reg(struct jit *j, const struct op *op)
 {
+	struct code *c = j->c;
 	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
 	bool wide = jit_is_64(op);
-	if (d == a || d == b)
-		(wide ? add_rr : add_rr32)(c, d, d == a ? b : a);
-	else
+	if (d != a && d != b) {
 		emit_lea_of(c, d, at_index(a, b, 1, 0), wide);
+		return;
+	}
+	(wide ? add_rr : add_rr32)(c, d, d == a ? b : a);
+	jit_set_flags(j, op, wide, false);
 }
 
 /*      r1 = r2 - r1            neg rdi
@@ -58,11 +61,31 @@ static void emit_sub_from(struct code *c, enum reg d, enum reg a, bool wide)
 	(wide ? add_rr : add_rr32)(c, d, a);
 }
 
-static void emit_simple_reg(struct code *c, const struct op *op)
+/*      r1 &= r2                test rdi, rsi
+ *      if r1 == 0 goto         je
+ * and the like with r1 -= r2, cmp; if r1 is not needed after that. */
+static bool emit_flags_only(struct jit *j, const struct op *op)
 {
+	u32 code = alu_code(op);
+	bool wide = jit_is_64(op);
+	if ((code != 0x1 && code != 0x5) || !jit_wants_flags_only(j, op, wide))
+		return false;
+	if (code == 0x1)
+		(wide ? cmp_rr : cmp_rr32)(j->c, jit_a(op), jit_b(op));
+	else
+		(wide ? test_rr : test_rr32)(j->c, jit_a(op), jit_b(op));
+	return true;
+}
+
+static void emit_simple_reg(struct jit *j, const struct op *op)
+{
+	struct code *c = j->c;
 	const struct alu_row *row = &jit_alu_rows[alu_code(op)];
 	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
 	bool wide = jit_is_64(op);
+	jit_set_flags(j, op, wide, alu_code(op) != 0x1);
+	if (emit_flags_only(j, op))
+		return;
 	if (d == b && d != a && alu_code(op) == 0x1) {
 		emit_sub_from(c, d, a, wide);
 		return;
@@ -76,57 +99,67 @@ static void emit_simple_reg(struct code *c, const struct op *op)
 }
 
 /* r1 = r2 + imm: lea rdi, [rsi+imm] */
-static void emit_add_imm(struct code *c, const struct op *op, i32 imm)
+static void emit_add_imm(struct jit *j, const struct op *op, i32 imm)
 {
 	enum reg d = jit_dst(op), a = jit_a(op);
 	bool wide = jit_is_64(op);
-	if (d == a)
-		(wide ? add_ri : add_ri32)(c, d, imm);
-	else
-		emit_lea_of(c, d, at(a, imm), wide);
+	if (d != a) {
+		emit_lea_of(j->c, d, at(a, imm), wide);
+		return;
+	}
+	(wide ? add_ri : add_ri32)(j->c, d, imm);
+	jit_set_flags(j, op, wide, false);
 }
 
-/* What keeps the lowest bytes is a zero extension; what clears the upper half is shorter at 32 bits. */
-static void emit_and_imm(struct code *c, const struct op *op)
+/* What keeps the lowest bytes is a zero extension; what clears the upper half is shorter at 32 bits, and has
+ * the same flags. */
+static void emit_and_imm(struct jit *j, const struct op *op)
 {
+	struct code *c = j->c;
 	enum reg d = jit_dst(op), a = jit_a(op);
 	bool wide = jit_is_64(op) && op->imm < 0;
-	if (op->imm == 0xff) {
+	if (jit_wants_flags_only(j, op, wide)) {
+		(wide ? test_ri : test_ri32)(c, a, op->imm);
+		jit_set_flags(j, op, wide, true);
+	} else if (op->imm == 0xff) {
 		movzx_rr8(c, d, a);
 	} else if (op->imm == 0xffff) {
 		movzx_rr16(c, d, a);
 	} else {
 		jit_move(c, d, a, wide);
 		(wide ? and_ri : and_ri32)(c, d, op->imm);
+		jit_set_flags(j, op, wide, true);
 	}
 }
 
-static void emit_simple_imm(struct code *c, const struct op *op)
+static void emit_simple_imm(struct jit *j, const struct op *op)
 {
 	const struct alu_row *row = &jit_alu_rows[alu_code(op)];
 	bool wide = jit_is_64(op);
-	jit_move(c, jit_dst(op), jit_a(op), wide);
-	if (alu_code(op) == 0xa && op->imm == -1)
-		(wide ? not_r : not_r32)(c, jit_dst(op));
-	else
-		(wide ? row->ri : row->ri32)(c, jit_dst(op), op->imm);
+	jit_move(j->c, jit_dst(op), jit_a(op), wide);
+	if (alu_code(op) == 0xa && op->imm == -1) {
+		(wide ? not_r : not_r32)(j->c, jit_dst(op));
+		return;
+	}
+	(wide ? row->ri : row->ri32)(j->c, jit_dst(op), op->imm);
+	jit_set_flags(j, op, wide, alu_code(op) != 0x1);
 }
 
-static void emit_simple(struct code *c, const struct op *op)
+static void emit_simple(struct jit *j, const struct op *op)
 {
 	u32 code = alu_code(op);
 	if (jit_has_b(op) && code == 0x0)
-		emit_add_reg(c, op);
+		emit_add_reg(j, op);
 	else if (jit_has_b(op))
-		emit_simple_reg(c, op);
+		emit_simple_reg(j, op);
 	else if (code == 0x0)
-		emit_add_imm(c, op, op->imm);
+		emit_add_imm(j, op, op->imm);
 	else if (code == 0x1 && op->imm != (i32)0x80000000)
-		emit_add_imm(c, op, -op->imm);
+		emit_add_imm(j, op, -op->imm);
 	else if (code == 0x5)
-		emit_and_imm(c, op);
+		emit_and_imm(j, op);
 	else
-		emit_simple_imm(c, op);
+		emit_simple_imm(j, op);
 }
 
 static void emit_mul_reg(struct code *c, const struct op *op)
@@ -226,8 +259,9 @@ static void emit_mov(struct code *c, const struct op *op)
 	}
 }
 
-static void emit_shift_imm(struct code *c, const struct op *op)
+static void emit_shift_imm(struct jit *j, const struct op *op)
 {
+	struct code *c = j->c;
 	const struct shift_row *row = &shift_rows[alu_code(op)];
 	enum reg d = jit_dst(op), a = jit_a(op);
 	bool wide = jit_is_64(op);
@@ -239,6 +273,7 @@ static void emit_shift_imm(struct code *c, const struct op *op)
 	} else {
 		jit_move(c, d, a, wide);
 		(wide ? row->ri : row->ri32)(c, d, count);
+		jit_set_flags(j, op, wide, false);
 	}
 }
 
@@ -272,20 +307,21 @@ static void emit_shiftx(struct code *c, const struct op *op)
 	(jit_is_64(op) ? row->rrr : row->rrr32)(c, jit_dst(op), jit_a(op), jit_b(op));
 }
 
-static void emit_shift(struct code *c, const struct op *op)
+static void emit_shift(struct jit *j, const struct op *op)
 {
 	if (jit_has_b(op) && jit_use_bmi2())
-		emit_shiftx(c, op);
+		emit_shiftx(j->c, op);
 	else if (jit_has_b(op))
-		emit_shift_reg(c, op);
+		emit_shift_reg(j->c, op);
 	else
-		emit_shift_imm(c, op);
+		emit_shift_imm(j, op);
 }
 
-static void emit_neg(struct code *c, const struct op *op)
+static void emit_neg(struct jit *j, const struct op *op)
 {
-	jit_move(c, jit_dst(op), jit_a(op), jit_is_64(op));
-	(jit_is_64(op) ? neg_r : neg_r32)(c, jit_dst(op));
+	jit_move(j->c, jit_dst(op), jit_a(op), jit_is_64(op));
+	(jit_is_64(op) ? neg_r : neg_r32)(j->c, jit_dst(op));
+	jit_set_flags(j, op, jit_is_64(op), false);
 }
 
 /* To little endian only cuts; to big endian, and the unconditional swap, turn the bytes round. */
@@ -343,11 +379,11 @@ static void emit_instruction(struct jit *j, const struct op *op)
 	case 0x9: jit_emit_div(j, op); break;
 	case 0x6:
 	case 0x7:
-	case 0xc: emit_shift(c, op); break;
-	case 0x8: emit_neg(c, op); break;
+	case 0xc: emit_shift(j, op); break;
+	case 0x8: emit_neg(j, op); break;
 	case 0xb: emit_mov(c, op); break;
 	case 0xd: emit_end(c, op); break;
-	default: emit_simple(c, op); break;
+	default: emit_simple(j, op); break;
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The JIT: each eBPF instruction as machine code, with the meaning that interp.c defines. Here are the
-// functions, the jumps and the sizes; the other instructions are in jit_alu, jit_div, jit_mem and jit_call.
+// functions and the sizes; the rest is in jit_alu, jit_div, jit_mem, jit_jump and jit_call.
 //
 // A program that calls a helper looks like this; leaves without a stack have neither frame nor leave.
 //
@@ -27,8 +27,6 @@
  * helpers. R12 counts tail calls in programs that have them, and is never touched in others. */
 const u8 jit_regs[JIT_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP, R9 };
 
-enum { MARK_SHORT = MARK_FREE }; /* the jump takes one byte of displacement */
-
 /* The longest translation of one instruction, a fetching atomic with prologue, is far below. */
 #define INSN_CODE_MAX 256
 #define CODE_MAX      (1 << 24) /* text_fixup.resume */
@@ -44,125 +42,6 @@ void jit_fixup_resume(struct jit *j, u32 index)
 {
 	if (!j->sizing)
 		j->fixups[index].resume = jit_here(j);
-}
-
-/* ---- jumps ---- */
-
-#define JUMP_SHORT 2 /* bytes of jmp and jcc with rel8 */
-#define GOTO_LONG  5
-#define JCC_LONG   6
-
-static bool is_goto_op(const struct op *op)
-{
-	return op->kind == INSN_JA || op->kind == INSN_JA32;
-}
-
-bool jit_is_jump(const struct op *op)
-{
-	u32 class = jit_opcode(op) & 7, code = jit_opcode(op) >> 4;
-	return (class == CLASS_JMP || class == CLASS_JMP32) && code != 0x8 && code != 0x9 &&
-	       !(op->flags & (OP_SELECT | OP_SET));
-}
-
-/* By bits 4 to 7 of the opcode. */
-static enum cc condition(const struct op *op)
-{
-	static const u8 by_code[16] = {
-		[0x1] = IF_E,  [0x2] = IF_A, [0x3] = IF_AE, [0x4] = IF_NE, [0x5] = IF_NE, [0x6] = IF_G,
-		[0x7] = IF_GE, [0xa] = IF_B, [0xb] = IF_BE, [0xc] = IF_L,  [0xd] = IF_LE,
-	};
-	return by_code[jit_opcode(op) >> 4];
-}
-
-/* The opposite has one bit more or less. */
-static enum cc opposite(enum cc k)
-{
-	return k ^ 1;
-}
-
-static void emit_test_imm(struct code *c, enum reg a, i32 imm, bool wide)
-{
-	if (wide && imm < 0)
-		test_ri(c, a, imm);
-	else
-		test_ri32(c, a, imm); /* the upper half of imm is 0 */
-}
-
-static void emit_compare(struct code *c, const struct op *op)
-{
-	bool wide = jit_is_64(op), is_set = (jit_opcode(op) & 0xf0) == 0x40;
-	enum reg a = jit_a(op);
-	if (jit_has_b(op))
-		(is_set ? (wide ? test_rr : test_rr32) : (wide ? cmp_rr : cmp_rr32))(c, a, jit_b(op));
-	else if (is_set)
-		emit_test_imm(c, a, op->imm, wide);
-	else if (op->imm == 0) /* the same flags, two bytes less */
-		(wide ? test_rr : test_rr32)(c, a, a);
-	else
-		(wide ? cmp_ri : cmp_ri32)(c, a, op->imm);
-}
-
-static u32 jump_target(const struct jit *j, u32 idx)
-{
-	u32 target = op_target(&j->ops[idx], idx);
-	return target == j->f.start ? j->body : j->at[target];
-}
-
-static void emit_jump(struct jit *j, const struct op *op, u32 idx)
-{
-	struct code *c = j->c;
-	bool is_short = j->marks[idx] & MARK_SHORT, is_goto = is_goto_op(op);
-	u32 long_len = is_goto ? GOTO_LONG : JCC_LONG;
-
-	if (!is_goto)
-		emit_compare(c, op);
-	i32 rel = (i32)(jump_target(j, idx) - (jit_here(j) + (is_short ? JUMP_SHORT : long_len)));
-	if (is_goto && is_short)
-		jmp8(c, (i8)rel);
-	else if (is_goto)
-		jmp_rel(c, rel);
-	else if (is_short)
-		jcc8(c, condition(op), (i8)rel);
-	else
-		jcc_rel(c, condition(op), rel);
-}
-
-/* Instead of a jump over one op. The op's result is made ready first, for it changes the flags:
- *      lea r9, [rdi+1]
- *      cmp rsi, rdx
- *      cmovne rdi, r9                                                                  */
-static void emit_select(struct jit *j, const struct op *op)
-{
-	const struct op *when = op + 1;
-	while (!(when->flags & OP_WHEN))
-		when++;
-	struct op ready = *when;
-	enum reg from = jit_regs[JIT_TEMP];
-	ready.dst = JIT_TEMP;
-	ready.live |= op_reads(op);
-	if (when->kind == INSN_MOV64_X)
-		from = jit_b(when);
-	else
-		jit_emit_alu(j, &ready);
-	emit_compare(j->c, op);
-	cmovcc_rr(j->c, opposite(condition(op)), jit_dst(when), from);
-}
-
-/* A truth value instead of a jump:
- *      xor edx, edx
- *      cmp rdi, 9
- *      sete dl
- * If dst is compared, by way of r11. */
-static void emit_set(struct code *c, const struct op *op)
-{
-	bool is_free = !(op_reads(op) & 1u << op->dst);
-	enum reg d = is_free ? jit_dst(op) : R11;
-	if (is_free)
-		xor_rr32(c, d, d);
-	emit_compare(c, op);
-	setcc_r(c, condition(op), d);
-	if (!is_free)
-		movzx_rr8(c, jit_dst(op), R11);
 }
 
 /* ---- functions ---- */
@@ -225,13 +104,13 @@ static void emit_exit(struct jit *j)
 	ret(j->c);
 }
 
-static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx)
+static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx, const struct jit_flags *was)
 {
 	const struct insn *in = &j->p->insns[idx];
 	if (op->flags & OP_SELECT)
-		emit_select(j, op);
+		jit_emit_select(j, op, *was);
 	else if (op->flags & OP_SET)
-		emit_set(j->c, op);
+		jit_emit_set(j, op, was);
 	else if (op->kind == INSN_EXIT)
 		emit_exit(j);
 	else if (op->kind == INSN_CALL)
@@ -243,14 +122,11 @@ static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx)
 	else if (op->kind == INSN_CALLX)
 		jit_emit_callx(j, jit_regs[op->a]);
 	else
-		emit_jump(j, op, idx);
+		jit_emit_jump(j, op, idx, was);
 }
 
-static void emit_op(struct jit *j, u32 idx)
+static void emit_kind(struct jit *j, const struct op *op, u32 idx, const struct jit_flags *was)
 {
-	const struct op *op = &j->ops[idx];
-	if (op->kind == OP_GONE || op->flags & OP_WHEN)
-		return;
 	if (op->kind >= INSN_KINDS) {
 		jit_emit_alu(j, op);
 		return;
@@ -268,8 +144,23 @@ static void emit_op(struct jit *j, u32 idx)
 			jit_emit_store(j, op);
 		break;
 	case CLASS_JMP:
-	case CLASS_JMP32: emit_call_or_jump(j, op, idx); break;
+	case CLASS_JMP32: emit_call_or_jump(j, op, idx, was); break;
 	}
+}
+
+/* What the flags tell stays, if it has not been replaced, over what does not change them nor what they
+ * tell of. */
+static void emit_op(struct jit *j, u32 idx)
+{
+	const struct op *op = &j->ops[idx];
+	struct jit_flags was = j->flags;
+	if (op->kind == OP_GONE || op->flags & OP_WHEN)
+		return;
+	j->idx = idx;
+	j->flags.what = FLAGS_LOST;
+	emit_kind(j, op, idx, &was);
+	if (j->flags.what == FLAGS_LOST && jit_keeps_flags(op) && !jit_flags_tell_of(&was, op_writes(op)))
+		j->flags = was;
 }
 
 /* What the function needs is what is left of it. */
@@ -303,6 +194,8 @@ static void emit_step(struct jit *j, u32 idx)
 {
 	emit_padding(j->c, j->ops[idx].pad);
 	j->at[idx] = jit_here(j);
+	if (j->marks[idx] & (MARK_START | MARK_TARGET))
+		j->flags.what = FLAGS_LOST;
 	if (j->marks[idx] & MARK_START)
 		begin_function(j, idx);
 	emit_op(j, idx);
@@ -349,7 +242,7 @@ static bool shrink(struct jit *j)
 	for (u32 i = 0; i < count; i++) {
 		const struct op *op = &j->ops[i];
 		bool is_long = !(j->marks[i] & MARK_SHORT) && jit_is_jump(op);
-		u32 saving = (is_goto_op(op) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
+		u32 saving = jit_jump_saving(op);
 		bool now_short = is_long && fits_short(j, i, removed + saving);
 		j->at[i] -= removed;
 		if (now_short) {

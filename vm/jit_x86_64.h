@@ -10,6 +10,19 @@
 #include "kernel/lib/code.h"
 #include "vm/op.h"
 
+/* What the CPU's flags tell when an op begins. */
+struct jit_flags {
+	enum {
+		FLAGS_LOST,
+		FLAGS_RESULT,   /* ZF and SF: of the value in reg */
+		FLAGS_LOGIC,    /* the same, and CF and OF are 0: as after `test reg, reg` */
+		FLAGS_COMPARED, /* what the conditional jump `by` compared */
+	} what;
+	u8 reg;
+	bool wide; /* of all 64 bits */
+	const struct op *by;
+};
+
 struct jit {
 	const struct prog *p;
 	u32 len;                   /* bytes of code */
@@ -19,15 +32,17 @@ struct jit {
 	u32 tail_at; /* offset of what a tail call jumps to */
 
 	/* jit's own, while it emits */
-	u8 *marks;          /* of flow.h, and which jumps are short */
-	struct op *ops;     /* what the instructions come to */
-	struct code *c;     /* what is written to ... */
-	u32 origin;         /* ... and where in it offset 0 is, modulo 2^32 */
-	bool sizing;        /* only the lengths count, offsets ahead are not known */
+	u8 *marks;              /* of flow.h, and which jumps are short */
+	struct op *ops;         /* what the instructions come to */
+	struct code *c;         /* what is written to ... */
+	u32 origin;             /* ... and where in it offset 0 is, modulo 2^32 */
+	bool sizing;            /* only the lengths count, offsets ahead are not known */
 	struct jit_loop *loops; /* whose place matters, while sizes are settled */
 	u32 loop_count;
 	struct flow_func f; /* the function that is being written */
 	u32 body;           /* offset behind its prologue */
+	u32 idx;            /* the op that is being written */
+	struct jit_flags flags;
 };
 
 /* Whether BMI2's instructions may be used: those that the CPU has, until a test says otherwise. */

@@ -530,8 +530,8 @@ static void narrow(const struct fold *f, struct op *op)
 	case INSN_MOD64_K: op->kind = a && op->imm > 0 ? INSN_MOD32_K : INSN_MOD64_K; break;
 	case INSN_DIV64_X: op->kind = a && b ? INSN_DIV32_X : INSN_DIV64_X; break;
 	case INSN_MOD64_X: op->kind = a && b ? INSN_MOD32_X : INSN_MOD64_X; break;
-	case INSN_JEQ64_K: op->kind = a && op->imm >= 0 ? INSN_JEQ32_K : INSN_JEQ64_K; break;
-	case INSN_JNE64_K: op->kind = a && op->imm >= 0 ? INSN_JNE32_K : INSN_JNE64_K; break;
+	case INSN_JEQ64_K: op->kind = a && op->imm > 0 ? INSN_JEQ32_K : INSN_JEQ64_K; break;
+	case INSN_JNE64_K: op->kind = a && op->imm > 0 ? INSN_JNE32_K : INSN_JNE64_K; break;
 	}
 }
 
