@@ -153,7 +153,8 @@ static enum err collect_blocks(struct loader *l, struct prog *p)
 		struct block b = l->blocks[i];
 		all += b.size;
 		if (all > (u64)PROG_INSNS_MAX * INSN_LEN) {
-			str_printf(l->log, "program %s: more than %u instructions", p->name, PROG_INSNS_MAX);
+			str_printf(l->log, "program %s: the program has %llu instructions, more than %u",
+				   p->name, all / INSN_LEN, PROG_INSNS_MAX);
 			return E2BIG;
 		}
 		for (u64 at = b.offset; at < b.offset + b.size; at += INSN_LEN) {
