@@ -6,9 +6,9 @@
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "tests/host/vm_run.h"
-#include "tests/jit_ways.h"
 #include "tests/test.h"
 #include "tests/vm_model.h"
+#include "tests/vm_ways.h"
 #include "vm/disasm.h"
 
 /* The machine runs the same with less: it is the same compiler. */
@@ -180,7 +180,7 @@ static void complain(const struct body *b, const struct world *start, const stru
 	kprintf("  flag: want %llu got %llu\n", want->flag, shared->flag);
 }
 
-static bool try_program(const struct body *b, u32 keep, enum prog_mode mode)
+static bool try_program(const struct body *b, u32 keep, const char *how, enum prog_mode mode)
 {
 	struct prog *p = load(b, keep, mode);
 	bool ok = p != NULL;
@@ -192,8 +192,7 @@ static bool try_program(const struct body *b, u32 keep, enum prog_mode mode)
 		vm_call(p, shared, sizeof(*shared));
 		ok = check(is_same(&want, keep));
 		if (!ok) {
-			kprintf("%s, keeping 0x%x, tricks off 0x%x:\n",
-				mode == PROG_JIT ? "jit" : "interpreter", keep, op_tricks_off);
+			kprintf("%s, keeping 0x%x:\n", how, keep);
 			complain(b, &start, &want, keep);
 		}
 	}
@@ -201,12 +200,12 @@ static bool try_program(const struct body *b, u32 keep, enum prog_mode mode)
 	return ok;
 }
 
-static bool try_ways(const struct body *b, u32 keep)
+static bool try_ways(const struct body *b, u32 keep, u32 ways)
 {
 	bool ok = true;
-	for (u32 way = 0; way < (is_thorough ? JIT_WAYS : 1) && ok; way++) {
-		jit_way(way);
-		ok = try_program(b, keep, PROG_JIT);
+	for (u32 way = 0; way < ways && ok; way++) {
+		const char *name = jit_way(way);
+		ok = try_program(b, keep, name, PROG_JIT);
 	}
 	jit_way(0);
 	return ok;
@@ -216,11 +215,11 @@ static bool try_ways(const struct body *b, u32 keep)
 static bool try_body(struct body *b)
 {
 	if (!is_thorough)
-		return try_ways(b, ALL);
-	if (!try_program(b, ALL, PROG_INTERPRET) || !try_ways(b, ALL))
+		return try_ways(b, ALL, 1);
+	if (!try_program(b, ALL, "interpreter", PROG_INTERPRET) || !try_ways(b, ALL, JIT_WAYS))
 		return false;
 	u32 but_operand = ALL & ~(1u << b->b);
-	return try_ways(b, b->results) && try_ways(b, but_operand | b->results);
+	return try_ways(b, b->results, JIT_WAYS) && try_ways(b, but_operand | b->results, 1);
 }
 
 static bool begin(void)
@@ -362,8 +361,8 @@ static bool try_constants(i32 imm)
 TEST(constants_of_division_and_multiplication)
 {
 	bool ok = begin();
-	u32 random = 1, more = is_thorough ? 150 : 8;
-	for (i32 imm = is_thorough ? 300 : 17; ok && imm >= -17; imm--)
+	u32 random = 1, more = is_thorough ? 60 : 8;
+	for (i32 imm = is_thorough ? 70 : 17; ok && imm >= -17; imm--)
 		ok = try_constants(imm);
 	for (u32 bit = 4; ok && bit < 32; bit += is_thorough ? 1 : 9)
 		for (i32 near = -1; ok && near <= 1; near++)

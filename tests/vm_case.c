@@ -6,8 +6,8 @@
 #include "kernel/print.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
-#include "tests/jit_ways.h"
 #include "tests/test.h"
+#include "tests/vm_ways.h"
 #include "vm/compile.h"
 #include "vm/map.h"
 #include "vm/verify.h"
@@ -171,6 +171,7 @@ u32 vm_cases_read(const char *path, vm_case_visitor *visit, void *arg)
 struct trial {
 	const struct vm_case *c;
 	enum prog_mode mode;
+	const char *who; /* runs it */
 	struct insn insns[VM_CASE_INSNS + 2 * VM_CASE_WITH];
 	u32 count;
 	u8 *mem;
@@ -258,8 +259,7 @@ static enum err run(struct trial *t, u64 *r0)
 
 static void complain(const struct trial *t, const char *how)
 {
-	kprintf("case failed, %s%s (tricks off 0x%x): %s %s\n", t->mode == PROG_JIT ? "jit" : "interpreter",
-		how, op_tricks_off, t->c->name, t->text);
+	kprintf("case failed, %s%s: %s %s\n", t->who, how, t->c->name, t->text);
 }
 
 /* Memory for a program: the case's and `more` bytes behind it. */
@@ -334,17 +334,16 @@ static void run_once(struct trial *t, const struct vm_case *c, enum prog_mode mo
 	kfree(t->mem);
 }
 
-static void run_whole(struct trial *t, const struct vm_case *c, enum prog_mode mode)
+static void run_by(const struct vm_case *c, enum prog_mode mode, const char *who)
 {
-	(c->row_count ? run_rows : run_once)(t, c, mode);
+	static struct trial t;
+	t.who = who;
+	(c->row_count ? run_rows : run_once)(&t, c, mode);
 }
 
 void vm_case_run(const struct vm_case *c)
 {
-	static struct trial t;
-	run_whole(&t, c, PROG_INTERPRET);
-	for (u32 way = JIT_WAYS; way-- > 0;) {
-		jit_way(way);
-		run_whole(&t, c, PROG_JIT);
-	}
+	run_by(c, PROG_INTERPRET, "interpreter");
+	for (u32 way = JIT_WAYS; way-- > 0;)
+		run_by(c, PROG_JIT, jit_way(way));
 }

@@ -22,7 +22,7 @@
  * Numbers behind the result are the memory afterwards, in words of 8 bytes. `map: 2 4 8 3` is map 0 of the
  * program: type, key size, value size, entries. Lines that begin with # say nothing.
  *
- * Each accepted case runs in the interpreter and, in each of jit_ways.h, as machine code; each row twice: with its
+ * Each accepted case runs in the interpreter and, in each of vm_ways.h, as machine code; each row twice: with its
  * values as constants and from memory, which no compiler can know. */
 #pragma once
 #include "vm/insn.h"

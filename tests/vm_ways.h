@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings of the JIT that change its code, for tests that try each. */
+#pragma once
+#include "kernel/lib/types.h"
+
+/* 0: as programs find it; 1: without its tricks; 2: without BMI2, where the CPU has it. */
+#define JIT_WAYS 3
+
+/* Sets it; leave it at 0. Gives its name. */
+const char *jit_way(u32 way);
