@@ -39,15 +39,18 @@ static u32 len_of(const struct jit *j, const struct jit_loop *l)
 	return jit_end_of(j, l->end - 1) - j->at[l->head];
 }
 
-/* Their heads are in order: what jumps back to before the last one's head contains it. */
+/* One behind the other. What jumps back to before the last one's head contains it; what jumps into it is the
+ * other half of a loop that contains it. */
 static void find_innermost(struct jit *j)
 {
 	struct jit_loop *last = NULL;
 	for (u32 i = 0, head; i < j->p->insn_count; i++) {
-		if (!is_loop_end(j, i, &head) || (last && last->head > head))
+		if (!is_loop_end(j, i, &head))
 			continue;
-		if (!last || last->head != head)
+		if (!last || head >= last->end)
 			last = &j->loops[j->loop_count++];
+		else if (head != last->head)
+			continue;
 		*last = (struct jit_loop){ head, i + 1 };
 	}
 }
@@ -77,9 +80,10 @@ static void move_all(struct jit *j, u32 (*pad)(const struct jit *, const struct 
 	}
 }
 
-static u32 most(const struct jit *j unused, const struct jit_loop *l unused, u32 at unused)
+/* At most one byte less than the loop's own length brings it to the next line. */
+static u32 most(const struct jit *j, const struct jit_loop *l, u32 at unused)
 {
-	return LINE - 1;
+	return min(len_of(j, l), (u32)LINE) - 1;
 }
 
 static u32 needed(const struct jit *j, const struct jit_loop *l, u32 at)
