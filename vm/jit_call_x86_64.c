@@ -13,21 +13,36 @@ static const struct map *known_map(const struct jit *j, u32 idx, u32 reg)
 	return in && insn_is_map(in) ? j->p->object->maps[in->imm] : NULL;
 }
 
-/* rax = rax * factor */
+/* r *= factor, not for flags */
 static void scale(struct code *c, enum reg r, u64 factor)
 {
+	if (factor == 1)
+		return;
 	if ((factor & (factor - 1)) == 0)
 		shl_ri(c, r, __builtin_ctzll(factor));
 	else
 		imul_rri(c, r, r, (i64)factor);
 }
 
-/* The look-up in an array, without the call; the key is at [rsi].
- *      mov eax, [rsi]
+/* rax = values + rax * stride */
+static void emit_element(struct code *c, const struct map *m)
+{
+	bool is_scale = m->stride == 1 || m->stride == 2 || m->stride == 4 || m->stride == 8;
+	i64 values = (i64)(uptr)m->values;
+	if (is_scale && values == (i32)values) {
+		lea_rm(c, RAX, abs32_index((uptr)m->values, RAX, m->stride));
+		return;
+	}
+	scale(c, RAX, m->stride);
+	mov_ri(c, R11, values);
+	add_rr(c, RAX, R11);
+}
+
+/* The look-up in an array, without the call.
+ *      mov eax, [key]
  *      cmp eax, max_entries
  *      jae .none
- *      shl rax, 3              ; or imul: * stride
- *      add rax, values
+ *      lea rax, [rax*8 + values]       ; or imul and add
  *      jmp .done
  * .none:
  *      xor eax, eax
@@ -36,18 +51,17 @@ static void scale(struct code *c, enum reg r, u64 factor)
  *      mov r11d, gs:[CPU_ID]
  *      imul r11, r11, per_cpu_stride
  *      add rax, r11                                                                    */
-static void emit_array_lookup(struct jit *j, const struct map *m)
+void jit_emit_element(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
+	const struct map *m = j->p->object->maps[op->imm];
 	struct label none = LABEL, done = LABEL;
 
 	u32 f = jit_fixup(j, JIT_NO_DST);
-	mov_rm32(c, RAX, at(RSI, 0));
+	mov_rm32(c, RAX, jit_operand(op));
 	cmp_ri32(c, RAX, (i32)m->max_entries);
 	jcc_short(c, IF_AE, &none);
-	scale(c, RAX, m->stride);
-	mov_ri(c, R11, (i64)(uptr)m->values);
-	add_rr(c, RAX, R11);
+	emit_element(c, m);
 	if (m->ops->type == BPF_MAP_TYPE_PERCPU_ARRAY) {
 		mov_rm32(c, R11, gs(CPU_ID));
 		scale(c, R11, m->per_cpu_stride);
@@ -58,12 +72,6 @@ static void emit_array_lookup(struct jit *j, const struct map *m)
 	jit_fixup_resume(j, f);
 	jit_zero(c, RAX);
 	bind(c, &done);
-}
-
-static bool is_inlined_array(const struct map *m)
-{
-	return m && (m->ops->type == BPF_MAP_TYPE_ARRAY || m->ops->type == BPF_MAP_TYPE_PERCPU_ARRAY) &&
-	       m->stride <= 0x7fffffff && m->per_cpu_stride <= 0x7fffffff && m->max_entries <= 0x7fffffff;
 }
 
 /* ---- what lies around the context: no call; what a bad context gives is as in frame.h ---- */
@@ -269,13 +277,6 @@ static void emit_frame_helper(struct jit *j, const struct helper *h)
 void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx)
 {
 	const struct helper *h = helper_find((u32)in->imm);
-	if (h->id == HELPER_MAP_LOOKUP_ELEM && h->ret == RET_MAP_VALUE_OR_NULL) {
-		const struct map *m = known_map(j, idx, BPF_R1);
-		if (is_inlined_array(m)) {
-			emit_array_lookup(j, m);
-			return;
-		}
-	}
 	if (h->flags & HELPER_TAIL_CALL)
 		emit_tail_call(j, known_map(j, idx, BPF_R2));
 	else if (h->id == HELPER_GET_SMP_PROCESSOR_ID && h->flags == HELPER_PER_CPU)

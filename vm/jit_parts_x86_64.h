@@ -162,6 +162,7 @@ void jit_emit_store(struct jit *j, const struct op *op);
 void jit_emit_atomic(struct jit *j, const struct op *op);
 void jit_emit_imm64(struct jit *j, const struct op *op, u32 idx);
 void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx);
+void jit_emit_element(struct jit *j, const struct op *op);
 void jit_emit_kfunc(struct jit *j, const struct insn *in);
 void jit_emit_local_call(struct jit *j, const struct insn *in, u32 idx);
 void jit_emit_callx(struct jit *j, enum reg value);

@@ -128,7 +128,7 @@ static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx, const
 static void emit_kind(struct jit *j, const struct op *op, u32 idx, const struct jit_flags *was)
 {
 	if (op->kind >= INSN_KINDS) {
-		jit_emit_alu(j, op);
+		(op->kind == OP_ELEMENT ? jit_emit_element : jit_emit_alu)(j, op);
 		return;
 	}
 	switch (jit_opcode(op) & 7) {

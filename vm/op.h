@@ -21,6 +21,8 @@ enum op_kind {
 	OP_LEA64 = INSN_KINDS, /* dst = a + (index << shift) + disp; a or index may be missing */
 	OP_ROL64,              /* dst = a rotated left by imm, 1..63 */
 	OP_ROL32,              /* 1..31; the upper half becomes 0 */
+	OP_ELEMENT, /* dst = address of the element of array number imm whose index, a u32, is at m;
+				* 0 if there is none */
 	OP_KINDS
 };
 
@@ -65,6 +67,7 @@ enum op_trick {
 	TRICK_DEAD = 1 << 6,      /* no op whose result nobody reads */
 	TRICK_JUMP = 1 << 7,      /* no jump to or around a jump */
 	TRICK_REMAINDER = 1 << 8, /* no a - a / b * b */
+	TRICK_ELEMENT = 1 << 15,  /* no call to look up in an array */
 	/* the JIT's: */
 	TRICK_DIV_CONST = 1 << 9,  /* division by a constant as multiplication */
 	TRICK_MUL_CONST = 1 << 10, /* multiplication by a constant as shifts and sums */

@@ -6,6 +6,7 @@
 //
 // Values have numbers: a new one whenever something new is computed. Two registers hold the same if the
 // numbers of their values are equal; what was known about a number stays true until no register has it.
+#include "vm/helper.h"
 #include "vm/map.h"
 #include "vm/op.h"
 
@@ -247,7 +248,7 @@ static struct sum sum_of(const struct fold *f, const struct value *a, const stru
 static bool place_address(const struct fold *f, struct op *op, const struct sum *s)
 {
 	struct op try = *op;
-	i32 size = (i32)insn_size(&(struct insn){ .op = opcode_of(op) });
+	i32 size = op->kind == OP_ELEMENT ? 4 : (i32)insn_size(&(struct insn){ .op = opcode_of(op) });
 	if (!place(f, &try, s))
 		return false;
 	if (try.a == BPF_FP && try.index != OP_NO_REG && try.shift == 0) {
@@ -651,6 +652,31 @@ static void fold_write(struct fold *f, struct op *op, const struct insn *in)
 	f->reg[op->dst] = v;
 }
 
+static bool is_flat(const struct map *m)
+{
+	return (m->ops->type == BPF_MAP_TYPE_ARRAY || m->ops->type == BPF_MAP_TYPE_PERCPU_ARRAY) &&
+	       m->stride <= 0x7fffffff && m->per_cpu_stride <= 0x7fffffff && m->max_entries <= 0x7fffffff;
+}
+
+/*      r2 = r10                        gone
+ *      r2 += -4                        gone
+ *      r1 = map[id:1]                  gone
+ *      call map_lookup_elem            r0 = the element with the index at [r10 - 4]        */
+static void fold_lookup(struct fold *f, struct op *op)
+{
+	const struct prog *p = f->o->p;
+	const struct helper *h = helper_find((u32)op->imm);
+	const struct insn *map = flow_constant(p, f->o->marks, f->idx, BPF_R1);
+	bool is_lookup = h && h->id == HELPER_MAP_LOOKUP_ELEM && h->ret == RET_MAP_VALUE_OR_NULL;
+	if (!is_lookup || !map || !insn_is_map(map) || !is_flat(p->object->maps[map->imm]))
+		return;
+	op->kind = OP_ELEMENT;
+	op->dst = BPF_R0;
+	op->a = BPF_R2;
+	op->imm = map->imm;
+	fold_address(f, op);
+}
+
 /* What an addition or a subtraction can be, seen together with what made its operands. */
 static void fold_pair(struct fold *f, struct op *op)
 {
@@ -673,6 +699,8 @@ static void fold_op(struct fold *f)
 {
 	struct op *op = &f->o->op[f->idx];
 	const struct insn *in = &f->o->p->insns[f->idx];
+	if (op->kind == INSN_CALL && op_trick(TRICK_ELEMENT))
+		fold_lookup(f, op);
 	if (op->a != OP_NO_REG)
 		fold_extension(f, op);
 	narrow(f, op);
@@ -680,7 +708,8 @@ static void fold_op(struct fold *f)
 		fold_rotate(f, op);
 	if (op->b != OP_NO_REG && op->a != OP_NO_REG)
 		fold_pair(f, op);
-	fold_operands(f, op);
+	if (op->kind != OP_ELEMENT)
+		fold_operands(f, op);
 	if (op->kind == INSN_MOV64_X && f->reg[op->b].number == f->reg[op->dst].number &&
 	    !(op->flags & OP_WHEN)) {
 		op_drop(op);

@@ -16,6 +16,7 @@ static const char *name_of(u32 kind)
 		    [OP_LEA64] = "LEA64",
 		[OP_ROL64] = "ROL64",
 		[OP_ROL32] = "ROL32",
+		[OP_ELEMENT] = "ELEMENT",
 	};
 	return names[kind];
 }

@@ -15,6 +15,7 @@ const struct trick tricks[] = {
 	{ "dead", TRICK_DEAD },
 	{ "jump", TRICK_JUMP },
 	{ "remainder", TRICK_REMAINDER },
+	{ "element", TRICK_ELEMENT },
 	{ "div_const", TRICK_DIV_CONST },
 	{ "mul_const", TRICK_MUL_CONST },
 	{ "bmi2", TRICK_BMI2 },
