@@ -143,22 +143,29 @@ static void emit_comparison(struct code *c, const struct op *op)
 		(wide ? cmp_ri : cmp_ri32)(c, a, op->imm);
 }
 
-/* Sets the flags, if they do not say already what the jump wants to know; gives the condition. `was` is
- * what they said before.
+/* The condition, if the flags `was` say already what the jump wants to know; else -1.
  *      r1 += -1                add rdi, -1
  *      if r1 != 0 goto         jne
  *      if r1 > 5 goto          cmp rdi, 5; ja
  *      if r1 == 5 goto         je                                                      */
+static i32 known_condition(const struct jit_flags *was, const struct op *op)
+{
+	if (!op_trick(TRICK_FLAGS) || was->what == FLAGS_LOST)
+		return -1;
+	if (was->what == FLAGS_COMPARED)
+		return is_same_comparison(was->by, op) ? (i32)condition(op) : -1;
+	return condition_on_result(was, op);
+}
+
+/* Sets the flags, if they are not known; gives the condition. */
 static enum cc emit_compare(struct jit *j, const struct op *op, const struct jit_flags *was)
 {
-	bool is_result = was->what == FLAGS_RESULT || was->what == FLAGS_LOGIC;
-	i32 known = op_trick(TRICK_FLAGS) && is_result ? condition_on_result(was, op) : -1;
+	i32 known = known_condition(was, op);
 	if (known >= 0) {
 		j->flags = *was;
 		return (enum cc)known;
 	}
-	if (!op_trick(TRICK_FLAGS) || was->what != FLAGS_COMPARED || !is_same_comparison(was->by, op))
-		emit_comparison(j->c, op);
+	emit_comparison(j->c, op);
 	j->flags = (struct jit_flags){ .what = FLAGS_COMPARED, .by = op };
 	return condition(op);
 }
@@ -225,7 +232,7 @@ void jit_emit_set(struct jit *j, const struct op *op, const struct jit_flags *wa
 {
 	bool is_free = !(op_reads(op) & 1u << op->dst);
 	enum reg d = is_free ? jit_dst(op) : R11;
-	if (is_free && was->what == FLAGS_LOST)
+	if (is_free && known_condition(was, op) < 0)
 		jit_zero(j->c, d);
 	else if (is_free)
 		mov_ri32(j->c, d, 0);

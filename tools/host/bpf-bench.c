@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
-// bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N] [--without TRICK[,TRICK]]
+// bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N] [--without TRICK[,TRICK]] [--dump]
 //
 // Times a program that clang made; the compiler's tricks (tests/host/tricks.c) can be switched off.
 // R1 is the file's content (4 KiB of zeroes without one), R2 its length; helper 42 returns 0. It runs N
 // times per slice; the memory is as in the file at the start of each. Prints R0 of the first run and the
 // time of the best slice:
 //      r0=HEX ns=PER_RUN code=BYTES compile_ns=N
+// With --dump it does not run: each instruction and below it what the JIT has made of it.
 // Exit status 1 if the object is refused or holds no such program, 2 for bad use.
 #include <stdio.h>
 #include <stdlib.h>
 #include "kernel/heap.h"
+#include "kernel/lib/x86dis.h"
 #include "kernel/lib/mem.h"
 #include "kernel/timer.h"
 #include "tests/host/host.h"
 #include "tests/host/tricks.h"
 #include "tests/host/vm_run.h"
+#include "vm/disasm.h"
 #include "vm/op.h"
 
 #define SLICES    7
@@ -24,6 +27,7 @@
 struct bench {
 	const char *object, *program, *mem_file;
 	enum prog_mode mode;
+	bool dump;
 	u64 runs;
 	void *mem, *fresh; /* what the program sees; what the file holds */
 	size_t mem_len;
@@ -38,6 +42,8 @@ static bool parse_args(struct bench *b, int argc, char **argv)
 			b->mode = PROG_INTERPRET;
 		else if (!strcmp(argv[i], "--jit"))
 			b->mode = PROG_JIT;
+		else if (!strcmp(argv[i], "--dump"))
+			b->dump = true;
 		else if (!strcmp(argv[i], "--mem") && i + 1 < argc)
 			b->mem_file = argv[++i];
 		else if (!strcmp(argv[i], "--runs") && i + 1 < argc)
@@ -85,6 +91,35 @@ static u64 call(const struct bench *b, const struct prog *p)
 	return r0;
 }
 
+static u32 dump_code(const struct text *t, u32 at, u32 end)
+{
+	while (at < end) {
+		char text[128];
+		struct strbuf s = STRBUF(text);
+		u32 len = x86_disasm(&s, (const u8 *)t->base + at, end - at, t->base + at);
+		if (!len)
+			break;
+		printf("        %4x: %s\n", at, text);
+		at += len;
+	}
+	return end;
+}
+
+static int dump(const struct prog *p)
+{
+	u32 at = 0;
+	for (u32 i = 0; p->insn_at && i < p->insn_count; i++) {
+		char text[256];
+		struct strbuf s = STRBUF(text);
+		at = dump_code(&p->text, at, p->insn_at[i]); /* padding */
+		insn_print(&s, p, i);
+		if (s.len)
+			printf("%4u: %s\n", i, text);
+		at = dump_code(&p->text, at, p->insn_at[i + 1]);
+	}
+	return 0;
+}
+
 /* Nanoseconds per run of one slice. */
 static double slice(struct bench *b, const struct prog *p)
 {
@@ -102,6 +137,8 @@ static int run(struct bench *b, struct object *o)
 		fprintf(stderr, "bpf-bench: %s has no program %s\n", b->object, b->program ? b->program : "");
 		return 1;
 	}
+	if (b->dump)
+		return dump(p);
 	u64 compile_ns = vm_compile_ns(p);
 	memcpy(b->mem, b->fresh, b->mem_len);
 	b->r0 = call(b, p);
@@ -123,7 +160,7 @@ int main(int argc, char **argv)
 	size_t len;
 	if (!parse_args(&b, argc, argv)) {
 		fprintf(stderr, "bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N]"
-				" [--without TRICK[,TRICK]]\n");
+				" [--without TRICK[,TRICK]] [--dump]\n");
 		return 2;
 	}
 	host_init();
