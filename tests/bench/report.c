@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ratios, means, tables.
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "tests/bench/report.h"
 
@@ -44,6 +45,19 @@ static double trick_mean(const struct report *r, const struct trick_cost *t)
 		n++;
 	}
 	return n ? exp(sum / n) : 1;
+}
+
+static int by_mean(const void *a, const void *b)
+{
+	double x = ((const struct trick_cost *)a)->mean, y = ((const struct trick_cost *)b)->mean;
+	return (x < y) - (x > y);
+}
+
+void report_rank_tricks(struct report *r)
+{
+	for (u32 i = 0; i < r->trick_count; i++)
+		r->tricks[i].mean = trick_mean(r, &r->tricks[i]);
+	qsort(r->tricks, r->trick_count, sizeof(r->tricks[0]), by_mean);
 }
 
 static void print_number(int width, double v, int digits)
@@ -119,7 +133,7 @@ static u32 next_worst(const struct report *r, const struct trick_cost *t, const 
 static void print_trick(const struct report *r, const struct trick_cost *t)
 {
 	bool named[64] = { false };
-	printf("%-10s %8.3f  ", t->name, trick_mean(r, t));
+	printf("%-10s %8.3f  ", t->name, t->mean);
 	for (u32 k = 0; k < WORST; k++) {
 		u32 i = next_worst(r, t, named);
 		if (i == r->count)
@@ -184,7 +198,7 @@ static void json_program(FILE *f, const struct measured *m)
 
 static void json_trick(FILE *f, const struct report *r, const struct trick_cost *t)
 {
-	fprintf(f, "    {\"name\": \"%s\", \"mean\": %.4f, \"ratios\": {", t->name, trick_mean(r, t));
+	fprintf(f, "    {\"name\": \"%s\", \"mean\": %.4f, \"ratios\": {", t->name, t->mean);
 	for (u32 i = 0; i < r->count; i++)
 		fprintf(f, "%s\"%s\": %.3f", i ? ", " : "", r->programs[i].bench->name, t->ratios[i]);
 	fprintf(f, "}}");

@@ -20,6 +20,7 @@ struct measured {
 struct trick_cost {
 	const char *name;
 	double *ratios; /* one per program measured */
+	double mean;	/* of those that count */
 };
 
 struct report {
@@ -27,9 +28,12 @@ struct report {
 	u32 count;
 	u32 rounds;
 	const char *without; /* the tricks that were off, or NULL */
-	const struct trick_cost *tricks;
+	struct trick_cost *tricks;
 	u32 trick_count;
 };
+
+/* Gives each trick its mean, and sorts them by it: what brings most comes first. */
+void report_rank_tricks(struct report *r);
 
 /* The tables, on standard output. */
 void report_print(const struct report *r);

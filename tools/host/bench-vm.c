@@ -217,12 +217,11 @@ static void measure_tricks(const struct options *o, const struct measured *m, u3
 		costs[t].ratios[idx] = s[t + 1].ns / s[0].ns;
 }
 
-static const struct trick_cost *measure_all_tricks(const struct options *o, const struct measured *all,
-						   u32 count)
+static struct trick_cost *measure_all_tricks(const struct options *o, const struct measured *all, u32 count)
 {
 	struct trick_cost *costs = calloc(trick_count, sizeof(*costs));
 	for (u32 t = 0; costs && t < trick_count; t++)
-		costs[t] = (struct trick_cost){ tricks[t].name, calloc(count, sizeof(double)) };
+		costs[t] = (struct trick_cost){ tricks[t].name, calloc(count, sizeof(double)), 0 };
 	for (u32 i = 0; costs && i < count; i++)
 		measure_tricks(o, &all[i], i, costs);
 	return costs;
@@ -270,6 +269,7 @@ int main(int argc, char **argv)
 	if (o.tricks) {
 		r.tricks = measure_all_tricks(&o, all, count);
 		r.trick_count = r.tricks ? trick_count : 0;
+		report_rank_tricks(&r);
 	}
 	report_print(&r);
 	if (o.json && !report_write_json(&r, o.json))
