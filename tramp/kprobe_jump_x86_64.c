@@ -112,7 +112,7 @@ u32 detour_check(const struct kprobe_point *pt, const u8 *code, struct strbuf *l
 }
 
 /* struct pt_regs on the stack; no flag changes before pushf. */
-static void save_registers(struct code *c, uptr ip)
+static void save_for_probe(struct code *c, uptr ip)
 {
 	push_i(c, KERNEL_DS);
 	push(c, RSP);
@@ -154,7 +154,7 @@ enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code
 {
 	u32 begin = (u32)(pt->addr - pt->func.addr);
 
-	save_registers(c, pt->addr);
+	save_for_probe(c, pt->addr);
 	call_hit(c, pt);
 	restore_registers(c);
 	*copies = c->len;

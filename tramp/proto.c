@@ -90,8 +90,8 @@ static enum err contradiction(const struct reader *r, const struct proto *is, co
 }
 
 /* Every slot that r reads, or may read, is the same in both. */
-static enum err compare(const struct reader *r, const struct proto *is, const struct proto *as,
-			struct strbuf *log)
+static enum err compare_protos(const struct reader *r, const struct proto *is, const struct proto *as,
+			       struct strbuf *log)
 {
 	for (u32 i = 0; i < as->slots; i++) {
 		if (!(r->reads >> i & 1))
@@ -111,7 +111,7 @@ enum err proto_check(const struct reader *r, const struct site *site, struct str
 	if (!e && r->wants && r->wants != site)
 		e = read_proto(&as, r, r->wants, log);
 	if (!e && r->wants && r->wants != site)
-		e = compare(r, &is, &as, log);
+		e = compare_protos(r, &is, &as, log);
 	if (e)
 		return e;
 	if (r->reads == ~0ull || !(r->reads >> is.slots))

@@ -62,7 +62,7 @@ static void print_field(struct strbuf *s, const struct prog *p, const struct ins
 	}
 }
 
-static void print(struct strbuf *s, const struct prog *p, const struct insn *in)
+static void print_operands(struct strbuf *s, const struct prog *p, const struct insn *in)
 {
 	const char *text = insn_rows[insn_kind(in)].text;
 	if (*text == '!') {
@@ -79,7 +79,7 @@ static void print(struct strbuf *s, const struct prog *p, const struct insn *in)
 
 void insn_print_alone(struct strbuf *s, const struct insn *in)
 {
-	print(s, NULL, in);
+	print_operands(s, NULL, in);
 }
 
 void insn_print(struct strbuf *s, const struct prog *p, u32 idx)
@@ -87,5 +87,5 @@ void insn_print(struct strbuf *s, const struct prog *p, u32 idx)
 	const struct insn *in = &p->insns[idx];
 	if (idx > 0 && in->op == 0 && insn_is_wide(in - 1))
 		return;
-	print(s, p, in);
+	print_operands(s, p, in);
 }

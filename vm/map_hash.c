@@ -96,7 +96,7 @@ static notrace void unlink(struct hash *h, u32 index)
 	__atomic_store_n(at, e->next, __ATOMIC_RELEASE);
 }
 
-static notrace void fill(const struct map *m, u32 index, u32 hash, const void *key, const void *value)
+static notrace void fill_element(const struct map *m, u32 index, u32 hash, const void *key, const void *value)
 {
 	struct element *e = element_at(m->impl, index);
 	e->hash = hash;
@@ -116,13 +116,13 @@ static notrace enum err update_locked(struct map *m, const void *key, const void
 			return E2BIG;
 		new = h->free;
 		h->free = element_at(h, new)->next_free;
-		fill(m, new, hash, key, value);
+		fill_element(m, new, hash, key, value);
 		link_first(h, new);
 		return OK;
 	}
 	if (flags == BPF_NOEXIST)
 		return EEXIST;
-	fill(m, new, hash, key, value);
+	fill_element(m, new, hash, key, value);
 	link_first(h, new);
 	__atomic_fetch_add(&h->replaced, 1, __ATOMIC_RELEASE);
 	unlink(h, old);

@@ -209,7 +209,7 @@ static bool shift_sum(struct sum *s, u32 count)
 }
 
 /* Puts the registers of a sum into the operands of an op; false if one of the values is in no register. */
-static bool place(const struct fold *f, struct op *op, const struct sum *s)
+static bool place_sum(const struct fold *f, struct op *op, const struct sum *s)
 {
 	u32 base = s->base ? holder(f, s->base) : OP_NO_REG,
 	    index = s->index ? holder(f, s->index) : OP_NO_REG;
@@ -225,7 +225,7 @@ static bool place(const struct fold *f, struct op *op, const struct sum *s)
 static bool is_placed(const struct fold *f, const struct sum *s)
 {
 	struct op op;
-	return place(f, &op, s);
+	return place_sum(f, &op, s);
 }
 
 /* The sum of two registers; as much of what they are made of as there is room for, and as is still held. */
@@ -249,7 +249,7 @@ static bool place_address(const struct fold *f, struct op *op, const struct sum 
 {
 	struct op try = *op;
 	i32 size = op->kind == OP_ELEMENT ? 4 : (i32)insn_size(&(struct insn){ .op = opcode_of(op) });
-	if (!place(f, &try, s))
+	if (!place_sum(f, &try, s))
 		return false;
 	if (try.a == BPF_FP && try.index != OP_NO_REG && try.shift == 0) {
 		try.a = try.index;
@@ -266,7 +266,7 @@ typedef bool place_fn(const struct fold *f, struct op *op, const struct sum *s);
 /* A sum that was made in place, in reg, for this op alone: what made it is taken back.
  *      r3 += r2                        gone
  *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdx + rsi + 4]                     */
-static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *s, place_fn *place_it)
+static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *s, place_fn *place)
 {
 	struct value *v = &f->reg[reg], saved = *v;
 	struct op *maker = &f->o->op[v->born - 1];
@@ -277,7 +277,7 @@ static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *
 	if (is_needed || !is_made)
 		return false;
 	v->number = v->before;
-	if (!place_it(f, op, s)) {
+	if (!place(f, op, s)) {
 		*v = saved;
 		return false;
 	}
@@ -351,7 +351,7 @@ static void fold_lea(struct fold *f, struct op *op, const struct sum *s)
 	struct op lea = { .kind = OP_LEA64, .dst = op->dst, .a = op->a, .b = OP_NO_REG, .live = op->live };
 	if (!op_trick(TRICK_LEA) || op->flags & OP_WHEN)
 		return;
-	if (place(f, &lea, s) ? is_worth_lea(f, op, &lea) : take_back(f, &lea, op->dst, s, place))
+	if (place_sum(f, &lea, s) ? is_worth_lea(f, op, &lea) : take_back(f, &lea, op->dst, s, place_sum))
 		*op = lea;
 }
 

@@ -38,7 +38,7 @@ struct walk_insn {
 };
 
 /* The next byte, -1 if there is none. */
-static i32 take(struct walk_insn *w)
+static i32 take_bytes(struct walk_insn *w)
 {
 	return w->at < w->avail ? w->code[w->at++] : -1;
 }
@@ -47,7 +47,7 @@ static i32 take(struct walk_insn *w)
 static i32 take_prefixes(struct walk_insn *w)
 {
 	for (;;) {
-		i32 byte = take(w);
+		i32 byte = take_bytes(w);
 		if (byte < 0)
 			return -1;
 		char form = one_byte[byte];
@@ -69,7 +69,7 @@ static i32 take_vex(struct walk_insn *w, u32 escape)
 	if (w->vex || w->has_66 || w->has_rep)
 		return -1;
 	if (escape != 0xc5) {
-		i32 byte = take(w);
+		i32 byte = take_bytes(w);
 		if (byte < 0)
 			return -1;
 		map = byte & (escape == 0x62 ? 7 : 31);
@@ -78,7 +78,7 @@ static i32 take_vex(struct walk_insn *w, u32 escape)
 	w->at++;
 	if (map < 1 || map > (escape == 0x62 ? 6 : 3) || map == 4)
 		return -1;
-	i32 opcode = take(w);
+	i32 opcode = take_bytes(w);
 	w->in->map = min(map, 3u);
 	if (opcode >= 0)
 		w->form = map == 1 ? two_bytes_vex[opcode] : map == 3 ? 'B' : 'm';
@@ -98,7 +98,7 @@ static i32 take_opcode(struct walk_insn *w)
 	w->form = one_byte[byte];
 	if (byte != 0x0f)
 		return byte;
-	byte = take(w);
+	byte = take_bytes(w);
 	w->in->map = X86_MAP_0F;
 	if (byte < 0)
 		return -1;
@@ -107,7 +107,7 @@ static i32 take_opcode(struct walk_insn *w)
 		return byte;
 	w->in->map = byte == 0x38 ? X86_MAP_0F38 : X86_MAP_0F3A;
 	w->form = byte == 0x38 ? 'm' : 'B';
-	return take(w);
+	return take_bytes(w);
 }
 
 /* mod 3 is a register; rm 4 announces a SIB byte; mod 0 with rm 5 is [rip + disp32], and as a SIB's base
@@ -115,14 +115,14 @@ static i32 take_opcode(struct walk_insn *w)
 static bool take_modrm(struct walk_insn *w)
 {
 	w->in->modrm_at = (u8)w->at;
-	i32 modrm = take(w);
+	i32 modrm = take_bytes(w);
 	if (modrm < 0)
 		return false;
 	u32 mod = modrm >> 6, rm = modrm & 7;
 	if (mod == 3 || w->form == 'c')
 		return true;
 	if (rm == 4) {
-		i32 sib = take(w);
+		i32 sib = take_bytes(w);
 		if (sib < 0)
 			return false;
 		if (mod == 0 && (sib & 7) == 5)

@@ -97,7 +97,7 @@ static bool print_program(struct map *m, const void *key)
 }
 
 /* One "key: value" line; false if it was left out because it is an array's zero. */
-static bool print_entry(struct map *m, const void *key)
+static bool print_element(struct map *m, const void *key)
 {
 	char text[1000] = "";
 	struct strbuf s = STRBUF(text);
@@ -129,7 +129,7 @@ static void dump(struct map *m, u8 *key, u8 *next)
 	enum err e = m->ops->next_key(m, NULL, next);
 	for (; !e && seen < m->max_entries; seen++) {
 		memcpy(key, next, m->key_size);
-		zeros += !print_entry(m, key);
+		zeros += !print_element(m, key);
 		e = m->ops->next_key(m, key, next);
 	}
 	if (zeros)
