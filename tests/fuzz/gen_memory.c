@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// Units that load and store: at R6, on the stack, in a map, at sums of registers, and nowhere.
+#include "tests/fuzz/gen_parts.h"
+
+/* Room for 8 bytes: memory, stack, or where a loop's pointer is. */
+static struct place any_place(struct gen *g)
+{
+	u32 how = draw(g);
+	for (u32 i = 0; how & 3 && i < g->depth; i++)
+		if (g->loops[i].pointer)
+			return (struct place){ g->loops[i].pointer, (i32)below(g, GEN_DATA - 64 - 7) };
+	if (how & 4)
+		return (struct place){ BPF_FP, (i32)below(g, GEN_STACK - 7) - GEN_STACK };
+	return (struct place){ 6, (i32)below(g, GEN_DATA - 7) };
+}
+
+static void add_load(struct gen *g, struct place p, u32 dst)
+{
+	static const u8 ops[] = { 0x61, 0x69, 0x71, 0x79, 0x81, 0x89, 0x91, 0x79 };
+	add(g, ops[draw(g) & 7], dst, p.base, p.off, 0);
+}
+
+static void add_store(struct gen *g, struct place p, u32 src)
+{
+	static const u8 ops[] = { 0x63, 0x6b, 0x73, 0x7b };
+	add(g, ops[draw(g) & 3], p.base, src, p.off, 0);
+}
+
+static void add_atomic(struct gen *g, struct place p)
+{
+	static const i32 ops[] = { 0x00, 0x40, 0x50, 0xa0, 0x01, 0x41, 0x51, 0xa1, 0xe1, 0xf1, 0xf1 };
+	u32 how = draw(g);
+	i32 op = ops[how % array_len(ops)];
+	/* The register is written, too, if the old value is asked for. */
+	add(g, how & 128 ? 0xdb : 0xc3, p.base, op & 1 && op != 0xf1 ? any_dst(g) : any_src(g), p.off, op);
+}
+
+bool gen_access(struct gen *g, struct place p, u32 t)
+{
+	u32 how = below(g, 8);
+	if (how < 3)
+		add_load(g, p, any_dst(g));
+	else if (how < 5)
+		add_load(g, p, t);
+	else if (how < 6)
+		add_store(g, p, any_src(g));
+	else if (how < 7)
+		add(g, 0x62 | below(g, 4) << 3, p.base, 0, p.off, (i32)number(g));
+	else
+		add_atomic(g, p);
+	return how == 3 || how == 4 ||
+	       (how == 7 && t == BPF_R0 && g->insns[g->count - 1].imm == 0xf1); /* what was there is in R0 */
+}
+
+void unit_access(struct gen *g)
+{
+	struct place p = any_place(g);
+	gen_access(g, p, any_dst(g));
+}
+
+void unit_atomic(struct gen *g)
+{
+	struct place p = any_place(g);
+	if (once_in(g, 3)) /* so that cmpxchg finds what it looks for */
+		add(g, 0x79, BPF_R0, p.base, p.off, 0);
+	add_atomic(g, p);
+}
+
+/* A load, something with it, and perhaps a store to the same place. */
+void unit_operand(struct gen *g)
+{
+	u32 how = draw(g), t = any_dst(g), dst = any_dst(g);
+	struct place p = any_place(g);
+	add_load(g, p, t);
+	gen_maybe_between(g);
+	if (how & 1) {
+		add_alu(g, t);
+		add_store(g, how & 2 ? any_place(g) : p, t);
+		return;
+	}
+	if (how & 4)
+		alu_k(g, LSH, how & 8, t, how >> 3);
+	alu_x(g, how & 64 ? ADD : how & 32 ? XOR : AND, how & 128, dst, t);
+	if (how & 16)
+		add_number(g, t);
+}
+
+/* Loads and stores beside each other. */
+void unit_neighbours(struct gen *g)
+{
+	u32 how = draw(g), a = any_dst(g), b = any_dst(g), step = 1u << (how & 3);
+	struct place p = { 6, (i32)below(g, GEN_DATA - 15) };
+	add_load(g, p, a);
+	p.off += (i32)step;
+	if (how & 4)
+		add_store(g, p, any_src(g));
+	add_load(g, p, b);
+	if (how & 8)
+		alu_k(g, LSH, how & 16, b, (i32)(8 * step));
+	alu_x(g, how & 32 ? OR : ADD, how & 64, a, b);
+}
+
+/* idx = a number of 0 .. mask, less half of it if it is to be signed, times 1 << shift. Returns how far below
+ * 0 that can be. */
+static i32 add_index(struct gen *g, u32 idx, u32 mask, u32 shift)
+{
+	u32 how = draw(g);
+	i32 bias = how & 1 ? (i32)(mask + 1) / 2 : 0;
+	alu_x(g, MOV, how & 2, idx, any_src(g));
+	alu_k(g, AND, how & 4, idx, (i32)mask);
+	if (bias && how & 8) {
+		alu_k(g, SUB, false, idx, bias);
+		add(g, 0xbf, idx, idx, 32, 0); /* the upper half again */
+	} else if (bias) {
+		alu_k(g, SUB, true, idx, bias);
+	}
+	if (how & 16 && shift && !bias)
+		alu_k(g, LSH, false, idx, (i32)shift);
+	else if (shift)
+		alu_k(g, how & 32 ? LSH : MUL, true, idx, how & 32 ? (i32)shift : 1 << shift);
+	return bias << shift;
+}
+
+/* t += c, in one step or in two that are large. */
+static void add_sum(struct gen *g, u32 t, i32 c)
+{
+	static const i32 large[] = { 0x70000000, -0x70000000, 0x8000, -0x8000, 0x7ff0, 100, -100, 8 };
+	u32 how = draw(g);
+	i32 first = how & 1 ? large[how >> 1 & 7] : 0;
+	if (first)
+		alu_k(g, ADD, true, t, first);
+	if (c != first)
+		alu_k(g, how & 128 ? SUB : ADD, true, t, how & 128 ? first - c : c - first);
+}
+
+/* t = base + (index << shift) + c; an access at it. What t then holds tells nothing of the base. */
+void unit_address(struct gen *g)
+{
+	u32 how = draw(g), base = how & 1 && !g->tail_calls_below ? BPF_FP : 6,
+	    mask = base == 6 && how & 2 ? 7 : 3, shift = how >> 2 & 3;
+	u32 t = any_dst(g), idx = reg(g, g->pointers | g->counters | 1u << t);
+	bool indexed = how & 16;
+	i32 room = base == 6 ? GEN_DATA - 7 : GEN_STACK - 7,
+	    low = indexed ? add_index(g, idx, mask, shift) : 0;
+	i32 c = low + (i32)below(g, (u32)(room - (indexed ? (i32)(mask << shift) : 0)));
+	i32 off = how & 32 ? (i32)draw(g) - 128 : 0;
+	c -= base == 6 ? 0 : GEN_STACK;
+	g->pointers |= 1u << t;
+	alu_x(g, MOV, true, t, how & 64 && indexed ? idx : base);
+	if (how & 128)
+		add_sum(g, t, c - off);
+	if (indexed)
+		alu_x(g, ADD, true, t, how & 64 ? base : idx);
+	if (!(how & 128))
+		add_sum(g, t, c - off);
+	if (!gen_access(g, (struct place){ t, off }, t))
+		alu_x(g, SUB, true, t, base);
+	g->pointers &= ~(1u << t);
+}
+
+/* An access where nothing is: a load gives 0, a store does nothing. */
+void unit_nowhere(struct gen *g)
+{
+	static const u64 nowhere[] = { 0, 8, 1ull << 63, ~0ull << 48, 0x123400000000 };
+	u32 how = draw(g), t = any_dst(g), idx = reg(g, g->pointers | g->counters | 1u << t);
+	if (how & 1)
+		add_index(g, idx, 7, how >> 1 & 3);
+	add_imm64(g, t, nowhere[below(g, array_len(nowhere))]);
+	if (how & 1)
+		alu_x(g, ADD, true, t, idx);
+	gen_access(g, (struct place){ t, (i32)below(g, 64) }, any_dst(g));
+}
+
+/* Somewhere in the array, whose address is a constant. */
+void unit_value(struct gen *g)
+{
+	u32 how = draw(g), t = any_dst(g), idx = reg(g, g->pointers | g->counters | 1u << t);
+	if (how & 1)
+		add_index(g, idx, 3, how >> 1 & 3);
+	add(g, 0x18, t, 2, 0, GEN_ARRAY);
+	add(g, 0, 0, 0, 0, 24 + (i32)below(g, 8));
+	g->pointers |= 1u << t;
+	if (how & 1)
+		alu_x(g, ADD, true, t, idx);
+	if (how & 8)
+		add_sum(g, t, (i32)below(g, 4));
+	if (!gen_access(g, (struct place){ t, (i32)below(g, 8) }, t))
+		add_number(g, t);
+	g->pointers &= ~(1u << t);
+}
