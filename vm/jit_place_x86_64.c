@@ -68,12 +68,11 @@ static void keep_small(struct jit *j)
 /* Calls pad for the head of each loop, and moves everything by what it adds up to. */
 static void move_all(struct jit *j, u32 (*pad)(const struct jit *, const struct jit_loop *, u32 at))
 {
-	u32 moved = 0; /* modulo 2^32 */
-	const struct jit_loop *l = j->loops, *end = l + j->loop_count;
+	u32 moved = 0, next = 0; /* moved: modulo 2^32 */
 	for (u32 i = 0; i <= j->p->insn_count; i++) {
-		if (l < end && l->head == i) {
+		if (next < j->loop_count && j->loops[next].head == i) {
 			u8 *bytes = &j->ops[i].pad, before = *bytes;
-			*bytes = (u8)pad(j, l++, j->at[i] + moved - before);
+			*bytes = (u8)pad(j, &j->loops[next++], j->at[i] + moved - before);
 			moved += *bytes - before;
 		}
 		j->at[i] += moved;
