@@ -30,6 +30,12 @@ notrace u64 ktime_get_ns(void)
 	return (unsigned __int128)cycles * ns_per_tsc >> 32;
 }
 
+bool ktime_scale(struct ktime_scale *scale)
+{
+	*scale = (struct ktime_scale){ tsc_base, ns_per_tsc };
+	return true;
+}
+
 notrace void ndelay(u64 ns)
 {
 	u64 end = ktime_get_ns() + ns;

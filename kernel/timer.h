@@ -9,6 +9,12 @@
 /* Nanoseconds since boot; never goes back, the same on all CPUs. notrace. */
 u64 ktime_get_ns(void);
 
+/* How it is computed: (TSC - tsc_base) * ns_per_tsc >> 32. False if it is computed in another way. */
+struct ktime_scale {
+	u64 tsc_base, ns_per_tsc;
+};
+bool ktime_scale(struct ktime_scale *scale);
+
 struct timer_list {
 	struct list_head entry;
 	u64 expires; /* ns since boot */

@@ -148,7 +148,7 @@ static notrace u64 copy_word(u64 ctx, u32 index, u64 to)
 	return 0;
 }
 
-/* The JIT writes these five in place: see emit_frame_helper in jit_call_x86_64.c. */
+/* The JIT writes these five in place: see jit_inline_x86_64.c. */
 notrace HELPER(get_func_arg)
 {
 	return (u32)r2 < frame_arg_count(r1) ? copy_word(r1, (u32)r2, r3) : failed(EINVAL);
@@ -180,29 +180,29 @@ static const struct helper table[] = {
 	{ 2,   "map_update_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY }, 0, map_update_elem },
 	{ 3,   "map_delete_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY }, 0, map_delete_elem },
 	{ 4,   "probe_read", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
-	{ 5,   "ktime_get_ns", RET_SCALAR, { ARG_NONE }, 0, get_ktime_ns },
+	{ 5,   "ktime_get_ns", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
 	{ 6,   "trace_printk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_PROG, trace_printk },
-	{ 8,   "get_smp_processor_id", RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU, get_cpu },
+	{ 8,   "get_smp_processor_id", RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU | HELPER_INLINE, get_cpu },
 	{ 12,  "tail_call", RET_SCALAR, { ARG_CTX, ARG_PROG_ARRAY, ARG_ANY }, HELPER_TAIL_CALL, NULL },
-	{ 14,  "get_current_pid_tgid", RET_SCALAR, { ARG_NONE }, 0, get_current_pid_tgid },
+	{ 14,  "get_current_pid_tgid", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_current_pid_tgid },
 	{ 16,  "get_current_comm", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE }, 0, get_current_comm },
-	{ 35,  "get_current_task", RET_SCALAR, { ARG_NONE }, 0, get_task },
+	{ 35,  "get_current_task", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_task },
 	{ 45,  "probe_read_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
 	{ 113, "probe_read_kernel", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
 	{ 115, "probe_read_kernel_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
-	{ 125, "ktime_get_boot_ns", RET_SCALAR, { ARG_NONE }, 0, get_ktime_ns },
-	{ 158, "get_current_task_btf", RET_KERNEL_PTR, { ARG_NONE }, 0, get_task },
+	{ 125, "ktime_get_boot_ns", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
+	{ 158, "get_current_task_btf", RET_KERNEL_PTR, { ARG_NONE }, HELPER_INLINE, get_task },
 	{ 164, "for_each_map_elem", RET_SCALAR, { ARG_MAP, ARG_FUNC, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_CALLBACK, callback_for_each_map_elem },
-	{ 173, "get_func_ip", RET_SCALAR, { ARG_CTX }, HELPER_PROG | HELPER_IP, get_func_ip },
-	{ 174, "get_attach_cookie", RET_SCALAR, { ARG_CTX }, HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
+	{ 173, "get_func_ip", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_IP, get_func_ip },
+	{ 174, "get_attach_cookie", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
 	{ 177, "trace_vprintk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
 	  HELPER_CALLS | HELPER_PROG, trace_vprintk },
 	{ 181, "loop", RET_SCALAR, { ARG_ANY, ARG_FUNC, ARG_ANY, ARG_ANY }, HELPER_CALLBACK, callback_loop },
-	{ 183, "get_func_arg", RET_SCALAR, { ARG_CTX, ARG_ANY, ARG_VALUE_WRITE }, HELPER_COUNT | HELPER_TRAMP, get_func_arg },
-	{ 184, "get_func_ret", RET_SCALAR, { ARG_CTX, ARG_VALUE_WRITE }, HELPER_PROG | HELPER_COUNT | HELPER_TRAMP, get_func_ret },
-	{ 185, "get_func_arg_cnt", RET_SCALAR, { ARG_CTX }, HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },
+	{ 183, "get_func_arg", RET_SCALAR, { ARG_CTX, ARG_ANY, ARG_VALUE_WRITE }, HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg },
+	{ 184, "get_func_ret", RET_SCALAR, { ARG_CTX, ARG_VALUE_WRITE }, HELPER_INLINE | HELPER_PROG | HELPER_COUNT | HELPER_TRAMP, get_func_ret },
+	{ 185, "get_func_arg_cnt", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },
 };
 /* clang-format on */
 

@@ -35,7 +35,12 @@ enum helper_ret {
  * number another meaning. */
 enum {
 	HELPER_MAP_LOOKUP_ELEM = 1,
+	HELPER_KTIME_GET_NS = 5,
 	HELPER_GET_SMP_PROCESSOR_ID = 8,
+	HELPER_GET_CURRENT_PID_TGID = 14,
+	HELPER_GET_CURRENT_TASK = 35,
+	HELPER_KTIME_GET_BOOT_NS = 125,
+	HELPER_GET_CURRENT_TASK_BTF = 158,
 	HELPER_FOR_EACH_MAP_ELEM = 164,
 	HELPER_GET_FUNC_IP = 173,
 	HELPER_GET_ATTACH_COOKIE = 174,
@@ -52,6 +57,7 @@ enum helper_flag {
 	HELPER_SLEEPS = 8,  /* may block: for sleepable programs only */
 	HELPER_TAIL_CALL = 16, /* goes on in another program; interpreter and JIT do it, fn is NULL */
 	HELPER_CALLBACK = 32,  /* calls a function of the program: fn does so in a compiled one, see callback.h */
+	HELPER_INLINE = 64,    /* the JIT may know a way without a call: jit_inline_x86_64.c */
 	/* Two bits, what it reads below the context: enum prog_header. */
 	HELPER_HEADER_SHIFT = 8,
 	HELPER_COUNT = HEADER_COUNT << HELPER_HEADER_SHIFT,

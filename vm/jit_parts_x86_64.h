@@ -2,6 +2,7 @@
 /* What the parts of the JIT need of each other. */
 #pragma once
 #include "kernel/lib/x86.h"
+#include "vm/helper.h"
 #include "vm/jit_x86_64.h"
 
 /* x86's registers by eBPF's; then one that stands for none, the place of what may not be wanted. */
@@ -167,6 +168,11 @@ void jit_emit_kfunc(struct jit *j, const struct insn *in);
 void jit_emit_local_call(struct jit *j, const struct insn *in, u32 idx);
 void jit_emit_callx(struct jit *j, enum reg value);
 void jit_emit_func_address(struct jit *j, enum reg d, u32 idx);
+
+/* What a helper with HELPER_INLINE, or a kernel function, does, without a call; false, and nothing written,
+ * if that is not possible here. */
+bool jit_emit_inline(struct jit *j, const struct helper *h);
+bool jit_emit_inline_kfunc(struct jit *j, const struct helper *h);
 
 /* The part of the prologue that only programs with tail calls have. */
 void jit_emit_tail_entry(struct jit *j);

@@ -80,6 +80,11 @@ u64 ktime_get_ns(void)
 	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
+bool ktime_scale(struct ktime_scale *scale unused)
+{
+	return false;
+}
+
 /* Tests use several CPUs one after the other, so a lock that is taken is a lock held twice. */
 void spin_lock(spinlock_t *lock)
 {

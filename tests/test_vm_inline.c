@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What the JIT writes in place of a call says the same as the helper's function; on the host and in the machine.
+#include "kernel/lib/mem.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "tests/host/vm_run.h"
+#include "tests/test.h"
+#include "vm/helper.h"
+
+/* What a call of the helper gives. */
+static u64 result_of(i32 id, enum prog_mode mode)
+{
+	const struct insn insns[] = { { 0x85, .imm = id }, { .op = 0x95 } };
+	char text[128] = "";
+	struct strbuf log = STRBUF(text);
+	u64 r0 = 0;
+	check_eq(OK, vm_run(insns, array_len(insns), mode, NULL, 0, &r0, &log));
+	check_str("", text);
+	return r0;
+}
+
+TEST(inline_time_is_the_time)
+{
+	static const i32 ids[] = { HELPER_KTIME_GET_NS, HELPER_KTIME_GET_BOOT_NS };
+	helper_add_table(NULL, 0);
+	for (u32 i = 0; i < 200; i++) {
+		u64 before = ktime_get_ns();
+		u64 time = result_of(ids[i % 2], PROG_JIT);
+		u64 between = result_of(ids[i % 2], PROG_INTERPRET);
+		u64 again = result_of(ids[i % 2], PROG_JIT);
+		if (!check(before <= time && time <= between && between <= again && again <= ktime_get_ns()))
+			break;
+	}
+}
+
+TEST(inline_task_is_the_one_that_runs)
+{
+	static const i32 ids[] = { HELPER_GET_CURRENT_TASK, HELPER_GET_CURRENT_TASK_BTF };
+	helper_add_table(NULL, 0);
+	for (u32 i = 0; i < array_len(ids); i++) {
+		check_eq((uptr)current, result_of(ids[i], PROG_JIT));
+		check_eq((uptr)current, result_of(ids[i], PROG_INTERPRET));
+	}
+	u64 want = (u64)(u32)current->tgid << 32 | (u32)current->pid;
+	check_eq(want, result_of(HELPER_GET_CURRENT_PID_TGID, PROG_JIT));
+	check_eq(want, result_of(HELPER_GET_CURRENT_PID_TGID, PROG_INTERPRET));
+}
