@@ -3,8 +3,10 @@
 #pragma once
 #include "kernel/lib/types.h"
 
-/* 0: as programs find it; 1: without its tricks; 2: without BMI2, where the CPU has it. */
-#define JIT_WAYS 3
+/* 0: as programs find it; 1: without its tricks; 2: without BMI2, where the CPU has it; from 3 on: without
+ * the trick of enum op_trick with bit number way - 3. */
+#define JIT_WAYS      3
+#define JIT_WAYS_MORE (JIT_WAYS + 16)
 
-/* Sets it; leave it at 0. Gives its name. */
+/* Sets it; leave it at 0. Gives its name, good until the next call. */
 const char *jit_way(u32 way);

@@ -490,9 +490,10 @@ static struct quotient quotient_of(const struct fold *f, const struct op *op, u3
 		return (struct quotient){ a->number, b->number, number, op->kind, false };
 	q = a->quotient.kind ? a->quotient : b->quotient;
 	u32 factor = a->quotient.kind ? b->number : a->number;
+	if (!q.kind || q.is_product || factor != q.by || !has_width(op, &q, INSN_MUL64_X, INSN_MUL32_X))
+		return (struct quotient){ 0 };
 	q.is_product = true;
-	bool is_product = q.kind && factor == q.by && has_width(op, &q, INSN_MUL64_X, INSN_MUL32_X);
-	return is_product ? q : (struct quotient){ 0 };
+	return q;
 }
 
 /* clang makes a % b of a division:
@@ -723,7 +724,7 @@ static void fold_op(struct fold *f)
 		for (u32 r = 0; r < BPF_REGS; r++)
 			if (writes & 1u << r)
 				f->reg[r] = fresh(f);
-	if (op_is_branch(op))
+	if (op_is_branch(op) || op_is_goto(op))
 		note_reads(f, ~0u);
 }
 
