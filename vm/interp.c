@@ -15,6 +15,7 @@
 #include "kernel/panic.h"
 #include "kernel/probe_x86_64.h"
 #include "vm/callback.h"
+#include "vm/flow.h"
 #include "vm/interp_fused.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
@@ -431,10 +432,10 @@ EACH_CONDITION(DEFINE_JUMP)
 
 /* Four instructions each: both widths, with an immediate and with a register. */
 #define BINARY(name)                                                         \
-	name##32_K: DST(in) = name##32(DST(in), IMM(in)); NEXT(1);           \
-	name##32_X: DST(in) = name##32(DST(in), SRC(in)); NEXT(1);           \
-	name##64_K: DST(in) = name##64(DST(in), IMM(in)); NEXT(1);           \
-	name##64_X: DST(in) = name##64(DST(in), SRC(in)); NEXT(1);
+	name##32_K: DST(in) = last = name##32(DST(in), IMM(in)); NEXT(1);           \
+	name##32_X: DST(in) = last = name##32(DST(in), SRC(in)); NEXT(1);           \
+	name##64_K: DST(in) = last = name##64(DST(in), IMM(in)); NEXT(1);           \
+	name##64_X: DST(in) = last = name##64(DST(in), SRC(in)); NEXT(1);
 
 #define JUMP(name)                                                           \
 	name##64_K: if (name##64(DST(in), IMM(in))) GO(in->off); NEXT(1);    \
@@ -473,8 +474,8 @@ EACH_CONDITION(DEFINE_JUMP)
 
 /* Through any register, and through R10; a load of type widens it to 64 bits. */
 #define LOAD(name, type, shift)                                                                    \
-	name: LOAD_VALUE(DST(in), in, SRC(in), type, shift); NEXT(1);                              \
-	name##_FP: STACK_VALUE(DST(in), in, type); NEXT(1);
+	name: LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; NEXT(1);                              \
+	name##_FP: STACK_VALUE(last, in, type); DST(in) = last; NEXT(1);
 #define STORE(name, type, shift, what)                                                             \
 	name: STORE_VALUE(what, in, DST(in), type, shift); NEXT(1);                                \
 	name##_FP: { type value = (type)(what);                                                    \
@@ -492,45 +493,81 @@ EACH_CONDITION(DEFINE_JUMP)
 	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3);                               \
 		result = atomic_u64(at, in->imm, SRC(in), r[0]); NEXT(1); }
 
-/* The shapes of interp_fused.h. */
-#define BODY_SAME(f, fk, s, sk)                                                                    \
-	{ u64 v = f(DST(in), fk(in)); DST(in) = s(v, sk(in + 1)); NEXT(2); }
-#define BODY_FEEDS(f, fk, s)                                                                       \
-	{ u64 v = f(DST(in), fk(in)); DST(in) = v; DST(in + 1) = s(DST(in + 1), v); NEXT(2); }
-#define BODY_SAME_FED(f, fk, s, sk, t)                                                             \
-	{ u64 v = s(f(DST(in), fk(in)), sk(in + 1)); DST(in) = v; DST(in + 2) = t(DST(in + 2), v); NEXT(3); }
-#define BODY_ROTATED(w, one, other)                                                                \
-	{ u64 v = one##w(SRC(in), IMM(in + 1)); DST(in) = v;                                       \
-	  DST(in + 2) = OR##w(other##w(DST(in + 2), IMM(in + 2)), v); NEXT(4); }
-#define BODY_ROTATED_MOVED(w, one, other)                                                          \
-	{ u64 v = one##w(SRC(in), IMM(in + 1)); DST(in) = v;                                       \
-	  DST(in + 2) = OR##w(other##w(SRC(in + 2), IMM(in + 3)), v); NEXT(5); }
+/* The shapes of interp_fused.h. first: what the first instruction starts from, DST(in), SRC(in) or last. */
+#define BODY_ONE(f, a, b)                                                                          \
+	DST(in) = last = f(a, b); NEXT(1);
+#define BODY_JUMP(jump, first, jk)                                                                 \
+	if (jump(first, jk(in))) GO(in->off); NEXT(1);
+#define BODY_MOVED(first, s, sk)                                                                   \
+	DST(in) = last = s(first, sk(in + 1)); NEXT(2);
+#define BODY_SAME(first, f, fk, s, sk)                                                             \
+	DST(in) = last = s(f(first, fk(in)), sk(in + 1)); NEXT(2);
+#define BODY_FEEDS(first, f, fk, s)                                                                \
+	{ u64 v = f(first, fk(in)); DST(in) = v; DST(in + 1) = last = s(DST(in + 1), v); NEXT(2); }
+#define BODY_MOVED_FED(first, s, t)                                                                \
+	{ u64 v = s(first, IMM(in + 1)); DST(in) = v; DST(in + 2) = last = t(DST(in + 2), v); NEXT(3); }
+#define BODY_MOVED_BACK(first, s, t)                                                               \
+	{ u64 x = first, v = s(x, IMM(in + 1)); DST(in) = v; DST(in + 2) = last = t(x, v); NEXT(3); }
+#define BODY_ROTATED(first, one, other, or)                                                        \
+	{ u64 x = first, v = one(x, IMM(in + 1)); DST(in) = v;                                     \
+	  DST(in + 2) = last = or(other(x, IMM(in + 2)), v); NEXT(4); }
+#define BODY_ROTATED_MOVED(first, one, other, or)                                                  \
+	{ u64 x = first, v = one(x, IMM(in + 1)); DST(in) = v;                                     \
+	  DST(in + 2) = last = or(other(x, IMM(in + 3)), v); NEXT(5); }
 #define BODY_BOTH(f, fk, s, sk)                                                                    \
-	DST(in) = f(DST(in), fk(in)); DST(in + 1) = s(DST(in + 1), sk(in + 1)); NEXT(2);
-#define BODY_THEN_JUMP(f, fk, jump, jk)                                                            \
-	{ u64 v = f(DST(in), fk(in)); DST(in) = v; in++; if (jump(v, jk(in))) GO(in->off); NEXT(1); }
+	DST(in) = f(DST(in), fk(in)); DST(in + 1) = last = s(DST(in + 1), sk(in + 1)); NEXT(2);
+#define BODY_THEN_JUMP(first, f, fk, jump, jk)                                                     \
+	DST(in) = last = f(first, fk(in)); in++; if (jump(last, jk(in))) GO(in->off); NEXT(1);
 #define BODY_AND_JUMP(f, fk, jump, jk)                                                             \
-	DST(in) = f(DST(in), fk(in)); in++; if (jump(DST(in), jk(in))) GO(in->off); NEXT(1);
+	DST(in) = last = f(DST(in), fk(in)); in++; if (jump(DST(in), jk(in))) GO(in->off); NEXT(1);
 #define BODY_LOAD_AT_MOVED(type, shift)                                                            \
 	{ u64 v = SRC(in) + SRC(in + 1); DST(in) = v;                                              \
-	  LOAD_VALUE(DST(in + 2), in + 2, v, type, shift); NEXT(3); }
+	  LOAD_VALUE(last, in + 2, v, type, shift); DST(in + 2) = last; NEXT(3); }
 #define BODY_LOAD_AT_SUM(type, shift)                                                              \
 	{ u64 v = DST(in) + SRC(in); DST(in) = v;                                                  \
-	  LOAD_VALUE(DST(in + 1), in + 1, v, type, shift); NEXT(2); }
+	  LOAD_VALUE(last, in + 1, v, type, shift); DST(in + 1) = last; NEXT(2); }
 #define BODY_STORE_AT_MOVED(type, shift)                                                           \
-	{ u64 v = SRC(in) + SRC(in + 1); DST(in) = v;                                              \
-	  STORE_VALUE(SRC(in + 2), in + 2, v, type, shift); NEXT(3); }
+	DST(in) = last = SRC(in) + SRC(in + 1);                                                    \
+	STORE_VALUE(SRC(in + 2), in + 2, last, type, shift); NEXT(3);
 #define BODY_STORE_AT_SUM(type, shift)                                                             \
-	{ u64 v = DST(in) + SRC(in); DST(in) = v;                                                  \
-	  STORE_VALUE(SRC(in + 1), in + 1, v, type, shift); NEXT(2); }
+	DST(in) = last = DST(in) + SRC(in);                                                        \
+	STORE_VALUE(SRC(in + 1), in + 1, last, type, shift); NEXT(2);
 #define BODY_LOAD_FEEDS(type, shift, s)                                                            \
 	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift);                                          \
-	  DST(in) = v; DST(in + 1) = s(DST(in + 1), v); NEXT(2); }
+	  DST(in) = v; DST(in + 1) = last = s(DST(in + 1), v); NEXT(2); }
 #define BODY_STACK_FEEDS(type, s)                                                                  \
-	{ u64 v; STACK_VALUE(v, in, type); DST(in) = v; DST(in + 1) = s(DST(in + 1), v); NEXT(2); }
+	{ u64 v; STACK_VALUE(v, in, type); DST(in) = v; DST(in + 1) = last = s(DST(in + 1), v); NEXT(2); }
 #define BODY_LOAD_THEN_JUMP(type, shift, jump)                                                     \
-	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift); DST(in) = v;                             \
-	  in++; if (jump(v, IMM(in))) GO(in->off); NEXT(1); }
+	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last;                                \
+	in++; if (jump(last, IMM(in))) GO(in->off); NEXT(1);
+
+#define BODY_REMAINDER(first, w)                                                                   \
+	{ u64 x = first, v = MUL##w(DIV##w(x, IMM(in + 1)), IMM(in + 2)); DST(in) = v;             \
+	  DST(in + 3) = last = SUB##w(x, v); NEXT(4); }
+#define BODY_INDEX(first)                                                                          \
+	DST(in) = last = LSH64(RSH64(LSH64(first, IMM(in)), IMM(in + 1)), IMM(in + 2)); NEXT(3);
+#define BODY_BOTH_JUMP(f, fk, s, sk, jump, jk)                                                     \
+	DST(in) = f(DST(in), fk(in)); DST(in + 1) = last = s(DST(in + 1), sk(in + 1));             \
+	in += 2; if (jump(DST(in), jk(in))) GO(in->off); NEXT(1);
+#define BODY_JUMP_ELSE(jump, jk)                                                                   \
+	if (jump(DST(in), jk(in))) GO(in->off); in++; GO(in->off);
+#define BODY_JUMP_OR_SET(jump, set)                                                                \
+	if (jump(DST(in), IMM(in))) GO(in->off); DST(in + 1) = last = set(0, IMM(in + 1)); NEXT(2);
+#define BODY_AND_GOTO(f, fk)                                                                       \
+	DST(in) = f(DST(in), fk(in)); in++; GO(in->off);
+#define BODY_AND_CALL(f, fk)                                                                       \
+	DST(in) = f(DST(in), fk(in)); in++; enter(run, in + 1); GO(in->imm);
+#define BODY_LOAD_SAME(type, shift, s, sk)                                                         \
+	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift); DST(in) = last = s(v, sk(in + 1)); NEXT(2); }
+#define BODY_LOAD_TWICE(type, shift)                                                               \
+	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last;                                \
+	LOAD_VALUE(last, in + 1, SRC(in + 1), type, shift); DST(in + 1) = last; NEXT(2);
+#define BODY_STORE_AND_ADD(type, shift)                                                            \
+	STORE_VALUE(SRC(in), in, DST(in), type, shift);                                            \
+	DST(in + 1) = last = ADD64(DST(in + 1), IMM(in + 1)); NEXT(2);
+#define BODY_MOVED_STACKED(type, s)                                                                \
+	{ u64 x = SRC(in), v; STACK_VALUE(v, in + 1, type); DST(in + 1) = v;                       \
+	  DST(in) = last = s(x, v); NEXT(3); }
 
 /* Cases beside those of insn.h: what a call of a helper can be, too; accesses through R10; and neighbours. */
 #define STACK_CASES(ROW)                                                                           \
@@ -575,6 +612,7 @@ static u64 execute(struct run *run, const struct icode *in)
 	}
 	u64 *r = run->r;
 	i64 end = (i64)(uptr)in + run->left;
+	u64 last = 0; /* what the arithmetic or load before gave, where decode() counts on it */
 	goto *in->label;
 
 	BINARY(ADD)
@@ -590,25 +628,25 @@ static u64 execute(struct run *run, const struct icode *in)
 	BINARY(SMOD)
 	BINARY(XOR)
 	BINARY(ARSH)
-	NEG32:      DST(in) = (u32)(0 - (u32)DST(in)); NEXT(1);
-	NEG64:      DST(in) = 0 - DST(in); NEXT(1);
+	NEG32:      DST(in) = last = (u32)(0 - (u32)DST(in)); NEXT(1);
+	NEG64:      DST(in) = last = 0 - DST(in); NEXT(1);
 	BINARY(MOV)
-	MOVSX32_8:  DST(in) = (u32)(i8)SRC(in); NEXT(1);
-	MOVSX32_16: DST(in) = (u32)(i16)SRC(in); NEXT(1);
-	MOVSX64_8:  DST(in) = (u64)(i64)(i8)SRC(in); NEXT(1);
-	MOVSX64_16: DST(in) = (u64)(i64)(i16)SRC(in); NEXT(1);
-	MOVSX64_32: DST(in) = (u64)(i64)(i32)SRC(in); NEXT(1);
+	MOVSX32_8:  DST(in) = last = (u32)(i8)SRC(in); NEXT(1);
+	MOVSX32_16: DST(in) = last = (u32)(i16)SRC(in); NEXT(1);
+	MOVSX64_8:  DST(in) = last = (u64)(i64)(i8)SRC(in); NEXT(1);
+	MOVSX64_16: DST(in) = last = (u64)(i64)(i16)SRC(in); NEXT(1);
+	MOVSX64_32: DST(in) = last = (u64)(i64)(i32)SRC(in); NEXT(1);
 
 	/* We run little-endian: "to little" only cuts, "to big" is a swap. */
-	LE16:       DST(in) = (u16)DST(in); NEXT(1);
-	LE32:       DST(in) = (u32)DST(in); NEXT(1);
-	LE64:       NEXT(1);
+	LE16:       DST(in) = last = (u16)DST(in); NEXT(1);
+	LE32:       DST(in) = last = (u32)DST(in); NEXT(1);
+	LE64:       last = DST(in); NEXT(1);
 	BE16:
-	BSWAP16:    DST(in) = __builtin_bswap16((u16)DST(in)); NEXT(1);
+	BSWAP16:    DST(in) = last = __builtin_bswap16((u16)DST(in)); NEXT(1);
 	BE32:
-	BSWAP32:    DST(in) = __builtin_bswap32((u32)DST(in)); NEXT(1);
+	BSWAP32:    DST(in) = last = __builtin_bswap32((u32)DST(in)); NEXT(1);
 	BE64:
-	BSWAP64:    DST(in) = __builtin_bswap64(DST(in)); NEXT(1);
+	BSWAP64:    DST(in) = last = __builtin_bswap64(DST(in)); NEXT(1);
 
 	JA:         GO(in->off);
 	JA32:       GO(in->imm);
@@ -762,13 +800,19 @@ static u32 case_of(const struct insn *in)
 	return insn_is_access(in) && insn_base(in) == BPF_FP && stack_cases[kind] ? stack_cases[kind] : kind;
 }
 
-static bool relates(const struct insn *first, const struct insn *in, u32 relation)
+/* last: the register that was written last. */
+static bool relates(const struct insn *first, const struct insn *in, u32 relation, u32 last)
 {
 	switch (relation) {
+	case LAST_DST: return in->dst == last;
+	case LAST_SRC: return in->src == last && in->dst != last;
 	case SAME_DST: return in->dst == in[-1].dst && in->src != in->dst;
 	case FED: return in->src == in[-1].dst && in->dst != in->src;
+	case FED_BACK: return in->src == in[-1].dst && in->dst != in->src && in->dst == first->src;
 	case BASED: return insn_base(in) == in[-1].dst;
-	case APART: return in->dst != in[-1].dst;
+	case ITSELF: return in->dst == first->src && in->dst != first->dst;
+	case AGAIN: return in->src == first->src && in->src != first->dst && in->dst != first->dst;
+	case ADDED: return in->dst == first->dst && in->src == in[-1].dst && in->src != in->dst;
 	case JOINED: return in->dst == in[-1].dst && in->src == first->dst;
 	default: return true;
 	}
@@ -801,32 +845,47 @@ static void find_fused(void)
 	}
 }
 
-/* Whether the row is what stands at idx; slots from there on know their cases, not yet their labels. */
-static bool fits(const struct prog *p, u32 idx, const struct fused *f)
+/* One for each instruction, while it is being decided what is fused. */
+struct plan {
+	u32 cost;  /* how many cases are run from here to the end */
+	u16 alone; /* the instruction's case */
+	u8 last;   /* which register's value `last` is before it */
+};
+
+/* Whether the row is what stands at idx. */
+static bool fits(const struct prog *p, const struct plan *plan, u32 idx, const struct fused *f)
 {
 	const struct insn *in = &p->insns[idx];
 	if (f->count > p->insn_count - idx)
 		return false;
 	for (u32 i = 0; i < f->count; i++)
-		if (p->icode[idx + i].value != f->cases[i] || !relates(in, &in[i], f->relations[i]))
+		if (plan[idx + i].alone != f->cases[i] ||
+		    !relates(in, &in[i], f->relations[i], plan[idx].last))
 			return false;
 	return true;
 }
 
-static const void *label_of(const struct prog *p, u32 idx)
+/* From the end to the start: the case from which on there are fewest, with what is known behind it. */
+static const void *label_of(const struct prog *p, struct plan *plan, u32 idx)
 {
-	u32 alone = (u32)p->icode[idx].value;
-	for (u32 i = fused_from[alone].first; i < fused_from[alone].end; i++)
-		if (fits(p, idx, &fused[i]))
-			return cases[fused[i].which];
-	return cases[alone];
+	u32 alone = plan[idx].alone, best = alone;
+	plan[idx].cost = plan[idx + (insn_is_wide(&p->insns[idx]) ? 2 : 1)].cost + 1;
+	for (u32 i = fused_from[alone].first; i < fused_from[alone].end; i++) {
+		const struct fused *f = &fused[i];
+		u32 cost = plan[idx + min((u32)f->count, p->insn_count - idx)].cost + 1;
+		if (cost < plan[idx].cost + (best == alone) && fits(p, plan, idx, f)) {
+			plan[idx].cost = cost;
+			best = f->which;
+		}
+	}
+	return cases[best];
 }
 
 static void decode(const struct prog *p, u32 idx)
 {
 	const struct insn *in = &p->insns[idx];
 	struct icode *to = &p->icode[idx];
-	*to = (struct icode){ .value = case_of(in) };
+	*to = (struct icode){ 0 };
 	if (insn_is_wide(in))
 		to[1].value = wide_value(p, in);
 	if (insn_kind(in) == INSN_CALL || insn_kind(in) == INSN_CALL_KFUNC) {
@@ -839,18 +898,48 @@ static void decode(const struct prog *p, u32 idx)
 	to->imm = in->imm;
 }
 
+/* Which register's value `last` is behind an instruction: its own result, or still the one before. */
+#define NO_REG BPF_REGS
+static u32 last_after(const struct insn *in, u32 last)
+{
+	u32 class = insn_class(in);
+	if (class == CLASS_ALU32 || class == CLASS_ALU64 || class == CLASS_LDX)
+		return in->dst;
+	return insn_is_atomic(in) || insn_is_call(in) || insn_is_wide(in) ? NO_REG : last;
+}
+
+static void find_labels(struct prog *p, struct plan *plan, const u8 *marks)
+{
+	u32 last = NO_REG;
+	for (u32 i = 0; i < p->insn_count; i++) {
+		if (marks[i] & MARK_TAIL)
+			continue;
+		if (marks[i] & (MARK_TARGET | MARK_START))
+			last = NO_REG;
+		plan[i].alone = (u16)case_of(&p->insns[i]);
+		plan[i].last = (u8)last;
+		last = last_after(&p->insns[i], last);
+	}
+	for (u32 i = p->insn_count; i-- > 0;)
+		if (!(marks[i] & MARK_TAIL))
+			p->icode[i].label = label_of(p, plan, i);
+}
+
 enum err interp_prepare(struct prog *p)
 {
 	execute(NULL, NULL);
 	find_fused();
 	p->icode = kmalloc((size_t)p->insn_count * sizeof(*p->icode));
-	if (!p->icode)
-		return ENOMEM;
-	for (u32 i = 0; i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
+	struct plan *plan = kzalloc(((size_t)p->insn_count + 1) * sizeof(*plan));
+	u8 *marks = flow_marks(p);
+	bool ok = p->icode && plan && marks;
+	for (u32 i = 0; ok && i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
 		decode(p, i);
-	for (u32 i = 0; i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
-		p->icode[i].label = label_of(p, i);
-	return OK;
+	if (ok)
+		find_labels(p, plan, marks);
+	kfree(marks);
+	kfree(plan);
+	return ok ? OK : ENOMEM;
 }
 
 void interp_forget(struct prog *p)
