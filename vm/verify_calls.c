@@ -99,7 +99,7 @@ void verify_callx(struct verify *v)
 struct reach {
 	u8 frames; /* how many it needs, its own included; 0: not known yet */
 	bool busy; /* it is being looked at: who comes here again is recursive */
-	i16 kept; /* bytes of stack of it and those below that still wait when a tail call ends; -1: no tail call */
+	i16 kept;  /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
 };
 
 static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
@@ -122,13 +122,16 @@ static u32 frames_below(struct verify *v, u32 idx, u32 level, u32 *at)
 	return insn_kind(in) == INSN_CALLX ? taken_frames(v, level, at) : 0;
 }
 
+/* What a frame takes besides its stack: return address, frame pointer, the caller's R6 to R9. */
+#define FRAME_COST 48
+
 /* A tail call gives back the frame of its own function only. */
 static void note_kept(struct verify *v, struct reach *r, u32 idx, u32 stack)
 {
 	const struct insn *in = &v->p->insns[idx];
 	i32 below = insn_names_func(in) ? v->reach[idx + 1 + (u32)in->imm].kept : -1;
 	if (below >= 0)
-		r->kept = (i16)max((i32)r->kept, below + (i32)align_up(stack, 8u));
+		r->kept = (i16)max((i32)r->kept, below + (i32)align_up(stack, 8u) + FRAME_COST);
 	else if (is_tail_call(in))
 		r->kept = max(r->kept, (i16)0);
 }
@@ -199,8 +202,8 @@ static enum err check_tail_calls(struct verify *v)
 	p->facts.tail_calls = kept >= 0;
 	if (kept <= PROG_KEPT_MAX)
 		return OK;
-	str_printf(v->log, "a tail call leaves %d bytes of stack of the functions that wait; %d are allowed",
-		   kept, PROG_KEPT_MAX);
+	str_printf(v->log, "a tail call leaves %d bytes of frames that wait; %d are allowed", kept,
+		   PROG_KEPT_MAX);
 	return EINVAL;
 }
 
