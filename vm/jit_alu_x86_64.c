@@ -122,7 +122,8 @@ static void emit_and_imm(struct jit *j, const struct op *op)
 		(wide ? test_ri : test_ri32)(c, a, op->imm);
 		jit_set_flags(j, op, wide, true);
 	} else if (op->imm == 0xff) {
-		movzx_rr8(c, d, a);
+		if (!jit_emit_byte_compare(j, op))
+			movzx_rr8(c, d, a);
 	} else if (op->imm == 0xffff) {
 		movzx_rr16(c, d, a);
 	} else {

@@ -90,18 +90,51 @@ static const struct op *select_op(const struct op *op)
 	return op;
 }
 
-bool jit_wants_flags_only(const struct jit *j, const struct op *op, bool wide)
+/* The jump, select or truth value behind the op that compares the op's result with a constant, if nobody else
+ * wants the result and the flags get there; NULL if it is not so. */
+static const struct op *only_reader(const struct jit *j, const struct op *op)
 {
 	u32 next = j->idx + 1;
 	while (next < j->p->insn_count && j->ops[next].kind == OP_GONE && !(j->marks[next] & MARK_TARGET))
 		next++;
 	if (!op_trick(TRICK_FLAGS) || next >= j->p->insn_count || j->marks[next] & (MARK_TARGET | MARK_START))
-		return false;
+		return NULL;
 	const struct op *jump = &j->ops[next];
-	if (jump->flags & OP_SELECT && !jit_keeps_flags(select_op(jump)))
+	if (!is_jump_class(jump) || is_goto_op(jump) || jit_has_b(jump) || jump->a != op->dst)
+		return NULL;
+	if (jit_is_live(jump, op->dst) && op_writes(jump) != 1u << op->dst)
+		return NULL;
+	return jump->flags & OP_SELECT && !jit_keeps_flags(select_op(jump)) ? NULL : jump;
+}
+
+bool jit_wants_flags_only(const struct jit *j, const struct op *op, bool wide)
+{
+	const struct op *jump = only_reader(j, op);
+	return jump && is_against_zero(jump) && is_equality(jump) && fits_width(jump, wide);
+}
+
+/* Signs and single bits are others in a byte. */
+static bool is_of_numbers(const struct op *jump)
+{
+	switch (jit_opcode(jump) >> 4) {
+	case 0x1:
+	case 0x2:
+	case 0x3:
+	case 0x5:
+	case 0xa:
+	case 0xb: return true;
+	default: return false;
+	}
+}
+
+bool jit_emit_byte_compare(struct jit *j, const struct op *op)
+{
+	const struct op *jump = only_reader(j, op);
+	if (!jump || !is_of_numbers(jump) || jump->imm != (u8)jump->imm)
 		return false;
-	return is_against_zero(jump) && is_equality(jump) && jump->a == op->dst &&
-	       !jit_is_live(jump, op->dst) && fits_width(jump, wide);
+	cmp_ri8(j->c, jit_a(op), jump->imm);
+	j->flags = (struct jit_flags){ .what = FLAGS_COMPARED, .by = jump };
+	return true;
 }
 
 /* The condition on flags that tell of the value that is compared with 0; -1 if they do not tell it. */

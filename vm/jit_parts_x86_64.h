@@ -132,6 +132,11 @@ static inline notrace void jit_set_flags(struct jit *j, const struct op *op, boo
  * the flags in its place: of all 64 bits if wide, of the low half and a zero upper half if not. */
 bool jit_wants_flags_only(const struct jit *j, const struct op *op, bool wide);
 
+/* For an op that keeps the lowest byte of a: false, or it has become a comparison.
+ *      r1 &= 255               cmp dil, 10
+ *      if r1 < 10 goto         jb                                                      */
+bool jit_emit_byte_compare(struct jit *j, const struct op *op);
+
 /* Whether what the op becomes leaves the flags alone, wherever its result goes. */
 bool jit_keeps_flags(const struct op *op);
 

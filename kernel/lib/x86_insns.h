@@ -72,6 +72,7 @@ INSN(movsx_rm16_32, "movsx",  RM,  S32_16, 0x0fbf, 0)
 	INSN_32_64(name##_mi, #name, MI, 0x81, n)
 ALU(add, 0) ALU(or, 1) ALU(adc, 2) ALU(sbb, 3) ALU(and, 4) ALU(sub, 5) ALU(xor, 6) ALU(cmp, 7)
 #undef ALU
+INSN(cmp_ri8,   "cmp",  RI, S8,  ACC(0x3c) | 0x80, 7)
 INSN(cmp_mi16,  "cmp",  MI, S16, 0x81, 7)
 INSN(cmp_mi8,   "cmp",  MI, S8,  0x80, 7)
 INSN(cmp_mr16,  "cmp",  MR, S16, 0x39, 0)
