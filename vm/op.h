@@ -141,5 +141,10 @@ void ops_find_live(struct ops *o);
 void ops_drop_dead(struct ops *o);
 u32 op_live_before(const struct op *op);
 
+/* Registers whose upper half is 0 all through the function that starts there; and whether what the op
+ * writes, which stands for in, has one, if that is so for the registers in mask. */
+u32 ops_always_u32(const struct ops *o, u32 start);
+bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask);
+
 /* op_fold.c: gives ops better operands, from what is known to be in the registers. Needs op->live. */
 void ops_fold(struct ops *o);

@@ -8,351 +8,15 @@
 // numbers of their values are equal; what was known about a number stays true until no register has it.
 #include "vm/helper.h"
 #include "vm/map.h"
-#include "vm/op.h"
-
-/* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. */
-struct sum {
-	u32 base, index;
-	u8 shift;
-	i32 disp;
-};
-
-/* A value as another one shifted by a constant; of is a number, at 32 bits that of the low half. */
-struct shifted {
-	u32 of;
-	u8 count;
-	bool left, wide;
-};
-
-/* A value as a quotient, or as that quotient multiplied by the divisor again; all by their numbers. */
-struct quotient {
-	u32 of, by, number;
-	u8 kind; /* of the division; OP_GONE: none */
-	bool is_product;
-};
-
-struct value {
-	u32 number;
-	u32 low;    /* number of the low half */
-	u32 before; /* number of what this took the place of */
-	u32 born; /* 1 + the op that put it into this register; what was there before the first op is older */
-	bool is_read; /* since then; or a jump led away, to where it may be */
-	bool is_u32;  /* the upper half is 0 */
-	struct sum sum;
-	struct shifted shifted;
-	struct quotient quotient;
-};
-
-struct fold {
-	struct ops *o;
-	struct value reg[BPF_REGS];
-	u32 numbers;    /* given out so far */
-	u32 idx;        /* the op in work */
-	u32 always_u32; /* registers that hold nothing else in this function */
-};
-
-static struct value fresh(struct fold *f)
-{
-	u32 number = ++f->numbers;
-	return (
-	    struct value){ .number = number, .low = number, .born = f->idx + 1, .sum = { .base = number } };
-}
-
-/* ---- what does not depend on the place: registers with 32 bits in a whole function ---- */
-
-/* Whether what the op writes has an upper half of 0, if that is so for the registers in mask. */
-static bool writes_u32(const struct op *op, const struct insn *in, u32 mask)
-{
-	bool a = op->a != OP_NO_REG && mask & 1u << op->a, b = op->b != OP_NO_REG && mask & 1u << op->b;
-	if (op->flags & OP_SET)
-		return true;
-	switch (op->kind) {
-	case INSN_MOV64_K: return op->imm >= 0;
-	case INSN_MOV64_X: return b;
-	case INSN_AND64_K: return op->imm >= 0 || a;
-	case INSN_AND64_X: return a || b;
-	case INSN_OR64_K:
-	case INSN_XOR64_K: return a && op->imm >= 0;
-	case INSN_OR64_X:
-	case INSN_XOR64_X: return a && b;
-	case INSN_RSH64_K: return a || (op->imm & 63) >= 32;
-	case INSN_RSH64_X:
-	case INSN_DIV64_K:
-	case INSN_DIV64_X:
-	case INSN_MOD64_K:
-	case INSN_MOD64_X: return a;
-	case INSN_LD_IMM64: return in[1].imm == 0;
-	case INSN_LDX8:
-	case INSN_LDX16:
-	case INSN_LDX32:
-	case INSN_LE16:
-	case INSN_LE32:
-	case INSN_BE16:
-	case INSN_BE32:
-	case INSN_BSWAP16:
-	case INSN_BSWAP32:
-	case OP_ROL32: return true;
-	default: return opcode_of(op) && op_class(op) == CLASS_ALU32 && (opcode_of(op) & 0xf0) != 0xd0;
-	}
-}
-
-/* The end of the function that starts here. */
-static u32 function_end(const struct ops *o, u32 start)
-{
-	u32 end = start + 1;
-	while (end < o->p->insn_count && !(o->marks[end] & MARK_START))
-		end++;
-	return end;
-}
-
-/* Takes out of the mask what the function also writes in other ways, until nothing changes: at most once
- * for each register. What a function is called with may be anything. */
-static u32 find_always_u32(const struct ops *o, u32 start)
-{
-	u32 end = function_end(o, start), before;
-	u32 mask = (1u << BPF_FP) - 1;
-	mask &= ~op_live_before(&o->op[start]);
-	do {
-		before = mask;
-		for (u32 i = start; i < end; i++) {
-			const struct op *op = &o->op[i];
-			if (op_writes(op) & mask && !writes_u32(op, &o->p->insns[i], mask))
-				mask &= ~op_writes(op);
-		}
-	} while (mask != before);
-	return mask;
-}
-
-/* ---- registers and values ---- */
+#include "vm/op_fold.h"
 
 static void forget(struct fold *f)
 {
 	for (u32 r = 0; r < BPF_REGS; r++) {
-		f->reg[r] = fresh(f);
+		f->reg[r] = value_new(f);
 		f->reg[r].born = f->idx;
 		f->reg[r].is_u32 = f->always_u32 & 1u << r;
 	}
-}
-
-/* The register that has held the value for longest; OP_NO_REG if none does. */
-static u32 holder(const struct fold *f, u32 number)
-{
-	u32 found = OP_NO_REG;
-	for (u32 r = 0; r < BPF_REGS; r++)
-		if (f->reg[r].number == number && (found == OP_NO_REG || f->reg[r].born < f->reg[found].born))
-			found = r;
-	return found;
-}
-
-static u32 holder_low(const struct fold *f, u32 low)
-{
-	u32 found = OP_NO_REG;
-	for (u32 r = 0; r < BPF_REGS; r++)
-		if (f->reg[r].low == low && (found == OP_NO_REG || f->reg[r].born < f->reg[found].born))
-			found = r;
-	return found;
-}
-
-/* A register to read instead of reg. */
-static u32 instead(const struct fold *f, u32 reg, bool wide)
-{
-	if (reg == OP_NO_REG || !op_trick(TRICK_COPY))
-		return reg;
-	return wide ? holder(f, f->reg[reg].number) : holder_low(f, f->reg[reg].low);
-}
-
-/* ---- sums ---- */
-
-static bool add_disp(i32 *disp, i64 more)
-{
-	i64 sum = *disp + more;
-	if (sum != (i32)sum)
-		return false;
-	*disp = (i32)sum;
-	return true;
-}
-
-/* s += t, if the result is still one base and one index. */
-static bool add_sum(struct sum *s, const struct sum *t)
-{
-	struct sum r = *s;
-	if (!add_disp(&r.disp, t->disp))
-		return false;
-	if (t->base && !r.base)
-		r.base = t->base;
-	else if (t->base && !r.index)
-		r.index = t->base;
-	else if (t->base)
-		return false;
-	if (t->index && r.index && !r.base && r.shift == 0) { /* make room: an unshifted index is a base */
-		r.base = r.index;
-		r.index = 0;
-	}
-	if (t->index && r.index)
-		return false;
-	if (t->index) {
-		r.index = t->index;
-		r.shift = t->shift;
-	}
-	*s = r;
-	return true;
-}
-
-/* s <<= count. */
-static bool shift_sum(struct sum *s, u32 count)
-{
-	struct sum r = { .index = s->index ? s->index : s->base, .shift = (u8)(s->shift + count) };
-	if ((s->base && s->index) || r.shift > 3 || !add_disp(&r.disp, (i64)s->disp * (1 << count)))
-		return false;
-	*s = r;
-	return true;
-}
-
-/* Puts the registers of a sum into the operands of an op; false if one of the values is in no register. */
-static bool place_sum(const struct fold *f, struct op *op, const struct sum *s)
-{
-	u32 base = s->base ? holder(f, s->base) : OP_NO_REG,
-	    index = s->index ? holder(f, s->index) : OP_NO_REG;
-	if ((s->base && base == OP_NO_REG) || (s->index && index == OP_NO_REG))
-		return false;
-	op->a = (u8)base;
-	op->index = (u8)index;
-	op->shift = s->shift;
-	op->disp = s->disp;
-	return true;
-}
-
-static bool is_placed(const struct fold *f, const struct sum *s)
-{
-	struct op op;
-	return place_sum(f, &op, s);
-}
-
-/* The sum of two registers; as much of what they are made of as there is room for, and as is still held. */
-static struct sum sum_of(const struct fold *f, const struct value *a, const struct value *b)
-{
-	const struct sum whole_a = { .base = a->number }, whole_b = { .base = b->number };
-	const struct sum *const choices[][2] = { { &a->sum, &b->sum },
-						 { &a->sum, &whole_b },
-						 { &whole_a, &b->sum } };
-	for (u32 i = 0; i < array_len(choices); i++) {
-		struct sum s = *choices[i][0];
-		if (add_sum(&s, choices[i][1]) && is_placed(f, &s))
-			return s;
-	}
-	return (struct sum){ a->number, b->number, 0, 0 };
-}
-
-/* The same for an access. One through the frame pointer alone cannot fail, so it must stay in the stack; with
- * an index it is one that can, and the frame pointer is what is added. */
-static bool place_address(const struct fold *f, struct op *op, const struct sum *s)
-{
-	struct op try = *op;
-	i32 size = op->kind == OP_ELEMENT ? 4 : (i32)insn_size(&(struct insn){ .op = opcode_of(op) });
-	if (!place_sum(f, &try, s))
-		return false;
-	if (try.a == BPF_FP && try.index != OP_NO_REG && try.shift == 0) {
-		try.a = try.index;
-		try.index = BPF_FP;
-	}
-	if (try.a == BPF_FP && (try.index != OP_NO_REG || try.disp < -PROG_STACK || try.disp > -size))
-		return false;
-	*op = try;
-	return true;
-}
-
-typedef bool place_fn(const struct fold *f, struct op *op, const struct sum *s);
-
-/* A sum that was made in place, in reg, for this op alone: what made it is taken back.
- *      r3 += r2                        gone
- *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdx + rsi + 4]                     */
-static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *s, place_fn *place)
-{
-	struct value *v = &f->reg[reg], saved = *v;
-	struct op *maker = &f->o->op[v->born - 1];
-	bool is_needed = v->is_read || op->b == reg || (reg != op->dst && op->live & 1u << reg);
-	bool is_made =
-	    v->before && maker->dst == reg && !(maker->flags & OP_WHEN) &&
-	    (maker->kind == INSN_ADD64_X || maker->kind == INSN_MUL64_K || maker->kind == OP_LEA64);
-	if (is_needed || !is_made)
-		return false;
-	v->number = v->before;
-	if (!place(f, op, s)) {
-		*v = saved;
-		return false;
-	}
-	op_drop(maker);
-	*v = fresh(f);
-	v->number = v->low = v->sum.base = saved.before;
-	v->born = saved.born;
-	return true;
-}
-
-/*      r3 = r1                         gone
- *      r3 += r2                        gone
- *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdi + rsi + 4]                     */
-static void fold_address(struct fold *f, struct op *op)
-{
-	struct sum s = f->reg[op->a].sum;
-	if (op_trick(TRICK_ADDRESS) && add_disp(&s.disp, op->disp) &&
-	    (place_address(f, op, &s) || take_back(f, op, op->a, &s, place_address)))
-		return;
-	u32 base = instead(f, op->a, true);
-	if (base != BPF_FP)
-		op->a = (u8)base;
-}
-
-/* What an addition or a shift to the left gives as a sum; false if it is none. */
-static bool result_sum(const struct fold *f, const struct op *op, struct sum *s)
-{
-	const struct value *a = &f->reg[op->a];
-	*s = a->sum;
-	switch (op->kind) {
-	case INSN_ADD64_X: *s = sum_of(f, a, &f->reg[op->b]); return true;
-	case OP_LEA64: {
-		const struct sum scaled = { .index = f->reg[op->index].number, .shift = op->shift };
-		if (add_sum(s, &scaled))
-			return true;
-		*s = (struct sum){ a->number, scaled.index, op->shift, 0 };
-		return true;
-	}
-	case INSN_ADD64_K: return add_disp(&s->disp, op->imm);
-	case INSN_SUB64_K: return add_disp(&s->disp, -(i64)op->imm);
-	case INSN_LSH64_K:
-		if (op->imm <= 0 || op->imm > 3)
-			return false;
-		if (shift_sum(s, (u32)op->imm))
-			return true;
-		*s = (struct sum){ .index = a->number, .shift = (u8)op->imm };
-		return true;
-	case INSN_MUL64_K: /* by 3, 5 or 9 */
-		if (op->imm != 3 && op->imm != 5 && op->imm != 9)
-			return false;
-		*s = (struct sum){ a->number, a->number, (u8)__builtin_ctz((u32)op->imm - 1), 0 };
-		return true;
-	default: return false;
-	}
-}
-
-/* Whether the sum says more than the op does by itself: dst += b, dst += imm, dst <<= imm. */
-static bool is_worth_lea(const struct fold *f, const struct op *op, const struct op *lea)
-{
-	bool three = lea->a != OP_NO_REG && lea->index != OP_NO_REG && (lea->disp || lea->shift);
-	if (lea->a == OP_NO_REG || lea->a == op->dst || lea->index == op->dst)
-		return false;
-	return !three || !f->reg[op->dst].is_read;
-}
-
-/*      r3 = r1                         gone
- *      r3 <<= 2                        gone
- *      r3 += r2                        lea rdx, [rsi + rdi*4]                              */
-static void fold_lea(struct fold *f, struct op *op, const struct sum *s)
-{
-	struct op lea = { .kind = OP_LEA64, .dst = op->dst, .a = op->a, .b = OP_NO_REG, .live = op->live };
-	if (!op_trick(TRICK_LEA) || op->flags & OP_WHEN)
-		return;
-	if (place_sum(f, &lea, s) ? is_worth_lea(f, op, &lea) : take_back(f, &lea, op->dst, s, place_sum))
-		*op = lea;
 }
 
 /* ---- shifts that need not have been ---- */
@@ -363,7 +27,7 @@ static u32 unshifted(struct fold *f, const struct op *op, u32 reg)
 {
 	struct value *v = &f->reg[reg];
 	const struct shifted s = v->shifted;
-	u32 from = s.wide ? holder(f, s.of) : holder_low(f, s.of);
+	u32 from = s.wide ? value_holder(f, s.of) : value_holder_low(f, s.of);
 	if (from != OP_NO_REG || v->is_read || (reg != op->dst && op->live & 1u << reg))
 		return from;
 	struct op *shift = &f->o->op[v->born - 1];
@@ -375,7 +39,7 @@ static u32 unshifted(struct fold *f, const struct op *op, u32 reg)
 	shift->a = OP_NO_REG;
 	if (shift->b == shift->dst)
 		op_drop(shift);
-	*v = fresh(f);
+	*v = value_new(f);
 	v->born = born;
 	if (s.wide)
 		v->number = v->sum.base = s.of;
@@ -419,7 +83,7 @@ static void fold_scale(struct fold *f, struct op *op, u32 reg, u32 other)
 	if (unshifted(f, op, reg) != reg)
 		return;
 	op->kind = OP_LEA64;
-	op->a = (u8)instead(f, other, true);
+	op->a = (u8)value_instead(f, other, true);
 	op->b = OP_NO_REG;
 	op->index = (u8)reg;
 	op->shift = s.count;
@@ -507,9 +171,9 @@ static void fold_remainder(const struct fold *f, struct op *op)
 	const struct quotient *q = &f->reg[op->b].quotient;
 	if (!q->is_product || !has_width(op, q, INSN_SUB64_X, INSN_SUB32_X) || !op_trick(TRICK_REMAINDER))
 		return;
-	u32 of = holder(f, q->of), by = holder(f, q->by);
-	bool is_needed = holder(f, q->number) != OP_NO_REG || f->reg[op->b].is_read || op->b == op->dst ||
-			 op->live & 1u << op->b || op->flags & OP_WHEN;
+	u32 of = value_holder(f, q->of), by = value_holder(f, q->by);
+	bool is_needed = value_holder(f, q->number) != OP_NO_REG || f->reg[op->b].is_read ||
+			 op->b == op->dst || op->live & 1u << op->b || op->flags & OP_WHEN;
 	if (f->reg[op->a].number != q->of || of == OP_NO_REG || by == OP_NO_REG || is_needed)
 		return;
 	op->kind = q->kind - INSN_DIV32_K + INSN_MOD32_K;
@@ -542,7 +206,7 @@ static void narrow(const struct fold *f, struct op *op)
 static void fold_first(const struct fold *f, struct op *op, bool wide)
 {
 	if (op->a != op->dst || !f->reg[op->a].is_read)
-		op->a = (u8)instead(f, op->a, wide);
+		op->a = (u8)value_instead(f, op->a, wide);
 }
 
 /* Whether the op looks at all 64 bits of its operands. */
@@ -563,13 +227,13 @@ static bool is_wide(const struct op *op)
 static void fold_operands(struct fold *f, struct op *op)
 {
 	if (op_is_access(op)) {
-		fold_address(f, op);
+		sum_fold_address(f, op);
 		if (op->b != op->dst) /* an atomic that fetches gives its result there */
-			op->b = (u8)instead(f, op->b, is_wide(op));
+			op->b = (u8)value_instead(f, op->b, is_wide(op));
 		return;
 	}
 	if (op->b != OP_NO_REG)
-		op->b = (u8)instead(f, op->b, is_wide(op));
+		op->b = (u8)value_instead(f, op->b, is_wide(op));
 	if (op->a != OP_NO_REG)
 		fold_first(f, op, is_wide(op));
 }
@@ -614,7 +278,7 @@ static u32 mask_u32(const struct fold *f)
 /* What the op's result is. */
 static struct value result(struct fold *f, const struct op *op, const struct insn *in, bool is_u32)
 {
-	struct value v = fresh(f);
+	struct value v = value_new(f);
 	i32 constant;
 	v.is_u32 = is_u32;
 	v.shifted = shifted_of(f, op);
@@ -629,8 +293,8 @@ static struct value result(struct fold *f, const struct op *op, const struct ins
 static void fold_write(struct fold *f, struct op *op, const struct insn *in)
 {
 	struct sum s;
-	bool is_u32 = writes_u32(op, in, mask_u32(f));
-	bool is_sum = op->a != OP_NO_REG && result_sum(f, op, &s);
+	bool is_u32 = op_writes_u32(op, in, mask_u32(f));
+	bool is_sum = op->a != OP_NO_REG && sum_of_op(f, op, &s);
 	struct value v;
 	if (op->kind == INSN_MOV64_X) {
 		v = f->reg[op->b];
@@ -643,10 +307,10 @@ static void fold_write(struct fold *f, struct op *op, const struct insn *in)
 	}
 	if (op->flags & OP_WHEN) { /* or what was there before */
 		bool was_u32 = f->reg[op->dst].is_u32;
-		v = fresh(f);
+		v = value_new(f);
 		v.is_u32 = is_u32 && was_u32;
 	} else if (is_sum) {
-		fold_lea(f, op, &s);
+		sum_fold_lea(f, op, &s);
 	}
 	if (op->kind != INSN_MOV64_X)
 		v.before = f->reg[op->dst].number;
@@ -675,7 +339,7 @@ static void fold_lookup(struct fold *f, struct op *op)
 	op->dst = BPF_R0;
 	op->a = BPF_R2;
 	op->imm = map->imm;
-	fold_address(f, op);
+	sum_fold_address(f, op);
 }
 
 /* What an addition or a subtraction can be, seen together with what made its operands. */
@@ -723,7 +387,7 @@ static void fold_op(struct fold *f)
 	if (op->dst == OP_NO_REG)
 		for (u32 r = 0; r < BPF_REGS; r++)
 			if (writes & 1u << r)
-				f->reg[r] = fresh(f);
+				f->reg[r] = value_new(f);
 	if (op_is_branch(op) || op_is_goto(op))
 		note_reads(f, ~0u);
 }
@@ -734,7 +398,7 @@ void ops_fold(struct ops *o)
 	for (f.idx = 0; f.idx < o->p->insn_count; f.idx++) {
 		u32 i = f.idx;
 		if (o->marks[i] & MARK_START)
-			f.always_u32 = op_trick(TRICK_NARROW) ? find_always_u32(o, i) : 0;
+			f.always_u32 = op_trick(TRICK_NARROW) ? ops_always_u32(o, i) : 0;
 		if (o->marks[i] & (MARK_START | MARK_TARGET))
 			forget(&f);
 		if (o->op[i].kind != OP_GONE)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which registers are still needed after each op, and which ops are not.
+// Of a whole program: which registers are still needed after each op, and which ops are not; of a whole
+// function: which registers never hold more than 32 bits.
 #include "vm/op.h"
 
 u32 op_live_before(const struct op *op)
@@ -67,4 +68,69 @@ void ops_drop_dead(struct ops *o)
 		if (is_void || (is_pure(op) && !(op_writes(op) & op->live)))
 			op_drop(op);
 	}
+}
+
+/* ---- registers that hold 32 bits in a whole function ---- */
+
+/* Whether what the op writes has an upper half of 0, if that is so for the registers in mask. */
+bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask)
+{
+	bool a = op->a != OP_NO_REG && mask & 1u << op->a, b = op->b != OP_NO_REG && mask & 1u << op->b;
+	if (op->flags & OP_SET)
+		return true;
+	switch (op->kind) {
+	case INSN_MOV64_K: return op->imm >= 0;
+	case INSN_MOV64_X: return b;
+	case INSN_AND64_K: return op->imm >= 0 || a;
+	case INSN_AND64_X: return a || b;
+	case INSN_OR64_K:
+	case INSN_XOR64_K: return a && op->imm >= 0;
+	case INSN_OR64_X:
+	case INSN_XOR64_X: return a && b;
+	case INSN_RSH64_K: return a || (op->imm & 63) >= 32;
+	case INSN_RSH64_X:
+	case INSN_DIV64_K:
+	case INSN_DIV64_X:
+	case INSN_MOD64_K:
+	case INSN_MOD64_X: return a;
+	case INSN_LD_IMM64: return in[1].imm == 0;
+	case INSN_LDX8:
+	case INSN_LDX16:
+	case INSN_LDX32:
+	case INSN_LE16:
+	case INSN_LE32:
+	case INSN_BE16:
+	case INSN_BE32:
+	case INSN_BSWAP16:
+	case INSN_BSWAP32:
+	case OP_ROL32: return true;
+	default: return opcode_of(op) && op_class(op) == CLASS_ALU32 && (opcode_of(op) & 0xf0) != 0xd0;
+	}
+}
+
+/* The end of the function that starts here. */
+static u32 function_end(const struct ops *o, u32 start)
+{
+	u32 end = start + 1;
+	while (end < o->p->insn_count && !(o->marks[end] & MARK_START))
+		end++;
+	return end;
+}
+
+/* Takes out of the mask what the function also writes in other ways, until nothing changes: at most once
+ * for each register. What a function is called with may be anything. */
+u32 ops_always_u32(const struct ops *o, u32 start)
+{
+	u32 end = function_end(o, start), before;
+	u32 mask = (1u << BPF_FP) - 1;
+	mask &= ~op_live_before(&o->op[start]);
+	do {
+		before = mask;
+		for (u32 i = start; i < end; i++) {
+			const struct op *op = &o->op[i];
+			if (op_writes(op) & mask && !op_writes_u32(op, &o->p->insns[i], mask))
+				mask &= ~op_writes(op);
+		}
+	} while (mask != before);
+	return mask;
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* What op_fold.c knows while it walks a program, and what op_sum.c makes of sums. For these two only. */
+#pragma once
+#include "vm/op.h"
+
+
+/* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. */
+struct sum {
+	u32 base, index;
+	u8 shift;
+	i32 disp;
+};
+
+/* A value as another one shifted by a constant; of is a number, at 32 bits that of the low half. */
+struct shifted {
+	u32 of;
+	u8 count;
+	bool left, wide;
+};
+
+/* A value as a quotient, or as that quotient multiplied by the divisor again; all by their numbers. */
+struct quotient {
+	u32 of, by, number;
+	u8 kind; /* of the division; OP_GONE: none */
+	bool is_product;
+};
+
+struct value {
+	u32 number;
+	u32 low;    /* number of the low half */
+	u32 before; /* number of what this took the place of */
+	u32 born; /* 1 + the op that put it into this register; what was there before the first op is older */
+	bool is_read; /* since then; or a jump led away, to where it may be */
+	bool is_u32;  /* the upper half is 0 */
+	struct sum sum;
+	struct shifted shifted;
+	struct quotient quotient;
+};
+
+struct fold {
+	struct ops *o;
+	struct value reg[BPF_REGS];
+	u32 numbers;    /* given out so far */
+	u32 idx;        /* the op in work */
+	u32 always_u32; /* registers that hold nothing else in this function */
+};
+
+
+/* A value that was not there before, put into a register by the op in work. */
+struct value value_new(struct fold *f);
+
+/* The register that has held the value, or one with the same low half, for longest; OP_NO_REG if none does. */
+u32 value_holder(const struct fold *f, u32 number);
+u32 value_holder_low(const struct fold *f, u32 low);
+
+/* A register to read instead of reg, which holds the same, at all 64 bits or at the low 32. */
+u32 value_instead(const struct fold *f, u32 reg, bool wide);
+
+/* Gives an access (its address is op->a + op->disp) the best memory operand. */
+void sum_fold_address(struct fold *f, struct op *op);
+
+/* Whether the op's result is a sum; and an op that is makes it lea, if that is better. */
+bool sum_of_op(const struct fold *f, const struct op *op, struct sum *s);
+void sum_fold_lea(struct fold *f, struct op *op, const struct sum *s);

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+// Sums: what can be added up in an address or a lea, and which registers it takes. A sum is kept by the numbers of the
+// values in it, and can be written as long as each of them is still in some register.
+#include "vm/op_fold.h"
+
+struct value value_new(struct fold *f)
+{
+	u32 number = ++f->numbers;
+	return (
+	    struct value){ .number = number, .low = number, .born = f->idx + 1, .sum = { .base = number } };
+}
+
+/* The register that has held the value for longest; OP_NO_REG if none does. */
+u32 value_holder(const struct fold *f, u32 number)
+{
+	u32 found = OP_NO_REG;
+	for (u32 r = 0; r < BPF_REGS; r++)
+		if (f->reg[r].number == number && (found == OP_NO_REG || f->reg[r].born < f->reg[found].born))
+			found = r;
+	return found;
+}
+
+u32 value_holder_low(const struct fold *f, u32 low)
+{
+	u32 found = OP_NO_REG;
+	for (u32 r = 0; r < BPF_REGS; r++)
+		if (f->reg[r].low == low && (found == OP_NO_REG || f->reg[r].born < f->reg[found].born))
+			found = r;
+	return found;
+}
+
+/* A register to read instead of reg. */
+u32 value_instead(const struct fold *f, u32 reg, bool wide)
+{
+	if (reg == OP_NO_REG || !op_trick(TRICK_COPY))
+		return reg;
+	return wide ? value_holder(f, f->reg[reg].number) : value_holder_low(f, f->reg[reg].low);
+}
+
+/* ---- sums ---- */
+
+static bool add_disp(i32 *disp, i64 more)
+{
+	i64 sum = *disp + more;
+	if (sum != (i32)sum)
+		return false;
+	*disp = (i32)sum;
+	return true;
+}
+
+/* s += t, if the result is still one base and one index. */
+static bool add_sum(struct sum *s, const struct sum *t)
+{
+	struct sum r = *s;
+	if (!add_disp(&r.disp, t->disp))
+		return false;
+	if (t->base && !r.base)
+		r.base = t->base;
+	else if (t->base && !r.index)
+		r.index = t->base;
+	else if (t->base)
+		return false;
+	if (t->index && r.index && !r.base && r.shift == 0) { /* make room: an unshifted index is a base */
+		r.base = r.index;
+		r.index = 0;
+	}
+	if (t->index && r.index)
+		return false;
+	if (t->index) {
+		r.index = t->index;
+		r.shift = t->shift;
+	}
+	*s = r;
+	return true;
+}
+
+/* s <<= count. */
+static bool shift_sum(struct sum *s, u32 count)
+{
+	struct sum r = { .index = s->index ? s->index : s->base, .shift = (u8)(s->shift + count) };
+	if ((s->base && s->index) || r.shift > 3 || !add_disp(&r.disp, (i64)s->disp * (1 << count)))
+		return false;
+	*s = r;
+	return true;
+}
+
+/* Puts the registers of a sum into the operands of an op; false if one of the values is in no register. */
+static bool place_sum(const struct fold *f, struct op *op, const struct sum *s)
+{
+	u32 base = s->base ? value_holder(f, s->base) : OP_NO_REG,
+	    index = s->index ? value_holder(f, s->index) : OP_NO_REG;
+	if ((s->base && base == OP_NO_REG) || (s->index && index == OP_NO_REG))
+		return false;
+	op->a = (u8)base;
+	op->index = (u8)index;
+	op->shift = s->shift;
+	op->disp = s->disp;
+	return true;
+}
+
+static bool is_placed(const struct fold *f, const struct sum *s)
+{
+	struct op op;
+	return place_sum(f, &op, s);
+}
+
+/* The sum of two registers; as much of what they are made of as there is room for, and as is still held. */
+static struct sum sum_of(const struct fold *f, const struct value *a, const struct value *b)
+{
+	const struct sum whole_a = { .base = a->number }, whole_b = { .base = b->number };
+	const struct sum *const choices[][2] = { { &a->sum, &b->sum },
+						 { &a->sum, &whole_b },
+						 { &whole_a, &b->sum } };
+	for (u32 i = 0; i < array_len(choices); i++) {
+		struct sum s = *choices[i][0];
+		if (add_sum(&s, choices[i][1]) && is_placed(f, &s))
+			return s;
+	}
+	return (struct sum){ a->number, b->number, 0, 0 };
+}
+
+/* The same for an access. One through the frame pointer alone cannot fail, so it must stay in the stack; with
+ * an index it is one that can, and the frame pointer is what is added. */
+static bool place_address(const struct fold *f, struct op *op, const struct sum *s)
+{
+	struct op try = *op;
+	i32 size = op->kind == OP_ELEMENT ? 4 : (i32)insn_size(&(struct insn){ .op = opcode_of(op) });
+	if (!place_sum(f, &try, s))
+		return false;
+	if (try.a == BPF_FP && try.index != OP_NO_REG && try.shift == 0) {
+		try.a = try.index;
+		try.index = BPF_FP;
+	}
+	if (try.a == BPF_FP && (try.index != OP_NO_REG || try.disp < -PROG_STACK || try.disp > -size))
+		return false;
+	*op = try;
+	return true;
+}
+
+typedef bool place_fn(const struct fold *f, struct op *op, const struct sum *s);
+
+/* A sum that was made in place, in reg, for this op alone: what made it is taken back.
+ *      r3 += r2                        gone
+ *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdx + rsi + 4]                     */
+static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *s, place_fn *place)
+{
+	struct value *v = &f->reg[reg], saved = *v;
+	struct op *maker = &f->o->op[v->born - 1];
+	bool is_needed = v->is_read || op->b == reg || (reg != op->dst && op->live & 1u << reg);
+	bool is_made =
+	    v->before && maker->dst == reg && !(maker->flags & OP_WHEN) &&
+	    (maker->kind == INSN_ADD64_X || maker->kind == INSN_MUL64_K || maker->kind == OP_LEA64);
+	if (is_needed || !is_made)
+		return false;
+	v->number = v->before;
+	if (!place(f, op, s)) {
+		*v = saved;
+		return false;
+	}
+	op_drop(maker);
+	*v = value_new(f);
+	v->number = v->low = v->sum.base = saved.before;
+	v->born = saved.born;
+	return true;
+}
+
+/*      r3 = r1                         gone
+ *      r3 += r2                        gone
+ *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdi + rsi + 4]                     */
+void sum_fold_address(struct fold *f, struct op *op)
+{
+	struct sum s = f->reg[op->a].sum;
+	if (op_trick(TRICK_ADDRESS) && add_disp(&s.disp, op->disp) &&
+	    (place_address(f, op, &s) || take_back(f, op, op->a, &s, place_address)))
+		return;
+	u32 base = value_instead(f, op->a, true);
+	if (base != BPF_FP)
+		op->a = (u8)base;
+}
+
+/* What an addition or a shift to the left gives as a sum; false if it is none. */
+bool sum_of_op(const struct fold *f, const struct op *op, struct sum *s)
+{
+	const struct value *a = &f->reg[op->a];
+	*s = a->sum;
+	switch (op->kind) {
+	case INSN_ADD64_X: *s = sum_of(f, a, &f->reg[op->b]); return true;
+	case OP_LEA64: {
+		const struct sum scaled = { .index = f->reg[op->index].number, .shift = op->shift };
+		if (add_sum(s, &scaled))
+			return true;
+		*s = (struct sum){ a->number, scaled.index, op->shift, 0 };
+		return true;
+	}
+	case INSN_ADD64_K: return add_disp(&s->disp, op->imm);
+	case INSN_SUB64_K: return add_disp(&s->disp, -(i64)op->imm);
+	case INSN_LSH64_K:
+		if (op->imm <= 0 || op->imm > 3)
+			return false;
+		if (shift_sum(s, (u32)op->imm))
+			return true;
+		*s = (struct sum){ .index = a->number, .shift = (u8)op->imm };
+		return true;
+	case INSN_MUL64_K: /* by 3, 5 or 9 */
+		if (op->imm != 3 && op->imm != 5 && op->imm != 9)
+			return false;
+		*s = (struct sum){ a->number, a->number, (u8)__builtin_ctz((u32)op->imm - 1), 0 };
+		return true;
+	default: return false;
+	}
+}
+
+/* Whether the sum says more than the op does by itself: dst += b, dst += imm, dst <<= imm. */
+static bool is_worth_lea(const struct fold *f, const struct op *op, const struct op *lea)
+{
+	bool three = lea->a != OP_NO_REG && lea->index != OP_NO_REG && (lea->disp || lea->shift);
+	if (lea->a == OP_NO_REG || lea->a == op->dst || lea->index == op->dst)
+		return false;
+	return !three || !f->reg[op->dst].is_read;
+}
+
+/*      r3 = r1                         gone
+ *      r3 <<= 2                        gone
+ *      r3 += r2                        lea rdx, [rsi + rdi*4]                              */
+void sum_fold_lea(struct fold *f, struct op *op, const struct sum *s)
+{
+	struct op lea = { .kind = OP_LEA64, .dst = op->dst, .a = op->a, .b = OP_NO_REG, .live = op->live };
+	if (!op_trick(TRICK_LEA) || op->flags & OP_WHEN)
+		return;
+	if (place_sum(f, &lea, s) ? is_worth_lea(f, op, &lea) : take_back(f, &lea, op->dst, s, place_sum))
+		*op = lea;
+}
