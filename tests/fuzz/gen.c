@@ -198,8 +198,8 @@ static const struct unit units[] = {
 	{ unit_zero, true }, { unit_zero, true }, { unit_access, true }, { unit_access, true },
 	{ unit_atomic, true }, { unit_operand, true }, { unit_operand, true }, { unit_neighbours, true },
 	{ unit_address, false }, { unit_address, false }, { unit_address, false }, { unit_value, false },
-	{ unit_nowhere, false }, { unit_lookup, false }, { unit_update, false }, { unit_jump, false },
-	{ unit_jump, false }, { unit_loop, false }, { unit_loop, false }, { unit_loop_end, false },
+	{ unit_nowhere, false }, { unit_own_address, false }, { unit_lookup, false }, { unit_update, false },
+	{ unit_jump, false }, { unit_jump, false }, { unit_loop, false }, { unit_loop, false }, { unit_loop_end, false },
 	{ unit_call, false }, { unit_call, false }, { unit_tail_call, false }, { unit_function, false },
 };
 /* clang-format on */

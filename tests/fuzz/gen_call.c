@@ -70,7 +70,7 @@ void unit_update(struct gen *g)
 
 static void add_helper_call(struct gen *g)
 {
-	static const u8 helpers[] = { 5, 8, 42 };
+	static const u8 helpers[] = { 5, 8, 14, 42 };
 	add(g, 0x85, 0, 0, 0, helpers[below(g, array_len(helpers))]);
 }
 

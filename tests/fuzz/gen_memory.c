@@ -114,23 +114,34 @@ static i32 add_index(struct gen *g, u32 idx, u32 mask, u32 shift)
 	} else if (bias) {
 		alu_k(g, SUB, true, idx, bias);
 	}
-	if (how & 16 && shift && !bias)
+	if (how & 64 && shift) { /* 2^31 more after the shift, and back */
+		alu_k(g, ADD, true, idx, 1 << (31 - shift));
+		alu_k(g, LSH, true, idx, (i32)shift);
+		alu_k(g, ADD, true, idx, -0x7fffffff - 1);
+	} else if (how & 16 && shift && !bias) {
 		alu_k(g, LSH, false, idx, (i32)shift);
-	else if (shift)
+	} else if (shift) {
 		alu_k(g, how & 32 ? LSH : MUL, true, idx, how & 32 ? (i32)shift : 1 << shift);
+	}
 	return bias << shift;
 }
 
-/* t += c, in one step or in two that are large. */
+/* t += c, in one step or by a way round, that may be further than 32 bits can say. */
 static void add_sum(struct gen *g, u32 t, i32 c)
 {
-	static const i32 large[] = { 0x70000000, -0x70000000, 0x8000, -0x8000, 0x7ff0, 100, -100, 8 };
-	u32 how = draw(g);
-	i32 first = how & 1 ? large[how >> 1 & 7] : 0;
-	if (first)
-		alu_k(g, ADD, true, t, first);
-	if (c != first)
-		alu_k(g, how & 128 ? SUB : ADD, true, t, how & 128 ? first - c : c - first);
+	static const i32 far[] = { 0x70000000, -0x70000000, 0x8000, -0x8000, 0x7ff0, 100, -100, 8 };
+	u32 how = draw(g), steps = how >> 4 & 3;
+	i32 step = far[how >> 1 & 7];
+	if (!(how & 1))
+		steps = 0;
+	for (u32 i = 0; i < steps; i++)
+		alu_k(g, ADD, true, t, step);
+	if (how & 64)
+		alu_k(g, ADD, true, t, c);
+	for (u32 i = 0; i < steps; i++)
+		alu_k(g, SUB, true, t, step);
+	if (!(how & 64))
+		alu_k(g, SUB, true, t, -c);
 }
 
 /* t = base + (index << shift) + c; an access at it. What t then holds tells nothing of the base. */
@@ -158,6 +169,32 @@ void unit_address(struct gen *g)
 	g->pointers &= ~(1u << t);
 }
 
+/* An address in a register, stored where it leads to; found again by another register, which nobody knows to
+ * be the same, and made a number. */
+void unit_own_address(struct gen *g)
+{
+	u32 how = draw(g), t = any_dst(g), k = reg(g, g->pointers | g->counters | 1u << t), x = any_src(g);
+	i32 off = (i32)below(g, GEN_DATA - 16), mask = how & 1 ? 7 : 3;
+	alu_x(g, MOV, true, k, x);
+	alu_k(g, AND, true, k, mask);
+	alu_x(g, MOV, true, t, x);
+	alu_k(g, AND, true, t, mask);
+	alu_x(g, ADD, true, t, 6);
+	alu_x(g, ADD, true, k, 6);
+	add(g, how & 2 ? 0xdb : 0x7b, t, t, off, how & 2 ? 0xe1 : 0);
+	add(g, 0x79, t, k, off, 0);
+	alu_x(g, SUB, true, t, k);
+	add(g, 0x7b, k, t, off, 0);
+	alu_x(g, SUB, true, k, 6);
+}
+
+/* So far from the stack that nothing is there. */
+static void add_far_from_stack(struct gen *g, u32 t)
+{
+	alu_x(g, MOV, true, t, BPF_FP);
+	alu_k(g, ADD, true, t, once_in(g, 2) ? 0x60000000 : -0x60000000);
+}
+
 /* An access where nothing is: a load gives 0, a store does nothing. */
 void unit_nowhere(struct gen *g)
 {
@@ -165,10 +202,18 @@ void unit_nowhere(struct gen *g)
 	u32 how = draw(g), t = any_dst(g), idx = reg(g, g->pointers | g->counters | 1u << t);
 	if (how & 1)
 		add_index(g, idx, 7, how >> 1 & 3);
-	add_imm64(g, t, nowhere[below(g, array_len(nowhere))]);
+	bool is_far = how & 8 && !g->tail_calls_below;
+	if (is_far)
+		add_far_from_stack(g, t);
+	else
+		add_imm64(g, t, nowhere[below(g, array_len(nowhere))]);
 	if (how & 1)
 		alu_x(g, ADD, true, t, idx);
+	g->pointers |= 1u << t;
 	gen_access(g, (struct place){ t, (i32)below(g, 64) }, any_dst(g));
+	g->pointers &= ~(1u << t);
+	if (is_far)
+		add_number(g, t);
 }
 
 /* Somewhere in the array, whose address is a constant. */

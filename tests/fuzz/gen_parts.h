@@ -243,6 +243,7 @@ void unit_atomic(struct gen *g);
 void unit_operand(struct gen *g);
 void unit_neighbours(struct gen *g);
 void unit_address(struct gen *g);
+void unit_own_address(struct gen *g);
 void unit_nowhere(struct gen *g);
 void unit_value(struct gen *g);
 void unit_lookup(struct gen *g);
