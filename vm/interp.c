@@ -748,6 +748,8 @@ static u64 execute(struct run *run, const struct icode *in)
 
 /* ---- decoding ---- */
 
+bool interp_fuses = true;
+
 /* What an immediate of 64 bits stands for (section 5.4.1): itself, a map, an address in its value, of a
  * function, or of what the kernel has. */
 static u64 wide_value(const struct prog *p, const struct insn *in)
@@ -870,7 +872,7 @@ static const void *label_of(const struct prog *p, struct plan *plan, u32 idx)
 {
 	u32 alone = plan[idx].alone, best = alone;
 	plan[idx].cost = plan[idx + (insn_is_wide(&p->insns[idx]) ? 2 : 1)].cost + 1;
-	for (u32 i = fused_from[alone].first; i < fused_from[alone].end; i++) {
+	for (u32 i = fused_from[alone].first; interp_fuses && i < fused_from[alone].end; i++) {
 		const struct fused *f = &fused[i];
 		u32 cost = plan[idx + min((u32)f->count, p->insn_count - idx)].cost + 1;
 		if (cost < plan[idx].cost + (best == alone) && fits(p, plan, idx, f)) {

@@ -9,6 +9,10 @@
 enum err interp_prepare(struct prog *p);
 void interp_forget(struct prog *p);
 
+/* Whether programs decoded from now on run neighbours as one (vm/interp_fused.h). Tests and measurements set
+ * it to false. */
+extern bool interp_fuses;
+
 /* Runs a program with R1 = ctx and gives R0. Takes about PROG_FRAMES * PROG_STACK bytes of the caller's
  * stack. A load from a bad address gives 0, a store to one is dropped; nobody counts instructions. */
 u64 interp_run(const struct prog *p, const void *ctx);

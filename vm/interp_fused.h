@@ -79,7 +79,7 @@ enum relation {
 /* t = x; t >>= k; x <<= k2; x |= t: a rotate; in five if the result is not in x. */
 #define ROTATED(ROW, w, one, other)                                                                 \
 	ROTATED_FROM(ROW, w, one, other, LAST_, last, LAST_SRC)                                     \
-	ROTATED_FROM(ROW, w, one, other, , SRC(in), 0)
+	ROTATED_FROM(ROW, w, one, other, ANY_, SRC(in), 0)
 #define ROTATED_FROM(ROW, w, one, other, prefix, first, relation)                                   \
 	ROW(prefix##ROTATED##w##_##one, 4, BODY_ROTATED(first, one##w, other##w, OR##w),            \
 	    { INSN_MOV##w##_X, INSN_##one##w##_K, INSN_##other##w##_K, INSN_OR##w##_X },            \
@@ -186,8 +186,8 @@ enum relation {
 
 #define FUSED(ROW)                                                                                  \
 	REMAINDER(ROW, 64) REMAINDER(ROW, 32) INDEX(ROW)                                            \
-	EACH_JUMP(PP_JUMP, ROW, 64, , ) EACH_JUMP(XX_JUMP, ROW, 64, , )                             \
-	EACH_JUMP(XP_JUMP, ROW, 64, , ) EACH_JUMP(PM_JUMP, ROW, 64, , )                             \
+	EACH_JUMP(PP_JUMP, ROW, 64, ADD, K) EACH_JUMP(XX_JUMP, ROW, 64, ADD, K)                             \
+	EACH_JUMP(XP_JUMP, ROW, 64, ADD, K) EACH_JUMP(PM_JUMP, ROW, 64, ADD, K)                             \
 	MOVED_STACKED(ROW, u32, 32, ADD, 32) MOVED_STACKED(ROW, u64, 64, ADD, 32)                   \
 	MOVED_STACKED(ROW, u64, 64, ADD, 64) MOVED_STACKED(ROW, u32, 32, XOR, 32)                   \
 	EACH_CONDITION_OF(JUMP_ELSE, ROW, 64) EACH_CONDITION_OF(JUMP_ELSE, ROW, 32)                 \

@@ -8,6 +8,7 @@
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "vm/disasm.h"
 #include "vm/helper.h"
 #include "vm/interp.h"
 
@@ -253,4 +254,143 @@ TEST(interp_no_program_makes_it_crash)
 	kprintf("     %u programs: %u ended, %u at a bad address, %u would not end\n", accepted, ends[0],
 		ends[1], ends[2]);
 	check(accepted > 1000 && ends[0] && ends[1] && ends[2]);
+}
+
+/* ---- neighbours that run as one ---- */
+
+enum { FUSED_LEN = 12, FUSED_MEM = 16 * 8 };
+
+/* What the rows of interp_fused.h are made of, and what stands between. Few registers, so that they meet. */
+static u8 some_op(u64 *random)
+{
+	static const u8 ops[] = { 0xbf, 0xbc, 0xb7, 0xb4, 0x0f, 0x07, 0x0c, 0x04, 0x1f, 0x1c, 0x27,
+				  0x24, 0x37, 0x34, 0x4f, 0x4c, 0x57, 0x54, 0x5f, 0x67, 0x64, 0x77,
+				  0x74, 0xaf, 0xac, 0xc7, 0x87, 0xdc, 0xbf, 0xbc, 0x67, 0x77, 0x64,
+				  0x74, 0x71, 0x69, 0x61, 0x79, 0x73, 0x63, 0x7b, 0x71, 0x61, 0x79,
+				  0x15, 0x1d, 0x55, 0x5d, 0x25, 0xad, 0xa5, 0x16, 0x56, 0xa6, 0x05 };
+	return ops[below(random, array_len(ops))];
+}
+
+static struct insn some_neighbour(u64 *random, u32 left, u8 op, u32 regs)
+{
+	static const i32 imms[] = { 0, 1, 2, 5, 13, 31, 32, -1, -8, 255, 1000 };
+	struct insn in = { .op = op, .dst = below(random, regs), .src = below(random, regs) };
+	bool has_src = insn_uses(insn_kind(&in)) & USES_SRC;
+	if (insn_is_jump(&in))
+		in.off = (i16)below(random, left);
+	else if (!has_src)
+		in.imm = in.op == 0xdc ? 16 : imms[below(random, array_len(imms))];
+	if (insn_is_jump(&in) && !has_src && in.op != 0x05)
+		in.imm = imms[below(random, array_len(imms))];
+	if (in.op == 0xdc || in.op == 0x87)
+		in.imm = in.op == 0xdc ? 32 : 0;
+	if (!has_src || in.op == 0x05)
+		in.src = 0;
+	if (in.op == 0x05)
+		in.dst = 0;
+	if (insn_is_access(&in)) { /* of the memory, and sometimes of the stack or of nothing */
+		u8 base = below(random, 4) ? 6 : below(random, 3) ? 10 : 3;
+		in.off = (i16)(base == 10 ? -8 * (1 + (i32)below(random, 4)) : 8 * (i32)below(random, 8));
+		if (insn_class(&in) == CLASS_LDX)
+			in.src = base;
+		else
+			in.dst = base;
+	}
+	return in;
+}
+
+/* R0 to R2 from the memory, the neighbours, R0 to R2 into the memory. R3 is nowhere. */
+static u32 make_neighbours(struct insn *code, u64 *random)
+{
+	/* The long ones, which chance would not find; the first stands for any instruction. */
+	static const u8 rows[][6] = {
+		{ 0 },
+		{ 0xbf, 0x77, 0x67, 0x4f },
+		{ 0xbc, 0x64, 0x74, 0x4c },
+		{ 0xbf, 0x67, 0xbf, 0x77, 0x4f },
+		{ 0xbc, 0x74, 0xbc, 0x64, 0x4c },
+		{ 0xbf, 0x67, 0xaf },
+		{ 0xbc, 0x74, 0x0c },
+		{ 0xbf, 0x37, 0x27, 0x1f },
+		{ 0xbc, 0x34, 0x24, 0x1c },
+		{ 0x67, 0x77, 0x67 },
+		{ 0x07, 0x07, 0xad },
+		{ 0x0f, 0x07, 0x55 },
+		{ 0xbc, 0x61, 0x0c },
+		{ 0xbf, 0x79, 0x0f },
+	};
+	u32 n = 0;
+	code[n++] = (struct insn){ .op = 0xbf, .dst = 6, .src = 1 };
+	code[n++] = (struct insn){ .op = 0xb7, .dst = 3, .imm = 64 };
+	for (i32 i = 1; i <= 4; i++)
+		code[n++] = (struct insn){ .op = 0x7a, .dst = 10, .off = (i16)(-8 * i), .imm = 77 * i };
+	for (u8 i = 0; i < 3; i++)
+		code[n++] = (struct insn){ .op = 0x79, .dst = i & 15, .src = 6, .off = 64 + 8 * i };
+	for (u32 i = 0; i < FUSED_LEN;) {
+		const u8 *op = rows[below(random, 2) * below(random, array_len(rows))];
+		if (!*op)
+			code[n++] = some_neighbour(random, FUSED_LEN - i++, some_op(random), 3);
+		for (; *op && i < FUSED_LEN; i++, op++)
+			code[n++] = some_neighbour(random, FUSED_LEN - i, *op, 2);
+	}
+	for (u8 i = 0; i < 3; i++)
+		code[n++] = (struct insn){ .op = 0x7b, .dst = 6, .src = i & 15, .off = 64 + 8 * i };
+	code[n++] = (struct insn){ .op = 0x95 };
+	return n;
+}
+
+static bool run_neighbours(const struct insn *code, u32 count, bool fuses, u64 *mem, enum err *e,
+			   char text[256])
+{
+	struct strbuf log = { .buf = text, .cap = 256 };
+	struct prog *p;
+	u64 r0;
+	text[0] = 0;
+	interp_fuses = fuses;
+	enum err loaded = prog_load_raw(&p, "neighbours", code, count, PROG_INTERPRET, &log);
+	interp_fuses = true;
+	if (!check_eq(OK, loaded)) {
+		kprintf("%s\n", text);
+		return false;
+	}
+	*e = vm_call_limited(p, mem, FUSED_MEM, 60, &r0, &log);
+	prog_free(p);
+	return true;
+}
+
+static bool agree(const struct insn *code, u32 count, u64 *random)
+{
+	u64 alone[FUSED_MEM / 8], together[FUSED_MEM / 8];
+	char texts[2][256];
+	enum err errs[2];
+	for (u32 i = 0; i < array_len(alone); i++)
+		together[i] = alone[i] =
+		    (u64)below(random, 1u << 31) << (i % 3 * 16) ^ (below(random, 3) ? 0 : -1ull);
+	if (!run_neighbours(code, count, false, alone, &errs[0], texts[0]) ||
+	    !run_neighbours(code, count, true, together, &errs[1], texts[1]))
+		return false;
+	bool same =
+	    errs[0] == errs[1] && memcmp(alone, together, sizeof(alone)) == 0 && !strcmp(texts[0], texts[1]);
+	if (check(same))
+		return true;
+	kprintf("alone: %s\ntogether: %s\n", texts[0], texts[1]);
+	return false;
+}
+
+TEST(interp_neighbours_run_as_one_as_they_run_alone)
+{
+	struct insn code[64];
+	u64 random = 9;
+	for (u32 i = 0; i < 20000; i++) {
+		u32 count = make_neighbours(code, &random);
+		if (agree(code, count, &random))
+			continue;
+		for (u32 n = 0; n < count; n++) {
+			char line[128];
+			struct strbuf s = STRBUF(line);
+			insn_print_alone(&s, &code[n]);
+			kprintf("%s\n", line);
+		}
+		return;
+	}
 }
