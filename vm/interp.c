@@ -802,13 +802,15 @@ static u32 case_of(const struct insn *in)
 	return insn_is_access(in) && insn_base(in) == BPF_FP && stack_cases[kind] ? stack_cases[kind] : kind;
 }
 
+#define OPERAND_X 8 /* arithmetic and jumps: the second operand is src, otherwise imm */
+
 /* last: the register that was written last. */
 static bool relates(const struct insn *first, const struct insn *in, u32 relation, u32 last)
 {
 	switch (relation) {
 	case LAST_DST: return in->dst == last;
 	case LAST_SRC: return in->src == last && in->dst != last;
-	case SAME_DST: return in->dst == in[-1].dst && in->src != in->dst;
+	case SAME_DST: return in->dst == in[-1].dst && (in->src != in->dst || !(in->op & OPERAND_X));
 	case FED: return in->src == in[-1].dst && in->dst != in->src;
 	case FED_BACK: return in->src == in[-1].dst && in->dst != in->src && in->dst == first->src;
 	case BASED: return insn_base(in) == in[-1].dst;

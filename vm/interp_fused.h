@@ -17,7 +17,7 @@ enum relation {
 	LAST_DST, /* goes on with the result of the instruction before the run, as its dst */
 	LAST_SRC, /* as its src */
 	/* The others: */
-	SAME_DST, /* goes on with the result of the one before: same dst, and src is another */
+	SAME_DST, /* goes on with the result of the one before: same dst, and src, if it is used, is another */
 	FED,      /* its src is the dst of the one before, its own dst is not */
 	FED_BACK, /* and its dst is the src of the first */
 	BASED,    /* its address is the dst of the one before, as base */
