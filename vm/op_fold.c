@@ -220,6 +220,8 @@ static bool is_wide(const struct op *op)
 	case INSN_STX8:
 	case INSN_STX16:
 	case INSN_STX32: return false;
+	case INSN_LE64: /* whose class is that of 32 bits */
+	case INSN_BE64: return true;
 	default: return class != CLASS_ALU32 && class != CLASS_JMP32;
 	}
 }
