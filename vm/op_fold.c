@@ -31,12 +31,13 @@ static u32 unshifted(struct fold *f, const struct op *op, u32 reg)
 	if (from != OP_NO_REG || v->is_read || (reg != op->dst && op->live & 1u << reg))
 		return from;
 	struct op *shift = &f->o->op[v->born - 1];
-	if (shift->dst != reg || shift->imm != s.count)
+	if (shift->dst != reg || shift->imm != s.count) /* it is a copy, or has become a sum */
 		return OP_NO_REG;
 	u32 born = v->born;
 	shift->kind = INSN_MOV64_X;
 	shift->b = shift->a;
 	shift->a = OP_NO_REG;
+	shift->imm = 0;
 	if (shift->b == shift->dst)
 		op_drop(shift);
 	*v = value_new(f);
@@ -53,6 +54,7 @@ static void make_mov32(struct op *op, u32 from)
 	op->kind = INSN_MOV32_X;
 	op->a = OP_NO_REG;
 	op->b = (u8)from;
+	op->imm = 0;
 }
 
 /*      r3 <<= 32                       gone
