@@ -146,7 +146,10 @@ static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *
 {
 	struct value *v = &f->reg[reg], saved = *v;
 	struct op *maker = &f->o->op[v->born - 1];
-	bool is_needed = v->is_read || op->b == reg || (reg != op->dst && op->live & 1u << reg);
+	struct op rest = *op; /* beside the address: what is stored; R0, with which cmpxchg compares */
+	rest.a = OP_NO_REG;
+	bool is_needed =
+	    v->is_read || op_reads(&rest) & 1u << reg || (reg != op->dst && op->live & 1u << reg);
 	bool is_made =
 	    v->before && maker->dst == reg && !(maker->flags & OP_WHEN) &&
 	    (maker->kind == INSN_ADD64_X || maker->kind == INSN_MUL64_K || maker->kind == OP_LEA64);
@@ -224,7 +227,12 @@ static bool is_worth_lea(const struct fold *f, const struct op *op, const struct
  *      r3 += r2                        lea rdx, [rsi + rdi*4]                              */
 void sum_fold_lea(struct fold *f, struct op *op, const struct sum *s)
 {
-	struct op lea = { .kind = OP_LEA64, .dst = op->dst, .a = op->a, .b = OP_NO_REG, .live = op->live };
+	struct op lea = { .kind = OP_LEA64,
+			  .dst = op->dst,
+			  .a = op->a,
+			  .b = OP_NO_REG,
+			  .index = OP_NO_REG,
+			  .live = op->live };
 	if (!op_trick(TRICK_LEA) || op->flags & OP_WHEN)
 		return;
 	if (place_sum(f, &lea, s) ? is_worth_lea(f, op, &lea) : take_back(f, &lea, op->dst, s, place_sum))
