@@ -249,8 +249,10 @@ static void find_select(struct ops *o, u32 jump)
 		if (!can_go_first(o, &o->op[i], jump))
 			return;
 	struct op select = o->op[jump];
-	for (u32 i = jump; i + 1 < last; i++)
+	for (u32 i = jump; i + 1 < last; i++) {
 		o->op[i] = o->op[i + 1];
+		o->op[i].live |= op_live_before(&select); /* can_go_first of a jump to here will ask */
+	}
 	select.flags |= OP_SELECT;
 	o->op[last - 1] = select;
 	o->op[last].flags |= OP_WHEN;
