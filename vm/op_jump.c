@@ -141,11 +141,13 @@ void ops_shorten_jumps(struct ops *o)
 
 /* ---- selects ---- */
 
-/* What costs so little that it can be done in vain, and cannot fail. */
+/* What costs so little that it can be done in vain, and cannot fail. An address in the stack stays behind its
+ * jump: how deep the stack is used follows from where jumps lead (flow_function). */
 static bool is_cheap(const struct op *op)
 {
-	u32 class = opcode_of(op) & 7, code = opcode_of(op) & 0xf0;
-	return (class == CLASS_ALU32 || class == CLASS_ALU64) && code != 0x30 && code != 0x90;
+	u32 class = op_class(op), code = opcode_of(op) & 0xf0;
+	bool is_local = op_reads(op) & 1 << BPF_FP;
+	return (class == CLASS_ALU32 || class == CLASS_ALU64) && code != 0x30 && code != 0x90 && !is_local;
 }
 
 /* Whether the op can be done before the jump although the jump leads past it: nobody there, nor the jump
