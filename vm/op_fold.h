@@ -3,7 +3,6 @@
 #pragma once
 #include "vm/op.h"
 
-
 /* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. */
 struct sum {
 	u32 base, index;
@@ -44,7 +43,6 @@ struct fold {
 	u32 idx;        /* the op in work */
 	u32 always_u32; /* registers that hold nothing else in this function */
 };
-
 
 /* A value that was not there before, put into a register by the op in work. */
 struct value value_new(struct fold *f);
