@@ -394,3 +394,30 @@ TEST(interp_neighbours_run_as_one_as_they_run_alone)
 		return;
 	}
 }
+
+/* ---- what is given away, and what comes back ---- */
+
+TEST(interp_helpers_get_no_memory_that_the_program_may_not_use)
+{
+	ends_well("r1 = r10\nr1 += -16\nr2 = 16\ncall bpf_get_current_comm#16\nr0 = 0\nexit\n");
+	ends_in(EFAULT, "r1 = r10\nr1 += -8\nr2 = 16\ncall bpf_get_current_comm#16\nr0 = 0\nexit\n",
+		"insn 3: r1: 16 bytes at 0x");
+	ends_in(EFAULT, "r1 = 0\nr2 = 1\ncall bpf_get_current_comm#16\nr0 = 0\nexit\n",
+		"insn 2: r1: 1 bytes at 0x0, given to get_current_comm, are outside");
+	ends_in(EFAULT, "r2 = r1\nr1 = 64\ncall bpf_map_lookup_elem#1\nr0 = 0\nexit\n",
+		"insn 2: r1 is no map");
+}
+
+TEST(interp_counts_instructions_of_callbacks)
+{
+	/* 7 in main, 64-bit immediates are two; 2 in each of the ten calls */
+	static const char loop[] = "r1 = 10\nr2 = subprog[+5]\nr3 = 0\nr4 = 0\ncall bpf_loop#181\nexit\n"
+				   "r0 = 0\nexit\n";
+	char text[256];
+	u64 r0;
+	check_eq(OK, run(loop, 27, &r0, text));
+	check_eq(10, r0);
+	check_eq(ETIMEDOUT, run(loop, 26, &r0, text));
+	check_eq(ETIMEDOUT, run(loop, 20, &r0, text));
+	check(!strncmp("insn ", text, 5));
+}
