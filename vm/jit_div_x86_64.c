@@ -183,9 +183,10 @@ static void emit_dividend(struct code *c, const struct by_const *k, enum reg r)
 
 /* At 32 bits the product fits a register. r1 / 10, and with one more added r1 / 7:
  *      mov r10d, edi           mov r10d, edi
- *      mov edi, 0xcccccccd     inc r10
- *      imul rdi, r10           imul rdi, r10, 0x49249249
- *      shr rdi, 35             shr rdi, 33                                             */
+ *      mov r11d, 0xcccccccd    inc r10
+ *      imul r10, r11           mov r11d, 0x92492492
+ *      shr r10, 35             imul r10, r11
+ *                              shr r10, 34                                             */
 static void emit_quotient32(struct code *c, const struct by_const *k)
 {
 	const struct reciprocal *r = &k->r;
@@ -194,12 +195,8 @@ static void emit_quotient32(struct code *c, const struct by_const *k)
 		shr_ri32(c, R10, r->before);
 	if (r->plus)
 		inc_r(c, R10);
-	if (r->factor >> 31) {
-		mov_ri(c, R11, (i64)r->factor);
-		imul_rr(c, R10, R11);
-	} else {
-		imul_rri(c, R10, R10, (i64)r->factor);
-	}
+	mov_ri(c, R11, (i64)r->factor);
+	imul_rr(c, R10, R11);
 	shr_ri(c, R10, (u8)(32 + r->after));
 }
 

@@ -10,7 +10,7 @@
  *
  * in a product of twice the bits, which it never overflows. before and plus are never both there. */
 struct reciprocal {
-	u64 factor; /* of `bits` bits */
+	u64 factor; /* of `bits` bits, the highest is 1 */
 	u8 before, after;
 	bool plus;
 };

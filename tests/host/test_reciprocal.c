@@ -37,7 +37,7 @@ static bool divides(u64 d, u32 bits, u64 *state)
 			return false;
 		}
 	}
-	return !(r.before && r.plus) && (bits == 64 || r.factor >> 32 == 0);
+	return !(r.before && r.plus) && r.factor >> (bits - 1) == 1;
 }
 
 static bool is_power(u64 d)
