@@ -29,7 +29,7 @@ static const struct shift_row shift_rows[16] = {
 
 static u32 alu_code(const struct op *op)
 {
-	return jit_opcode(op) >> 4;
+	return opcode_of(op) >> 4;
 }
 
 /* dst = m's address, cut to 32 bits if not wide. */
@@ -330,7 +330,7 @@ static void emit_end(struct code *c, const struct op *op)
 {
 	enum reg d = jit_dst(op), a = jit_a(op);
 	i32 bits = jit_variant(op);
-	bool swap = jit_opcode(op) != 0xd4;
+	bool swap = opcode_of(op) != 0xd4;
 	if (!swap && bits == 16) {
 		movzx_rr16(c, d, a);
 	} else if (!swap) {

@@ -6,7 +6,7 @@
 
 static bool is_mod(const struct op *op)
 {
-	return (jit_opcode(op) & 0xf0) == 0x90;
+	return (opcode_of(op) & 0xf0) == 0x90;
 }
 
 static bool is_signed(const struct op *op)

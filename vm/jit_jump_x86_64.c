@@ -7,14 +7,9 @@
 #define GOTO_LONG  5
 #define JCC_LONG   6
 
-static bool is_goto_op(const struct op *op)
-{
-	return op->kind == INSN_JA || op->kind == INSN_JA32;
-}
-
 static bool is_jump_class(const struct op *op)
 {
-	u32 class = jit_opcode(op) & 7, code = jit_opcode(op) >> 4;
+	u32 class = op_class(op), code = opcode_of(op) >> 4;
 	return (class == CLASS_JMP || class == CLASS_JMP32) && code != 0x8 && code != 0x9;
 }
 
@@ -30,7 +25,7 @@ static enum cc condition(const struct op *op)
 		[0x1] = IF_E,  [0x2] = IF_A, [0x3] = IF_AE, [0x4] = IF_NE, [0x5] = IF_NE, [0x6] = IF_G,
 		[0x7] = IF_GE, [0xa] = IF_B, [0xb] = IF_BE, [0xc] = IF_L,  [0xd] = IF_LE,
 	};
-	return by_code[jit_opcode(op) >> 4];
+	return by_code[opcode_of(op) >> 4];
 }
 
 /* The opposite has one bit more or less. */
@@ -50,13 +45,13 @@ static void emit_test_imm(struct code *c, enum reg a, i32 imm, bool wide)
 /* Whether a conditional jump compares with 0. */
 static bool is_against_zero(const struct op *op)
 {
-	return is_jump_class(op) && !jit_has_b(op) && op->imm == 0 && (jit_opcode(op) & 0xf0) != 0x40 &&
-	       !is_goto_op(op);
+	return is_jump_class(op) && !jit_has_b(op) && op->imm == 0 && (opcode_of(op) & 0xf0) != 0x40 &&
+	       !op_is_goto(op);
 }
 
 static bool is_equality(const struct op *op)
 {
-	return (jit_opcode(op) & 0xf0) == 0x10 || (jit_opcode(op) & 0xf0) == 0x50;
+	return (opcode_of(op) & 0xf0) == 0x10 || (opcode_of(op) & 0xf0) == 0x50;
 }
 
 /* Flags of 64 bits say nothing of the low half; flags of 32, of a value with a zero upper half, tell whether
@@ -68,9 +63,9 @@ static bool fits_width(const struct op *jump, bool wide)
 
 bool jit_keeps_flags(const struct op *op)
 {
-	u32 class = jit_opcode(op) & 7;
+	u32 class = op_class(op);
 	bool is_alu = class == CLASS_ALU32 || class == CLASS_ALU64;
-	if (is_alu && (jit_opcode(op) & 0xf0) == 0xb0)
+	if (is_alu && (opcode_of(op) & 0xf0) == 0xb0)
 		return jit_has_b(op) || op->imm != 0; /* 0 is an xor */
 	return class == CLASS_LDX || class == CLASS_ST || op->kind == INSN_STX8 || op->kind == INSN_STX16 ||
 	       op->kind == INSN_STX32 || op->kind == INSN_STX64;
@@ -100,7 +95,7 @@ static const struct op *only_reader(const struct jit *j, const struct op *op)
 	if (!op_trick(TRICK_FLAGS) || next >= j->p->insn_count || j->marks[next] & (MARK_TARGET | MARK_START))
 		return NULL;
 	const struct op *jump = &j->ops[next];
-	if (!is_jump_class(jump) || is_goto_op(jump) || jit_has_b(jump) || jump->a != op->dst)
+	if (!is_jump_class(jump) || op_is_goto(jump) || jit_has_b(jump) || jump->a != op->dst)
 		return NULL;
 	if (jit_is_live(jump, op->dst) && op_writes(jump) != 1u << op->dst)
 		return NULL;
@@ -116,7 +111,7 @@ bool jit_wants_flags_only(const struct jit *j, const struct op *op, bool wide)
 /* Signs and single bits are others in a byte. */
 static bool is_of_numbers(const struct op *jump)
 {
-	switch (jit_opcode(jump) >> 4) {
+	switch (opcode_of(jump) >> 4) {
 	case 0x1:
 	case 0x2:
 	case 0x3:
@@ -157,14 +152,14 @@ static i32 condition_on_result(const struct jit_flags *f, const struct op *op)
 /* Whether two jumps compare the same, whatever they want to know. */
 static bool is_same_comparison(const struct op *x, const struct op *y)
 {
-	bool x_set = (jit_opcode(x) & 0xf0) == 0x40, y_set = (jit_opcode(y) & 0xf0) == 0x40;
+	bool x_set = (opcode_of(x) & 0xf0) == 0x40, y_set = (opcode_of(y) & 0xf0) == 0x40;
 	return x->a == y->a && x->b == y->b && x->imm == y->imm && x_set == y_set &&
 	       jit_is_64(x) == jit_is_64(y);
 }
 
 static void emit_comparison(struct code *c, const struct op *op)
 {
-	bool wide = jit_is_64(op), is_set = (jit_opcode(op) & 0xf0) == 0x40;
+	bool wide = jit_is_64(op), is_set = (opcode_of(op) & 0xf0) == 0x40;
 	enum reg a = jit_a(op);
 	if (jit_has_b(op))
 		(is_set ? (wide ? test_rr : test_rr32) : (wide ? cmp_rr : cmp_rr32))(c, a, jit_b(op));
@@ -211,13 +206,13 @@ static u32 jump_target(const struct jit *j, u32 idx)
 
 u32 jit_jump_saving(const struct op *op)
 {
-	return (is_goto_op(op) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
+	return (op_is_goto(op) ? GOTO_LONG : JCC_LONG) - JUMP_SHORT;
 }
 
 void jit_emit_jump(struct jit *j, const struct op *op, u32 idx, const struct jit_flags *was)
 {
 	struct code *c = j->c;
-	bool is_short = j->marks[idx] & MARK_SHORT, is_goto = is_goto_op(op);
+	bool is_short = j->marks[idx] & MARK_SHORT, is_goto = op_is_goto(op);
 	u32 long_len = is_goto ? GOTO_LONG : JCC_LONG;
 	enum cc k = is_goto ? IF_E : emit_compare(j, op, was);
 

@@ -32,7 +32,7 @@ static void emit_load_insn(struct code *c, const struct op *op)
 		/* by bits 3 and 4: 32, 16, 8, 64; then with sign */
 		mov_rm32, movzx_rm16, movzx_rm8, mov_rm, movsxd_rm, movsx_rm16, movsx_rm8,
 	};
-	u8 opcode = jit_opcode(op);
+	u8 opcode = opcode_of(op);
 	rows[(opcode >> 3 & 3) + (opcode & 0x80 ? 4 : 0)](c, jit_dst(op), jit_operand(op));
 }
 
@@ -54,7 +54,7 @@ static void emit_store_insn(struct code *c, const struct op *op)
 	static void (*const from_imm[])(struct code *, struct mem, i64) = { mov_mi32, mov_mi16, mov_mi8,
 									    mov_mi };
 	struct mem m = jit_operand(op);
-	u32 size = jit_opcode(op) >> 3 & 3;
+	u32 size = opcode_of(op) >> 3 & 3;
 	if (jit_has_b(op))
 		from_reg[size](c, m, jit_b(op));
 	else
@@ -74,7 +74,7 @@ void jit_emit_store(struct jit *j, const struct op *op)
 
 static bool is_wide_atomic(const struct op *op)
 {
-	return jit_opcode(op) == 0xdb;
+	return opcode_of(op) == 0xdb;
 }
 
 /* The atomics that are one instruction. */

@@ -47,13 +47,8 @@ static inline notrace bool jit_use_bmi2(void)
 	return jit_has_bmi2 && op_trick(TRICK_BMI2);
 }
 
-/* The instruction's opcode, and what tells it from others of the same: imm of atomics and byte swaps, 1 for
- * signed division, the width of movsx. 0 for what is no instruction. */
-static inline notrace u8 jit_opcode(const struct op *op)
-{
-	return op->kind < INSN_KINDS ? insn_rows[op->kind].op : 0;
-}
-
+/* What tells the instruction from others of its opcode: imm of atomics and byte swaps, 1 for signed division,
+ * the width of movsx. 0 for what is no instruction. */
 static inline notrace i32 jit_variant(const struct op *op)
 {
 	return op->kind < INSN_KINDS ? insn_rows[op->kind].value : 0;
@@ -61,7 +56,7 @@ static inline notrace i32 jit_variant(const struct op *op)
 
 static inline notrace bool jit_is_64(const struct op *op)
 {
-	u32 class = jit_opcode(op) & 7;
+	u32 class = op_class(op);
 	return class == CLASS_ALU64 || class == CLASS_JMP;
 }
 

@@ -131,14 +131,14 @@ static void emit_kind(struct jit *j, const struct op *op, u32 idx, const struct 
 		(op->kind == OP_ELEMENT ? jit_emit_element : jit_emit_alu)(j, op);
 		return;
 	}
-	switch (jit_opcode(op) & 7) {
+	switch (op_class(op)) {
 	case CLASS_ALU32:
 	case CLASS_ALU64: jit_emit_alu(j, op); break;
 	case CLASS_LD: jit_emit_imm64(j, op, idx); break;
 	case CLASS_LDX: jit_emit_load(j, op); break;
 	case CLASS_ST: jit_emit_store(j, op); break;
 	case CLASS_STX:
-		if (jit_opcode(op) == 0xc3 || jit_opcode(op) == 0xdb)
+		if (opcode_of(op) == 0xc3 || opcode_of(op) == 0xdb)
 			jit_emit_atomic(j, op);
 		else
 			jit_emit_store(j, op);

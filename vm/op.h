@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A program between eBPF and machine code: one op for each instruction, at the same index, that says more
- * than an instruction can.
+ * than an instruction can. (A select goes behind what its jump went over; arithmetic then is one earlier.)
  *
  *      r3 = r1                        gone
  *      r3 <<= 3                       gone
@@ -95,13 +95,13 @@ struct ops {
 };
 
 /* The first byte of the instruction that the op is; 0 if it is none. */
-static inline u8 opcode_of(const struct op *op)
+static inline notrace u8 opcode_of(const struct op *op)
 {
 	return op->kind < INSN_KINDS ? insn_rows[op->kind].op : 0;
 }
 
 /* What class it is of; CLASS_LD, if it is none that has an instruction. */
-static inline u32 op_class(const struct op *op)
+static inline notrace u32 op_class(const struct op *op)
 {
 	return opcode_of(op) & 7;
 }
@@ -116,7 +116,12 @@ static inline u32 op_target(const struct op *op, u32 idx)
 {
 	return idx + 1 + (u32)op->disp;
 }
-bool op_is_goto(const struct op *op);
+
+static inline notrace bool op_is_goto(const struct op *op)
+{
+	return op->kind == INSN_JA || op->kind == INSN_JA32;
+}
+
 bool op_is_branch(const struct op *op); /* a conditional jump that is one */
 
 /* Nothing is left of it; what is live after it stays. */
@@ -127,7 +132,7 @@ static inline void op_drop(struct op *op)
 	};
 }
 
-static inline bool op_trick(enum op_trick trick)
+static inline notrace bool op_trick(enum op_trick trick)
 {
 	return !(op_tricks_off & trick);
 }

@@ -7,11 +7,6 @@ bool op_is_branch(const struct op *op)
 	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X && !(op->flags & (OP_SELECT | OP_SET));
 }
 
-bool op_is_goto(const struct op *op)
-{
-	return op->kind == INSN_JA || op->kind == INSN_JA32;
-}
-
 static void set_target(struct ops *o, u32 idx, u32 target)
 {
 	o->op[idx].disp = (i32)(target - (idx + 1));
