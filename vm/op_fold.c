@@ -49,29 +49,80 @@ static u32 unshifted(struct fold *f, const struct op *op, u32 reg)
 	return reg;
 }
 
-static void make_mov32(struct op *op, u32 from)
+/* What a shift to the left and one back by as much are together, without and with sign; OP_GONE: nothing. */
+static u8 extension(const struct shifted *s, bool is_signed)
 {
-	op->kind = INSN_MOV32_X;
-	op->a = OP_NO_REG;
-	op->b = (u8)from;
-	op->imm = 0;
+	switch (s->wide ? 64 - s->count : 32 - s->count) {
+	case 8: return is_signed ? (s->wide ? INSN_MOVSX64_8 : INSN_MOVSX32_8) : INSN_AND32_K;
+	case 16: return is_signed ? (s->wide ? INSN_MOVSX64_16 : INSN_MOVSX32_16) : INSN_AND32_K;
+	case 32: return is_signed ? INSN_MOVSX64_32 : INSN_MOV32_X;
+	default: return OP_GONE;
+	}
 }
 
-/*      r3 <<= 32                       gone
- *      r3 >>= 32                       mov edx, edx; s>>=: movsxd rdx, edx                 */
+/*      r3 = *(u8 *)(r1 +0)             movsx rdx, byte [rdi]
+ *      r3 = (s8)r3                     gone                                            */
+static void extend_load(struct fold *f, struct op *op)
+{
+	struct op *load = op - 1;
+	while (load > f->o->op && load->kind == OP_GONE && !(f->o->marks[load - f->o->op] & MARK_TARGET))
+		load--;
+	bool is_8 = load->kind == INSN_LDX8 && op->kind == INSN_MOVSX64_8;
+	bool is_16 = load->kind == INSN_LDX16 && op->kind == INSN_MOVSX64_16;
+	bool is_32 = load->kind == INSN_LDX32 && op->kind == INSN_MOVSX64_32;
+	if (!(is_8 || is_16 || is_32) || op->b != op->dst || load->dst != op->dst)
+		return;
+	load->kind = is_8 ? INSN_LDXS8 : is_16 ? INSN_LDXS16 : INSN_LDXS32;
+	f->reg[op->dst] = value_new(f);
+	op_drop(op);
+}
+
+/* C without instructions for it extends by two shifts:
+ *      r3 <<= 56                       gone
+ *      r3 s>>= 56                      movsx rdx, dl                                       */
 static void fold_extension(struct fold *f, struct op *op)
 {
 	const struct shifted s = f->reg[op->a].shifted;
-	bool is_pair = s.of && s.left && s.wide && s.count == 32 && op->imm == 32;
-	if (!is_pair || (op->kind != INSN_RSH64_K && op->kind != INSN_ARSH64_K) || op->flags & OP_WHEN)
+	bool is_signed = op->kind == (s.wide ? INSN_ARSH64_K : INSN_ARSH32_K);
+	bool is_back = is_signed || op->kind == (s.wide ? INSN_RSH64_K : INSN_RSH32_K);
+	if (!s.of || !s.left || s.count != op->imm || !is_back || op->flags & OP_WHEN ||
+	    !op_trick(TRICK_NARROW))
 		return;
-	u32 from = unshifted(f, op, op->a);
+	u8 kind = extension(&s, is_signed);
+	u32 from = kind == OP_GONE ? OP_NO_REG : unshifted(f, op, op->a);
 	if (from == OP_NO_REG)
 		return;
-	bool is_signed = op->kind == INSN_ARSH64_K;
-	make_mov32(op, from);
-	if (is_signed)
-		op->kind = INSN_MOVSX64_32;
+	op->kind = kind;
+	op->a = kind == INSN_AND32_K ? (u8)from : OP_NO_REG;
+	op->b = kind == INSN_AND32_K ? OP_NO_REG : (u8)from;
+	op->imm = kind == INSN_AND32_K ? (i32)(s.wide ? ~0ull >> s.count : ~0u >> s.count) : 0;
+	extend_load(f, op);
+}
+
+/* And scales such an index by shifting it back by less:
+ *      r3 <<= 32                       w3 = w3
+ *      r3 >>= 29                       r3 <<= 3                                        */
+static void fold_scaled_extension(struct fold *f, struct op *op)
+{
+	struct value *v = &f->reg[op->a];
+	const struct shifted s = v->shifted;
+	bool is_less = s.of && s.left && s.wide && s.count == 32 && op->imm > 0 && op->imm < 32;
+	if (op->kind != INSN_RSH64_K || !is_less || v->is_read || op->a != op->dst || op->flags & OP_WHEN ||
+	    !op_trick(TRICK_NARROW))
+		return;
+	struct op *shift = &f->o->op[v->born - 1];
+	if (shift->kind != INSN_LSH64_K || shift->dst != op->dst || shift->imm != 32)
+		return;
+	shift->kind = INSN_MOV32_X;
+	shift->b = shift->a;
+	shift->a = OP_NO_REG;
+	shift->imm = 0;
+	u32 born = v->born;
+	*v = value_new(f);
+	v->born = born;
+	v->is_u32 = true;
+	op->kind = INSN_LSH64_K;
+	op->imm = 32 - op->imm;
 }
 
 /*      r3 <<= 3                        gone
@@ -370,8 +421,13 @@ static void fold_op(struct fold *f)
 	const struct insn *in = &f->o->p->insns[f->idx];
 	if (op->kind == INSN_CALL && op_trick(TRICK_ELEMENT))
 		fold_lookup(f, op);
-	if (op->a != OP_NO_REG)
+	if (op->a != OP_NO_REG) {
 		fold_extension(f, op);
+		if (op->a != OP_NO_REG)
+			fold_scaled_extension(f, op);
+	}
+	if (op->kind == OP_GONE)
+		return;
 	narrow(f, op);
 	if (is_joining(op))
 		fold_rotate(f, op);

@@ -200,3 +200,20 @@ TEST(op_asks_only_once)
 	    "JEQ64_K r1 #1\nMOV64_K r2 #7\nMOV64_X r0 r2\nEXIT\nMOV64_K r0 #5\nEXIT\n",
 	    ops_of("if r1 == 0x1 goto pc+1\nr2 = 7\nif r1 == 0x1 goto pc+2\nr0 = r2\nexit\nr0 = 5\nexit\n"));
 }
+
+TEST(op_extends_signs_with_one_op)
+{
+	check_str("MOVSX64_8 r0 r1\nEXIT\n", ops_of("r0 = r1\nr0 <<= 56\nr0 s>>= 56\nexit\n"));
+	check_str("MOVSX32_16 r0 r1\nEXIT\n", ops_of("w0 = w1\nw0 <<= 16\nw0 s>>= 16\nexit\n"));
+	check_str("AND32_K r0 r1 #65535\nEXIT\n", ops_of("r0 = r1\nr0 <<= 48\nr0 >>= 48\nexit\n"));
+	check_str("AND32_K r0 r1 #255\nEXIT\n", ops_of("w0 = w1\nw0 <<= 24\nw0 >>= 24\nexit\n"));
+	check_str("LDXS8 r0 [ r1*1+4]\nEXIT\n", ops_of("r0 = *(u8 *)(r1 +4)\nr0 <<= 56\nr0 s>>= 56\nexit\n"));
+	check_str("LDX8 r0 [ r1*1+4]\nMOVSX64_16 r0 r0\nEXIT\n",
+		  ops_of("r0 = *(u8 *)(r1 +4)\nr0 <<= 48\nr0 s>>= 48\nexit\n"));
+}
+
+TEST(op_scales_an_index_of_32_bits)
+{
+	check_str("MOV32_X r2 r2\nLDX64 r0 [ r1 r2*8+0]\nEXIT\n",
+		  ops_of("r2 <<= 32\nr2 >>= 29\nr1 += r2\nr0 = *(u64 *)(r1 +0)\nexit\n"));
+}
