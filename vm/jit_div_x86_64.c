@@ -155,7 +155,7 @@ struct by_const {
 	struct reciprocal r;
 };
 
-static bool is_power(u64 n)
+static bool is_power_of_two(u64 n)
 {
 	return (n & (n - 1)) == 0;
 }
@@ -305,9 +305,9 @@ static void emit_by_const(struct code *c, const struct op *op)
 	k.quotient = R10;
 	if (k.is_signed && op->imm < 0)
 		k.by = -(u64)op->imm;
-	if (is_power(k.by) && !k.is_signed) {
+	if (is_power_of_two(k.by) && !k.is_signed) {
 		emit_by_power(c, &k);
-	} else if (is_power(k.by)) {
+	} else if (is_power_of_two(k.by)) {
 		emit_quotient_of_power(c, &k);
 		emit_result(c, &k);
 	} else if (wide) {

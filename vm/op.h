@@ -67,14 +67,14 @@ enum op_trick {
 	TRICK_DEAD = 1 << 6,      /* no op whose result nobody reads */
 	TRICK_JUMP = 1 << 7,      /* no jump to or around a jump */
 	TRICK_REMAINDER = 1 << 8, /* no a - a / b * b */
-	TRICK_ELEMENT = 1 << 15,  /* no call to look up in an array */
+	TRICK_ELEMENT = 1 << 9,   /* no call to look up in an array */
 	/* the JIT's: */
-	TRICK_DIV_CONST = 1 << 9,  /* division by a constant as multiplication */
-	TRICK_MUL_CONST = 1 << 10, /* multiplication by a constant as shifts and sums */
-	TRICK_BMI2 = 1 << 11,      /* shifts, rotates and products with three operands */
-	TRICK_FREE = 1 << 12,      /* no saving of registers that nobody reads */
-	TRICK_FLAGS = 1 << 13,     /* no comparison whose flags are there already */
-	TRICK_PLACE = 1 << 14,     /* small loops do not lie across a line */
+	TRICK_DIV_CONST = 1 << 10, /* division by a constant as multiplication */
+	TRICK_MUL_CONST = 1 << 11, /* multiplication by a constant as shifts and sums */
+	TRICK_BMI2 = 1 << 12,      /* shifts, rotates and products with three operands */
+	TRICK_FREE = 1 << 13,      /* no saving of registers that nobody reads */
+	TRICK_FLAGS = 1 << 14,     /* no comparison whose flags are there already */
+	TRICK_PLACE = 1 << 15,     /* small loops do not lie across a line */
 };
 extern u32 op_tricks_off; /* 0; host tools and tests change it */
 

@@ -44,7 +44,7 @@ static u32 last_target(const struct ops *o, u32 idx)
 }
 
 /* The jump on the opposite condition; OP_GONE for jset, which has none. */
-static u8 opposite(u8 kind)
+static u8 opposite_jump(u8 kind)
 {
 	static const u8 families[] = {
 		INSN_JNE64_K,  INSN_JLE64_K, INSN_JLT64_K, OP_GONE,       INSN_JEQ64_K,  INSN_JSLE64_K,
@@ -61,7 +61,7 @@ static void invert(struct ops *o, u32 idx)
 	struct op *op = &o->op[idx];
 	if (op_target(op, idx) != idx + 2 || !op_is_goto(&op[1]) || is_marked(o, idx + 1))
 		return;
-	u8 kind = opposite(op->kind);
+	u8 kind = opposite_jump(op->kind);
 	if (kind == OP_GONE)
 		return;
 	op->kind = kind;
@@ -196,7 +196,7 @@ static bool make_set(struct ops *o, u32 jump)
 	if (!is_constant(last) || !is_constant(first))
 		return false;
 	bool is_direct = first->imm == 1 && last->imm == 0, is_opposite = first->imm == 0 && last->imm == 1;
-	u8 kind = is_direct ? op->kind : opposite(op->kind);
+	u8 kind = is_direct ? op->kind : opposite_jump(op->kind);
 	if ((!is_direct && !is_opposite) || kind == OP_GONE)
 		return false;
 	op->kind = kind;
