@@ -18,7 +18,6 @@ enum helper_arg {
 	ARG_SIZE_OR_ZERO,
 	ARG_VALUE_WRITE, /* writable, eight bytes; need not be initialised */
 	ARG_CTX,	/* the program's context */
-	ARG_KERNEL_PTR, /* a pointer with a BTF type of the kernel */
 	/* Constants: ld_imm64 in the lines above the call, with no jump in between. */
 	ARG_FUNC,       /* a function of the program: src 4 */
 	ARG_PROG_ARRAY, /* a map of programs */
