@@ -3,16 +3,15 @@
 import gdb
 from gdb.FrameDecorator import FrameDecorator
 
-GRANULE = 32  # kernel/text.c
-
 
 def text_block(pc):
     """The block of generated code that holds pc, or None; kernel/text.c: text_find."""
     chunks = gdb.parse_and_eval("'text.c'::chunks")
+    granule = int(gdb.parse_and_eval("GRANULE"))
     for i in range(int(gdb.parse_and_eval("'text.c'::chunk_count"))):
         offset = pc - int(chunks[i]["base"])
-        if 0 <= offset < int(chunks[i]["granules"]) * GRANULE:
-            block = chunks[i]["owner"][offset // GRANULE]
+        if 0 <= offset < int(chunks[i]["granules"]) * granule:
+            block = chunks[i]["owner"][offset // granule]
             return block if int(block) else None
     return None
 
