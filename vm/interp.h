@@ -34,6 +34,7 @@ struct interp_limits {
 
 /* The same for any program that the verifier lets through, whatever its registers hold. EFAULT if it goes
  * for memory that it may not use, itself or by what it gives a helper; ETIMEDOUT if it runs for more
- * instructions; with one sentence in log that names the instruction. What it has done until then stays. */
+ * instructions; EINVAL if it calls by register what is no helper and no function; with one sentence in log
+ * that names the instruction. What it has done until then stays. */
 enum err interp_run_limited(const struct prog *p, const u64 args[5], const struct interp_limits *limits,
 			    u64 *r0, struct strbuf *log);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The JIT: each eBPF instruction as machine code, with the meaning that interp.c defines. Here are the
-// functions and the sizes; the rest is in jit_alu, jit_div, jit_mem, jit_jump and jit_call.
+// The JIT: what op.c makes of each eBPF instruction as machine code, with the meaning that interp.c defines.
+// Here are the functions and the sizes; the rest is in jit_alu, jit_div, jit_mem, jit_jump, jit_call,
+// jit_inline and jit_place.
 //
 // A program that calls a helper looks like this; leaves without a stack have neither frame nor leave.
 //
