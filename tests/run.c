@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs the tests that the linker gathered: a line for each, then the summary.
+// Runs the tests that the linker gathered: the plan, a line for each, then the summary.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
@@ -70,21 +70,27 @@ static bool is_chosen(const struct test *t, const char *pattern)
 	return !pattern || str_matches(t->name, pattern);
 }
 
+/* How many tests will report, the one at the end with them. */
+static u32 planned(const char *pattern)
+{
+	u32 n = 0;
+	for (const struct test *t = __start_tests; t < __stop_tests; t++)
+		n += is_chosen(t, pattern);
+	return n && &test_at_the_end ? n + 1 : n;
+}
+
 bool tests_run(const char *pattern)
 {
-	u32 count[VERDICTS] = { 0 };
-	bool any = false;
-	for (const struct test *t = __start_tests; t < __stop_tests; t++) {
-		if (!is_chosen(t, pattern))
-			continue;
-		count[run_one(t)]++;
-		any = true;
-	}
-	if (any && &test_at_the_end)
+	u32 count[VERDICTS] = { 0 }, plan = planned(pattern);
+	kprintf("1..%u\n", plan);
+	for (const struct test *t = __start_tests; t < __stop_tests; t++)
+		if (is_chosen(t, pattern))
+			count[run_one(t)]++;
+	if (plan && &test_at_the_end)
 		count[run_one(&test_at_the_end)]++;
 	kprintf("%u passed, %u failed", count[PASSED], count[FAILED]);
 	if (count[SKIPPED])
 		kprintf(", %u skipped", count[SKIPPED]);
 	kprintf("\n");
-	return count[FAILED] == 0 && any;
+	return count[FAILED] == 0 && plan > 0;
 }

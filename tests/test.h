@@ -37,6 +37,6 @@ bool test_check_str(const char *want, const char *got, const char *what, const c
 /* The running test cannot be done here (say why); it counts as skipped, not as passed. */
 void test_skip(const char *why);
 
-/* Runs every test whose name matches pattern (NULL: all), prints a line for each and the summary
- * "N passed, M failed" (", K skipped" if any were); true if none failed and one ran. */
+/* Runs every test whose name matches pattern (NULL: all). Prints the plan "1..N" (as TAP does), a line for each
+ * test, and the summary "N passed, M failed" (", K skipped" if any were). Returns true if none failed and one ran. */
 bool tests_run(const char *pattern);

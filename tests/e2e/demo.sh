@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # The demo without a terminal: all of it, by itself, from the CD image.
 . tests/e2e/lib.sh
+plan 3
 
 fivebyte --smp 4 --iso --demo
 wanted demo_runs_through 0 '^--- 1 of 17' '^--- 13 of 17' '0f 1f 44 00 00   nop' 'call bpf_trampoline_kfree_skb' \

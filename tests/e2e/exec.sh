@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # --exec on machines of every kind: wake-ups in the form of the mail, and the nop again.
 . tests/e2e/lib.sh
+plan 23
 
 line='^ *[^ ].*-[0-9]+ +\[[0-9]{3}\] [d.][N.][Hhs.][0-9.] +[0-9]+\.[0-9]{6}: my_wake_up: We are waking up [^ :]+:[0-9]+$'
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # What tracing costs, as compare and cost print it: exact under --icount.
 . tests/e2e/lib.sh
+plan 10
 
 ways='fentry|fexit, by jmp|fexit, by call|fmod_ret|fsession|raw tracepoint|ftrace, plain|ftrace, regs|function graph|kprobe, ftrace|kprobe, jump|kprobe, int3|kretprobe'
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # The old ways from the shell: counting callbacks, the function graph, a function replaced, sites with owners.
 . tests/e2e/lib.sh
+plan 8
 
 line='^ *[^ ].*-[0-9]+ +\[[0-9]{3}\] [d.][N.][Hhs.][0-9.] +[0-9]+\.[0-9]{6}: my_wake_up_process: We are waking up [^ :]+:[0-9]+$'
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # make gdb: stops in kmain, breaks in a traced function, shows source lines and a trampoline in the backtrace.
 . tests/e2e/lib.sh
+plan 10
 
 # session SECONDS SHELL-COMMANDS <GDB-COMMANDS
 session() {

@@ -3,6 +3,7 @@
 # Every way to attach and every helper of frames, from one libbpf object. With one CPU all counts are exact: of 64
 # frames 56 are IP (one with a bad checksum), 4 ARP (0x806) and 4 IPv6 (0x86dd); one UDP checksum is bad.
 . tests/e2e/lib.sh
+plan 14
 
 compile tests/progs/ways.bpf.c "$work/ways.bpf.o" || { fail kinds_compile 'clang failed'; exit 0; }
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # --load: a program that is not in this repository, compiled as its author would.
 . tests/e2e/lib.sh
+plan 4
 
 cat >"$work/my.bpf.c" <<'END'
 #include "vmlinux.h"

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Bad input: one clear sentence, a nonzero exit status, nothing changed.
 . tests/e2e/lib.sh
+plan 30
 
 refuse() {
 	name=$1 sentence=$2

@@ -3,6 +3,7 @@
 # What no program may have is refused with the instruction's index and the reason, whichever way it comes in:
 # bpf-plugin (instructions), bpf-bench (an object, any section), --load and the shell (an object).
 . tests/e2e/lib.sh
+plan 55
 ${MAKE:-make} -s build/host/bpf-plugin build/host/bpf-bench >"$out" 2>&1 || fail refuse_insns_tools 'not built'
 
 exit_insn='95 00 00 00 00 00 00 00'

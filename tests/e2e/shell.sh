@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # The interactive shell, through expect; and without a terminal, from a pipe.
 . tests/e2e/lib.sh
+plan 27
 
 expect -f tests/e2e/shell.exp
 

@@ -239,6 +239,14 @@ static void stay_on_this_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+static u32 listed(const struct options *o)
+{
+	u32 count = 0;
+	for (u32 i = 0; i < bench_count; i++)
+		count += is_listed(o->programs, benches[i].name);
+	return count;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .objects = "build/bench", .rounds = 11 };
@@ -253,6 +261,8 @@ int main(int argc, char **argv)
 	vm_add_suite_helpers();
 	stay_on_this_cpu();
 	struct measured *all = calloc(bench_count, sizeof(*all));
+	if (o.check)
+		printf("1..%u\n", listed(&o));
 	for (u32 i = 0; all && i < bench_count; i++) {
 		if (!is_listed(o.programs, benches[i].name))
 			continue;
