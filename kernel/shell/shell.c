@@ -45,12 +45,21 @@ enum err shell_fail(enum err e, const char *fmt, ...)
 	return e;
 }
 
+const struct command *shell_command(u32 i)
+{
+	for (u32 f = 0; f < array_len(families); f++)
+		for (const struct command *c = families[f].commands; c->name; c++)
+			if (i-- == 0)
+				return c;
+	return NULL;
+}
+
 static const struct command *find_command(const char *name)
 {
-	for (u32 i = 0; i < array_len(families); i++)
-		for (const struct command *c = families[i].commands; c->name; c++)
-			if (strcmp(c->name, name) == 0)
-				return c;
+	const struct command *c;
+	for (u32 i = 0; (c = shell_command(i)); i++)
+		if (strcmp(c->name, name) == 0)
+			return c;
 	return NULL;
 }
 
@@ -123,9 +132,9 @@ static enum err cmd_help(u32 count, char **args)
 
 static void complete_commands(struct edit_matches *m, u32 index)
 {
-	for (u32 i = 0; i < array_len(families); i++)
-		for (const struct command *c = families[i].commands; c->name; c++)
-			edit_offer(m, c->name);
+	const struct command *c;
+	for (u32 i = 0; (c = shell_command(i)); i++)
+		edit_offer(m, c->name);
 	(void)index;
 }
 

@@ -32,6 +32,9 @@ extern const struct command compare_commands[]; /* cmd_compare.c */
 extern const struct command system_commands[];     /* cmd_system.c */
 extern const struct command shell_commands[];      /* shell.c */
 
+/* Command i in the order of help; NULL if there are no more than i. */
+const struct command *shell_command(u32 i);
+
 /* Prints "error EBUSY: " and the sentence; gives e, so that a command can end with it. */
 enum err shell_fail(enum err e, const char *fmt, ...) printf_like(2, 3);
 
