@@ -27,26 +27,26 @@ both_ways u64 loop(u64 nr_loops, u64 func, u64 ctx, u64 flags, callback_fn *call
 }
 
 /* long callback(struct bpf_map *map, const void *key, void *value, void *ctx), as above. */
-both_ways u64 for_each(u64 map, u64 func, u64 ctx, u64 flags, callback_fn *call, void *how)
+both_ways u64 for_each(struct map *m, u64 func, u64 ctx, u64 flags, callback_fn *call, void *how)
 {
-	struct map *m = (struct map *)(uptr)map;
 	struct map_iter it = { 0 };
 	u64 count = 0;
-	if (flags || !m->ops->iterate)
+	if (!m || flags || !m->ops->iterate)
 		return callback_failed(EINVAL);
 	while (m->ops->iterate(m, &it)) {
 		count++;
-		if (call(how, func, map, (uptr)it.key, (uptr)it.value, ctx))
+		if (call(how, func, (uptr)m, (uptr)it.key, (uptr)it.value, ctx))
 			break;
 	}
 	return count;
 }
 
-notrace u64 callback_run(const struct helper *h, const u64 *args, callback_fn *call, void *how)
+notrace u64 callback_run(const struct helper *h, const u64 *args, const struct prog *p, callback_fn *call,
+			 void *how)
 {
 	if (h->id == HELPER_LOOP)
 		return loop(args[0], args[1], args[2], args[3], call, how);
-	return for_each(args[0], args[1], args[2], args[3], call, how);
+	return for_each(helper_map(p, args[0]), args[1], args[2], args[3], call, how);
 }
 
 static inline notrace u64 call_compiled(void *how unused, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
@@ -59,8 +59,7 @@ notrace u64 callback_loop(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused, const s
 	return loop(r1, r2, r3, r4, call_compiled, NULL);
 }
 
-notrace u64 callback_for_each_map_elem(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused,
-				       const struct prog *p unused)
+notrace u64 callback_for_each_map_elem(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused, const struct prog *p)
 {
-	return for_each(r1, r2, r3, r4, call_compiled, NULL);
+	return for_each(helper_map(p, r1), r2, r3, r4, call_compiled, NULL);
 }

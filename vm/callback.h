@@ -8,9 +8,9 @@
 /* Calls the function whose address the program has, and gives its R0. */
 typedef u64 callback_fn(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4);
 
-/* What the helper h (of HELPER_CALLBACK) gives for the arguments args[0..4], when its callback is called
- * through call(how, ...). */
-u64 callback_run(const struct helper *h, const u64 *args, callback_fn *call, void *how);
+/* What the helper h (of HELPER_CALLBACK) returns to the program p for the arguments args[0..4], when its
+ * callback is called through call(how, ...). */
+u64 callback_run(const struct helper *h, const u64 *args, const struct prog *p, callback_fn *call, void *how);
 
 /* The same in a compiled program, where an address is one of machine code: fn of their rows. */
 helper_fn callback_loop, callback_for_each_map_elem;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The helpers and their table. Those without HELPER_CALLS run nothing that has a site. What a row
-// says of a map is the verifier's promise; all other memory goes through kernel/probe.h, or is touched
-// by it first.
+// The helpers and their table. Those without HELPER_CALLS run nothing that has a site. A map is looked for
+// among those of the object; all other memory goes through kernel/probe.h, or is touched by it first.
 #include "vm/helper.h"
 #include "kernel/lib/mem.h"
 #include "kernel/probe.h"
@@ -47,17 +46,28 @@ static notrace bool is_there(u64 start, u32 len, enum touch how)
 	return touch(last, how) && touch(start, how);
 }
 
+notrace struct map *helper_map(const struct prog *p, u64 value)
+{
+	const struct object *o = p->object;
+	for (u32 i = 0; o && i < o->map_count; i++)
+		if ((uptr)o->maps[i] == value)
+			return o->maps[i];
+	return NULL;
+}
+
 notrace HELPER(map_lookup_elem)
 {
-	struct map *m = (struct map *)(uptr)r1;
-	if (!is_there(r2, m->key_size, TOUCH_READ))
+	struct map *m = helper_map(p, r1);
+	if (!m || !is_there(r2, m->key_size, TOUCH_READ))
 		return 0;
 	return (uptr)m->ops->lookup(m, (const void *)(uptr)r2);
 }
 
 notrace HELPER(map_update_elem)
 {
-	struct map *m = (struct map *)(uptr)r1;
+	struct map *m = helper_map(p, r1);
+	if (!m)
+		return failed(EINVAL);
 	if (m->read_only)
 		return failed(EPERM);
 	if (!is_there(r2, m->key_size, TOUCH_READ) || !is_there(r3, m->value_size, TOUCH_READ))
@@ -67,7 +77,9 @@ notrace HELPER(map_update_elem)
 
 notrace HELPER(map_delete_elem)
 {
-	struct map *m = (struct map *)(uptr)r1;
+	struct map *m = helper_map(p, r1);
+	if (!m)
+		return failed(EINVAL);
 	if (!is_there(r2, m->key_size, TOUCH_READ))
 		return failed(EFAULT);
 	return failed(m->ops->remove(m, (const void *)(uptr)r2));
@@ -176,9 +188,9 @@ notrace HELPER(get_attach_cookie)
 
 /* clang-format off */
 static const struct helper table[] = {
-	{ 1,   "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, 0, map_lookup_elem },
-	{ 2,   "map_update_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY }, 0, map_update_elem },
-	{ 3,   "map_delete_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY }, 0, map_delete_elem },
+	{ 1,   "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG, map_lookup_elem },
+	{ 2,   "map_update_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY }, HELPER_PROG, map_update_elem },
+	{ 3,   "map_delete_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG, map_delete_elem },
 	{ 4,   "probe_read", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
 	{ 5,   "ktime_get_ns", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
 	{ 6,   "trace_printk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
@@ -194,7 +206,7 @@ static const struct helper table[] = {
 	{ 125, "ktime_get_boot_ns", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
 	{ 158, "get_current_task_btf", RET_KERNEL_PTR, { ARG_NONE }, HELPER_INLINE, get_task },
 	{ 164, "for_each_map_elem", RET_SCALAR, { ARG_MAP, ARG_FUNC, ARG_ANY, ARG_ANY },
-	  HELPER_CALLS | HELPER_CALLBACK, callback_for_each_map_elem },
+	  HELPER_CALLS | HELPER_CALLBACK | HELPER_PROG, callback_for_each_map_elem },
 	{ 173, "get_func_ip", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_IP, get_func_ip },
 	{ 174, "get_attach_cookie", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
 	{ 177, "trace_vprintk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },

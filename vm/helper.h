@@ -8,7 +8,7 @@
 enum helper_arg {
 	ARG_NONE,	/* not read */
 	ARG_ANY,	/* any number, or a pointer that the helper does not trust */
-	ARG_MAP,	/* a map: ld_imm64 with src 1 */
+	ARG_MAP,	/* a map of the program's object; the helper checks that with helper_map */
 	ARG_MAP_KEY,	/* readable, key_size bytes of the map in the argument before it that is ARG_MAP */
 	ARG_MAP_VALUE,	/* readable, value_size bytes of it */
 	ARG_MEM_READ,	/* readable memory of the program, as long as the ARG_SIZE that follows says */
@@ -99,6 +99,9 @@ const struct helper *helper_find(u32 id);
 /* The row that a callx with this value in its register calls; NULL if it is the number of none, or of one
  * that this program cannot call, or not so. */
 const struct helper *helper_by_value(const struct prog *p, u64 value);
+
+/* The map whose address the value is, if it is one of the maps of the program's object; or NULL. */
+struct map *helper_map(const struct prog *p, u64 value);
 
 /* Rows that are looked at before the built-in ones; NULL, 0 takes them away. The host tools need it:
  * benchmarks and the conformance suite bring their own meaning of some numbers, which must not be

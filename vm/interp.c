@@ -147,15 +147,6 @@ static __attribute__((noinline)) bool move_window(struct run *run, const struct 
 
 /* ---- calls ---- */
 
-static bool is_own_map(const struct prog *p, u64 map)
-{
-	const struct object *o = p->object;
-	for (u32 i = 0; o && i < o->map_count; i++)
-		if ((uptr)o->maps[i] == map)
-			return true;
-	return false;
-}
-
 /* How much memory argument n of a call is, and whether the helper writes to it; *at is where. */
 static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, const struct map *m, u64 *at,
 		      bool *is_store)
@@ -183,8 +174,8 @@ static bool args_are_good(struct run *run, const struct icode *in, const struct 
 		bool is_store;
 		u64 at, size;
 		if (h->args[i] == ARG_MAP) {
-			m = (const struct map *)(uptr)run->r[BPF_R1 + i];
-			if (is_own_map(run->p, (uptr)m))
+			m = helper_map(run->p, run->r[BPF_R1 + i]);
+			if (m)
 				continue;
 			stop(run, in, EFAULT, "r%u is no map, as %s needs", i + 1, h->name);
 			return false;
@@ -255,11 +246,11 @@ static bool call_with_callback(struct run *run, const struct icode *in)
 {
 	const struct helper *h = in->callee;
 	const struct interp_region outer = run->key;
+	const struct map *m = h->id == HELPER_FOR_EACH_MAP_ELEM ? helper_map(run->p, run->r[BPF_R1]) : NULL;
 	if (run->limits && !args_are_good(run, in, h))
 		return false;
-	run->key.len =
-	    h->id == HELPER_FOR_EACH_MAP_ELEM ? ((const struct map *)(uptr)run->r[BPF_R1])->key_size : 0;
-	run->r[0] = callback_run(h, &run->r[BPF_R1], call_back, run);
+	run->key.len = m ? m->key_size : 0;
+	run->r[0] = callback_run(h, &run->r[BPF_R1], run->p, call_back, run);
 	run->key = outer;
 	return run->err == OK;
 }

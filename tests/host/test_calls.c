@@ -69,6 +69,54 @@ static void check_tail(const char *name, u32 want, u64 runs, u64 returns, u64 se
 	}
 }
 
+/* Runs a program of which_map.bpf.o in both modes, with ctx[0] = arg; look sees what is there then. */
+static void with_maps(const char *name, u64 arg, u32 want, void (*look)(const struct object *o))
+{
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		u64 ctx[2] = { arg };
+		struct object *o = load("build/tests/which_map.bpf.o", mode);
+		require(o);
+		check_eq(want, (u32)prog_named(name)->entry(ctx));
+		look(o);
+		object_unload(o);
+	}
+}
+
+static void check_chosen_first(const struct object *o)
+{
+	check_eq(6, global(o, "in_first"));
+	check_eq(0, global(o, "in_second"));
+}
+
+static void check_chosen_second(const struct object *o)
+{
+	check_eq(0, global(o, "in_first"));
+	check_eq(6, global(o, "in_second"));
+}
+
+TEST(map_may_be_chosen_when_the_program_runs)
+{
+	with_maps("chosen", 1, 0, check_chosen_first);
+	with_maps("chosen", 0, 0, check_chosen_second);
+}
+
+static void check_called_back(const struct object *o)
+{
+	check_eq(77, global(o, "found"));
+}
+
+TEST(map_of_a_callback_is_the_callers)
+{
+	with_maps("called_back", 0, 1, check_called_back);
+}
+
+static void check_nothing(const struct object *o unused) {}
+
+TEST(map_that_is_none_is_an_error_of_the_helper)
+{
+	with_maps("wrong", 0, 1, check_nothing);
+}
+
 TEST(tail_call_of_itself_happens_33_times)
 {
 	check_tail("again", 34, 34, 1, 0);

@@ -8,7 +8,9 @@
 #include "tests/test.h"
 #include "vm/map.h"
 
-static const struct prog caller = { .name = "caller" };
+static struct map *map; /* its object's only one */
+static struct object object = { .maps = &map };
+static const struct prog caller = { .name = "caller", .object = &object };
 
 static u64 call(u32 id, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 {
@@ -16,6 +18,21 @@ static u64 call(u32 id, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 	if (!check(h))
 		return ~0ull;
 	return h->fn(r1, r2, r3, r4, r5, &caller);
+}
+
+/* Makes the map, or takes it away. */
+static bool new_map(enum bpf_map_type type, u32 value_size, u32 flags)
+{
+	char why[64];
+	struct strbuf log = STRBUF(why);
+	object.map_count = map_create(&map, "m", type, 4, value_size, 1, flags, &log) == OK;
+	return check_eq(1, object.map_count);
+}
+
+static void drop_map(void)
+{
+	map_free(map);
+	object.map_count = 0;
 }
 
 static i64 print(const char *fmt, u64 a, u64 b, u64 c)
@@ -130,15 +147,12 @@ TEST(helper_probe_read_survives_bad_addresses)
 
 TEST(helper_read_only_map_cannot_be_updated)
 {
-	char why[64];
-	struct strbuf log = STRBUF(why);
-	struct map *m;
 	u32 key = 0, value = 1;
-	require(check_eq(OK, map_create(&m, "ro", BPF_MAP_TYPE_ARRAY, 4, 4, 1, BPF_F_RDONLY_PROG, &log)));
-	check_eq((u64)-1, call(2, (uptr)m, (uptr)&key, (uptr)&value, 0, 0));
-	check_eq(0, *(u32 *)(uptr)call(1, (uptr)m, (uptr)&key, 0, 0, 0));
-	check_eq((u64)-22, call(3, (uptr)m, (uptr)&key, 0, 0, 0));
-	map_free(m);
+	require(new_map(BPF_MAP_TYPE_ARRAY, 4, BPF_F_RDONLY_PROG));
+	check_eq((u64)-1, call(2, (uptr)map, (uptr)&key, (uptr)&value, 0, 0));
+	check_eq(0, *(u32 *)(uptr)call(1, (uptr)map, (uptr)&key, 0, 0, 0));
+	check_eq((u64)-22, call(3, (uptr)map, (uptr)&key, 0, 0, 0));
+	drop_map();
 }
 
 /* No address, the null page, one that is not canonical, the last bytes; and one that is read-only. */
@@ -149,26 +163,44 @@ TEST(helper_survives_wild_pointers)
 	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH };
 	u64 value = 1;
 	for (u32 i = 0; i < array_len(types) * array_len(wild); i++) {
-		char why[64];
-		struct strbuf log = STRBUF(why);
-		struct map *m;
 		u64 at = wild[i / array_len(types)];
 		u32 key = 0;
-		require(check_eq(OK, map_create(&m, "m", types[i % array_len(types)], 4, 8, 1, 0, &log)));
-		check_eq(0, call(1, (uptr)m, at, 0, 0, 0));
-		check_eq((u64)-14, call(2, (uptr)m, at, (uptr)&value, 0, 0));
-		check_eq((u64)-14, call(2, (uptr)m, (uptr)&key, at, 0, 0));
-		check_eq((u64)-14, call(3, (uptr)m, at, 0, 0, 0));
-		check_eq(0, call(2, (uptr)m, (uptr)&key, (uptr)&value, 0, 0));
+		require(new_map(types[i % array_len(types)], 8, 0));
+		check_eq(0, call(1, (uptr)map, at, 0, 0, 0));
+		check_eq((u64)-14, call(2, (uptr)map, at, (uptr)&value, 0, 0));
+		check_eq((u64)-14, call(2, (uptr)map, (uptr)&key, at, 0, 0));
+		check_eq((u64)-14, call(3, (uptr)map, at, 0, 0, 0));
+		check_eq(0, call(2, (uptr)map, (uptr)&key, (uptr)&value, 0, 0));
 		check_eq((u64)-14, call(113, at, 4, (uptr)&value, 0, 0));
 		check_eq((u64)-14, call(115, at, 4, (uptr) "abc", 0, 0));
 		check_eq((u64)-14, call(16, at, 4, 0, 0, 0));
-		map_free(m);
+		drop_map();
 	}
 	check_eq((u64)-14, call(113, (uptr)&constant, 4, (uptr)&value, 0, 0));
 	check_eq((u64)-14, call(16, (uptr)&constant, 4, 0, 0, 0));
 	check_eq((u64)-14, call(113, (uptr)&value, 0xffffffff, (uptr)&value, 0, 0));
 	check_eq(0, call(113, 0, 0, (uptr)&value, 0, 0));
+}
+
+/* Whatever a helper takes for a map is looked for among its caller's. */
+TEST(helper_takes_only_its_objects_maps)
+{
+	char why[64];
+	struct strbuf log = STRBUF(why);
+	struct map *other;
+	u64 key = 0, fake[64] = { 0 };
+	require(new_map(BPF_MAP_TYPE_HASH, 8, 0));
+	require(check_eq(OK, map_create(&other, "other", BPF_MAP_TYPE_HASH, 4, 8, 1, 0, &log)));
+	const u64 wrong[] = { 0, 16, (uptr)map + 8, (uptr)other, (uptr)fake, 0x8000000000000000, ~0ull };
+	for (u32 i = 0; i < array_len(wrong); i++) {
+		check_eq(0, call(1, wrong[i], (uptr)&key, 0, 0, 0));
+		check_eq((u64)-22, call(2, wrong[i], (uptr)&key, (uptr)&key, 0, 0));
+		check_eq((u64)-22, call(3, wrong[i], (uptr)&key, 0, 0, 0));
+		check_eq((u64)-22, call(164, wrong[i], 0, 0, 0, 0));
+	}
+	check_eq(0, call(2, (uptr)map, (uptr)&key, (uptr)&key, 0, 0));
+	map_free(other);
+	drop_map();
 }
 
 static u64 seven(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unused, u64 r5 unused,

@@ -404,7 +404,7 @@ TEST(interp_helpers_get_no_memory_that_the_program_may_not_use)
 		"insn 3: r1: 16 bytes at 0x");
 	ends_in(EFAULT, "r1 = 0\nr2 = 1\ncall bpf_get_current_comm#16\nr0 = 0\nexit\n",
 		"insn 2: r1: 1 bytes at 0x0, given to get_current_comm, are outside");
-	ends_in(EFAULT, "r2 = r1\nr1 = 64\ncall bpf_map_lookup_elem#1\nr0 = 0\nexit\n",
+	ends_in(EFAULT, "r2 = r1\nr1 = *(u64 *)(r2 +0)\ncall bpf_map_lookup_elem#1\nr0 = 0\nexit\n",
 		"insn 2: r1 is no map");
 }
 
