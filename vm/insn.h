@@ -257,6 +257,24 @@ static inline bool insn_is_map_value(const struct insn *in)
 	return in->op == 0x18 && (in->src == 2 || in->src == 6);
 }
 
+/* Arithmetic and conditional jumps: what is done, by the high four bits; MOVSX and signed division have the
+ * code of MOV and DIV. */
+enum {
+	ALU_ADD, ALU_SUB, ALU_MUL, ALU_DIV, ALU_OR, ALU_AND, ALU_LSH, ALU_RSH, ALU_NEG, ALU_MOD, ALU_XOR,
+	ALU_MOV, ALU_ARSH,
+};
+enum {
+	JMP_EQ = 1, JMP_GT, JMP_GE, JMP_SET, JMP_NE, JMP_SGT, JMP_SGE, JMP_LT = 0xa, JMP_LE, JMP_SLT, JMP_SLE,
+};
+static inline u32 insn_operation(const struct insn *in)
+{
+	return in->op >> 4;
+}
+static inline bool insn_loads_signed(const struct insn *in) /* of a load */
+{
+	return in->op & 0x80;
+}
+
 /* A 64-bit immediate from its two slots. */
 static inline u64 insn_imm64(const struct insn *in)
 {

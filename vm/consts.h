@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What is constant in the registers of a program, along all paths at once; and which instructions can run.
+ *
+ * A register that holds different things on different paths is known only as far as they agree. A jump by a
+ * condition that is known leads one way; what no way leads to is not reached. Loads from read-only maps are
+ * constants, too; what lies on the stack is not followed.
+ *
+ *      struct consts c = { .p = p, .marks = marks };
+ *      enum err e = consts_find(&c);
+ *      for (consts_start(&c); consts_next(&c);)
+ *              ... the instruction c.idx is reached, and before it c.r[0..10] hold this ...
+ *      consts_free(&c);                                                                     */
+#pragma once
+#include "vm/flow.h"
+
+enum known_kind {
+	KNOWN_NOTHING, /* not reached */
+	KNOWN_NUMBER,  /* n */
+	KNOWN_MAP,     /* the address of map `map` of the object */
+	KNOWN_VALUE,   /* the address of byte n of that map's values, which is an array's */
+	KNOWN_WITHIN,  /* the address of any byte of them; or 0, if a look-up did not find it */
+	KNOWN_FUNCS,   /* the address of a function of the program: bit i of n for p->taken[i] */
+	KNOWN_ANY,
+};
+
+struct known {
+	enum known_kind kind;
+	u32 map;
+	u64 n;
+};
+
+struct consts {
+	/* The caller sets these two. The structure of the program is verified and p->taken is set. */
+	const struct prog *p;
+	const u8 *marks;
+
+	u32 idx; /* of the instruction that the walk has come to */
+	struct known r[BPF_REGS];
+
+	/* consts.c's own */
+	struct consts_label *labels; /* what is known where paths meet */
+	u32 *label_at;               /* of each instruction: 1 + its label's number, 0 if it has none */
+	u32 func;                    /* number of the label of the function that idx is in */
+	u32 next;                    /* where the walk goes on */
+	bool falls;                  /* the instruction before leads there */
+	bool changed;                /* a label has become less known */
+	bool lost;                   /* no end in sight: all is reached and nothing known */
+};
+
+/* ENOMEM; then nothing is left to be freed. */
+enum err consts_find(struct consts *c);
+void consts_free(struct consts *c);
+
+/* Walks over the instructions that are reached, in their order; false at the end. */
+void consts_start(struct consts *c);
+bool consts_next(struct consts *c);
+
+/* What the function that starts at that instruction returns in R0. */
+struct known consts_result(const struct consts *c, u32 start);
