@@ -20,7 +20,8 @@ struct {
 SEC("fentry/netif_receive_skb")
 int BPF_PROG(receive_begins, struct sk_buff *skb)
 {
-	return bpf_map_update_elem(&started, &(__u64){ (__u64)skb }, &(__u64){ bpf_ktime_get_ns() }, BPF_ANY);
+	bpf_map_update_elem(&started, &(__u64){ (__u64)skb }, &(__u64){ bpf_ktime_get_ns() }, BPF_ANY);
+	return 0;
 }
 
 SEC("fexit/netif_receive_skb")
@@ -33,7 +34,8 @@ int BPF_PROG(receive_ends, struct sk_buff *skb)
 		slot++;
 	if (start && (count = bpf_map_lookup_elem(&latency_log2, &slot)))
 		__sync_fetch_and_add(count, 1);
-	return bpf_map_delete_elem(&started, &packet);
+	bpf_map_delete_elem(&started, &packet);
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

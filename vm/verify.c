@@ -5,6 +5,7 @@
 //      2. instructions    each one alone: opcode, reserved fields, registers, what it names
 //      3. flow            each jump, call and line leads to an instruction of the right function
 //      4. functions       the stack they use, how deep they nest
+//      5. values          as far as they are constant: where it writes, what it returns
 #include "vm/verify.h"
 #include "kernel/heap.h"
 #include "vm/context.h"
@@ -200,6 +201,7 @@ static enum err check_flow(struct verify *v)
 	struct flow_func f = { .end = 0 };
 	while (f.end < v->p->insn_count) {
 		flow_function(&f, v->p, v->marks, f.end);
+		v->main_end = v->main_end ? v->main_end : f.end;
 		enum err e = check_func(v, &f);
 		if (e)
 			return e;
@@ -237,6 +239,8 @@ static enum err run_passes(struct verify *v)
 		e = check_flow(v);
 	if (!e)
 		e = verify_functions(v);
+	if (!e)
+		e = verify_values(v);
 	return e;
 }
 

@@ -2,7 +2,8 @@
 /* What the parts of the verifier share:
  *
  *      verify.c        the passes in their order; each instruction alone; where control goes
- *      verify_calls.c  what may be called with what, and how deep functions nest */
+ *      verify_calls.c  what may be called with what, and how deep functions nest
+ *      verify_values.c what can be told of constants */
 #pragma once
 #include "vm/flow.h"
 #include "vm/verify.h"
@@ -12,6 +13,7 @@ struct verify {
 	struct strbuf *log;
 	u8 *marks;
 	struct reach *reach; /* of each function, at its first instruction */
+	u32 main_end;        /* the first function's end */
 	u32 taken_frames;    /* how many those need whose address is taken, as far as it is known */
 };
 
@@ -28,3 +30,7 @@ void verify_callx(struct verify *v);
 
 /* How functions nest. Needs all jumps and calls to be checked. */
 enum err verify_functions(struct verify *v);
+
+/* What registers must hold, or must not, where that is known: no store to what is read only, no result but 0
+ * where nothing else is allowed. Needs all of the above. */
+enum err verify_values(struct verify *v);

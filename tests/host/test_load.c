@@ -61,9 +61,9 @@ TEST(load_makes_the_programs_that_the_object_holds)
 	check_eq(3, o->prog_count);
 	struct prog *p = prog_named("first");
 	require(p);
-	check_str("fentry/target", p->section);
+	check_str("fmod_ret/target", p->section);
 	check_str("target", p->target);
-	check_eq(PROG_FENTRY, p->type);
+	check_eq(PROG_FMOD_RET, p->type);
 	check_eq(PROG_COMPILED, p->state);
 	check(p->facts.calls && p->facts.per_cpu);
 	check_str("first", btf_type_name(&o->btf, p->btf_func_id));
@@ -121,7 +121,7 @@ static void run_basic(enum prog_mode mode)
 	check_str("{ .runs = 2 }", global_text(o, "test.bss", text, sizeof(text)));
 	check_str("{ .start = 1014, .hidden = 7 }", global_text(o, "test.data", text, sizeof(text)));
 	check_eq(207, (u32)prog_named("second")->entry(ctx));
-	check_eq(3, (u32)prog_named("third")->entry(ctx));
+	check_eq(0, (u32)prog_named("third")->entry(ctx));
 	object_unload(o);
 }
 
@@ -305,6 +305,18 @@ static const struct refusal refusals[] = {
 	{ "refuse_pointer", EOPNOTSUPP, ".data: a variable is initialised with the address of target*" },
 	{ "refuse_static", EINVAL, "section fentry/target: program program is static*" },
 	{ "refuse_helper", EINVAL, "program program: insn ?: there is no helper 46" },
+	{ "refuse_const_store", EINVAL,
+	  "program program: insn ?: this store would write to test.rodata, which is read only" },
+	{ "refuse_const_atomic", EINVAL,
+	  "program program: insn ?: this store would write to test.rodata, *" },
+	{ "refuse_const_helper", EINVAL,
+	  "program program: insn ?: bpf_probe_read_kernel would write to test.rodata, which is read only" },
+	{ "refuse_const_map", EINVAL, "program program: insn ?: this store would write to fixed, *" },
+	{ "refuse_const_update", EINVAL,
+	  "program program: insn ?: bpf_map_update_elem would write to fixed, which is read only" },
+	{ "refuse_result", EINVAL, "program program: insn 1: an fexit program must return 0, not 1" },
+	{ "refuse_result_maybe", EINVAL,
+	  "program program: insn ?: an fsession program must return 0, and this may be another number" },
 	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
 };
 

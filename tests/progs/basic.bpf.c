@@ -45,7 +45,7 @@ __attribute__((noinline)) int four_times(int x)
 	return twice(x) + twice(x + 1);
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int first(unsigned long long *ctx)
 {
 	__u32 key = 1;
@@ -67,7 +67,7 @@ int first(unsigned long long *ctx)
 	return four_times((int)value);
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int second(void *ctx)
 {
 	return twice(100);
@@ -76,7 +76,7 @@ int second(void *ctx)
 SEC("fexit/other")
 int third(void *ctx)
 {
-	return 3;
+	return 0;
 }
 
 SEC("?fentry/skipped")

@@ -55,19 +55,19 @@ int ask_fsession(void *ctx)
 ASKING_PROBE(ask_kprobe, "kprobe/target")
 ASKING_PROBE(ask_kretprobe, "kretprobe/target")
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int only_count(void *ctx)
 {
 	return (int)bpf_get_func_arg_cnt(ctx);
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int only_ip(void *ctx)
 {
 	return bpf_get_func_ip(ctx) != 0;
 }
 
-SEC("fentry.s/target")
+SEC("fmod_ret.s/target")
 int sleeper(void *ctx)
 {
 	msleep(7);

@@ -42,7 +42,7 @@ static long add_element(struct bpf_map *map, __u32 *key, __u64 *value, struct su
 	return 0;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int loop_ten(void *ctx)
 {
 	struct sum s = { 0 };
@@ -50,7 +50,7 @@ int loop_ten(void *ctx)
 	return n * 1000 + s.keys;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int loop_stopped(void *ctx)
 {
 	struct sum s = { 0 };
@@ -58,7 +58,7 @@ int loop_stopped(void *ctx)
 	return n * 1000 + s.keys;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int each_element(void *ctx)
 {
 	struct sum s = { 0 };
@@ -66,7 +66,7 @@ int each_element(void *ctx)
 	return n * 10000 + s.keys * 100 + s.values;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int addresses(void *ctx)
 {
 	task_address = (unsigned long)&init_task;

@@ -6,21 +6,21 @@
 
 __u64 seen;
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int BPF_PROG(none, void *a, void *b, void *c)
 {
 	__sync_fetch_and_add(&seen, 1);
 	return 0;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int BPF_PROG(second_of_three, int a, int b, int c)
 {
 	return b;
 }
 
 /* The context waits in a register for the third. */
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int BPF_PROG(across_calls, int a, int b, __u64 c)
 {
 	if (a > 5)
@@ -31,10 +31,11 @@ int BPF_PROG(across_calls, int a, int b, __u64 c)
 SEC("fexit/target")
 int BPF_PROG(result, void *a, int ret)
 {
-	return ret;
+	seen = ret;
+	return 0;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int by_number(void *ctx)
 {
 	return bpf_get_func_arg(ctx, 4, &seen);

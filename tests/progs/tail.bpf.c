@@ -30,7 +30,7 @@ int runs, returns;
 long long seen;
 
 /* Runs 34 times: once, and 33 times more. */
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int again(void *ctx)
 {
 	runs++;
@@ -47,7 +47,7 @@ static __attribute__((noinline)) int call_below(void *ctx)
 }
 
 /* The same out of a function: each of the 34 gets back what the one after it gives. */
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int below(void *ctx)
 {
 	volatile int mine = ++runs;
@@ -66,21 +66,21 @@ static __attribute__((noinline)) int call_both(void *ctx)
 }
 
 /* Two ways each: not 2 to the 33 runs, for the count is one for all. */
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int both(void *ctx)
 {
 	runs++;
 	return call_both(ctx) + call_both(ctx);
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int leaf(void *ctx)
 {
 	runs += 100;
 	return 1000;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int to_leaf(void *ctx)
 {
 	runs++;
@@ -97,7 +97,7 @@ static __attribute__((noinline)) int call_leaf(void *ctx)
 }
 
 /* Back from the leaf, it goes on. */
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int to_leaf_and_on(void *ctx)
 {
 	int first = call_leaf(ctx), second = call_leaf(ctx);
@@ -105,7 +105,7 @@ int to_leaf_and_on(void *ctx)
 	return first + second + 1;
 }
 
-SEC("fentry/target")
+SEC("fmod_ret/target")
 int to_nobody(void *ctx)
 {
 	bpf_tail_call(ctx, &table, 3); /* empty */

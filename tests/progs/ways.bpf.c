@@ -144,7 +144,7 @@ int session_of_many(void *ctx)
 
 __u64 bodies, results_of_programs, refusals;
 
-SEC("fentry/ip_rcv")
+SEC("raw_tp/netif_receive_skb")
 int traced(void *ctx)
 {
 	once(bodies);

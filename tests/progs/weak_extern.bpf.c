@@ -5,7 +5,7 @@
 extern const void no_such_variable __ksym __weak;
 extern int no_such_function(int x) __ksym __weak;
 extern void msleep(unsigned int ms) __ksym __weak;
-SEC("fentry.s/target")
+SEC("fmod_ret.s/target")
 int program(void *ctx)
 {
 	int found = 0;

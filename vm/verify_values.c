@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Of the verifier: what can be told of the constants that registers hold. Only instructions that are reached
+// are looked at.
+#include "vm/consts.h"
+#include "vm/helper.h"
+#include "vm/map.h"
+#include "vm/verify_parts.h"
+
+/* The map into whose values a register points, if programs must not change them; or NULL. */
+static const struct map *read_only_at(const struct consts *c, u32 reg)
+{
+	const struct known *k = &c->r[reg];
+	bool is_known = k->kind == KNOWN_MAP || k->kind == KNOWN_VALUE || k->kind == KNOWN_WITHIN;
+	const struct map *m = is_known ? c->p->object->maps[k->map] : NULL;
+	return m && m->read_only ? m : NULL;
+}
+
+static enum err refuse_write(struct verify *v, u32 idx, const char *who, const struct map *m)
+{
+	return verify_refuse(v, idx, "%s would write to %s, which is read only", who, m->name);
+}
+
+static enum err check_store(struct verify *v, const struct consts *c, const struct insn *in)
+{
+	const struct map *m = read_only_at(c, insn_base(in));
+	return m && insn_class(in) != CLASS_LDX ? refuse_write(v, c->idx, "this store", m) : OK;
+}
+
+static bool arg_is_written(const struct helper *h, u32 arg)
+{
+	bool changes_map = h->id == HELPER_MAP_UPDATE_ELEM || h->id == HELPER_MAP_DELETE_ELEM;
+	return h->args[arg] == ARG_MEM_WRITE || h->args[arg] == ARG_VALUE_WRITE ||
+	       (h->args[arg] == ARG_MAP && changes_map);
+}
+
+static enum err check_helper(struct verify *v, const struct consts *c, const struct helper *h)
+{
+	char who[48];
+	struct strbuf s = STRBUF(who);
+	str_printf(&s, "bpf_%s", h->name);
+	for (u32 i = 0; i < array_len(h->args); i++) {
+		const struct map *m = arg_is_written(h, i) ? read_only_at(c, BPF_R1 + i) : NULL;
+		if (m)
+			return refuse_write(v, c->idx, who, m);
+	}
+	return OK;
+}
+
+/* ---- results ---- */
+
+static bool must_return_0(const struct prog *p)
+{
+	return p->type == PROG_FENTRY || p->type == PROG_FEXIT || p->type == PROG_FSESSION;
+}
+
+static enum err check_exit(struct verify *v, const struct consts *c)
+{
+	const struct known *r0 = &c->r[BPF_R0];
+	const char *type = prog_type_name(c->p->type);
+	if (c->idx >= v->main_end || !must_return_0(c->p) || c->lost)
+		return OK;
+	if (r0->kind != KNOWN_NUMBER)
+		return verify_refuse(v, c->idx, "an %s program must return 0, and this may be another number",
+				     type);
+	return r0->n ? verify_refuse(v, c->idx, "an %s program must return 0, not %lld", type, (i64)r0->n)
+		     : OK;
+}
+
+static enum err check_insn(struct verify *v, const struct consts *c)
+{
+	const struct insn *in = &c->p->insns[c->idx];
+	if (insn_is_access(in))
+		return check_store(v, c, in);
+	if (insn_is_exit(in))
+		return check_exit(v, c);
+	return insn_kind(in) == INSN_CALL ? check_helper(v, c, helper_find((u32)in->imm)) : OK;
+}
+
+enum err verify_values(struct verify *v)
+{
+	struct consts c = { .p = v->p, .marks = v->marks };
+	enum err e = consts_find(&c);
+	if (e)
+		return e;
+	for (consts_start(&c); !e && consts_next(&c);)
+		e = check_insn(v, &c);
+	consts_free(&c);
+	return e;
+}
