@@ -57,8 +57,10 @@ static void show(struct edit *e)
 
 static void insert(struct edit *e, char ch)
 {
-	if (e->len + 1 >= EDIT_LINE)
+	if (e->len + 1 >= EDIT_LINE) {
+		e->is_cut = true;
 		return;
+	}
 	memmove(e->line + e->cursor + 1, e->line + e->cursor, e->len + 1 - e->cursor);
 	e->line[e->cursor++] = ch;
 	e->len++;
@@ -177,7 +179,7 @@ static void tab(struct edit *e)
 	memcpy(before, e->line, e->cursor);
 	before[e->cursor] = 0;
 	struct edit_matches m = { .edit = e, .word = before + word, .word_len = e->cursor - word };
-	if (!e->complete || !e->echo)
+	if (!e->complete)
 		return;
 	e->complete(&m, before, word);
 	if (!m.count)
@@ -299,6 +301,7 @@ void edit_begin(struct edit *e)
 {
 	e->len = e->cursor = e->shown = 0;
 	e->line[0] = 0;
+	e->is_cut = false;
 	e->escape = ESCAPE_NONE;
 	e->history_at = e->history_count;
 	send(e, e->prompt);
@@ -323,7 +326,9 @@ enum edit_result edit_key(struct edit *e, char byte)
 		send(e, "\r\n");
 		return EDIT_END;
 	}
-	if (byte == CTRL('C')) {
+	if (!e->echo && byte) {
+		insert(e, byte);
+	} else if (byte == CTRL('C')) {
 		send(e, "^C\r\n");
 		edit_begin(e);
 	} else if (byte == 0x1b) {

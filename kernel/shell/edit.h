@@ -3,11 +3,12 @@
  *
  * Pure: no console, no allocation. Keys of emacs and readline: arrows, Home, End, Delete, Tab,
  * ^A ^B ^D ^E ^F ^H ^K ^L ^N ^P ^U ^W, words by ^arrow, M-b, M-f, M-d. The line stays in one row of the
- * screen: what is longer than the row scrolls inside it. Without a terminal nothing is echoed. */
+ * screen: what is longer than the row scrolls inside it. Without a terminal nothing is echoed, and there are no
+ * keys but the end of a line and ^D: every other byte but 0 becomes part of the line as it is. */
 #pragma once
 #include "kernel/lib/types.h"
 
-#define EDIT_LINE    512 /* longest line, its 0 included; more is ignored */
+#define EDIT_LINE    512 /* longest line, its 0 included; more is ignored, see is_cut */
 #define EDIT_HISTORY 64
 
 enum edit_result {
@@ -31,6 +32,7 @@ struct edit {
 
 	char line[EDIT_LINE]; /* ended by 0 */
 	u32 len, cursor;
+	bool is_cut;       /* bytes were ignored because the line was full */
 	u32 shown;         /* index of the first character on the screen */
 	char last;         /* the byte before, to take "\r\n" for one end of line */
 	u32 escape, param; /* where in an escape sequence we are, and its number */

@@ -217,7 +217,11 @@ static void serve(void)
 			result = edit_key(&edit, (char)serial_getc());
 		if (result == EDIT_END)
 			return;
-		run_line(edit.line, !edit.echo);
+		if (edit.is_cut && !edit.echo)
+			shell_fail(E2BIG, "the line is longer than %u characters; it is not run",
+				   EDIT_LINE - 1);
+		else
+			run_line(edit.line, !edit.echo);
 	}
 }
 

@@ -340,7 +340,34 @@ TEST(edit_without_terminal_is_silent)
 	term_clear();
 	edit.echo = false;
 	edit_begin(&edit);
-	check_eq(EDIT_DONE, type("at\t" LEFT LEFT "x\n"));
-	check_str("xat", edit.line);
+	check_eq(EDIT_DONE, type("at\n"));
+	check_str("at", edit.line);
 	check_eq(0, term.bytes);
+}
+
+/* A script's lines: no byte is a key. Only the end of input is, at the start of a line. */
+TEST(edit_without_terminal_has_no_keys)
+{
+	static const char line[] = "a\t\x01\x03" LEFT "\x04\x7f\xc3\xa9";
+	start();
+	edit.echo = false;
+	edit_begin(&edit);
+	type(line);
+	check_str(line, edit.line);
+	check_eq(EDIT_END, type("\n\x04"));
+}
+
+TEST(edit_says_that_a_line_was_too_long)
+{
+	start();
+	edit.echo = false;
+	edit_begin(&edit);
+	for (u32 i = 0; i < EDIT_LINE - 1; i++)
+		type("x");
+	check_eq(false, edit.is_cut);
+	type("y");
+	check_eq(true, edit.is_cut);
+	check_eq(EDIT_LINE - 1, edit.len);
+	edit_begin(&edit);
+	check_eq(false, edit.is_cut);
 }
