@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The 16550 UART at COM1. Output polls; input is put into a ring by the interrupt.
+// The 16550 UART at COM1. Output polls; input is put into a ring by the interrupt. Nothing that was received is
+// thrown away: what the ring has no room for stays in the UART, and an emulator's UART takes no more until it is
+// read.
 #include "kernel/serial.h"
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
@@ -9,7 +11,6 @@ enum {
 	COM1 = 0x3f8,
 	DATA = COM1,           /* divisor's low byte while DLAB is set */
 	IRQ_ENABLE = COM1 + 1, /* divisor's high byte while DLAB is set */
-	FIFO = COM1 + 2,
 	LINE_CONTROL = COM1 + 3,
 	MODEM_CONTROL = COM1 + 4,
 	LINE_STATUS = COM1 + 5,
@@ -17,7 +18,6 @@ enum {
 enum {
 	DLAB = 0x80,
 	EIGHT_BITS = 3,
-	FIFO_ON_CLEAR = 0x07,
 	DTR_RTS_OUT2 = 0x0b, /* OUT2 lets the interrupt through to the bus */
 	DIVISOR_115200 = 1,
 	DATA_READY = 1,
@@ -36,6 +36,7 @@ static struct {
 } ring = { .wq = WAIT_QUEUE_INIT(ring.wq) };
 static bool by_interrupt;
 
+/* The FIFOs stay as they are, off in an emulator: switching them would empty them, and input may be waiting. */
 void serial_init(void)
 {
 	outb(IRQ_ENABLE, 0);
@@ -43,7 +44,6 @@ void serial_init(void)
 	outb(DATA, DIVISOR_115200);
 	outb(IRQ_ENABLE, 0);
 	outb(LINE_CONTROL, EIGHT_BITS);
-	outb(FIFO, FIFO_ON_CLEAR);
 	outb(MODEM_CONTROL, DTR_RTS_OUT2);
 }
 
@@ -54,24 +54,26 @@ void serial_putc(char ch)
 	outb(DATA, (u8)ch);
 }
 
-/* Moves what the UART has received into the ring; what does not fit is lost, as on every UART. */
-static void fill_ring(void)
+static bool is_received(void)
 {
-	uptr flags = spin_lock_irqsave(&ring.lock);
-	u8 status;
-	while ((status = inb(LINE_STATUS)) & DATA_READY && status != NOBODY) {
-		char ch = (char)inb(DATA);
-		if (ring.tail - ring.head < array_len(ring.chars))
-			ring.chars[ring.tail++ % array_len(ring.chars)] = ch;
-	}
-	spin_unlock_irqrestore(&ring.lock, flags);
+	u8 status = inb(LINE_STATUS);
+	return status & DATA_READY && status != NOBODY;
 }
 
+/* Moves what the UART has received into the ring, as far as there is room. Under ring.lock. */
+static void fill_ring(void)
+{
+	while (ring.tail - ring.head < array_len(ring.chars) && is_received())
+		ring.chars[ring.tail++ % array_len(ring.chars)] = (char)inb(DATA);
+}
+
+/* Fills the ring first: after it was full the UART's interrupt, an edge, does not come again by itself. So a
+ * reader that finds nothing has emptied the UART, and the next byte interrupts. */
 int serial_try_getc(void)
 {
 	int ch = -1;
-	fill_ring();
 	uptr flags = spin_lock_irqsave(&ring.lock);
+	fill_ring();
 	if (ring.head != ring.tail)
 		ch = (u8)ring.chars[ring.head++ % array_len(ring.chars)];
 	spin_unlock_irqrestore(&ring.lock, flags);
@@ -81,7 +83,9 @@ int serial_try_getc(void)
 static bool interrupt(struct pt_regs *regs)
 {
 	(void)regs;
+	uptr flags = spin_lock_irqsave(&ring.lock);
 	fill_ring();
+	spin_unlock_irqrestore(&ring.lock, flags);
 	wake_up(&ring.wq);
 	return true;
 }

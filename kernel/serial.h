@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/types.h"
 
-/* 115200 8N1, with FIFOs. Before the first serial_putc. */
+/* 115200 8N1. Keeps what was received before. Before the first serial_putc. */
 void serial_init(void);
 
 /* Waits for room; works in a panic too. */
