@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # make gdb: stops in kmain, breaks in a traced function, shows source lines and a trampoline in the backtrace.
 . tests/e2e/lib.sh
-plan 10
+plan 14
 
 # session SECONDS SHELL-COMMANDS <GDB-COMMANDS
 session() {
@@ -124,3 +124,31 @@ END
 wanted gdb_audit_explains_and_names 0 '^f[0-9a-f]+ wake_up_process: call bpf_trampoline_wake_up_process$' \
 	'^f[0-9a-f]+ kfree_skb: call bpf_trampoline_kfree_skb$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 0 not$' \
 	'^f[0-9a-f]+ alloc_skb\+4: expected 00 but found 08$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 1 not$'
+
+# meet ME OTHER: a session that stops when the shell begins, and waits there until the other one has stopped, too.
+meet() {
+	timeout -k 5 60 tools/gdb/session --exec "help $1" >"$work/$1.out" 2>&1 <<END
+break shell_exec
+continue
+printf "line: %s\n", line
+shell touch $work/$1; for i in \$(seq 200); do [ -e $work/$2 ] && echo met && break; sleep 0.1; done
+kill
+END
+}
+meet first second &
+meet second first
+status=$?
+wait $! || status=$?
+for me in first second; do
+	sed 's/^(gdb) //' "$work/$me.out" >"$out"
+	wanted "gdb_two_at_once_have_their_own_machine_$me" 0 "^line: help $me$" '^met$'
+done
+
+# Its QEMU is dead.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho "qemu: this is why" >&2\nexit 1\n' >"$work/bin/qemu-system-x86_64"
+chmod +x "$work/bin/qemu-system-x86_64"
+PATH=$work/bin:$PATH timeout -k 5 60 make -s gdb >"$out" 2>&1 </dev/null
+status=$?
+wanted gdb_says_why_there_is_no_machine 2 '^qemu: this is why$' '^gdb: there is no machine to debug\.$'
+grep -q '^Reading symbols' "$out" && fail gdb_does_not_start_without_a_machine 'GDB' || pass gdb_does_not_start_without_a_machine

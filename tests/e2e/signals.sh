@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A signal ends the launcher and its QEMU, whatever the machine does.
 . tests/e2e/lib.sh
-plan 8
+plan 10
 
 # The process of each QEMU that began here: it has our environment.
 export SIGNALS_TOKEN=$$.$RANDOM
@@ -62,6 +62,8 @@ ends signal_int_ends_a_shell INT 130 'started by'
 ends signal_kill_leaves_no_machine KILL 137 'started by'
 ends signal_term_ends_a_busy_machine TERM 143 'work load' --smp 4 --exec 'work load 1000000'
 ends signal_term_ends_a_machine_that_counts TERM 143 'work load' --smp 4 --icount --exec 'work load 1000000'
+ends signal_term_ends_what_waits_for_gdb TERM 143 'target remote' --gdb
+ends signal_term_ends_a_boot_loader TERM 143 'target remote' --iso --gdb
 
 # A QEMU that does not listen.
 if start 'started by'; then
