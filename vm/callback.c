@@ -8,11 +8,6 @@
 /* Compiled code is called without a detour: each loop exists twice. */
 #define both_ways static inline __attribute__((always_inline)) notrace
 
-static inline notrace u64 callback_failed(enum err e)
-{
-	return (u64) - (i64)e;
-}
-
 /* long callback(u64 index, void *ctx): 0 goes on, anything else ends it. How often it was called. */
 both_ways u64 loop(u64 nr_loops, u64 func, u64 ctx, u64 flags, callback_fn *call, void *how)
 {
@@ -49,17 +44,29 @@ notrace u64 callback_run(const struct helper *h, const u64 *args, const struct p
 	return for_each(helper_map(p, args[0]), args[1], args[2], args[3], call, how);
 }
 
+notrace bool callback_is_compiled(const struct prog *p, u64 func)
+{
+	for (u32 i = 0; i < p->taken_count; i++)
+		if (func == p->text.base + p->insn_at[p->taken[i]])
+			return true;
+	return false;
+}
+
 static inline notrace u64 call_compiled(void *how unused, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 {
 	return ((u64(*)(u64, u64, u64, u64, u64))(uptr)func)(r1, r2, r3, r4, 0);
 }
 
-notrace u64 callback_loop(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused, const struct prog *p unused)
+notrace u64 callback_loop(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused, const struct prog *p)
 {
+	if (!callback_is_compiled(p, r2))
+		return callback_failed(EINVAL);
 	return loop(r1, r2, r3, r4, call_compiled, NULL);
 }
 
 notrace u64 callback_for_each_map_elem(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 unused, const struct prog *p)
 {
+	if (!callback_is_compiled(p, r2))
+		return callback_failed(EINVAL);
 	return for_each(helper_map(p, r1), r2, r3, r4, call_compiled, NULL);
 }

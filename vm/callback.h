@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Helpers that call a function of the program again and again: bpf_loop, bpf_for_each_map_elem. Which
- * function may be called is the verifier's work (ARG_FUNC); how, is the caller's, who knows whether the
- * program is compiled. */
+/* Helpers that call a function of the program again and again: bpf_loop, bpf_for_each_map_elem. The function
+ * may be chosen at run time. It is one whose address the program takes, or the helper returns -EINVAL. How it
+ * is called depends on whether the program is compiled. */
 #pragma once
 #include "vm/helper.h"
 
 /* Calls the function whose address the program has, and gives its R0. */
 typedef u64 callback_fn(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4);
 
+static inline notrace u64 callback_failed(enum err e)
+{
+	return (u64) - (i64)e;
+}
+
+/* Whether a compiled program takes the address of a function whose machine code begins at func. */
+bool callback_is_compiled(const struct prog *p, u64 func);
+
 /* What the helper h (of HELPER_CALLBACK) returns to the program p for the arguments args[0..4], when its
- * callback is called through call(how, ...). */
+ * callback args[1], which is a function of p, is called through call(how, ...). */
 u64 callback_run(const struct helper *h, const u64 *args, const struct prog *p, callback_fn *call, void *how);
 
 /* The same in a compiled program, where an address is one of machine code: fn of their rows. */

@@ -211,7 +211,7 @@ static const struct helper table[] = {
 	{ 174, "get_attach_cookie", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
 	{ 177, "trace_vprintk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
 	  HELPER_CALLS | HELPER_PROG, trace_vprintk },
-	{ 181, "loop", RET_SCALAR, { ARG_ANY, ARG_FUNC, ARG_ANY, ARG_ANY }, HELPER_CALLBACK, callback_loop },
+	{ 181, "loop", RET_SCALAR, { ARG_ANY, ARG_FUNC, ARG_ANY, ARG_ANY }, HELPER_CALLBACK | HELPER_PROG, callback_loop },
 	{ 183, "get_func_arg", RET_SCALAR, { ARG_CTX, ARG_ANY, ARG_VALUE_WRITE }, HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg },
 	{ 184, "get_func_ret", RET_SCALAR, { ARG_CTX, ARG_VALUE_WRITE }, HELPER_INLINE | HELPER_PROG | HELPER_COUNT | HELPER_TRAMP, get_func_ret },
 	{ 185, "get_func_arg_cnt", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },

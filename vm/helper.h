@@ -18,9 +18,8 @@ enum helper_arg {
 	ARG_SIZE_OR_ZERO,
 	ARG_VALUE_WRITE, /* writable, eight bytes; need not be initialised */
 	ARG_CTX,	/* the program's context */
-	/* Constants: ld_imm64 in the lines above the call, with no jump in between. */
-	ARG_FUNC,       /* a function of the program: src 4 */
-	ARG_PROG_ARRAY, /* a map of programs */
+	ARG_FUNC,	/* a function of the program, as ld_imm64 with src 4 makes it; the helper looks */
+	ARG_PROG_ARRAY, /* a map of programs: ld_imm64 above the call, with no jump in between */
 };
 
 /* What R0 holds afterwards. */

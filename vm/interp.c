@@ -241,6 +241,15 @@ static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 	return run->err ? 1 : r0;
 }
 
+/* The function of the program that has this address, if it is one that was taken. */
+static const struct icode *taken_function(const struct prog *p, u64 value)
+{
+	for (u32 i = 0; i < p->taken_count; i++)
+		if (value == (uptr)&p->icode[p->taken[i]])
+			return &p->icode[p->taken[i]];
+	return NULL;
+}
+
 /* The same for a helper with a callback; it counts what is left meanwhile. */
 static bool call_with_callback(struct run *run, const struct icode *in)
 {
@@ -249,6 +258,9 @@ static bool call_with_callback(struct run *run, const struct icode *in)
 	const struct map *m = h->id == HELPER_FOR_EACH_MAP_ELEM ? helper_map(run->p, run->r[BPF_R1]) : NULL;
 	if (run->limits && !args_are_good(run, in, h))
 		return false;
+	run->r[0] = callback_failed(EINVAL);
+	if (!taken_function(run->p, run->r[BPF_R2]))
+		return true;
 	run->key.len = m ? m->key_size : 0;
 	run->r[0] = callback_run(h, &run->r[BPF_R1], run->p, call_back, run);
 	run->key = outer;
@@ -268,15 +280,6 @@ static const struct icode *tail_call(struct run *run)
 	run->p = p;
 	run->lowest = min(run->lowest, fp - p->facts.frame_size);
 	return p->icode;
-}
-
-/* The function of the program that has this address, if it is one that was taken. */
-static const struct icode *taken_function(const struct prog *p, u64 value)
-{
-	for (u32 i = 0; i < p->taken_count; i++)
-		if (value == (uptr)&p->icode[p->taken[i]])
-			return &p->icode[p->taken[i]];
-	return NULL;
 }
 
 /* callx with a value that is no function's address; false if the program must end. */

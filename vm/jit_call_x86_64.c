@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: calls of every kind.
+#include "vm/callback.h"
 #include "vm/jit_parts_x86_64.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
@@ -120,10 +121,9 @@ static notrace u64 call_by_value(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, const s
 	const struct helper *h = helper_by_value(p, value);
 	if (h)
 		return h->fn(r1, r2, r3, r4, r5, p);
-	for (u32 i = 0; i < p->taken_count; i++)
-		if (value == p->text.base + p->insn_at[p->taken[i]])
-			return ((u64(*)(u64, u64, u64, u64, u64))(uptr)value)(r1, r2, r3, r4, r5);
-	return 0;
+	if (!callback_is_compiled(p, value))
+		return 0;
+	return ((u64(*)(u64, u64, u64, u64, u64))(uptr)value)(r1, r2, r3, r4, r5);
 }
 
 #define CALLX_CHAIN 4 /* functions that are compared with one by one */

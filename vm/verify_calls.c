@@ -60,10 +60,6 @@ static enum err check_constant(struct verify *v, u32 idx, const struct helper *h
 	if (h->args[arg] == ARG_MAP && is_number(flow_writer(v->p, v->marks, idx, reg)))
 		return verify_refuse(v, idx, "r%u of bpf_%s must be a map of this object, and is a number",
 				     reg, h->name);
-	if (h->args[arg] == ARG_FUNC && (!in || insn_kind(in) != INSN_LD_FUNC))
-		return verify_refuse(v, idx,
-				     "r%u of bpf_%s must be a function of this program, set right before",
-				     reg, h->name);
 	if (h->args[arg] == ARG_PROG_ARRAY &&
 	    (!is_map || v->p->object->maps[in->imm]->ops->type != BPF_MAP_TYPE_PROG_ARRAY))
 		return verify_refuse(v, idx, "r%u of bpf_%s must be a map of programs, set right before", reg,
@@ -107,16 +103,23 @@ void verify_callx(struct verify *v)
 /* ---- how functions nest ---- */
 
 struct reach {
-	u8 frames; /* how many it needs, its own included; 0: not known yet */
-	bool busy; /* it is being looked at: who comes here again is recursive */
-	i16 kept;  /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
+	u64 callees; /* of a call that is chosen at run time: bit i for p->taken[i]; all ones: any of them */
+	u8 frames;   /* how many it needs, its own included; 0: not known yet */
+	bool busy;   /* it is being looked at: who comes here again is recursive */
+	i16 kept;    /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
 };
 
 static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
 
-/* The deepest of what a callx may call. */
-static u32 taken_frames(struct verify *v, u32 level, u32 *at)
+/* The deepest of what may be called where that is chosen at run time. */
+static u32 taken_frames(struct verify *v, u64 callees, u32 level, u32 *at)
 {
+	u32 deepest = 0;
+	if (callees != ~0ull) {
+		for (; callees; callees &= callees - 1)
+			deepest = max(deepest, frames(v, v->p->taken[__builtin_ctzll(callees)], level, at));
+		return deepest;
+	}
 	for (u32 i = 0; i < v->p->taken_count && v->taken_frames <= PROG_FRAMES; i++) {
 		u32 below = frames(v, v->p->taken[i], level, at);
 		v->taken_frames = max(v->taken_frames, below);
@@ -129,7 +132,7 @@ static u32 frames_below(struct verify *v, u32 idx, u32 level, u32 *at)
 	const struct insn *in = &v->p->insns[idx];
 	if (insn_names_func(in))
 		return frames(v, idx + 1 + (u32)in->imm, level, at);
-	return insn_kind(in) == INSN_CALLX ? taken_frames(v, level, at) : 0;
+	return taken_frames(v, v->reach[idx].callees, level, at);
 }
 
 /* What a frame takes besides its stack: return address, frame pointer, the caller's R6 to R9. */
@@ -220,21 +223,27 @@ static enum err check_tail_calls(struct verify *v)
 static enum err check_depth(struct verify *v)
 {
 	u32 at = 0;
-	v->reach = kzalloc(v->p->insn_count * sizeof(*v->reach));
-	if (!v->reach)
-		return ENOMEM;
 	u32 depth = frames(v, 0, 1, &at);
 	v->p->facts.frames = depth;
-	enum err e =
-	    depth > PROG_FRAMES
-		? verify_refuse(v, at, "this call needs more than %d frames, or is recursive", PROG_FRAMES)
-		: check_tail_calls(v);
-	kfree(v->reach);
-	return e;
+	return depth > PROG_FRAMES
+		   ? verify_refuse(v, at, "this call needs more than %d frames, or is recursive", PROG_FRAMES)
+		   : check_tail_calls(v);
+}
+
+void verify_note_callees(struct verify *v, u32 idx, u64 callees)
+{
+	v->reach[idx].callees = callees;
 }
 
 enum err verify_functions(struct verify *v)
 {
 	enum err e = collect_taken(v);
-	return e ? e : check_depth(v);
+	if (e)
+		return e;
+	v->reach = kzalloc(v->p->insn_count * sizeof(*v->reach));
+	e = v->reach ? verify_values(v) : ENOMEM;
+	if (!e)
+		e = check_depth(v);
+	kfree(v->reach);
+	return e;
 }

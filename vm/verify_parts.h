@@ -12,7 +12,7 @@ struct verify {
 	struct prog *p;
 	struct strbuf *log;
 	u8 *marks;
-	struct reach *reach; /* of each function, at its first instruction */
+	struct reach *reach; /* of each function, at its first instruction; and of calls */
 	u32 main_end;        /* the first function's end */
 	u32 taken_frames;    /* how many those need whose address is taken, as far as it is known */
 };
@@ -28,9 +28,11 @@ enum err verify_helper(struct verify *v, u32 idx);
 enum err verify_kfunc(struct verify *v, u32 idx);
 void verify_callx(struct verify *v);
 
-/* How functions nest. Needs all jumps and calls to be checked. */
+/* What registers hold, and how functions nest. Needs all jumps and calls to be checked. */
 enum err verify_functions(struct verify *v);
 
-/* What registers must hold, or must not, where that is known: no store to what is read only, no result but 0
- * where nothing else is allowed. Needs all of the above. */
+/* Of verify_functions: what registers must hold, or must not, where that is known: no store to what is read
+ * only, no result but 0 where nothing else is allowed, functions where functions are called. Notes what is
+ * called where that is chosen at run time: bit i for p->taken[i]; all ones if it may be any of them. */
 enum err verify_values(struct verify *v);
+void verify_note_callees(struct verify *v, u32 idx, u64 callees);

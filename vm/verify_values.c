@@ -33,17 +33,38 @@ static bool arg_is_written(const struct helper *h, u32 arg)
 	       (h->args[arg] == ARG_MAP && changes_map);
 }
 
+/* What is in a register that a function's address is called through; a register that is not known may hold
+ * any of them. */
+static void note_callees(struct verify *v, const struct consts *c, u32 reg)
+{
+	const struct known *k = &c->r[reg];
+	verify_note_callees(v, c->idx, k->kind == KNOWN_FUNCS ? k->n : ~0ull);
+}
+
+static enum err check_callback(struct verify *v, const struct consts *c, const struct helper *h, u32 reg)
+{
+	enum known_kind kind = c->r[reg].kind;
+	if (kind != KNOWN_FUNCS && kind != KNOWN_ANY)
+		return verify_refuse(v, c->idx, "r%u of bpf_%s must be a function of this program", reg,
+				     h->name);
+	note_callees(v, c, reg);
+	return OK;
+}
+
 static enum err check_helper(struct verify *v, const struct consts *c, const struct helper *h)
 {
+	enum err e = OK;
 	char who[48];
 	struct strbuf s = STRBUF(who);
 	str_printf(&s, "bpf_%s", h->name);
-	for (u32 i = 0; i < array_len(h->args); i++) {
+	for (u32 i = 0; i < array_len(h->args) && !e; i++) {
 		const struct map *m = arg_is_written(h, i) ? read_only_at(c, BPF_R1 + i) : NULL;
 		if (m)
-			return refuse_write(v, c->idx, who, m);
+			e = refuse_write(v, c->idx, who, m);
+		else if (h->args[i] == ARG_FUNC)
+			e = check_callback(v, c, h, BPF_R1 + i);
 	}
-	return OK;
+	return e;
 }
 
 /* ---- results ---- */
@@ -73,6 +94,8 @@ static enum err check_insn(struct verify *v, const struct consts *c)
 		return check_store(v, c, in);
 	if (insn_is_exit(in))
 		return check_exit(v, c);
+	if (insn_kind(in) == INSN_CALLX)
+		note_callees(v, c, in->dst);
 	return insn_kind(in) == INSN_CALL ? check_helper(v, c, helper_find((u32)in->imm)) : OK;
 }
 

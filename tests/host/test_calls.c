@@ -204,6 +204,11 @@ TEST(callback_that_clang_compiled_is_called)
 	check_loop("each_element", 40000 + 600);
 }
 
+TEST(callback_may_be_chosen_at_run_time)
+{
+	check_loop("loop_chosen", 1045);
+}
+
 TEST(callback_changes_elements_and_calls_functions)
 {
 	u64 ctx[2] = { 0 };

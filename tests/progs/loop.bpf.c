@@ -58,6 +58,23 @@ int loop_stopped(void *ctx)
 	return n * 1000 + s.keys;
 }
 
+static long take_index(__u64 index, void *arg)
+{
+	struct sum *s = arg;
+	s->keys -= index;
+	return 0;
+}
+
+volatile int down;
+
+SEC("fmod_ret/target")
+int loop_chosen(void *ctx)
+{
+	struct sum s = { .keys = 1000 };
+	bpf_loop(10, down ? take_index : add_index, &s, 0);
+	return s.keys;
+}
+
 SEC("fmod_ret/target")
 int each_element(void *ctx)
 {
