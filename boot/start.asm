@@ -25,8 +25,8 @@ CR4_PAE equ 1 << 5
 MSR_EFER equ 0xc0000080
 EFER_LME equ 1 << 8
 EFER_NXE equ 1 << 11
-CPUID_LM equ 1 << 29
-CPUID_NX equ 1 << 20
+
+PATTERN equ 0x5a17c3e9                          ; nothing that is read where there is no memory
 
 section .boot progbits alloc exec nowrite align=16
 bits 32
@@ -35,24 +35,34 @@ bits 32
 boot_entry:
 	cli
 	cld
-	mov esp, phys(boot_stack_top)
-	mov edi, eax                            ; edi, ebx are kept: kmain's arguments
+	mov edi, eax                            ; edi, ebp are kept: kmain's arguments
+	mov ebp, ebx
+
+	; Is there memory where the image ends? QEMU does not look.
+	mov esi, phys(needs_memory)
+	mov dword [phys(image_end) - 4], PATTERN
+	cmp dword [phys(image_end) - 4], PATTERN
+	jne refuse
+	mov dword [phys(image_end) - 4], 0
 
 	; Is this CPU able to run us?
+	mov esi, phys(needs_64_bit)
 	mov eax, 0x80000000
-	push ebx
 	cpuid
-	pop ebx
 	cmp eax, 0x80000001
-	jb .too_old
-	mov eax, 0x80000001
-	push ebx
+	jb refuse
+	mov esp, phys(needs)                    ; cpuid leaves it alone, and there is no stack yet
+.next_need:
+	mov eax, [esp]
 	cpuid
-	pop ebx
-	and edx, CPUID_LM | CPUID_NX
-	cmp edx, CPUID_LM | CPUID_NX
-	jne .too_old
+	mov esi, [esp + 8]
+	test edx, [esp + 4]
+	jz refuse
+	add esp, 12
+	cmp esp, phys(needs_end)
+	jb .next_need
 
+	mov esp, phys(boot_stack_top)
 	call map_memory
 
 	mov eax, phys(boot_pml4)
@@ -68,15 +78,36 @@ boot_entry:
 	lgdt [phys(gdt_pointer)]
 	jmp KERNEL_CS:phys(enter_64)
 
-.too_old:                                       ; no console yet: straight to the screen
-	mov esi, phys(too_old_text)
-	mov edi, 0xb8000
-	mov ah, 0x4f
+; Says why on the serial line and on the screen, and leaves an emulator with a verdict. No stack.
+; In: esi = physical address of a sentence, ended by 0
+refuse:
+	mov ebx, phys(uart_setup)
+.next_setting:
+	movzx edx, word [ebx]
+	mov al, [ebx + 2]
+	out dx, al
+	add ebx, 3
+	cmp ebx, phys(uart_setup_end)
+	jb .next_setting
+
+	mov edi, 0xb8000                        ; the screen's text
+	mov ah, 0x4f                            ; white on red
 .next:
+	mov dx, COM1 + 5
+.wait:
+	in al, dx
+	test al, 0x20                           ; room to send
+	jz .wait
 	lodsb
+	mov dx, COM1
+	out dx, al
 	stosw
-	test al, al
-	jnz .next
+	cmp byte [esi], 0
+	jne .next
+
+	mov dx, DEBUG_EXIT
+	mov al, EXIT_FAILED
+	out dx, al
 .halt:
 	hlt
 	jmp .halt
@@ -166,12 +197,36 @@ higher_half:
 	mov gs, eax
 	lgdt [gdt_pointer_high]
 	mov rsp, boot_stack_top
+	mov esi, ebp                            ; zero-extends: void kmain(u32 magic, uptr info)
 	xor ebp, ebp
-	mov esi, ebx                            ; zero-extends: void kmain(u32 magic, uptr info)
 	push strict byte 0                      ; no caller: here every backtrace ends
 	jmp kmain
 
-too_old_text: db "fivebyte needs a 64-bit CPU with no-execute pages.", 0
+; What a CPU must have: leaf of cpuid, bit of its edx, the sentence if it is 0 (SDM vol. 2, CPUID).
+needs:
+	dd 0x80000001, 1 << 29, phys(needs_64_bit)
+	dd 0x80000001, 1 << 20, phys(needs_nx)
+	dd 1, 1 << 4, phys(needs_tsc)
+	dd 1, 1 << 9, phys(needs_apic)
+needs_end:
+needs_memory: db "fivebyte needs more memory than this machine has.", 10, 0
+needs_64_bit: db "fivebyte needs a 64-bit CPU.", 10, 0
+needs_nx:     db "fivebyte needs a CPU with no-execute pages.", 10, 0
+needs_tsc:    db "fivebyte needs a CPU with a time-stamp counter.", 10, 0
+needs_apic:   db "fivebyte needs a CPU with a local APIC.", 10, 0
+
+; The serial line, as kernel/serial.c sets it up: port, value.
+%macro setting 2
+	dw %1
+	db %2
+%endmacro
+uart_setup:
+	setting COM1 + 1, 0                     ; no interrupts
+	setting COM1 + 3, 0x80                  ; the divisor: 115200
+	setting COM1, 1
+	setting COM1 + 1, 0
+	setting COM1 + 3, 3                     ; 8N1
+uart_setup_end:
 
 ; Good for the switch; kernel/trap_x86_64.c gives each CPU its own.
 align 8

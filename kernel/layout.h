@@ -25,6 +25,11 @@
 /* int3: what executable memory is filled with where nothing lives. */
 #define TEXT_FILL 0xcc
 
+/* Ports: the serial line, and QEMU's isa-debug-exit with what is written there after a failure. */
+#define COM1        0x3f8
+#define DEBUG_EXIT  0xf4
+#define EXIT_FAILED 17
+
 /* GDT selectors. */
 #define KERNEL_CS 0x08
 #define KERNEL_DS 0x10

@@ -91,6 +91,21 @@ static int init(void *arg)
 	run();
 }
 
+/* What start-up takes, with 2 MiB in one piece for generated text, and a little to work with. */
+enum { PAGES_NEEDED = 1536, PAGES_NEEDED_PER_CPU = 64 };
+
+/* Here once, where too little would stop start-up in any of twenty places. */
+static void check_memory(u32 cpus)
+{
+	u32 free, total, needed = PAGES_NEEDED + cpus * PAGES_NEEDED_PER_CPU;
+	page_usage(&free, &total);
+	if (total >= needed)
+		return;
+	kprintf("fivebyte needs %u KiB of memory behind its image for %u CPU%s; here are %u KiB.\n",
+		needed * (PAGE_SIZE / 1024), cpus, cpus == 1 ? "" : "s", total * (PAGE_SIZE / 1024));
+	machine_exit(false);
+}
+
 static const void *map_physical(u64 phys, u32 len)
 {
 	return paging_map_io(phys, len);
@@ -115,9 +130,11 @@ notrace void kmain(u32 magic, uptr info)
 	boot_info_init(magic, info);
 	paging_init();
 	page_init();
+	check_memory(1);
 	trap_init_cpu();
 
 	find_cpus();
+	check_memory(acpi.cpu_count);
 	apic_init(&acpi);
 	apic_init_cpu();
 	smp_init();

@@ -2,11 +2,10 @@
 // Ports that switch an emulated machine off.
 #include "kernel/power.h"
 #include "kernel/cpu.h"
+#include "kernel/layout.h"
 
 enum {
-	DEBUG_EXIT = 0xf4, /* QEMU's isa-debug-exit */
 	EXIT_OK = 16,
-	EXIT_FAILED = 17,
 	QEMU_PM = 0x604, /* PM1a control of QEMU's ACPI; 0xb004 of Bochs' */
 	BOCHS_PM = 0xb004,
 	SLEEP_S5 = 0x2000,

@@ -5,10 +5,10 @@
 #include "kernel/serial.h"
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
+#include "kernel/layout.h"
 #include "kernel/sched.h"
 
 enum {
-	COM1 = 0x3f8,
 	DATA = COM1,           /* divisor's low byte while DLAB is set */
 	IRQ_ENABLE = COM1 + 1, /* divisor's high byte while DLAB is set */
 	LINE_CONTROL = COM1 + 3,
