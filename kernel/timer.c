@@ -12,6 +12,7 @@
 enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_ONE_SHOT_2 = 0xb0 };
 enum { PORT_B = 0x61, PORT_B_GATE_2 = 1, PORT_B_SPEAKER = 2, PORT_B_OUT_2 = 0x20 };
 enum { CALIBRATE_PER_SECOND = 50 };
+enum { SLOWEST_TSC = 100000 }; /* Hz; emulators are slow, but they count */
 
 struct timer_base {
 	spinlock_t lock;
@@ -141,8 +142,9 @@ void timer_init(void)
 		cpu_pause();
 	tsc = rdtsc() - tsc;
 	apic = apic_timer_elapsed() - apic;
-	if (tsc < 1000000 || apic < HZ)
-		panic("timer: the PIT does not count: %llu TSC cycles in 1/%d s", tsc, CALIBRATE_PER_SECOND);
+	if (tsc < SLOWEST_TSC / CALIBRATE_PER_SECOND || apic < HZ / CALIBRATE_PER_SECOND)
+		panic("timer: in 1/%d s of the PIT the TSC counts %llu and the APIC's timer %u",
+		      CALIBRATE_PER_SECOND, tsc, apic);
 
 	ns_per_tsc = (1000000000ull << 32) / (tsc * CALIBRATE_PER_SECOND);
 	apic_per_tick = (u64)apic * CALIBRATE_PER_SECOND / HZ;
