@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // kernel/lib/mem: every length and alignment around the word. Runs on host and machine; on the host
 // the names are changed so that ours are tested and not the C library's.
+#define MEM_FUNCTIONS
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 
@@ -66,6 +67,24 @@ TEST(mem_compares_as_unsigned_bytes)
 	check(memcmp("\xff", "\x01", 1) > 0);
 	check(memcmp("abc", "abd", 2) == 0);
 	check(memcmp("a", "b", 0) == 0);
+}
+
+/* One byte differs, at each place of each length; and the bytes around do not count. */
+TEST(mem_compare_finds_the_first_difference)
+{
+	u8 a[SPACE], b[SPACE];
+	for (u32 from = 0; from < 9; from++)
+		for (u32 len = 0; len < 40; len++)
+			for (u32 at = 0; at <= len; at++) {
+				fill(a, 1);
+				fill(b, 1);
+				b[from + at] = 0xfe;
+				b[from + at + 1] = 0;
+				int got = memcmp(a + from, b + from, len);
+				if (!check(at == len ? got == 0 : got < 0) ||
+				    !check_eq(-got, memcmp(b + from, a + from, len)))
+					return;
+			}
 }
 
 TEST(mem_string_functions_stop_at_the_0)

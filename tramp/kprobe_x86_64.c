@@ -103,7 +103,7 @@ enum err displaced_prepare(struct displaced *d, const u8 *code, u32 avail, uptr 
 void displaced_copy(struct code *c, const struct x86_insn *in, const u8 *bytes, uptr from)
 {
 	uptr target = 0;
-	i32 disp;
+	i32 disp = 0;
 
 	if (in->rip_disp_at) {
 		memcpy(&disp, bytes + in->rip_disp_at, sizeof(disp));

@@ -8,6 +8,15 @@ void *memcpy(void *dst, const void *src, size_t len);
 void *memmove(void *dst, const void *src, size_t len);
 void *memset(void *dst, int byte, size_t len);
 int memcmp(const void *a, const void *b, size_t len);
+
+/* The compiler writes these in place where the size is a small constant, and calls them where it is not. Not in
+ * files that define MEM_FUNCTIONS: those that define the functions, or test them. */
+#ifndef MEM_FUNCTIONS
+#define memcpy __builtin_memcpy
+#define memset __builtin_memset
+#define memcmp __builtin_memcmp
+#endif
+
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
