@@ -119,6 +119,56 @@ TEST(map_hash_holds_max_entries_and_no_more)
 	map_free(m);
 }
 
+/* Keys and values of each length, whole words or not, that differ in one byte. */
+TEST(map_hash_compares_every_byte_of_a_key)
+{
+	u8 key[20] = { 0 }, value[20];
+	for (u32 len = 1; len <= sizeof(key); len++) {
+		struct map *m = make(BPF_MAP_TYPE_HASH, len, len, len + 1);
+		require(m);
+		for (u32 at = 0; at <= len; at++) {
+			memset(value, (int)at + 1, sizeof(value));
+			if (at < len)
+				key[at] = 0x80;
+			check_eq(OK, m->ops->update(m, key, value, BPF_NOEXIST));
+			if (at < len)
+				key[at] = 0;
+		}
+		for (u32 at = 0; at <= len; at++) {
+			memset(value, (int)at + 1, sizeof(value));
+			if (at < len)
+				key[at] = 0x80;
+			const u8 *found = m->ops->lookup(m, key);
+			check(found && memcmp(found, value, len) == 0);
+			if (at < len)
+				key[at] = 0;
+		}
+		map_free(m);
+	}
+}
+
+/* Keys that are multiples of a power of two are what addresses and counters look like. */
+TEST(map_hash_spreads_keys_that_are_alike)
+{
+	enum { KEYS = 256 };
+	for (u32 shift = 0; shift < 56; shift += 4) {
+		struct map *m = make(BPF_MAP_TYPE_HASH, 8, 8, KEYS);
+		struct map_iter it = { 0 };
+		u32 buckets = 0, last = ~0u;
+		require(m);
+		for (u64 i = 0; i < KEYS; i++) {
+			u64 key = i << shift;
+			check_eq(OK, m->ops->update(m, &key, &key, BPF_ANY));
+		}
+		while (m->ops->iterate(m, &it)) {
+			buckets += it.bucket != last;
+			last = it.bucket;
+		}
+		check(buckets > KEYS / 4); /* by chance it were 162 of 256 */
+		map_free(m);
+	}
+}
+
 TEST(map_hash_iteration_meets_every_key_once)
 {
 	struct map *m = make(BPF_MAP_TYPE_HASH, 4, 8, 50);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The helpers and their table. Those without HELPER_CALLS run nothing that has a site. A map is looked for
-// among those of the object; all other memory goes through kernel/probe.h, or is touched by it first.
+// among those of the object; all other memory goes through kernel/probe.h or vm/memory.h.
 #include "vm/helper.h"
 #include "kernel/lib/mem.h"
 #include "kernel/probe.h"
@@ -9,6 +9,7 @@
 #include "vm/callback.h"
 #include "vm/frame.h"
 #include "vm/map.h"
+#include "vm/memory.h"
 #include "vm/printk.h"
 
 /* Every helper has all six arguments; its row says which it looks at. */
@@ -21,31 +22,6 @@ static notrace u64 failed(enum err e)
 	return (u64) - (i64)e;
 }
 
-/* Until the verifier follows registers, a key, a value or a destination can be any number. So every
- * page of it is touched before it is used, as a load or, changing nothing, as a store; what is mapped
- * now will not go away. */
-enum touch { TOUCH_READ, TOUCH_WRITE };
-#define TOUCH_STEP 4096ul
-
-static notrace bool touch(uptr at, enum touch how)
-{
-	u64 value = 0;
-	if (how == TOUCH_WRITE)
-		return probe_cmpxchg(align_down(at, 4ul), &value, 0, 4) == OK;
-	return probe_read(&value, at, 1) == OK;
-}
-
-static notrace bool is_there(u64 start, u32 len, enum touch how)
-{
-	uptr last = start + len - 1;
-	if (!len || last < start)
-		return !len;
-	for (uptr at = start; at < last && last - at >= TOUCH_STEP; at += TOUCH_STEP)
-		if (!touch(at, how))
-			return false;
-	return touch(last, how) && touch(start, how);
-}
-
 notrace struct map *helper_map(const struct prog *p, u64 value)
 {
 	const struct object *o = p->object;
@@ -55,39 +31,28 @@ notrace struct map *helper_map(const struct prog *p, u64 value)
 	return NULL;
 }
 
+/* The map's own functions look at key and value. */
 notrace HELPER(map_lookup_elem)
 {
 	struct map *m = helper_map(p, r1);
-	if (!m || !is_there(r2, m->key_size, TOUCH_READ))
-		return 0;
-	return (uptr)m->ops->lookup(m, (const void *)(uptr)r2);
+	return m ? (uptr)m->ops->lookup(m, (const void *)(uptr)r2) : 0;
 }
 
 notrace HELPER(map_update_elem)
 {
 	struct map *m = helper_map(p, r1);
-	if (!m)
-		return failed(EINVAL);
-	if (m->read_only)
-		return failed(EPERM);
-	if (!is_there(r2, m->key_size, TOUCH_READ) || !is_there(r3, m->value_size, TOUCH_READ))
-		return failed(EFAULT);
-	return failed(m->ops->update(m, (const void *)(uptr)r2, (const void *)(uptr)r3, r4));
+	return failed(m ? m->ops->update(m, (const void *)(uptr)r2, (const void *)(uptr)r3, r4) : EINVAL);
 }
 
 notrace HELPER(map_delete_elem)
 {
 	struct map *m = helper_map(p, r1);
-	if (!m)
-		return failed(EINVAL);
-	if (!is_there(r2, m->key_size, TOUCH_READ))
-		return failed(EFAULT);
-	return failed(m->ops->remove(m, (const void *)(uptr)r2));
+	return failed(m ? m->ops->remove(m, (const void *)(uptr)r2) : EINVAL);
 }
 
 HELPER(probe_read_kernel)
 {
-	if (!is_there(r1, (u32)r2, TOUCH_WRITE))
+	if (!memory_can_write(r1, (u32)r2))
 		return failed(EFAULT);
 	return failed(probe_read((void *)(uptr)r1, (uptr)r3, (u32)r2));
 }
@@ -95,7 +60,7 @@ HELPER(probe_read_kernel)
 HELPER(probe_read_kernel_str)
 {
 	char *dst = (char *)(uptr)r1;
-	if (!is_there(r1, (u32)r2, TOUCH_WRITE))
+	if (!memory_can_write(r1, (u32)r2))
 		return failed(EFAULT);
 	u32 len = (u32)r2 ? probe_read_str(dst, (uptr)r3, (u32)r2) : 0;
 	return len || !(u32)r2 ? len : failed(EFAULT);
@@ -123,7 +88,7 @@ notrace HELPER(get_current_comm)
 	u32 size = (u32)r2;
 	if (!size)
 		return failed(EINVAL);
-	if (!is_there(r1, size, TOUCH_WRITE))
+	if (!memory_can_write(r1, size))
 		return failed(EFAULT);
 	size_t len = strnlen(current->comm, min(size, (u32)TASK_COMM_LEN) - 1);
 	memset(dst, 0, size);
@@ -188,9 +153,9 @@ notrace HELPER(get_attach_cookie)
 
 /* clang-format off */
 static const struct helper table[] = {
-	{ 1,   "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG, map_lookup_elem },
-	{ 2,   "map_update_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY }, HELPER_PROG, map_update_elem },
-	{ 3,   "map_delete_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG, map_delete_elem },
+	{ 1,   "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG | HELPER_MAP, map_lookup_elem },
+	{ 2,   "map_update_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY }, HELPER_PROG | HELPER_MAP, map_update_elem },
+	{ 3,   "map_delete_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG | HELPER_MAP, map_delete_elem },
 	{ 4,   "probe_read", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
 	{ 5,   "ktime_get_ns", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
 	{ 6,   "trace_printk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
@@ -217,6 +182,15 @@ static const struct helper table[] = {
 	{ 185, "get_func_arg_cnt", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },
 };
 /* clang-format on */
+
+notrace uptr helper_of_map(const struct helper *h, const struct map *m)
+{
+	switch (h->id) {
+	case HELPER_MAP_LOOKUP_ELEM: return (uptr)m->ops->lookup;
+	case HELPER_MAP_UPDATE_ELEM: return (uptr)m->ops->update;
+	default: return (uptr)m->ops->remove;
+	}
+}
 
 static const struct helper *added;
 static u32 added_count;

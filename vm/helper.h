@@ -58,6 +58,7 @@ enum helper_flag {
 	HELPER_TAIL_CALL = 16, /* goes on in another program; interpreter and JIT do it, fn is NULL */
 	HELPER_CALLBACK = 32,  /* calls a function of the program: fn does so in a compiled one, see callback.h */
 	HELPER_INLINE = 64,    /* the JIT may know a way without a call: jit_inline_x86_64.c */
+	HELPER_MAP = 128,      /* it is the map's own function: helper_of_map */
 	/* Two bits, what it reads below the context: enum prog_header. */
 	HELPER_HEADER_SHIFT = 8,
 	HELPER_COUNT = HEADER_COUNT << HELPER_HEADER_SHIFT,
@@ -103,6 +104,10 @@ const struct helper *helper_by_value(const struct prog *p, u64 value);
 
 /* The map whose address the value is, if it is one of the maps of the program's object; or NULL. */
 struct map *helper_map(const struct prog *p, u64 value);
+
+/* What a helper with HELPER_MAP calls for that map, with the same arguments but the program. An enum err that it
+ * returns becomes a negative result. */
+uptr helper_of_map(const struct helper *h, const struct map *m);
 
 /* Rows that are looked at before the built-in ones; NULL, 0 takes them away. The host tools need it:
  * benchmarks and the conformance suite bring their own meaning of some numbers, which must not be

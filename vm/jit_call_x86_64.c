@@ -12,14 +12,32 @@ static const struct map *known_map(const struct jit *j, u32 idx, u32 reg)
 	return in && insn_is_map(in) ? j->p->object->maps[in->imm] : NULL;
 }
 
+static void emit_call(struct jit *j, uptr target)
+{
+	if (j->sizing)
+		call_rel(j->c, 0);
+	else
+		call(j->c, target);
+}
+
 static void emit_row_call(struct jit *j, const struct helper *h)
 {
 	if (h->flags & HELPER_PROG)
 		mov_ri(j->c, R9, (i64)(uptr)j->p);
-	if (j->sizing)
-		call_rel(j->c, 0);
-	else
-		call(j->c, (uptr)h->fn);
+	emit_call(j, (uptr)h->fn);
+}
+
+/* A helper of a map that is known.
+ *      call hash_update
+ *      mov eax, eax            ; an enum err
+ *      neg rax                                                                        */
+static void emit_map_call(struct jit *j, const struct helper *h, const struct map *m)
+{
+	emit_call(j, helper_of_map(h, m));
+	if (h->ret != RET_SCALAR)
+		return;
+	mov_rr32(j->c, RAX, RAX);
+	neg_r(j->c, RAX);
 }
 
 /* Goes on in the program that is in the slot R3 of the map; the caller's frame is gone then.
@@ -90,8 +108,11 @@ void jit_emit_tail_entry(struct jit *j)
 void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx)
 {
 	const struct helper *h = helper_find((u32)in->imm);
+	const struct map *m = h->flags & HELPER_MAP ? known_map(j, idx, BPF_R1) : NULL;
 	if (h->flags & HELPER_TAIL_CALL)
 		emit_tail_call(j, known_map(j, idx, BPF_R2));
+	else if (m)
+		emit_map_call(j, h, m);
 	else if (!(h->flags & HELPER_INLINE) || !jit_emit_inline(j, h))
 		emit_row_call(j, h);
 }
@@ -157,10 +178,7 @@ void jit_emit_callx(struct jit *j, enum reg value)
 	push(c, value);
 	push(c, value);
 	mov_ri(c, R9, (i64)(uptr)j->p);
-	if (j->sizing)
-		call_rel(c, 0);
-	else
-		call(c, (uptr)call_by_value);
+	emit_call(j, (uptr)call_by_value);
 	add_ri(c, RSP, 16);
 	bind(c, &done);
 }

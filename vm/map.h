@@ -36,7 +36,8 @@ struct map_iter {
 
 /* Operations that change a map give Linux's errors: EINVAL unknown flags or an operation that the type
  * does not have, E2BIG no such index or the map is full, EEXIST, ENOENT. lookup, update and remove may
- * be called in any context, NMI excepted for those that change a hash; nothing they call has a site. */
+ * be called in any context, NMI excepted for those that change a hash; nothing they call has a site. They
+ * take keys and values as programs name them: EFAULT, or no such key, for what cannot be read. */
 struct map_ops {
 	enum bpf_map_type type;
 	const char *name; /* array, hash, percpu_array: as bpftool says */

@@ -7,6 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/smp.h"
 #include "vm/map.h"
+#include "vm/memory.h"
 
 #define CACHE_LINE 64 /* CPUs do not share one in a per-CPU array */
 
@@ -59,7 +60,7 @@ static void array_destroy(struct map *m)
 
 static notrace void *array_lookup_cpu(struct map *m, const void *key, u32 cpu)
 {
-	u32 index = index_of(key);
+	u32 index = memory_can_read((uptr)key, sizeof(index)) ? index_of(key) : m->max_entries;
 	if (index >= m->max_entries)
 		return NULL;
 	return m->values + cpu * m->per_cpu_stride + (u64)index * m->stride;
@@ -77,8 +78,12 @@ static notrace void *percpu_lookup(struct map *m, const void *key)
 
 static notrace enum err array_update(struct map *m, const void *key, const void *value, u64 flags)
 {
+	if (m->read_only)
+		return EPERM;
 	if (flags > BPF_EXIST)
 		return EINVAL;
+	if (!memory_can_read((uptr)key, m->key_size) || !memory_can_read((uptr)value, m->value_size))
+		return EFAULT;
 	void *at = m->ops->lookup(m, key);
 	if (!at)
 		return E2BIG;

@@ -14,6 +14,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "vm/map.h"
+#include "vm/memory.h"
 
 #define END         0x80000000u
 #define ENTRIES_MAX (1u << 24)
@@ -40,19 +41,50 @@ static notrace struct element *element_at(const struct hash *h, u32 index)
 	return (struct element *)(h->elements + (u64)index * h->element_size);
 }
 
-/* Multiply and mix, four bytes at a time; any good mixing would do. */
-static notrace u32 hash_key(const u8 *key, u32 len)
+/* Almost all keys are of 4 or 8 bytes, and almost all values of 8: for those the compiler makes a function of a
+ * constant length from the one of any length. */
+#define for_length(len, function, ...)           \
+	((len) == 8   ? function(__VA_ARGS__, 8) \
+	 : (len) == 4 ? function(__VA_ARGS__, 4) \
+		      : function(__VA_ARGS__, len))
+#define any_length static inline __attribute__((always_inline)) notrace
+
+/* In a product the upper bits depend on all bits below: so they go where the bucket is taken from, and where the
+ * next word is mixed in. */
+any_length u64 mix(u64 hash, u64 word)
 {
-	u32 hash = len * 0x9e3779b1u, word;
-	for (; len >= 4; key += 4, len -= 4) {
-		memcpy(&word, key, 4);
-		hash = (hash ^ word) * 0x85ebca6bu;
-		hash ^= hash >> 15;
+	return __builtin_bswap64((hash ^ word) * 0x9e3779b97f4a7c15ull);
+}
+
+/* Word after word; any good mixing would do. */
+any_length u32 hash_bytes(const u8 *key, u32 len)
+{
+	u64 hash = len, word;
+	for (; len >= sizeof(word); key += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, key, sizeof(word));
+		hash = mix(hash, word);
 	}
-	while (len--)
-		hash = (hash ^ *key++) * 0xc2b2ae35u;
-	hash ^= hash >> 13;
-	return hash * 0x27d4eb2fu ^ hash >> 16;
+	if (len) {
+		word = 0;
+		memcpy(&word, key, len);
+		hash = mix(hash, word);
+	}
+	return (u32)hash;
+}
+
+static notrace u32 hash_key(const void *key, u32 len)
+{
+	return for_length(len, hash_bytes, key);
+}
+
+static inline notrace bool same_key(const void *a, const void *b, u32 len)
+{
+	return for_length(len, memcmp, a, b) == 0;
+}
+
+static inline notrace void copy(void *dst, const void *src, u32 len)
+{
+	for_length(len, memcpy, dst, src);
 }
 
 /* The element with that key, or the end of its chain. */
@@ -65,7 +97,7 @@ static notrace u32 find(const struct map *m, const void *key, u32 hash)
 		i = __atomic_load_n(&h->buckets[bucket], __ATOMIC_ACQUIRE);
 		while (!(i & END)) {
 			const struct element *e = element_at(h, i);
-			if (e->hash == hash && memcmp(e->key, key, m->key_size) == 0)
+			if (e->hash == hash && same_key(e->key, key, m->key_size))
 				return i;
 			i = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
 		}
@@ -100,8 +132,8 @@ static notrace void fill_element(const struct map *m, u32 index, u32 hash, const
 {
 	struct element *e = element_at(m->impl, index);
 	e->hash = hash;
-	memcpy(e->key, key, m->key_size);
-	memcpy(value_of(m->impl, index), value, m->value_size);
+	copy(e->key, key, m->key_size);
+	copy(value_of(m->impl, index), value, m->value_size);
 }
 
 /* Under the lock. A value is replaced by a new element, so that readers see the old or the new one. */
@@ -144,6 +176,8 @@ static notrace enum err remove_locked(struct map *m, const void *key, u32 hash)
 
 static notrace void *hash_lookup(struct map *m, const void *key)
 {
+	if (!memory_can_read((uptr)key, m->key_size))
+		return NULL;
 	u32 i = find(m, key, hash_key(key, m->key_size));
 	return i & END ? NULL : value_of(m->impl, i);
 }
@@ -156,9 +190,11 @@ static void *hash_lookup_cpu(struct map *m, const void *key, u32 cpu unused)
 static notrace enum err hash_update(struct map *m, const void *key, const void *value, u64 flags)
 {
 	struct hash *h = m->impl;
-	u32 hash = hash_key(key, m->key_size);
 	if (flags > BPF_EXIST)
 		return EINVAL;
+	if (!memory_can_read((uptr)key, m->key_size) || !memory_can_read((uptr)value, m->value_size))
+		return EFAULT;
+	u32 hash = hash_key(key, m->key_size);
 	uptr irq = spin_lock_irqsave(&h->lock);
 	enum err e = update_locked(m, key, value, flags, hash);
 	spin_unlock_irqrestore(&h->lock, irq);
@@ -168,6 +204,8 @@ static notrace enum err hash_update(struct map *m, const void *key, const void *
 static notrace enum err hash_remove(struct map *m, const void *key)
 {
 	struct hash *h = m->impl;
+	if (!memory_can_read((uptr)key, m->key_size))
+		return EFAULT;
 	u32 hash = hash_key(key, m->key_size);
 	uptr irq = spin_lock_irqsave(&h->lock);
 	enum err e = remove_locked(m, key, hash);

@@ -23,7 +23,10 @@
 #include "vm/kfunc.h"
 
 struct cpu cpus[MAX_CPUS];
-static struct task_struct host_task = { .pid = 42, .tgid = 42, .prio = 120, .comm = "host" };
+static u8 host_stack[STACK_SIZE]; /* a task must have one; ours, which libc made, is not there */
+static struct task_struct host_task = {
+	.stack = host_stack, .pid = 42, .tgid = 42, .prio = 120, .comm = "host"
+};
 static u32 slept;
 static char trace_text[8192];
 static struct strbuf trace_lines = STRBUF(trace_text);
