@@ -1,102 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Commands that measure: compare, what a traced call costs in every way there is; cost, what attaching and
-// detaching take. Figures are ticks of the time-stamp counter: with --icount a tick is one instruction, and
-// they are exact.
+// The command compare: what a traced call costs, in every way there is.
 #include "kernel/blobs.h"
-#include "kernel/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
+#include "kernel/shell/measure.h"
 #include "kernel/shell/shell.h"
-#include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
-#include "kernel/skb.h"
-#include "kernel/trace_events.h"
 #include "tramp/attach.h"
 #include "tramp/fgraph.h"
 #include "tramp/ftrace_gen.h"
 #include "tramp/poke.h"
 #include "vm/map.h"
 
-/* --- compare: the functions that it can call ----------------------------------------------------- */
+enum { USERS = 32, SESSION_RUNS = 2 };
 
-enum { USERS = 32, CALLS = 64, ROUNDS = 64, SESSION_RUNS = 2 };
-
-/* One user less, again and again, but never the last: so that no call depends on the state of the heap. */
-static void drive_kfree_skb(u32 calls)
-{
-	struct sk_buff *skb = alloc_skb(64);
-	if (!skb)
-		return;
-	for (u32 i = 0; i < calls; i++)
-		kfree_skb(skb_get(skb));
-	kfree_skb(skb);
-}
-
-static void drive_wake_up_process(u32 calls)
-{
-	while (calls--)
-		wake_up_process(current); /* which is awake */
-}
-
-static void drive_trace_kfree_skb(u32 calls)
-{
-	while (calls--)
-		trace_kfree_skb(NULL, NULL, SKB_DROP_REASON_NOT_SPECIFIED);
-}
-
-static void drive_trace_sched_waking(u32 calls)
-{
-	while (calls--)
-		trace_sched_waking(current);
-}
-
-/* A function that compare can call, and the tracepoint that goes with it. */
-static const struct drive {
-	const char *func, *tracepoint;
-	void (*run)(u32 calls), (*run_tracepoint)(u32 calls);
-} drives[] = {
-	{ "kfree_skb", "kfree_skb", drive_kfree_skb, drive_trace_kfree_skb },
-	{ "wake_up_process", "sched_waking", drive_wake_up_process, drive_trace_sched_waking },
-};
-
-/* Ticks of CALLS calls with interrupts off: the least of many rounds, so that what other CPUs did meanwhile
- * is not in it. */
-static u64 least_ticks(void (*run)(u32 calls))
-{
-	u64 least = ~0ull;
-	run(CALLS);
-	for (u32 i = 0; i < ROUNDS; i++) {
-		uptr flags = irq_save();
-		u64 begin = rdtsc();
-		run(CALLS);
-		least = min(least, rdtsc() - begin);
-		irq_restore(flags);
-	}
-	return least;
-}
-
-/* Whether a tick is an instruction: a loop of two, of known length, tells. */
-static bool ticks_are_instructions(void)
-{
-	enum { TURNS = 100000 };
-	u32 n = TURNS;
-	uptr flags = irq_save();
-	u64 begin = rdtsc();
-	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(n)::"cc");
-	u64 ticks = rdtsc() - begin;
-	irq_restore(flags);
-	return ticks >= 2 * TURNS && ticks < 2 * TURNS + 100;
-}
-
-/* --- compare: equal counting users, and the ways to attach them ---------------------------------- */
+/* --- equal counting users, and the ways to attach them ---------------------------------- */
 
 struct comparison {
-	const struct drive *drive;
+	const struct measure_drive *drive;
 	struct site *site;
 	struct strbuf *log;
-	u64 base;        /* ticks of CALLS untraced calls */
+	u64 base;        /* ticks of MEASURE_CALLS untraced calls */
 	u32 jump_offset; /* where in the function a probe can be a jump */
 	struct object *objects[USERS];
 	struct ftrace_ops ops[USERS];
@@ -263,7 +189,7 @@ static const struct way ways[] = {
 };
 /* clang-format on */
 
-/* --- compare: one line of the table -------------------------------------------------------------- */
+/* --- one line of the table -------------------------------------------------------------- */
 
 static u64 *counter_of(struct comparison *c, const struct way *w, u32 user)
 {
@@ -280,7 +206,7 @@ static u64 *counter_of(struct comparison *c, const struct way *w, u32 user)
 static enum err check_counts(struct comparison *c, const struct way *w, u32 users)
 {
 	u64 per_call = w->prog && prog_of(c->objects[0], w->prog)->type == PROG_FSESSION ? SESSION_RUNS : 1;
-	u64 wanted = (ROUNDS + 1) * CALLS * per_call;
+	u64 wanted = MEASURE_CALLS_IN_ALL * per_call;
 	for (u32 i = 0; i < users; i++) {
 		u64 got = *counter_of(c, w, i);
 		if (got < wanted) {
@@ -308,8 +234,7 @@ static enum err measure_users(struct comparison *c, const struct way *w, u32 *at
 	}
 	for (u32 i = 0; i < users; i++)
 		*counter_of(c, w, i) = 0;
-	u64 ticks = least_ticks(run_of(c, w));
-	*extra = ticks > c->base ? (ticks - c->base + CALLS / 2) / CALLS : 0;
+	*extra = measure_extra(measure_calls(run_of(c, w)), c->base);
 	return check_counts(c, w, users);
 }
 
@@ -354,10 +279,10 @@ static enum err find_jump(struct comparison *c, const struct way *w)
 		if (e)
 			continue;
 		*counter_of(c, w, 0) = 0;
-		c->drive->run(CALLS);
+		c->drive->run(MEASURE_CALLS);
 		u64 runs = *counter_of(c, w, 0);
 		w->detach(c, w, 0);
-		if (runs >= CALLS)
+		if (runs >= MEASURE_CALLS)
 			return OK;
 	}
 	return e;
@@ -378,7 +303,7 @@ static enum err compare_way(struct comparison *c, const struct way *w, struct ta
 	u32 attached = 0;
 	if (!e && w->how == KPROBE_JUMP)
 		e = find_jump(c, w);
-	c->base = least_ticks(run_of(c, w));
+	c->base = measure_calls(run_of(c, w));
 	if (!e)
 		e = fill_row(c, w, t, &attached);
 	while (attached--)
@@ -387,7 +312,7 @@ static enum err compare_way(struct comparison *c, const struct way *w, struct ta
 	return e;
 }
 
-/* --- compare: the command ------------------------------------------------------------------------ */
+/* --- the command ------------------------------------------------------------------------ */
 
 static enum err load_users(struct comparison *c)
 {
@@ -424,7 +349,7 @@ static enum err compare_ways(struct comparison *c)
 		{ "x8", RIGHT },    { "x16", RIGHT },  { "x32", RIGHT },  { "each more", RIGHT },
 		{ "stack", RIGHT }, { "regs", RIGHT }, { "code", RIGHT },
 	};
-	bool exact = ticks_are_instructions();
+	bool exact = measure_is_exact();
 	struct table t;
 	enum err e = OK;
 	table_begin(&t, columns, array_len(columns));
@@ -445,10 +370,8 @@ static enum err cmd_compare(u32 count, char **args)
 	struct strbuf log = STRBUF(text);
 	struct comparison *c;
 	enum err e;
-	u32 i = 0;
-	while (i < array_len(drives) && strcmp(drives[i].func, args[0]))
-		i++;
-	if (i == array_len(drives))
+	const struct measure_drive *drive = measure_drive_named(args[0]);
+	if (!drive)
 		return shell_fail(EOPNOTSUPP,
 				  "compare does not know how to call %s; it can call kfree_skb and "
 				  "wake_up_process",
@@ -456,7 +379,7 @@ static enum err cmd_compare(u32 count, char **args)
 	c = kzalloc(sizeof(*c));
 	if (!c)
 		return shell_fail(ENOMEM, "no memory for %u users", USERS);
-	c->drive = &drives[i];
+	c->drive = drive;
 	c->site = site_named(args[0]);
 	c->log = &log;
 	e = load_users(c);
@@ -470,88 +393,14 @@ static enum err cmd_compare(u32 count, char **args)
 
 static void complete_compare(struct edit_matches *m, u32 index)
 {
-	for (u32 i = 0; i < array_len(drives); i++)
-		edit_offer(m, drives[i].func);
+	for (u32 i = 0; i < array_len(measure_drives); i++)
+		edit_offer(m, measure_drives[i].func);
 	(void)index;
-}
-
-/* --- cost ---------------------------------------------------------------------------------------- */
-
-struct cost {
-	u64 ticks, syncs;
-};
-
-static struct cost begin_cost(void)
-{
-	return (struct cost){ .syncs = poke_stats().syncs, .ticks = rdtsc() };
-}
-
-static struct cost end_cost(const struct cost *begin)
-{
-	u64 now = rdtsc();
-	return (struct cost){ .syncs = poke_stats().syncs - begin->syncs, .ticks = now - begin->ticks };
-}
-
-static void print_cost(const char *what, const struct cost *c, u32 functions)
-{
-	kprintf("%s %9llu ticks", what, c->ticks);
-	if (functions > 1)
-		kprintf(", %llu for each of %u functions", c->ticks / functions, functions);
-	kprintf(", %llu syncs of all CPUs\n", c->syncs);
-}
-
-struct site_counter {
-	const struct prog *prog;
-	u32 sites;
-};
-
-static void count_sites(const struct link *l, void *arg)
-{
-	struct site_counter *c = arg;
-	if (l->prog == c->prog)
-		c->sites += l->site_count;
-}
-
-static enum err cmd_cost(u32 count, char **args)
-{
-	struct attach_options options = { .func = count == 2 ? args[1] : NULL };
-	char text[256] = "";
-	struct strbuf log = STRBUF(text);
-	struct site_counter sites = { 0 };
-	struct cost begin, attach, detach;
-	struct prog *p;
-	enum err e = show_find_prog(&p, args[0]);
-	if (e)
-		return e;
-	begin = begin_cost();
-	e = attach_progs(&p, 1, &options, &log);
-	attach = end_cost(&begin);
-	if (e)
-		return shell_fail(e, "%s", text);
-	sites.prog = p;
-	link_for_each(count_sites, &sites);
-	begin = begin_cost();
-	e = detach_progs(&p, 1, &log);
-	detach = end_cost(&begin);
-	if (e)
-		return shell_fail(e, "%s", text);
-	print_cost("attach", &attach, sites.sites);
-	print_cost("detach", &detach, sites.sites);
-	return OK;
-}
-
-static void complete_cost(struct edit_matches *m, u32 index)
-{
-	if (index == 0)
-		complete_programs(m);
-	else
-		complete_functions(m);
 }
 
 /* clang-format off */
 const struct command compare_commands[] = {
 	{ "compare", "FUNC", 1, 1, "what a traced call costs, in every way", cmd_compare, complete_compare },
-	{ "cost", "PROG [FUNC|PATTERN]", 1, 2, "what it takes to attach and to detach", cmd_cost, complete_cost },
 	{ 0 },
 };
 /* clang-format on */

@@ -26,6 +26,7 @@ static const struct family {
 	{ NULL, map_commands },
 	{ "Trampolines", tramp_commands },
 	{ NULL, compare_commands },
+	{ NULL, cost_commands },
 	{ "The old ways", ftrace_commands },
 	{ NULL, kprobe_commands },
 	{ "The machine", system_commands },

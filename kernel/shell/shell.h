@@ -28,7 +28,8 @@ extern const struct command ftrace_commands[];     /* cmd_ftrace.c */
 extern const struct command kprobe_commands[];     /* cmd_kprobe.c */
 extern const struct command audit_commands[];      /* cmd_audit.c */
 extern const struct command map_commands[];        /* cmd_maps.c */
-extern const struct command compare_commands[]; /* cmd_compare.c */
+extern const struct command compare_commands[];    /* cmd_compare.c */
+extern const struct command cost_commands[];       /* cmd_cost.c */
 extern const struct command system_commands[];     /* cmd_system.c */
 extern const struct command shell_commands[];      /* shell.c */
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What tracing costs, as compare and cost print it: exact under --icount.
 . tests/e2e/lib.sh
-plan 10
+plan 14
 
 ways='fentry|fexit, by jmp|fexit, by call|fmod_ret|fsession|raw tracepoint|ftrace, plain|ftrace, regs|function graph|kprobe, ftrace|kprobe, jump|kprobe, int3|kretprobe'
 
@@ -86,8 +86,24 @@ rising figures_of_lists_grow_faster "$(cell fentry 7)" "$(cell 'ftrace, plain' 7
 wide=$(sed -n '/^fivebyte> compare/,/^fivebyte> audit/p' "$out" | awk 'length > 80')
 [ -z "$wide" ] && pass figures_fit_80_columns || fail figures_fit_80_columns "wider: $wide"
 
+# call N: what the Nth `cost` printed for a call.
+call() {
+	grep -E '^call +[0-9]+ instructions more$' "$out" | sed -n "$1p" | tr -dc 0-9
+}
+
+[ "$(call 1)" = "$(cell fentry 1)" ] && pass figures_of_cost_are_those_of_compare || fail figures_of_cost_are_those_of_compare "$(call 1)"
+
 exact "$work/again"
 cmp -s "$work/again" "$work/table" && pass figures_repeat || fail figures_repeat "differs: $(diff "$work/table" "$work/again")"
+
+# What maps cost: by task, by task and twice a call, by CPU and by protocol.
+fivebyte --smp 1 --icount --exec 'cost count_pid kfree_skb; cost latency kfree_skb; cost count_skb'
+within() {
+	[ "$2" ] && [ "$2" -ge 30 ] && [ "$2" -le "$3" ] && pass "$1" || fail "$1" "$2 instructions, not 30 to $3"
+}
+within figures_of_a_count_by_pid "$(call 1)" 160
+within figures_of_a_latency_by_pid "$(call 2)" 640
+within figures_of_two_counts_in_maps "$(call 3)" 500
 
 # Ticks of other machines say little; but the table is whole.
 fivebyte --smp 8 --exec 'compare kfree_skb; audit'

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The command cost: what it takes to attach a program, to call what it is attached to, and to detach it.
+#include "kernel/cpu.h"
+#include "kernel/lib/mem.h"
+#include "kernel/print.h"
+#include "kernel/shell/measure.h"
+#include "kernel/shell/shell.h"
+#include "kernel/shell/show.h"
+#include "tramp/attach.h"
+#include "tramp/poke.h"
+
+struct cost {
+	u64 ticks, syncs;
+};
+
+/* What is attached: a program, or all of an object; and to how many functions. */
+struct subject {
+	struct prog *one;
+	struct prog *const *progs;
+	u32 count, sites;
+	const struct measure_drive *drive; /* of the one function, if it can be called; or NULL */
+};
+
+static struct cost begin_cost(void)
+{
+	return (struct cost){ .syncs = poke_stats().syncs, .ticks = rdtsc() };
+}
+
+static struct cost end_cost(const struct cost *begin)
+{
+	u64 now = rdtsc();
+	return (struct cost){ .syncs = poke_stats().syncs - begin->syncs, .ticks = now - begin->ticks };
+}
+
+static void print_cost(const char *what, const struct cost *c, u32 functions)
+{
+	kprintf("%s %9llu ticks", what, c->ticks);
+	if (functions > 1)
+		kprintf(", %llu for each of %u functions", c->ticks / functions, functions);
+	kprintf(", %llu syncs of all CPUs\n", c->syncs);
+}
+
+static enum err find_subject(struct subject *s, const char *name, const char *func)
+{
+	struct object *o = prog_named(name) ? NULL : object_named(name);
+	*s = (struct subject){ .progs = &s->one, .count = 1 };
+	enum err e = o ? OK : show_find_prog(&s->one, name);
+	if (e)
+		return e;
+	if (o) {
+		s->progs = o->progs;
+		s->count = o->prog_count;
+	}
+	s->drive = measure_drive_named(func ? func : s->progs[0]->target);
+	return OK;
+}
+
+static void count_sites(const struct link *l, void *arg)
+{
+	struct subject *s = arg;
+	if (l->prog == s->progs[0])
+		s->sites += l->site_count;
+}
+
+static u64 cost_of(const struct subject *s)
+{
+	return s->drive ? measure_calls(s->drive->run) : 0;
+}
+
+static enum err cmd_cost(u32 count, char **args)
+{
+	struct attach_options options = { .func = count == 2 ? args[1] : NULL };
+	char text[256] = "";
+	struct strbuf log = STRBUF(text);
+	struct subject s;
+	struct cost begin, attach, detach;
+	enum err e = find_subject(&s, args[0], options.func);
+	if (e)
+		return e;
+	u64 untraced = cost_of(&s);
+	begin = begin_cost();
+	e = attach_progs(s.progs, s.count, &options, &log);
+	attach = end_cost(&begin);
+	if (e)
+		return shell_fail(e, "%s", text);
+	link_for_each(count_sites, &s);
+	u64 traced = cost_of(&s);
+	begin = begin_cost();
+	e = detach_progs(s.progs, s.count, &log);
+	detach = end_cost(&begin);
+	if (e)
+		return shell_fail(e, "%s", text);
+	print_cost("attach", &attach, s.sites);
+	if (s.drive)
+		kprintf("call   %9llu %s more\n", measure_extra(traced, untraced),
+			measure_is_exact() ? "instructions" : "ticks");
+	print_cost("detach", &detach, s.sites);
+	return OK;
+}
+
+static void complete_cost(struct edit_matches *m, u32 index)
+{
+	if (index == 0)
+		complete_programs(m);
+	else
+		complete_functions(m);
+}
+
+/* clang-format off */
+const struct command cost_commands[] = {
+	{ "cost", "PROG [FUNC|PATTERN]", 1, 2, "what attach, a call and detach take", cmd_cost, complete_cost },
+	{ 0 },
+};
+/* clang-format on */
