@@ -27,24 +27,18 @@ u8 *flow_marks(const struct prog *p)
 	return marks;
 }
 
-const struct insn *flow_writer(const struct prog *p, const u8 *marks, u32 idx, u32 reg)
+const struct insn *flow_constant(const struct prog *p, const u8 *marks, u32 idx, u32 reg)
 {
 	while (idx > 0 && !(marks[idx] & (MARK_TARGET | MARK_START))) {
 		const struct insn *in = &p->insns[--idx];
 		if (marks[idx] & MARK_TAIL)
 			continue;
 		if (insn_writes(in) & 1u << reg)
-			return in;
+			return insn_is_wide(in) ? in : NULL;
 		if (!insn_falls_through(in))
 			return NULL;
 	}
 	return NULL;
-}
-
-const struct insn *flow_constant(const struct prog *p, const u8 *marks, u32 idx, u32 reg)
-{
-	const struct insn *in = flow_writer(p, marks, idx, reg);
-	return in && insn_is_wide(in) ? in : NULL;
 }
 
 /* Whether the instruction reads R10 as a number and not only as the base of an access. */

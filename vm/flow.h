@@ -15,10 +15,6 @@ enum {
  * of range marks nothing: refusing it is the verifier's work. */
 u8 *flow_marks(const struct prog *p);
 
-/* The instruction whose result reg holds before an instruction, if the lines above say so without a jump in
- * between; or NULL. */
-const struct insn *flow_writer(const struct prog *p, const u8 *marks, u32 idx, u32 reg);
-
 /* The 64-bit immediate that reg holds before an instruction, if the lines above say so without a jump in
  * between; or NULL. */
 const struct insn *flow_constant(const struct prog *p, const u8 *marks, u32 idx, u32 reg);

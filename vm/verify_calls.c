@@ -44,22 +44,12 @@ enum err verify_kfunc(struct verify *v, u32 idx)
 	return h ? check_callee(v, idx, h, "") : verify_refuse(v, idx, "there is no kernel function %u", id);
 }
 
-/* Whether the instruction makes a number and no map. What is not known here, the helper looks at. */
-static bool is_number(const struct insn *in)
-{
-	enum insn_kind kind = in ? insn_kind(in) : INSN_BAD;
-	return kind == INSN_MOV64_K || kind == INSN_MOV32_K || (in && insn_is_wide(in) && !insn_is_map(in));
-}
-
-/* What must be a constant, so that it is known here what is called; and what must not be one. */
+/* What must be a constant, so that it is known here what is called. */
 static enum err check_constant(struct verify *v, u32 idx, const struct helper *h, u32 arg)
 {
 	u32 reg = BPF_R1 + arg;
 	const struct insn *in = flow_constant(v->p, v->marks, idx, reg);
 	bool is_map = in && insn_is_map(in);
-	if (h->args[arg] == ARG_MAP && is_number(flow_writer(v->p, v->marks, idx, reg)))
-		return verify_refuse(v, idx, "r%u of bpf_%s must be a map of this object, and is a number",
-				     reg, h->name);
 	if (h->args[arg] == ARG_PROG_ARRAY &&
 	    (!is_map || v->p->object->maps[in->imm]->ops->type != BPF_MAP_TYPE_PROG_ARRAY))
 		return verify_refuse(v, idx, "r%u of bpf_%s must be a map of programs, set right before", reg,

@@ -51,6 +51,15 @@ static enum err check_callback(struct verify *v, const struct consts *c, const s
 	return OK;
 }
 
+/* What may be a map after all, the helper looks at. */
+static enum err check_map(struct verify *v, const struct consts *c, const struct helper *h, u32 reg)
+{
+	enum known_kind kind = c->r[reg].kind;
+	return kind == KNOWN_MAP || kind == KNOWN_ANY
+		   ? OK
+		   : verify_refuse(v, c->idx, "r%u of bpf_%s must be a map of this object", reg, h->name);
+}
+
 static enum err check_helper(struct verify *v, const struct consts *c, const struct helper *h)
 {
 	enum err e = OK;
@@ -63,6 +72,8 @@ static enum err check_helper(struct verify *v, const struct consts *c, const str
 			e = refuse_write(v, c->idx, who, m);
 		else if (h->args[i] == ARG_FUNC)
 			e = check_callback(v, c, h, BPF_R1 + i);
+		else if (h->args[i] == ARG_MAP)
+			e = check_map(v, c, h, BPF_R1 + i);
 	}
 	return e;
 }
