@@ -7,6 +7,7 @@
 #include "vm/load.h"
 #include "vm/map.h"
 
+#define PROG_VALUE_SIZE 4  /* of a prog_array, as its values imply */
 #define LIBBPF_NAME_LEN 16 /* with its 0: of the map that holds a section */
 
 struct map_def {
@@ -79,7 +80,7 @@ static enum err read_field(struct loader *l, struct map_def *d, const struct btf
 	return OK;
 }
 
-/* A size given as such and by a type must be the same. */
+/* A size that both a number and a type say must be the same. */
 static enum err settle_size(struct loader *l, const struct map_def *d, const char *what, u32 *size, u32 type)
 {
 	u32 by_type = type ? btf_size(&l->o->btf, type) : 0;
@@ -89,6 +90,18 @@ static enum err settle_size(struct loader *l, const struct map_def *d, const cha
 		return EINVAL;
 	}
 	*size = type ? by_type : *size;
+	return OK;
+}
+
+/* As in libbpf, values imply the size of a value. */
+static enum err settle_values(struct loader *l, struct map_def *d)
+{
+	if (d->type != BPF_MAP_TYPE_PROG_ARRAY) {
+		str_printf(l->log, "map %s: values that are programs are only for the type %s", d->name,
+			   map_prog_array_ops.name);
+		return EINVAL;
+	}
+	d->value_size = d->value_size ? d->value_size : PROG_VALUE_SIZE;
 	return OK;
 }
 
@@ -112,7 +125,11 @@ static enum err read_definition(struct loader *l, struct map_def *d, u32 var)
 		return EOPNOTSUPP;
 	}
 	enum err e = settle_size(l, d, "key", &d->key_size, d->key_type);
-	return e ? e : settle_size(l, d, "value", &d->value_size, d->value_type);
+	if (!e)
+		e = settle_size(l, d, "value", &d->value_size, d->value_type);
+	if (!e && d->values)
+		e = settle_values(l, d);
+	return e;
 }
 
 static enum err add_map(struct loader *l, const struct map_def *d, struct map_place place)

@@ -143,6 +143,15 @@ TEST(tail_call_to_nobody_falls_through)
 	check_tail("to_nobody", 5, 2, 0, 0);
 }
 
+TEST(tail_call_goes_through_maps_of_every_definition)
+{
+	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = run("build/tests/values.bpf.o", "first", mode, 5);
+		if (o)
+			object_unload(o);
+	}
+}
+
 TEST(tail_call_twice_in_a_row_counts_anew)
 {
 	u64 ctx[2] = { 0 };

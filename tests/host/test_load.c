@@ -297,6 +297,8 @@ static const struct refusal refusals[] = {
 	{ "refuse_probe_arg", EINVAL,
 	  "program program: insn ?: bpf_get_func_arg is not for kprobe programs" },
 	{ "refuse_slot", E2BIG, "map table: program program is in slot 2, but there are only 2" },
+	{ "refuse_values_size", EINVAL, "map table: key and value of a prog_array are 4 bytes, not 4 and 8" },
+	{ "refuse_values_hash", EINVAL, "map table: values that are programs are only for *prog_array" },
 	{ "refuse_mixed", EINVAL, "*table*another type*" },
 	{ "refuse_sleeping_tail", EINVAL,
 	  "program program: insn ?: a program that may sleep cannot end in a tail call" },
