@@ -81,6 +81,24 @@ TEST(table_without_memory_prints_nothing)
 	check_eq(before, after);
 }
 
+/* Whatever is asked for while it grows. */
+TEST(table_takes_cells_of_any_length)
+{
+	static const struct column columns[] = { { "name", LEFT }, { "n", RIGHT } };
+	static char name[5001];
+	struct table t;
+	memset(name, 'n', sizeof(name) - 1);
+	table_begin(&t, columns, array_len(columns));
+	for (u32 len = 254; len < sizeof(name); len = len < 258 ? len + 1 : len * 4) {
+		table_cell(&t, "%s", name + sizeof(name) - 1 - len);
+		check_eq(len, strlen(t.text + t.len - len - 1));
+		table_cell(&t, "%u", len);
+		check_eq(len, t.width[0]);
+	}
+	t.cells = 0; /* the heading is enough */
+	check_eq(OK, table_print(&t));
+}
+
 TEST(table_keeps_the_widest_cell)
 {
 	static const struct column columns[] = { { "name", LEFT }, { "n", RIGHT } };

@@ -17,6 +17,8 @@ static bool grow(struct table *t, u32 more)
 	u32 cap = max(2 * t->cap, 4096u);
 	if (t->len + more <= t->cap)
 		return true;
+	while (t->len + more > cap)
+		cap *= 2;
 	char *text = kmalloc(cap);
 	if (!text)
 		return false;
@@ -27,34 +29,43 @@ static bool grow(struct table *t, u32 more)
 	return true;
 }
 
+/* A longer cell asks for more room until it fits. */
 void table_cell(struct table *t, const char *fmt, ...)
 {
-	char cell[256] = "";
-	struct strbuf s = STRBUF(cell);
-	va_list args;
-	va_start(args, fmt);
-	str_vprintf(&s, fmt, args);
-	va_end(args);
-	if (!t->err && !grow(t, s.len + 1))
-		t->err = ENOMEM;
+	struct strbuf s = { .cut = true };
+	for (u32 room = 256; s.cut && !t->err; room *= 2) {
+		if (!grow(t, room)) {
+			t->err = ENOMEM;
+			break;
+		}
+		va_list args;
+		va_start(args, fmt);
+		s = (struct strbuf){ .buf = t->text + t->len, .cap = room };
+		t->text[t->len] = 0;
+		str_vprintf(&s, fmt, args);
+		va_end(args);
+	}
 	if (t->err)
 		return;
-	memcpy(t->text + t->len, cell, s.len + 1);
 	t->len += s.len + 1;
 	u32 *width = &t->width[t->cells++ % t->column_count];
 	*width = max(*width, s.len);
 }
 
 /* Words that do not fit a terminal go into rows of their own, under the beginning of theirs. */
-static void wrap(struct strbuf *row, u32 column, const char *text)
+static void wrap(struct strbuf *row, const char *text)
 {
+	u32 column = row->len;
 	while (column + strlen(text) > TABLE_WIDTH) {
 		u32 end = TABLE_WIDTH - min(column, (u32)TABLE_WIDTH);
 		while (end && text[end] != ' ')
 			end--;
 		if (!end)
 			break;
-		str_printf(row, "%.*s\n%*s", (int)end, text, (int)column, "");
+		str_printf(row, "%.*s\n", (int)end, text);
+		kputs(row->buf, row->len);
+		row->len = 0;
+		str_printf(row, "%*s", (int)column, "");
 		text += end + 1;
 	}
 	str_printf(row, "%s\n", text);
@@ -66,7 +77,7 @@ static void print_cell(const struct table *t, struct strbuf *row, u32 column, co
 	bool last = column == t->column_count - 1;
 	int width = (int)t->width[column];
 	if (t->columns[column].align == LEFT && last) {
-		wrap(row, row->len, text);
+		wrap(row, text);
 		return;
 	}
 	if (t->columns[column].align == LEFT)
@@ -74,22 +85,38 @@ static void print_cell(const struct table *t, struct strbuf *row, u32 column, co
 	str_printf(row, "%*s%s", width, text, last ? "\n" : "  ");
 }
 
+static void print_heading(const struct table *t, struct strbuf *row)
+{
+	row->len = 0;
+	for (u32 i = 0; i < t->column_count; i++)
+		print_cell(t, row, i, t->columns[i].name);
+	kputs(row->buf, row->len);
+}
+
+/* From its first cell on; returns the cell behind the row. */
+static const char *print_row(const struct table *t, struct strbuf *row, const char *cell)
+{
+	row->len = 0;
+	for (u32 i = 0; i < t->column_count; i++, cell += strlen(cell) + 1)
+		print_cell(t, row, i, cell);
+	kputs(row->buf, row->len);
+	return cell;
+}
+
 enum err table_print(struct table *t)
 {
-	const char *cell = t->text;
-	char line[1024];
-	struct strbuf row = STRBUF(line);
-	for (u32 i = 0; i < t->column_count && !t->err; i++)
-		print_cell(t, &row, i, t->columns[i].name);
-	kputs(line, row.len);
-	for (u32 i = 0; i < t->cells && !t->err; i++, cell += strlen(cell) + 1) {
-		u32 column = i % t->column_count;
-		if (column == 0)
-			row = STRBUF(line);
-		print_cell(t, &row, column, cell);
-		if (column == t->column_count - 1)
-			kputs(line, row.len);
+	struct strbuf row = { .cap = TABLE_WIDTH + 2 };
+	for (u32 i = 0; i < t->column_count; i++)
+		row.cap += t->width[i] + 2;
+	row.buf = t->err ? NULL : kmalloc(row.cap);
+	t->err = row.buf ? t->err : ENOMEM;
+	if (!t->err) {
+		const char *cell = t->text;
+		print_heading(t, &row);
+		for (u32 i = 0; i < t->cells; i += t->column_count)
+			cell = print_row(t, &row, cell);
 	}
+	kfree(row.buf);
 	kfree(t->text);
 	t->text = NULL;
 	return t->err;

@@ -27,10 +27,9 @@ struct table {
 /* columns[count] must outlive the table. */
 void table_begin(struct table *t, const struct column *columns, u32 count);
 
-/* The next cell, left to right and row after row; at most 255 characters. May be called under a
- * spin lock. */
+/* The next cell, left to right and row after row, of any length. May be called under a spin lock. */
 void table_cell(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
-/* Prints heading and rows, and frees; wraps the last column if it is a LEFT one. ENOMEM if a
- * cell found no room: then nothing was printed. */
+/* Prints heading and rows, and frees; each column is as wide as its widest cell, and the last one is wrapped if it
+ * is a LEFT one. ENOMEM if there was no room for a cell, or for a row: then nothing was printed. */
 enum err table_print(struct table *t);
