@@ -15,9 +15,9 @@ struct edit_matches {
 	struct edit *edit;
 	const char *word;
 	u32 word_len;
-	u32 count;      /* matches so far */
-	u32 common;     /* how many characters all of them share */
-	char first[64]; /* the first match, cut to fit */
+	u32 count;             /* matches so far */
+	u32 common;            /* how many characters all of them share */
+	char first[EDIT_LINE]; /* the first match, cut to what a line holds */
 	u32 widest;
 	bool listing; /* second pass: print them */
 	u32 column;
@@ -134,13 +134,13 @@ static void history_add(struct edit *e)
 /* Columns as wide as the widest candidate, as many as the row holds. */
 static void list(struct edit_matches *m, const char *candidate)
 {
-	char text[96];
-	struct strbuf s = STRBUF(text);
+	u32 len = (u32)strlen(candidate);
 	u32 per_row = max(m->edit->columns / (m->widest + 2), 1u);
 	if (m->count > MATCHES_MAX)
 		return;
-	str_printf(&s, "%-*s", m->column + 1 < per_row ? (int)m->widest + 2 : 0, candidate);
-	send(m->edit, text);
+	send(m->edit, candidate);
+	for (; m->column + 1 < per_row && len < m->widest + 2; len++)
+		send(m->edit, " ");
 	if (++m->column >= per_row) {
 		send(m->edit, "\r\n");
 		m->column = 0;
@@ -295,6 +295,11 @@ void edit_offer(struct edit_matches *m, const char *candidate)
 	for (u32 i = 0; i < m->common; i++)
 		if (candidate[i] != m->first[i])
 			m->common = i;
+}
+
+bool edit_begins(const struct edit_matches *m, const char *prefix)
+{
+	return strncmp(m->word, prefix, strlen(prefix)) == 0;
 }
 
 void edit_begin(struct edit *e)

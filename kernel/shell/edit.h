@@ -53,3 +53,6 @@ enum edit_result edit_key(struct edit *e, char byte);
 
 /* Names a candidate; kept only if the word is a prefix of it. */
 void edit_offer(struct edit_matches *m, const char *candidate);
+
+/* Whether the word begins with all of that. */
+bool edit_begins(const struct edit_matches *m, const char *prefix);

@@ -310,6 +310,52 @@ TEST(edit_tab_completes_what_is_common_then_lists)
 	check_screen("> tra", 5);
 }
 
+/* Of the same first 80 characters. */
+static void offer_long(struct edit_matches *m, const char *line, u32 word)
+{
+	char name[82];
+	memset(name, 'n', 80);
+	name[81] = 0;
+	name[80] = 'x';
+	edit_offer(m, name);
+	name[80] = 'y';
+	edit_offer(m, name);
+	if (edit_begins(m, "o/"))
+		edit_offer(m, "o/one");
+	(void)line;
+	(void)word;
+}
+
+TEST(edit_tab_completes_long_candidates_whole)
+{
+	start();
+	edit.complete = offer_long;
+	type("n\t");
+	check_eq(80, edit.len);
+	type("y\t");
+	check_eq(82, edit.len);
+	check_str("ny ", edit.line + 79);
+}
+
+TEST(edit_tab_lists_long_candidates_whole)
+{
+	start();
+	edit.complete = offer_long;
+	type("n\t\t");
+	check_str("x", row(3));
+	check_str("y", row(6));
+}
+
+TEST(edit_tab_asks_how_the_word_begins)
+{
+	start();
+	edit.complete = offer_long;
+	type("o\t");
+	check_str("o", edit.line);
+	type("/\t");
+	check_str("o/one ", edit.line);
+}
+
 TEST(edit_tab_in_the_middle_keeps_the_rest)
 {
 	start();
