@@ -34,6 +34,18 @@ static notrace void copy_message(struct trace_line *l, const char *message, u32 
 	l->message[len] = 0;
 }
 
+static notrace void copy_who(char to[TRACE_WHO], const char *who)
+{
+	size_t len = strlen(who), half = TRACE_WHO / 2 - 1;
+	if (len < TRACE_WHO) {
+		memcpy(to, who, len + 1);
+		return;
+	}
+	memcpy(to, who, half);
+	to[half] = to[half + 1] = '.';
+	str_copy(to + half + 2, who + len - (half - 1), half);
+}
+
 static notrace void fill(struct trace_line *l, const char *who, const char *message, u32 len)
 {
 	const struct task_struct *p = current;
@@ -43,7 +55,7 @@ static notrace void fill(struct trace_line *l, const char *who, const char *mess
 	l->preempt_count = preempt_count();
 	l->need_resched = need_resched();
 	str_copy(l->comm, p->comm, sizeof(l->comm));
-	str_copy(l->who, who, sizeof(l->who));
+	copy_who(l->who, who);
 	copy_message(l, message, len);
 }
 

@@ -4,6 +4,7 @@
 #include "kernel/lib/fmt.h"
 
 #define TRACE_LINES 4096 /* as many are kept until somebody reads */
+#define TRACE_WHO   96   /* of a longer name the middle is left out: "a_long_na..e_program", with its 0 */
 
 /* Adds one line with the running task, CPU, context flags and time of now; `who` stands where ftrace
  * prints the function. Any context, NMI too. The oldest lines are lost when nobody reads. Newlines at
@@ -16,7 +17,7 @@ struct trace_line {
 	u64 ns;
 	u32 cpu, pid, preempt_count;
 	bool irqs_off, need_resched;
-	char comm[16], who[24], message[160];
+	char comm[16], who[TRACE_WHO], message[160];
 };
 void trace_format(struct strbuf *s, const struct trace_line *line);
 

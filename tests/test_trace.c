@@ -54,12 +54,29 @@ TEST(trace_cuts_long_messages)
 {
 	static char text[400];
 	struct trace_line l;
-	memset(text, 'a', sizeof(text));
+	memset(text, 'a', sizeof(text) - 1);
 	read_all();
-	trace_write("a_name_that_is_longer_than_others", text, sizeof(text));
+	write(text);
 	require(trace_read(&l));
 	check_eq(sizeof(l.message) - 1, strlen(l.message));
-	check_str("a_name_that_is_longer_t", l.who);
+}
+
+/* Names that differ only at the end stay two. */
+TEST(trace_keeps_both_ends_of_a_long_name)
+{
+	char name[TRACE_WHO + 1];
+	struct trace_line l;
+	memset(name, 'n', TRACE_WHO);
+	name[TRACE_WHO] = 0;
+	read_all();
+	trace_write(name + 1, "x", 1);
+	require(trace_read(&l));
+	check_str(name + 1, l.who);
+	memcpy(name + TRACE_WHO - 4, "_two", 4);
+	trace_write(name, "x", 1);
+	require(trace_read(&l));
+	check_eq(TRACE_WHO - 1, strlen(l.who));
+	check(str_matches(l.who, "nnnn*nnn..nnn*nnn_two"));
 }
 
 TEST(trace_loses_the_oldest_and_counts_them)

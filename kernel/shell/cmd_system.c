@@ -36,7 +36,7 @@ static void print_last(const struct trace_line *ring, u64 room, u64 count)
 {
 	u64 shown = min(count, room);
 	for (u64 i = count - shown; i < count; i++) {
-		char text[256];
+		char text[384];
 		struct strbuf s = STRBUF(text);
 		trace_format(&s, &ring[i % room]);
 		kprintf("%s\n", text);
