@@ -107,11 +107,13 @@ notrace void backtrace_walk(const struct pt_regs *regs, void (*visit)(uptr addr,
 
 static notrace void print_frame(uptr addr, void *arg)
 {
-	char text[128];
-	struct strbuf s = STRBUF(text);
 	u32 *depth = arg;
-	sym_print(&s, addr);
-	kprintf("  #%u %s\n", (*depth)++, s.buf);
+	uptr offset;
+	const char *name = sym_name(addr, &offset);
+	if (name)
+		kprintf("  #%u %s+0x%lx\n", (*depth)++, name, offset);
+	else
+		kprintf("  #%u 0x%lx\n", (*depth)++, addr);
 }
 
 notrace void backtrace_print(const struct pt_regs *regs)

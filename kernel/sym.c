@@ -51,14 +51,23 @@ bool sym_variable(const char *name, uptr *addr)
 	return false;
 }
 
-notrace void sym_print(struct strbuf *s, uptr addr)
+notrace const char *sym_name(uptr addr, uptr *offset)
 {
 	struct sym sym;
 	const struct text *t = text_find(addr);
-	if (sym_at(addr, &sym))
-		str_printf(s, "%s+0x%lx", sym.name, addr - sym.addr);
-	else if (t)
-		str_printf(s, "%s+0x%lx", t->name, addr - t->base);
+	bool in_function = sym_at(addr, &sym);
+	if (!in_function && !t)
+		return NULL;
+	*offset = addr - (in_function ? sym.addr : t->base);
+	return in_function ? sym.name : t->name;
+}
+
+notrace void sym_print(struct strbuf *s, uptr addr)
+{
+	uptr offset;
+	const char *name = sym_name(addr, &offset);
+	if (name)
+		str_printf(s, "%s+0x%lx", name, offset);
 	else
 		str_printf(s, "0x%lx", addr);
 }

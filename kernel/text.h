@@ -17,8 +17,8 @@ struct text_fixup {
 struct text {
 	uptr base; /* where it runs; a multiple of TEXT_ALIGN */
 	u32 len;
-	char name[48]; /* its symbol in backtraces: bpf_trampoline_kfree_skb */
-	bool at_site;  /* called from a site: above its frame lie two return addresses, not one */
+	const char *name; /* its symbol in backtraces: bpf_trampoline_kfree_skb; the caller's until text_free */
+	bool at_site;     /* called from a site: above its frame lie two return addresses, not one */
 	const struct text_fixup *fixups; /* may be NULL; the caller's, valid until text_free */
 	u32 fixup_count;
 	u8 *wanted; /* text.c's: its bytes as text_write left them */

@@ -291,7 +291,7 @@ struct object *stress_object(u32 task)
 
 static bool load(struct object **o, u32 task)
 {
-	char name[PROG_NAME_LEN], text[200];
+	char name[16], text[200];
 	struct strbuf log = STRBUF(text), s = STRBUF(name);
 	const struct blob *b = builtin_objects;
 
@@ -344,7 +344,8 @@ static bool is_attached(const struct prog *p)
 /* Where to: a function, all functions like a pattern, or another program. */
 static const char *any_place(const struct prog *p, struct stress_random *r)
 {
-	static const char *const places[] = { "sc_*", "skb_*", "*sched*", "count_fentry", "count_fexit" };
+	static const char *const places[] = { "sc_*", "skb_*", "*sched*", "stress_0/count_fentry",
+					      "stress_1/count_fexit" };
 
 	if (p->type == PROG_RAW_TP)
 		return tracepoint_nth(stress_random(r, tracepoint_count()))->name;

@@ -174,7 +174,7 @@ static enum err detach_named(const char *prog, struct strbuf *log)
 	return detach_progs(&p, 1, log);
 }
 
-static u64 *counter_of(struct object *o)
+static u64 *counter_in(struct object *o)
 {
 	for (u32 i = 0; i < o->map_count; i++)
 		if (str_matches(o->maps[i]->name, "*.bss"))
@@ -193,7 +193,7 @@ TEST(attach_reaches_a_function_in_every_kind)
 	char text[200];
 	struct strbuf log = STRBUF(text);
 	struct object *o = load_builtin("count", PROG_JIT);
-	u64 *counter = o ? counter_of(o) : NULL;
+	u64 *counter = o ? counter_in(o) : NULL;
 	require(counter);
 	for (u32 i = 0; i < array_len(kinds); i++) {
 		*counter = 0;
@@ -218,7 +218,7 @@ TEST(attach_of_a_program_to_a_program_counts_its_runs)
 	struct object *o = load_builtin("count", PROG_JIT);
 	struct object *old =
 	    load_builtin("skbcount", PROG_INTERPRET); /* its text is a stub, with a site too */
-	u64 *counter = o ? counter_of(o) : NULL;
+	u64 *counter = o ? counter_in(o) : NULL;
 	require(counter && old);
 	*counter = 0;
 	check_eq(EINVAL, attach_named("count_fentry", "count_fentry", 0, &log));
@@ -248,7 +248,7 @@ static struct object *load_tails(const char *name, enum prog_mode mode, struct t
 		if (strcmp(b->name, "tails") == 0)
 			check_eq(OK,
 				 object_load(&o, name, b->start, (size_t)(b->end - b->start), mode, &log));
-	*counts = o ? (struct tail_counts *)counter_of(o) : NULL;
+	*counts = o ? (struct tail_counts *)counter_in(o) : NULL;
 	return o;
 }
 
@@ -270,16 +270,16 @@ static void tails_through_trampolines(enum prog_mode mode)
 	struct object *outer = load_tails("outer", mode, &outer_counts);
 	require(count && outer);
 	require(attach_named("tail_first", "kfree_skb", 0, &log) == OK);
-	require(attach_named("count_fentry", "tail_first", 0, &log) == OK);
+	require(attach_named("count_fentry", "outer/tail_first", 0, &log) == OK);
 	require(attach_named("count_fexit", "tail_first", 0, &log) == OK);
 	struct object *inner = load_tails("inner", mode, &inner_counts);
 	require(inner);
-	require(attach_named("tail_first", "probe_read_kernel", 0, &log) == OK);
+	require(attach_named("inner/tail_first", "probe_read_kernel", 0, &log) == OK);
 	check_eq(OK, traffic_net(20));
-	check_eq(OK, detach_named("tail_first", &log));
+	check_eq(OK, detach_named("inner/tail_first", &log));
 	check_counts(outer_counts, 20);
 	check_counts(inner_counts, 20 * 33);
-	check_eq(40, *counter_of(count));
+	check_eq(40, *counter_in(count));
 	check_eq(OK, detach_named("count_fexit", &log));
 	check_eq(OK, detach_named("count_fentry", &log));
 	unload(inner);
@@ -301,7 +301,7 @@ TEST(attach_runs_callbacks_in_the_machine)
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
 		struct strbuf log = STRBUF(text);
 		struct object *o = load_builtin("tasks", mode);
-		u32 *counts = o ? (u32 *)counter_of(o) : NULL; /* all, asleep, most asleep */
+		u32 *counts = o ? (u32 *)counter_in(o) : NULL; /* all, asleep, most asleep */
 		require(counts);
 		require(attach_progs(o->progs, o->prog_count, NULL, &log) == OK);
 		msleep(20);
@@ -330,7 +330,7 @@ static u64 place_seen;
 
 static void see_place(const struct link *l, void *arg)
 {
-	place_seen += str_matches(l->place, arg) && l->cookie == 77;
+	place_seen += str_matches(l->place.buf, arg) && l->cookie == 77;
 }
 
 TEST(attach_of_a_pattern_is_one_change_and_one_link)

@@ -211,7 +211,7 @@ static void add_loads(struct trial *t)
 
 static enum err load_with_map(struct prog **out, struct trial *t, struct object *o, struct strbuf *log)
 {
-	enum err e = prog_new(out, "case", log);
+	enum err e = prog_new(out, "case", "", log);
 	if (e)
 		return e;
 	struct prog *p = *out;

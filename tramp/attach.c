@@ -7,6 +7,7 @@
 #include "kernel/sym.h"
 #include "tramp/attach_probe.h"
 #include "tramp/proto.h"
+#include "vm/find.h"
 
 /* Over the links, and the sites of programs. Outside of tramp_lock: what kprobes and ftrace offer takes that
  * one itself. */
@@ -121,7 +122,11 @@ static bool traces_a_program(const struct prog *p)
 static enum err find_prog_target(struct site **site, const struct prog *p, struct prog *target,
 				 struct strbuf *log)
 {
-	if (target == p || find_prog_site(p) || traces_a_program(target)) {
+	if (target == p) {
+		str_printf(log, "%s cannot trace itself", p->name);
+		return EINVAL;
+	}
+	if (find_prog_site(p) || traces_a_program(target)) {
 		str_printf(log, "%s cannot trace %s: only one of two may trace programs", p->name,
 			   target->name);
 		return EINVAL;
@@ -142,10 +147,12 @@ static bool is_ambiguous(const char *func)
 	return false;
 }
 
-/* The site of a function, or of a program, by name; or why there is none. */
+/* The site of a function, or of a program, by name; or why there is none. Programs are called like what they trace:
+ * a section that names its own program means a function. */
 static enum err find_site(struct site **site, const struct prog *p, const char *func, struct strbuf *log)
 {
-	struct prog *target = prog_named(func);
+	bool is_own_name = func == p->target && strcmp(func, p->name) == 0;
+	struct prog *target;
 	struct sym sym;
 
 	*site = site_named(func);
@@ -155,8 +162,10 @@ static enum err find_site(struct site **site, const struct prog *p, const char *
 		str_printf(log, "%s cannot be traced: two functions have this name", func);
 		return EOPNOTSUPP;
 	}
-	if (target)
-		return find_prog_target(site, p, target, log);
+	if (!is_own_name && progs_named(func, &target)) {
+		enum err e = find_prog(&target, func, log);
+		return e ? e : find_prog_target(site, p, target, log);
+	}
 	if (sym_named(func, &sym)) {
 		str_printf(log,
 			   "%s cannot be traced: it does not begin with a site (it is notrace or assembly)",
@@ -210,16 +219,19 @@ static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_coun
 
 /* --- Links ------------------------------------------------------------------------------------- */
 
-static struct link *new_link(struct prog *p, const struct attach_options *o, u32 max_sites,
+/* Beside the name of its place there is room for a few words. */
+static struct link *new_link(struct prog *p, const struct attach_options *o, const char *func,
 			     struct strbuf *log)
 {
-	struct link *l = kmalloc(sizeof(*l) + max_sites * sizeof(l->sites[0]));
+	u32 max_sites = str_is_pattern(func) ? site_count() : 1, place_size = (u32)strlen(func) + 32;
+	struct link *l = kmalloc(sizeof(*l) + max_sites * sizeof(l->sites[0]) + place_size);
 
 	if (!l) {
 		str_printf(log, "no memory for a link");
 		return NULL;
 	}
 	*l = (struct link){ .prog = p };
+	l->place = (struct strbuf){ .buf = (char *)&l->sites[max_sites], .cap = place_size };
 	if (o) {
 		l->cookie = o->cookie;
 		l->how = o->how;
@@ -231,17 +243,16 @@ static struct link *new_link(struct prog *p, const struct attach_options *o, u32
 static enum err find_sites(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,
 			   struct strbuf *log)
 {
-	struct strbuf place = STRBUF(l->place);
 	enum err e;
 
 	if (!str_is_pattern(func)) {
-		str_puts(&place, func);
+		str_puts(&l->place, func);
 		e = find_site(&l->sites[0], l->prog, func, log);
 		l->site_count = e ? 0 : 1;
 		return e ? e : check_types(l->prog, l->sites[0], log);
 	}
 	l->site_count = find_matching(l, hooks, hook_count, func);
-	str_printf(&place, "%u functions like %s", l->site_count, func);
+	str_printf(&l->place, "%u functions like %s", l->site_count, func);
 	if (l->site_count)
 		return OK;
 	str_printf(log, "no function like %s is there that %s can be attached to", func, l->prog->name);
@@ -282,7 +293,6 @@ static enum err detach_from_functions(struct link *l, struct strbuf *log)
 /* First somebody listens, then the kernel speaks. */
 static enum err attach_to_tracepoint(struct link *l, const char *name, struct strbuf *log)
 {
-	struct strbuf place = STRBUF(l->place);
 	struct hook hooks[2];
 	u32 hook_count = hooks_of(l->prog, l->cookie, hooks);
 	struct tracepoint *tp = tracepoint_named(name);
@@ -292,7 +302,7 @@ static enum err attach_to_tracepoint(struct link *l, const char *name, struct st
 		str_printf(log, "no tracepoint is called %s; tracepoints lists them", name);
 		return ENOENT;
 	}
-	str_printf(&place, "tracepoint %s", name);
+	str_printf(&l->place, "tracepoint %s", name);
 	l->sites[l->site_count++] = tp->site;
 	e = check_types(l->prog, tp->site, log);
 	if (e)
@@ -364,7 +374,7 @@ static enum err attach_one(struct prog *p, const struct attach_options *options,
 
 	if (e)
 		return e;
-	l = new_link(p, options, str_is_pattern(func) ? site_count() : 1, log);
+	l = new_link(p, options, func, log);
 	if (!l)
 		return ENOMEM;
 	e = ways[p->type].attach(l, func, log);

@@ -11,7 +11,7 @@
 struct link {
 	struct prog *prog;
 	u64 cookie;
-	char place[64]; /* "kfree_skb", "9 functions like skb_*", for people */
+	struct strbuf place; /* "kfree_skb", "9 functions like skb_*", for people; its text lies behind sites */
 	struct list_head list;
 	enum kprobe_how how;           /* of a probe, as it was asked for */
 	struct prog_probe *probe;      /* NULL if it is no probe */

@@ -74,7 +74,6 @@ static enum err register_probe(struct prog_probe *pp, enum kprobe_how how, struc
 enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
 {
 	struct prog_probe *pp = kzalloc(sizeof(*pp));
-	struct strbuf text = STRBUF(l->place);
 	enum err e;
 
 	if (!pp) {
@@ -92,9 +91,9 @@ enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
 		kfree(pp);
 		return e;
 	}
-	str_puts(&text, pp->symbol);
+	str_puts(&l->place, pp->symbol);
 	if (pp->rp.kp.offset && l->prog->type == PROG_KPROBE)
-		str_printf(&text, "+0x%x", pp->rp.kp.offset);
+		str_printf(&l->place, "+0x%x", pp->rp.kp.offset);
 	__atomic_fetch_add(&l->prog->links, 1, __ATOMIC_RELAXED);
 	l->probe = pp;
 	return OK;

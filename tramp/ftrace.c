@@ -81,7 +81,7 @@ notrace bool ftrace_in_caller(uptr addr)
 /* --- Callers ---------------------------------------------------------------------------------------------- */
 
 /* NULL if there is no memory. */
-static struct image *make_caller(const char *name, const struct ftrace_gen *g)
+static struct image *make_caller(const char *prefix, const char *name, const struct ftrace_gen *g)
 {
 	u8 buf[FTRACE_CALLER_MAX];
 	struct code c = { .buf = buf, .base = (uptr)g->func, .cap = sizeof(buf) };
@@ -91,7 +91,7 @@ static struct image *make_caller(const char *name, const struct ftrace_gen *g)
 	ftrace_gen_caller(&c, g);
 	assert(!c.err);
 	len = c.len;
-	img = image_reserve(name, len);
+	img = image_reserve(prefix, name, len);
 	if (!img)
 		return NULL;
 	img->text.at_site = false; /* it makes the frame that its site has not made */
@@ -104,13 +104,10 @@ static struct image *make_caller(const char *name, const struct ftrace_gen *g)
 
 static enum err make_own_caller(struct ftrace_ops *ops, struct strbuf *log)
 {
-	char name[sizeof(ops->own->text.name)];
-	struct strbuf s = STRBUF(name);
 	struct ftrace_gen g = { .regs = ops->flags & FTRACE_OPS_SAVE_REGS, .ops = ops };
 
 	g.func = (uptr)entry_func(ops);
-	str_printf(&s, "ftrace_trampoline_%s", ops->name);
-	ops->own = make_caller(name, &g);
+	ops->own = make_caller("ftrace_trampoline_", ops->name, &g);
 	if (!ops->own) {
 		str_printf(log, "no memory for the caller of %s", ops->name);
 		return ENOMEM;
@@ -134,8 +131,8 @@ void ftrace_init(void)
 {
 	static struct audit_source of_callers = { .explain = explain_callers };
 	audit_explain(&of_callers);
-	plain_caller = make_caller("ftrace_caller", &(struct ftrace_gen){ .func = (uptr)call_list });
-	regs_caller = make_caller("ftrace_regs_caller",
+	plain_caller = make_caller("", "ftrace_caller", &(struct ftrace_gen){ .func = (uptr)call_list });
+	regs_caller = make_caller("", "ftrace_regs_caller",
 				  &(struct ftrace_gen){ .regs = true, .func = (uptr)call_list_and_direct });
 	if (!plain_caller || !regs_caller)
 		panic("ftrace: no memory for its callers");

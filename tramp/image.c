@@ -19,12 +19,15 @@ static struct work retry_work;
 static struct timer_list retry_timer;
 static bool retry_pending;
 
-struct image *image_reserve(const char *name, u32 len)
+struct image *image_reserve(const char *prefix, const char *name, u32 len)
 {
-	struct image *img = kzalloc(sizeof(*img));
+	size_t size = strlen(prefix) + strlen(name) + 1;
+	struct image *img = kzalloc(sizeof(*img) + size);
 	if (!img)
 		return NULL;
-	str_copy(img->text.name, name, sizeof(img->text.name));
+	struct strbuf symbol = { .buf = (char *)(img + 1), .cap = (u32)size };
+	str_printf(&symbol, "%s%s", prefix, name);
+	img->text.name = symbol.buf;
 	img->text.at_site = true;
 	if (text_alloc(&img->text, len)) {
 		kfree(img);

@@ -53,8 +53,8 @@ struct image {
 void image_init(void);
 
 /* len bytes for code, which is then generated for the address img->text.base and copied in by
- * image_fill. NULL if there is no memory. */
-struct image *image_reserve(const char *name, u32 len);
+ * image_fill. Its symbol is prefix and name, both copied. NULL if there is no memory. */
+struct image *image_reserve(const char *prefix, const char *name, u32 len);
 
 /* The code, up to as many bytes as were reserved; what is not needed is given back. */
 void image_fill(struct image *img, const void *code, u32 len);

@@ -190,9 +190,8 @@ static enum err make_slot(struct kprobe_point *pt, struct strbuf *log)
 {
 	u8 buf[X86_MAX_LEN];
 	struct code c = { .buf = buf, .cap = sizeof(buf) };
-	struct strbuf name = STRBUF(pt->slot.name);
 
-	str_printf(&name, "kprobe_%s+0x%lx", pt->func.name, pt->addr - pt->func.addr);
+	pt->slot.name = pt->symbol;
 	if (text_alloc(&pt->slot, pt->insn.in.len)) {
 		pt->slot.base = 0;
 		str_printf(log, "no memory for a copy of an instruction");
@@ -240,6 +239,7 @@ static enum err new_point(struct kprobe_point **out, const struct sym *func, upt
 	}
 	pt->addr = addr;
 	pt->func = *func;
+	str_printf(&STRBUF(pt->symbol), "kprobe_%s+0x%lx", func->name, addr - func->addr);
 	e = kprobe_read(func, &code, log);
 	if (!e)
 		e = prepare_point(pt, code, log);
@@ -446,6 +446,10 @@ enum err kprobe_parse(struct kprobe *p, char symbol[KPROBE_SYMBOL_LEN], const ch
 	if (offset && at_return) {
 		str_printf(log, "%s has an offset; a return is of the whole function", place);
 		return EINVAL;
+	}
+	if (name.cut) {
+		str_printf(log, "no function is called %.*s", (int)(plus - place), place);
+		return ENOENT;
 	}
 	p->symbol = symbol;
 	p->offset = (u32)offset;

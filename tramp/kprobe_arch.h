@@ -31,6 +31,7 @@ struct kprobe_point {
 	struct displaced insn;
 	struct text slot; /* the copy that is stepped, if its way asks for one */
 	struct sym func;
+	char symbol[96]; /* of its slot or detour: kprobe_kfree_skb+0x5 */
 
 	/* While it is reached by a jump, and while it is being made so: */
 	struct image *detour;

@@ -54,14 +54,11 @@ static struct image *make_detour(struct kprobe_point *pt, const u8 *code, u32 co
 				 struct strbuf *log)
 {
 	u8 buf[DETOUR_MAX];
-	char name[sizeof(pt->slot.name)];
-	struct strbuf s = STRBUF(name);
 	struct code c = { .buf = buf, .base = pt->addr, .cap = sizeof(buf) };
 	struct image *img;
 
 	detour_generate(&c, pt, code, covered, copies);
-	str_printf(&s, "kprobe_%s+0x%lx", pt->func.name, pt->addr - pt->func.addr);
-	img = c.err ? NULL : image_reserve(name, c.len);
+	img = c.err ? NULL : image_reserve("", pt->symbol, c.len);
 	if (!img) {
 		str_puts(log, "no memory for a detour");
 		return NULL;

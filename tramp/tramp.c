@@ -62,11 +62,7 @@ static u32 generate(const struct tramp *t, uptr base)
 
 static struct image *reserve(const struct tramp *t, u32 len)
 {
-	char name[sizeof(t->image->text.name)];
-	struct strbuf s = STRBUF(name);
-
-	str_printf(&s, "bpf_trampoline_%s", t->site->name);
-	return image_reserve(name, len);
+	return image_reserve("bpf_trampoline_", t->site->name, len);
 }
 
 /* Makes img, which is long enough, the image of t's hooks; each of them is held by it. */

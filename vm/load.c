@@ -143,7 +143,7 @@ static bool match_type(struct prog *p, const struct attach_type *a, const char *
 	if (*name && !skip(&name, "/"))
 		return false;
 	p->type = a->type;
-	str_copy(p->target, name, sizeof(p->target));
+	str_copy(p->target, name, strlen(p->section) + 1);
 	return true;
 }
 
@@ -195,20 +195,14 @@ static enum err take_offset(struct loader *l, struct prog *p)
 }
 
 /* Gives p what its section's name says: type, target, and how it is to run. */
-static enum err take_section_name(struct loader *l, struct prog *p, const char *name)
+static enum err take_section_name(struct loader *l, struct prog *p)
 {
-	if (strlen(name) >= sizeof(p->section)) {
-		str_printf(l->log, "section %s: a name of more than %u characters", name,
-			   (u32)sizeof(p->section) - 1);
-		return E2BIG;
-	}
-	str_copy(p->section, name, sizeof(p->section));
 	if (l->raw)
 		return OK;
 	for (u32 i = 0; i < array_len(attach_types); i++)
-		if (match_type(p, &attach_types[i], name))
+		if (match_type(p, &attach_types[i], p->section))
 			return take_offset(l, p);
-	str_printf(l->log, "section %s: there is no such kind of program; there are", name);
+	str_printf(l->log, "section %s: there is no such kind of program; there are", p->section);
 	for (u32 i = 0; i < array_len(attach_types); i++)
 		str_printf(l->log, "%s %s", i ? "," : "", attach_types[i].prefix);
 	return EOPNOTSUPP;
@@ -218,13 +212,13 @@ static enum err add_program(struct loader *l, u32 section, const struct elf_symb
 {
 	struct elf_section s = elf_section(&l->elf, section);
 	struct prog *p;
-	enum err e = prog_new(&p, f->name, l->log);
+	enum err e = prog_new(&p, f->name, s.name, l->log);
 	if (e)
 		return e;
 	l->o->progs[l->o->prog_count++] = p; /* object_free frees it from here on */
 	p->object = l->o;
 	p->mode = l->mode;
-	e = take_section_name(l, p, s.name);
+	e = take_section_name(l, p);
 	return e ? e : load_program(l, p, section, f->value);
 }
 
@@ -328,13 +322,15 @@ static enum err load_whole(struct loader *l, struct object **out, const char *na
 {
 	*out = NULL;
 	if (object_named(name)) {
-		str_printf(l->log, "an object named %s is loaded already", name);
+		str_printf(l->log, "an object called %s is loaded already; give this file another name",
+			   name);
 		return EEXIST;
 	}
-	l->o = kzalloc(sizeof(*l->o));
+	size_t size = sizeof(*l->o) + strlen(name) + 1;
+	l->o = kzalloc(size);
 	if (!l->o)
-		return no_memory(l, "an object", sizeof(*l->o));
-	str_copy(l->o->name, name, sizeof(l->o->name));
+		return no_memory(l, "an object", size);
+	l->o->name = memcpy(l->o + 1, name, strlen(name) + 1);
 	enum err e = load_parts(l, elf, len);
 	kfree(l->places);
 	kfree(l->blocks);
@@ -385,19 +381,9 @@ struct object *object_first(void)
 struct object *object_named(const char *name)
 {
 	for (struct object *o = objects; o; o = o->next)
-		if (strncmp(o->name, name, sizeof(o->name) - 1) == 0)
+		if (strcmp(o->name, name) == 0)
 			return o;
 	return NULL;
-}
-
-struct prog *prog_named(const char *name)
-{
-	struct prog *newest = NULL;
-	for (struct object *o = objects; o; o = o->next)
-		for (u32 i = 0; i < o->prog_count; i++)
-			if (strcmp(o->progs[i]->name, name) == 0)
-				newest = o->progs[i];
-	return newest;
 }
 
 void vm_init(const struct btf *kernel_btf)

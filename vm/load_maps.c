@@ -7,8 +7,7 @@
 #include "vm/load.h"
 #include "vm/map.h"
 
-#define PROG_VALUE_SIZE 4  /* of a prog_array, as its values imply */
-#define LIBBPF_NAME_LEN 16 /* with its 0: of the map that holds a section */
+#define PROG_VALUE_SIZE 4 /* of a prog_array, as its values imply */
 
 struct map_def {
 	const char *name;
@@ -192,25 +191,26 @@ static enum err check_no_addresses(struct loader *l, u32 section)
 	return OK;
 }
 
-/* "wakeup.rodata": the object's name gives way to the section's. */
-static void name_global_map(const struct loader *l, const char *section, char name[LIBBPF_NAME_LEN])
+/* "wakeup.rodata" */
+static char *name_global_map(const struct loader *l, const char *section)
 {
-	struct strbuf s = { .buf = name, .cap = LIBBPF_NAME_LEN };
-	u32 suffix = min(max((u32)strlen(section), 7u), LIBBPF_NAME_LEN - 1u);
-	str_printf(&s, "%.*s%.*s", (int)(LIBBPF_NAME_LEN - 1 - suffix), l->o->name, (int)suffix, section);
+	struct strbuf s = { .cap = (u32)(strlen(l->o->name) + strlen(section) + 1) };
+	s.buf = kmalloc(s.cap);
+	if (s.buf)
+		str_printf(&s, "%s%s", l->o->name, section);
+	return s.buf;
 }
 
 static enum err add_global(struct loader *l, u32 i)
 {
 	struct elf_section s = elf_section(&l->elf, i);
-	char name[LIBBPF_NAME_LEN];
 	bool read_only = starts_with(s.name, ".rodata");
 	if (s.size > MAP_BYTES_MAX) {
 		str_printf(l->log, "%s: %llu bytes of variables; at most %u are possible", s.name, s.size,
 			   MAP_BYTES_MAX);
 		return E2BIG;
 	}
-	name_global_map(l, s.name, name);
+	char *name = name_global_map(l, s.name);
 	struct map_def d = {
 		.name = name,
 		.type = BPF_MAP_TYPE_ARRAY,
@@ -220,9 +220,14 @@ static enum err add_global(struct loader *l, u32 i)
 		.value_size = (u32)s.size,
 		.value_type = btf_find(&l->o->btf, s.name, BTF_DATASEC),
 	};
+	if (!name) {
+		str_printf(l->log, "%s: no memory for its name", s.name);
+		return ENOMEM;
+	}
 	enum err e = check_no_addresses(l, i);
 	if (!e)
 		e = add_map(l, &d, (struct map_place){ i, 0, s.size, 0 });
+	kfree(name);
 	if (!e && s.data)
 		memcpy(l->o->maps[l->o->map_count - 1]->values, s.data, s.size);
 	return e;

@@ -48,7 +48,7 @@ enum err map_create(struct map **out, const char *name, enum bpf_map_type type, 
 			   name, type);
 		return EOPNOTSUPP;
 	}
-	struct map *m = kzalloc(sizeof(*m));
+	struct map *m = kzalloc(sizeof(*m) + strlen(name) + 1);
 	if (!m) {
 		str_printf(log, "map %s: no memory", name);
 		return ENOMEM;
@@ -59,7 +59,7 @@ enum err map_create(struct map **out, const char *name, enum bpf_map_type type, 
 	m->max_entries = max_entries;
 	m->flags = flags;
 	m->read_only = flags & BPF_F_RDONLY_PROG;
-	str_copy(m->name, name, sizeof(m->name));
+	m->name = memcpy(m + 1, name, strlen(name) + 1);
 	enum err e = check_sizes(m, log);
 	if (!e)
 		e = ops->init(m, log);

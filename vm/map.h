@@ -63,7 +63,7 @@ struct map_ops {
 
 struct map {
 	const struct map_ops *ops;
-	char name[32];
+	const char *name;
 	u32 key_size, value_size, max_entries, flags;
 	u32 key_type, value_type; /* BTF ids in btf, 0 if unknown */
 	const struct btf *btf;    /* the object's */
@@ -78,8 +78,7 @@ struct map {
 };
 
 /* Makes a map with all the memory that it will ever need; log says in a sentence why not: EINVAL bad
- * sizes or flags, EOPNOTSUPP the type, E2BIG larger than MAP_BYTES_MAX, ENOMEM. An object's maps are
- * named by the object: name is cut to fit. */
+ * sizes or flags, EOPNOTSUPP the type, E2BIG larger than MAP_BYTES_MAX, ENOMEM. The name is copied. */
 #define MAP_BYTES_MAX (32u << 20)
 enum err map_create(struct map **out, const char *name, enum bpf_map_type type, u32 key_size, u32 value_size,
 		    u32 max_entries, u32 flags, struct strbuf *log);

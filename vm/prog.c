@@ -56,14 +56,20 @@ static void hash_insns(struct prog *p)
 		p->tag[i] = (u8)(hash >> (56 - 8 * i));
 }
 
+/* The names lie behind the struct: the symbol, which ends in the program's name; the section; the target. */
+static const char symbol_start[] = "bpf_prog_0000000000000000_";
+enum { TAG_AT = 9, NAME_AT = sizeof(symbol_start) - 1 };
+
+static char *symbol_of(struct prog *p)
+{
+	return (char *)(p + 1);
+}
+
 void prog_set_tag(struct prog *p)
 {
 	hash_insns(p);
-	struct strbuf s = STRBUF(p->text.name);
-	str_puts(&s, "bpf_prog_");
-	for (u32 i = 0; i < sizeof(p->tag); i++)
-		str_printf(&s, "%02x", p->tag[i]);
-	str_printf(&s, "_%s", p->name);
+	for (u32 i = 0; i < 2 * sizeof(p->tag); i++)
+		symbol_of(p)[TAG_AT + i] = "0123456789abcdef"[p->tag[i / 2] >> (i % 2 ? 0 : 4) & 15];
 }
 
 const char *prog_type_name(enum prog_type type)
@@ -76,10 +82,11 @@ const char *prog_type_name(enum prog_type type)
 	return names[type];
 }
 
-enum err prog_new(struct prog **out, const char *name, struct strbuf *log)
+enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log)
 {
+	size_t name_size = strlen(name) + 1, section_size = strlen(section) + 1;
 	*out = NULL;
-	struct prog *p = kzalloc(sizeof(*p));
+	struct prog *p = kzalloc(sizeof(*p) + NAME_AT + name_size + 2 * section_size);
 	if (!p) {
 		str_printf(log, "program %s: no memory", name);
 		return ENOMEM;
@@ -90,7 +97,12 @@ enum err prog_new(struct prog **out, const char *name, struct strbuf *log)
 		kfree(p);
 		return ENOSPC;
 	}
-	str_copy(p->name, name, sizeof(p->name));
+	char *at = symbol_of(p) + NAME_AT;
+	memcpy(symbol_of(p), symbol_start, NAME_AT);
+	p->text.name = symbol_of(p);
+	p->name = memcpy(at, name, name_size);
+	p->section = memcpy(at + name_size, section, section_size);
+	p->target = at + name_size + section_size;
 	*out = p;
 	return OK;
 }
@@ -111,7 +123,7 @@ enum err prog_load_raw(struct prog **out, const char *name, const struct insn *i
 		       enum prog_mode mode, struct strbuf *log)
 {
 	struct prog *p;
-	enum err e = prog_new(&p, name, log);
+	enum err e = prog_new(&p, name, "", log);
 	*out = NULL;
 	if (e)
 		return e;

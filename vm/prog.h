@@ -9,9 +9,8 @@
 #include "kernel/text.h"
 #include "vm/insn.h"
 
-#define PROG_NAME_LEN 32
-#define PROG_STACK    512 /* bytes, per frame */
-#define PROG_FRAMES   8
+#define PROG_STACK  512 /* bytes, per frame */
+#define PROG_FRAMES 8
 
 #define PROG_TAIL_CALLS 33  /* how many may follow each other, as on Linux */
 #define PROG_KEPT_MAX   304 /* bytes of frames that may wait while a function below them tail-calls */
@@ -67,10 +66,10 @@ struct line_info {
 };
 
 struct prog {
-	char name[PROG_NAME_LEN]; /* the C function: my_wake_up */
-	char section[64];         /* fentry/wake_up_process */
+	const char *name;    /* the C function: my_wake_up; the end of text.name */
+	const char *section; /* fentry/wake_up_process; "" without one */
 	enum prog_type type;
-	char target[64];       /* the section's: the traced function, pattern or tracepoint, or "" */
+	char *target;          /* the section's: the traced function, pattern or tracepoint, or "" */
 	bool sleepable;        /* it may block; only where the function's caller may */
 	bool multi;            /* target is a pattern; the program goes to all that match */
 	u32 target_offset;     /* kprobe: bytes behind the function's address */
@@ -105,7 +104,7 @@ struct prog {
 struct map;
 
 struct object {
-	char name[PROG_NAME_LEN]; /* file name without .bpf.o: wakeup */
+	const char *name; /* file name without .bpf.o: wakeup */
 	struct prog **progs;
 	u32 prog_count;
 	struct map **maps;
@@ -119,7 +118,7 @@ struct object {
 /* Loads, verifies and compiles an object from memory (which may go away afterwards). All or nothing:
  * on failure *out is NULL, everything is undone, and log says in one sentence what was wrong:
  * ENOEXEC malformed, EINVAL refused by a check, ENOENT names something that is not there, EOPNOTSUPP
- * what we do not have yet, EEXIST an object of that name is loaded, E2BIG, ENOSPC, ENOMEM. */
+ * what we do not have yet, EEXIST an object of that name is loaded (names are how objects are told apart), E2BIG, ENOSPC, ENOMEM. */
 enum err object_load(struct object **out, const char *name, const void *elf, size_t len, enum prog_mode mode,
 		     struct strbuf *log);
 
@@ -137,15 +136,16 @@ enum err prog_load_raw(struct prog **out, const char *name, const struct insn *i
 void prog_free(struct prog *p);
 
 /* For the loader: an empty program with a slot of its own (ENOSPC after CPU_ACTIVE_SLOTS of them), and
- * its tag and text name, once its instructions are there. */
-enum err prog_new(struct prog **out, const char *name, struct strbuf *log);
+ * its tag and text name, once its instructions are there. prog_new copies both names, of any length; target has
+ * room for all of the section's. */
+enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
 
 /* As section names begin: fentry. */
 const char *prog_type_name(enum prog_type type);
 
-/* The loaded objects, oldest first, and a program or an object by name (NULL if there is none). Of
- * programs that share a name the newest, so that one's own takes the place of one that was there. */
+/* The loaded objects, oldest first, and the object or the program of that name; NULL if there is none, or if there
+ * are several programs: vm/find.h. */
 struct object *object_first(void);
 struct object *object_named(const char *name);
 struct prog *prog_named(const char *name);

@@ -320,7 +320,7 @@ static enum err load_users(struct comparison *c)
 	while (b->name && strcmp(b->name, "count"))
 		b++;
 	for (u32 i = 0; i < USERS; i++) {
-		char name[PROG_NAME_LEN];
+		char name[16];
 		struct strbuf s = STRBUF(name);
 		str_printf(&s, "compare%u", i);
 		enum err e = object_load(&c->objects[i], name, b->start, (size_t)(b->end - b->start),
@@ -366,7 +366,7 @@ static enum err compare_ways(struct comparison *c)
 
 static enum err cmd_compare(u32 count, char **args)
 {
-	char text[256] = "";
+	char text[SENTENCE_LEN] = "";
 	struct strbuf log = STRBUF(text);
 	struct comparison *c;
 	enum err e;

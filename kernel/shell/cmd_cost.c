@@ -70,7 +70,7 @@ static u64 cost_of(const struct subject *s)
 static enum err cmd_cost(u32 count, char **args)
 {
 	struct attach_options options = { .func = count == 2 ? args[1] : NULL };
-	char text[256] = "";
+	char text[SENTENCE_LEN] = "";
 	struct strbuf log = STRBUF(text);
 	struct subject s;
 	struct cost begin, attach, detach;

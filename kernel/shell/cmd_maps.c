@@ -6,17 +6,8 @@
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
 #include "kernel/smp.h"
+#include "vm/find.h"
 #include "vm/map.h"
-#include "vm/prog.h"
-
-static struct map *find_map(const char *name)
-{
-	for (const struct object *o = object_first(); o; o = o->next)
-		for (u32 i = 0; i < o->map_count; i++)
-			if (strcmp(o->maps[i]->name, name) == 0)
-				return o->maps[i];
-	return NULL;
-}
 
 static void map_row(struct table *t, const struct object *o, const struct map *m)
 {
@@ -140,9 +131,12 @@ static void dump(struct map *m, u8 *key, u8 *next)
 
 static enum err map_dump(const char *name)
 {
-	struct map *m = find_map(name);
-	if (!m)
-		return shell_fail(ENOENT, "no map is called %s; map list names them", name);
+	char text[SENTENCE_LEN] = "";
+	struct strbuf log = STRBUF(text);
+	struct map *m;
+	enum err e = find_map(&m, name, &log);
+	if (e)
+		return shell_fail(e, "%s", text);
 	u8 *keys = kmalloc(2 * max(m->key_size, 8u));
 	if (!keys)
 		return shell_fail(ENOMEM, "no memory to dump %s", name);

@@ -7,6 +7,7 @@
 #include "kernel/shell/table.h"
 #include "tramp/attach.h"
 #include "vm/disasm.h"
+#include "vm/find.h"
 #include "vm/map.h"
 
 struct link_count {
@@ -73,7 +74,7 @@ static void show_stages(const struct prog *p)
 static enum err prog_show(const struct prog *p)
 {
 	const struct object *o = p->object;
-	char text[160] = "";
+	char text[SENTENCE_LEN] = "";
 	struct strbuf s = STRBUF(text);
 	if (p->btf_func_id)
 		btf_print_func(&s, &o->btf, p->btf_func_id);
@@ -114,7 +115,7 @@ static void print_source(const struct prog *p, u32 insn_idx)
 static enum err dump_xlated(const struct prog *p)
 {
 	for (u32 i = 0; i < p->insn_count; i++) {
-		char text[160] = "";
+		char text[SENTENCE_LEN] = "";
 		struct strbuf s = STRBUF(text);
 		print_source(p, i);
 		insn_print(&s, p, i);
@@ -127,7 +128,7 @@ static enum err dump_xlated(const struct prog *p)
 /* One machine instruction; gives its length. */
 static u32 dump_machine(const struct text *t, u32 at)
 {
-	char text[96] = "", hex[64] = "";
+	char text[SENTENCE_LEN] = "", hex[64] = "";
 	struct strbuf s = STRBUF(text), h = STRBUF(hex);
 	const u8 *code = (const u8 *)t->base + at;
 	u32 len = show_insn(&s, code, t->len - at, t->base + at);
@@ -166,10 +167,10 @@ static enum err cmd_prog(u32 count, char **args)
 		if (args[0][0] == 'd' && strcmp(args[2], "jited") == 0)
 			return dump_jited(p);
 	}
-	return shell_fail(EINVAL, "usage: prog list, prog show NAME, or prog dump NAME xlated|jited");
+	return shell_fail(EINVAL, "usage: prog list, prog show PROG, or prog dump PROG xlated|jited");
 }
 
-/* What a name means: one program, or all of an object. */
+/* What a name means: one program, or, if none is called so, all of an object. */
 struct selection {
 	struct prog *one;
 	struct prog *const *progs;
@@ -180,9 +181,9 @@ struct selection {
 static enum err select_progs(struct selection *sel, const char *name)
 {
 	struct object *o = object_named(name);
-	*sel = (struct selection){ .one = prog_named(name), .progs = &sel->one, .count = 1 };
-	if (sel->one)
-		return OK;
+	*sel = (struct selection){ .progs = &sel->one, .count = 1 };
+	if (progs_named(name, &sel->one))
+		return show_find_prog(&sel->one, name);
 	if (!o)
 		return shell_fail(ENOENT, "no program or object is called %s; prog list names them", name);
 	if (o->prog_count == 0)
@@ -215,13 +216,13 @@ static void print_new_link(const struct link *l, void *arg)
 		if (sel->links)
 			sel->links--;
 		else
-			kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place);
+			kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place.buf);
 	}
 }
 
 static enum err cmd_attach(u32 count, char **args)
 {
-	char text[256] = "";
+	char text[SENTENCE_LEN] = "";
 	struct strbuf log = STRBUF(text);
 	struct attach_options options;
 	struct selection sel;
@@ -241,7 +242,7 @@ static enum err cmd_attach(u32 count, char **args)
 
 static enum err cmd_detach(u32 count, char **args)
 {
-	char text[256] = "";
+	char text[SENTENCE_LEN] = "";
 	struct strbuf log = STRBUF(text);
 	struct selection sel;
 	enum err e;
@@ -260,9 +261,11 @@ static enum err cmd_detach(u32 count, char **args)
 static void link_row(const struct link *l, void *arg)
 {
 	struct table *t = arg;
-	table_cell(t, "%s", l->prog->name);
+	char name[SENTENCE_LEN] = "";
+	print_prog_name(&STRBUF(name), l->prog);
+	table_cell(t, "%s", name);
 	table_cell(t, "%s", prog_type_name(l->prog->type));
-	table_cell(t, "%s", l->place);
+	table_cell(t, "%s", l->place.buf);
 	table_cell(t, l->cookie ? "%llu" : "", l->cookie);
 	table_cell(t, "%llu", l->prog->missed);
 }
@@ -315,7 +318,7 @@ static void complete_detach(struct edit_matches *m, u32 index)
 
 /* clang-format off */
 const struct command prog_commands[] = {
-	{ "prog", "list|show|dump [NAME] ...", 1, 3, "programs, and both kinds of their code", cmd_prog, complete_prog },
+	{ "prog", "list|show|dump [PROG] ...", 1, 3, "programs, and both kinds of their code", cmd_prog, complete_prog },
 	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", 1, 4, "call a program, or all of an object", cmd_attach, complete_attach },
 	{ "detach", "PROG|OBJECT|all", 1, 1, "and no longer", cmd_detach, complete_detach },
 	{ "links", "", 0, 0, "what is attached where", cmd_links, NULL },

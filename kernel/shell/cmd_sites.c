@@ -64,7 +64,7 @@ static void expected_bytes(u8 bytes[SITE_LEN], const struct site *site)
 
 static void print_site(const struct site *site)
 {
-	char found[16], wanted[16], what[80];
+	char found[16], wanted[16], what[SENTENCE_LEN];
 	struct strbuf s = STRBUF(found), w = STRBUF(wanted), text = STRBUF(what);
 	u8 now[SITE_LEN], expected[SITE_LEN];
 	memcpy(now, (const void *)site->addr, SITE_LEN);

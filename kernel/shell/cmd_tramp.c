@@ -33,7 +33,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	const struct text *text = &t->image->text;
 	u32 slots = t->model.slot_count, known = 1 + slots + !!p->hidden + !!p->ret + !!p->ret_high;
 	u32 others = p->saved / (u32)sizeof(u64) - known;
-	char text_of[320];
+	char text_of[SENTENCE_LEN];
 	struct strbuf s = STRBUF(text_of);
 	str_printf(&s, "%s: %u bytes at %lx, by %s, for ", t->site->name, text->len, text->base,
 		   t->image->by_jmp ? "jmp" : "call");
@@ -60,7 +60,7 @@ static u32 step_at(const struct explained *x, u32 at)
 
 /* What a step does, over as many rows as it has instructions. */
 struct caption {
-	char text[96];
+	char text[SENTENCE_LEN];
 	u32 at; /* so much of it has been printed */
 };
 
@@ -96,7 +96,7 @@ static void caption_row(struct caption *c, struct strbuf *s)
 static void caption_end(struct caption *c)
 {
 	while (c->text[c->at]) {
-		char row[256];
+		char row[SENTENCE_LEN];
 		struct strbuf s = STRBUF(row);
 		caption_row(c, &s);
 		kprintf("%s\n", row);
@@ -107,12 +107,12 @@ static void caption_end(struct caption *c)
 static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, struct caption *c)
 {
 	const struct text *text = &t->image->text;
-	char row[256];
+	char row[SENTENCE_LEN];
 	struct strbuf s = STRBUF(row);
 	const u8 *code = (const u8 *)text->base + at;
 	u32 step = step_at(x, at);
 	str_printf(&s, "%3x ", at);
-	char insn[96];
+	char insn[SENTENCE_LEN];
 	struct strbuf asm_text = STRBUF(insn);
 	u32 len = show_insn(&asm_text, code, text->len - at, text->base + at);
 	for (u32 k = 0; k < len; k++)

@@ -3,13 +3,14 @@
 #include "kernel/shell/load.h"
 #include "kernel/blobs.h"
 #include "kernel/boot_info.h"
+#include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/shell/shell.h"
 #include "vm/prog.h"
 
 static enum err load_object(const char *name, const u8 *start, const u8 *end)
 {
-	char text[256] = "";
+	char text[SENTENCE_LEN] = "";
 	struct strbuf log = STRBUF(text);
 	struct object *o;
 	enum err e = object_load(&o, name, start, (size_t)(end - start), PROG_JIT, &log);
@@ -17,13 +18,19 @@ static enum err load_object(const char *name, const u8 *start, const u8 *end)
 }
 
 /* my.bpf.o is the object my. */
-static void object_name(char name[PROG_NAME_LEN], const char *file)
+static enum err load_module(const struct boot_module *m)
 {
 	static const char suffix[] = ".bpf.o";
-	u32 len = (u32)strlen(file), behind = sizeof(suffix) - 1;
-	if (len > behind && strcmp(file + len - behind, suffix) == 0)
-		len -= behind;
-	str_copy(name, file, min(len + 1, (u32)PROG_NAME_LEN));
+	size_t len = strlen(m->name), behind = sizeof(suffix) - 1;
+	char *name = kmalloc(len + 1);
+	if (!name)
+		return shell_fail(ENOMEM, "%s is not loaded: no memory for its name", m->name);
+	memcpy(name, m->name, len + 1);
+	if (len > behind && strcmp(name + len - behind, suffix) == 0)
+		name[len - behind] = 0;
+	enum err e = load_object(name, m->start, m->end);
+	kfree(name);
+	return e;
 }
 
 enum err load_all(void)
@@ -34,10 +41,7 @@ enum err load_all(void)
 		first = first ? first : e;
 	}
 	for (u32 i = 0; i < boot_info.module_count; i++) {
-		const struct boot_module *m = &boot_info.modules[i];
-		char name[PROG_NAME_LEN];
-		object_name(name, m->name);
-		enum err e = load_object(name, m->start, m->end);
+		enum err e = load_module(&boot_info.modules[i]);
 		first = first ? first : e;
 	}
 	if (boot_info.modules_left_out) {

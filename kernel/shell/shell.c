@@ -36,7 +36,7 @@ static const struct family {
 
 enum err shell_fail(enum err e, const char *fmt, ...)
 {
-	char text[512];
+	char text[SENTENCE_LEN];
 	struct strbuf s = STRBUF(text);
 	va_list args;
 	va_start(args, fmt);
@@ -127,7 +127,9 @@ static enum err cmd_help(u32 count, char **args)
 		for (const struct command *c = families[i].commands; c->name; c++)
 			help_line(c);
 	}
-	kprintf("Several on one line: a; b. Tab completes, arrow up brings back old lines.\n");
+	kprintf("Several on one line: a; b. Tab completes, arrow up brings back old lines.\n"
+		"OBJECT/PROG and OBJECT/MAP say which, where two objects have a name. An object's\n"
+		"own name is that of its file without .bpf.o; no two have the same.\n");
 	return OK;
 }
 
@@ -160,12 +162,25 @@ void complete_functions(struct edit_matches *m)
 		edit_offer(m, site_nth(i)->name);
 }
 
+/* NAME; and OBJECT/NAME, once OBJECT/ is there. */
+static void offer_within(struct edit_matches *m, const struct object *o, const char *name)
+{
+	char both[EDIT_LINE] = "";
+	struct strbuf s = STRBUF(both);
+	edit_offer(m, name);
+	str_printf(&s, "%s/", o->name);
+	if (!edit_begins(m, both))
+		return;
+	str_puts(&s, name);
+	edit_offer(m, both);
+}
+
 void complete_programs(struct edit_matches *m)
 {
 	for (const struct object *o = object_first(); o; o = o->next) {
 		edit_offer(m, o->name);
 		for (u32 i = 0; i < o->prog_count; i++)
-			edit_offer(m, o->progs[i]->name);
+			offer_within(m, o, o->progs[i]->name);
 	}
 }
 
@@ -173,7 +188,7 @@ void complete_maps(struct edit_matches *m)
 {
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->map_count; i++)
-			edit_offer(m, o->maps[i]->name);
+			offer_within(m, o, o->maps[i]->name);
 }
 
 /* The command that the word belongs to begins behind the last ';'. */

@@ -5,7 +5,8 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/shell/edit.h"
 
-#define PROMPT "fivebyte> "
+#define PROMPT       "fivebyte> "
+#define SENTENCE_LEN 768 /* room for what a refusal says, with the names of objects and programs in it */
 
 /* A row of a family's table. The table ends with a row without a name. */
 struct command {

@@ -7,6 +7,7 @@
 #include "kernel/shell/table.h"
 #include "kernel/sym.h"
 #include "tramp/attach.h"
+#include "vm/find.h"
 
 void show_bytes(struct strbuf *s, const u8 *bytes, u32 len)
 {
@@ -16,14 +17,17 @@ void show_bytes(struct strbuf *s, const u8 *bytes, u32 len)
 
 void show_symbol(struct strbuf *s, uptr addr)
 {
-	char text[96] = "";
-	struct strbuf sym = STRBUF(text);
-	sym_print(&sym, addr);
-	if (sym.len > 4 && strcmp(text + sym.len - 4, "+0x0") == 0)
-		text[sym.len - 4] = 0;
+	uptr offset;
+	const char *name = sym_name(addr, &offset);
+	if (!name) {
+		str_printf(s, "0x%lx", addr);
+		return;
+	}
 	/* bpf_prog_TAG_NAME: the tag has 16 digits. */
-	bool prog = strncmp(text, "bpf_prog_", 9) == 0 && sym.len > 26;
-	str_puts(s, prog ? text + 26 : text);
+	bool prog = strncmp(name, "bpf_prog_", 9) == 0 && strlen(name) > 26;
+	str_puts(s, prog ? name + 26 : name);
+	if (offset)
+		str_printf(s, "+0x%lx", offset);
 }
 
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
@@ -74,15 +78,18 @@ u32 show_programs(const struct tramp *t)
 
 enum err show_find_site(struct site **site, const char *func)
 {
-	const struct prog *p = prog_named(func);
+	struct prog *p;
 	struct sym sym;
 	*site = site_named(func);
-	if (!*site && p)
-		*site = attach_site_of(p);
 	if (*site)
 		return OK;
-	if (p)
+	if (progs_named(func, &p)) {
+		enum err e = show_find_prog(&p, func);
+		*site = e ? NULL : attach_site_of(p);
+		if (e || *site)
+			return e;
 		return shell_fail(ENOENT, "%s is a program, and nothing is attached to it", func);
+	}
 	if (sym_named(func, &sym))
 		return shell_fail(EOPNOTSUPP, "%s has no site: it is notrace or written in assembly", func);
 	return shell_fail(ENOENT, "no function is called %s", func);
@@ -90,6 +97,8 @@ enum err show_find_site(struct site **site, const char *func)
 
 enum err show_find_prog(struct prog **p, const char *name)
 {
-	*p = prog_named(name);
-	return *p ? OK : shell_fail(ENOENT, "no program is called %s; prog list names them", name);
+	char text[SENTENCE_LEN] = "";
+	struct strbuf log = STRBUF(text);
+	enum err e = find_prog(p, name, &log);
+	return e ? shell_fail(e, "%s", text) : OK;
 }

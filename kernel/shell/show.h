@@ -22,8 +22,8 @@ void show_wrapped(const char *text, u32 indent);
 /* The programs that a trampoline calls; a session is one, though it has two hooks. */
 u32 show_programs(const struct tramp *t);
 
-/* ENOENT or EOPNOTSUPP, said through shell_fail. */
+/* A function's or a traced program's. ENOENT, EOPNOTSUPP, or what find_prog refuses, said through shell_fail. */
 enum err show_find_site(struct site **site, const char *func);
 
-/* ENOENT, said likewise. */
+/* What find_prog refuses, said likewise. */
 enum err show_find_prog(struct prog **p, const char *name);

@@ -37,7 +37,7 @@ static enum err make_maps(struct object *o, struct strbuf *log)
 static enum err load(struct prog **out, struct object *o, const struct insn *insns, u32 count,
 		     enum prog_mode mode, struct strbuf *log)
 {
-	enum err e = prog_new(out, "gen", log);
+	enum err e = prog_new(out, "gen", "", log);
 	if (e)
 		return e;
 	struct prog *p = *out;

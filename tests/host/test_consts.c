@@ -58,7 +58,7 @@ static void check_row(const struct row *row)
 	require(map_create(&maps[0], "m", BPF_MAP_TYPE_ARRAY, 4, 16, 2, 0, &log) == OK);
 	require(map_create(&maps[1], "c", BPF_MAP_TYPE_ARRAY, 4, 16, 1, BPF_F_RDONLY_PROG, &log) == OK);
 	memcpy(maps[1]->values, (i64[]){ 7, -2 }, 16);
-	require(prog_new(&p, "raw", &log) == OK);
+	require(prog_new(&p, "raw", "", &log) == OK);
 	p->object = &o;
 	p->insns = kmalloc(count * sizeof(*insns));
 	memcpy(p->insns, insns, count * sizeof(*insns));

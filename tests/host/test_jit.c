@@ -289,7 +289,7 @@ static struct prog *load_with_map(struct object *o, const char *text, enum prog_
 	struct insn insns[32];
 	struct prog *p;
 	u32 count = vm_asm(insns, array_len(insns), text);
-	if (!check_eq(OK, prog_new(&p, "map_user", &log)))
+	if (!check_eq(OK, prog_new(&p, "map_user", "", &log)))
 		return NULL;
 	p->object = o;
 	p->mode = mode;
