@@ -15,6 +15,7 @@
 #include "vm/compile.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
+#include "vm/section.h"
 
 #define BTF_LEN_MAX (16u << 20)
 
@@ -29,6 +30,20 @@ static enum err no_memory(struct loader *l, const char *what, u64 len)
 }
 
 /* ---- 1. the file ---- */
+
+/* Symbols say where programs and maps are, and what they are called. */
+static enum err check_symbols(struct loader *l)
+{
+	for (u32 i = 1; i < l->elf.section_count && l->elf.symbol_count <= 1; i++) {
+		struct elf_section s = elf_section(&l->elf, i);
+		if (!elf_is_code(&s))
+			continue;
+		str_puts(l->log,
+			 "the object has code, but no symbols: it was stripped of them; strip -g keeps them");
+		return ENOENT;
+	}
+	return OK;
+}
 
 static void load_license(struct loader *l)
 {
@@ -108,106 +123,6 @@ static enum err load_btf(struct loader *l)
 
 /* ---- 3. programs ---- */
 
-/* What the first part of a section's name stands for, without the endings .multi and .s. */
-struct attach_type {
-	const char *prefix;
-	enum prog_type type;
-	bool may_sleep, may_be_multi;
-};
-
-static const struct attach_type attach_types[] = {
-	{ "fentry", PROG_FENTRY, true, true },         { "fexit", PROG_FEXIT, true, true },
-	{ "fmod_ret", PROG_FMOD_RET, true, false },    { "fsession", PROG_FSESSION, true, true },
-	{ "raw_tp", PROG_RAW_TP, false, false },       { "raw_tracepoint", PROG_RAW_TP, false, false },
-	{ "tp_btf", PROG_RAW_TP, false, false },       { "kprobe", PROG_KPROBE, false, false },
-	{ "kretprobe", PROG_KRETPROBE, false, false },
-};
-
-/* Goes over `part`, if the text begins with it. */
-static bool skip(const char **text, const char *part)
-{
-	size_t len = strlen(part);
-	if (strncmp(*text, part, len))
-		return false;
-	*text += len;
-	return true;
-}
-
-/* Whether the name is of that type: its prefix, the endings that it allows, then the target or nothing. */
-static bool match_type(struct prog *p, const struct attach_type *a, const char *name)
-{
-	if (!skip(&name, a->prefix))
-		return false;
-	p->multi = a->may_be_multi && skip(&name, ".multi");
-	p->sleepable = a->may_sleep && skip(&name, ".s");
-	if (*name && !skip(&name, "/"))
-		return false;
-	p->type = a->type;
-	str_copy(p->target, name, strlen(p->section) + 1);
-	return true;
-}
-
-static i32 digit(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch |= 'a' - 'A';
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : 16;
-}
-
-/* 0x1f or 31, all of the text; false if it is no number of 31 bits. */
-static bool read_number(const char *text, u32 *value)
-{
-	i32 base = skip(&text, "0x") ? 16 : 10;
-	u64 n = 0;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (digit(*text) >= base)
-			return false;
-		n = n * (u32)base + (u32)digit(*text);
-		if (n > 0x7fffffff)
-			return false;
-	}
-	*value = (u32)n;
-	return true;
-}
-
-/* kprobe/FUNCTION+0x10: the number goes into target_offset. A kretprobe has no place in the middle. */
-static enum err take_offset(struct loader *l, struct prog *p)
-{
-	char *plus = p->target;
-	while (*plus && *plus != '+')
-		plus++;
-	if (!*plus)
-		return OK;
-	if (p->type != PROG_KPROBE) {
-		str_printf(l->log, "section %s: only a kprobe can be at an offset in a function", p->section);
-		return EINVAL;
-	}
-	if (!read_number(plus + 1, &p->target_offset)) {
-		str_printf(l->log, "section %s: %s is no offset; one is written +0x1f or +31", p->section,
-			   plus);
-		return EINVAL;
-	}
-	*plus = 0;
-	return OK;
-}
-
-/* Gives p what its section's name says: type, target, and how it is to run. */
-static enum err take_section_name(struct loader *l, struct prog *p)
-{
-	if (l->raw)
-		return OK;
-	for (u32 i = 0; i < array_len(attach_types); i++)
-		if (match_type(p, &attach_types[i], p->section))
-			return take_offset(l, p);
-	str_printf(l->log, "section %s: there is no such kind of program; there are", p->section);
-	for (u32 i = 0; i < array_len(attach_types); i++)
-		str_printf(l->log, "%s %s", i ? "," : "", attach_types[i].prefix);
-	return EOPNOTSUPP;
-}
-
 static enum err add_program(struct loader *l, u32 section, const struct elf_symbol *f)
 {
 	struct elf_section s = elf_section(&l->elf, section);
@@ -218,8 +133,11 @@ static enum err add_program(struct loader *l, u32 section, const struct elf_symb
 	l->o->progs[l->o->prog_count++] = p; /* object_free frees it from here on */
 	p->object = l->o;
 	p->mode = l->mode;
-	e = take_section_name(l, p);
-	return e ? e : load_program(l, p, section, f->value);
+	e = l->raw ? OK : section_parse(p, l->log);
+	if (!e)
+		return load_program(l, p, section, f->value);
+	load_ext_where(l, section, f->value);
+	return e;
 }
 
 static bool is_program_section(const struct loader *l, const struct elf_section *s)
@@ -241,6 +159,7 @@ static enum err add_section(struct loader *l, u32 section)
 		if (f.binding == ELF_LOCAL) {
 			str_printf(l->log, "section %s: program %s is static; a program must be global",
 				   s.name, f.name);
+			load_ext_where(l, section, f.value);
 			return EINVAL;
 		}
 		e = add_program(l, section, &f);
@@ -296,6 +215,9 @@ static void object_free(struct object *o)
 static enum err load_parts(struct loader *l, const void *elf, size_t len)
 {
 	enum err e = elf_open(&l->elf, elf, len, l->log);
+	if (e)
+		return e;
+	e = check_symbols(l);
 	if (e)
 		return e;
 	load_license(l);

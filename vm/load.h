@@ -56,6 +56,9 @@ enum err load_program(struct loader *l, struct prog *p, u32 section, u64 offset)
 /* Opens .BTF.ext, if there is one. ENOEXEC with a sentence if it is malformed. */
 enum err load_ext(struct loader *l);
 
+/* Ends a refusal with the line of C of the instruction at that byte of a section, if one is known: ", at my.bpf.c:12". */
+void load_ext_where(struct loader *l, u32 section, u64 offset);
+
 /* Gives p the line and function records of its blocks. */
 enum err load_ext_lines(struct loader *l, struct prog *p);
 

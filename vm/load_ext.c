@@ -6,6 +6,7 @@
 #include "kernel/lib/mem.h"
 #include "vm/core.h"
 #include "vm/load.h"
+#include "vm/source.h"
 
 struct ext_header {
 	u16 magic;
@@ -130,6 +131,26 @@ static enum err each_block(struct loader *l, const struct ext_table *t, struct p
 			return e;
 	}
 	return OK;
+}
+
+void load_ext_where(struct loader *l, u32 section, u64 offset)
+{
+	const char *name = elf_section(&l->elf, section).name;
+	const struct line_record *found = NULL;
+	for (u32 at = 0; at < l->lines.len;) {
+		const struct ext_section *s = (const struct ext_section *)(l->lines.data + at);
+		const u8 *record = (const u8 *)(s + 1);
+		at += (u32)sizeof(*s) + s->count * l->lines.record_size;
+		if (strcmp(section_name(l, s), name))
+			continue;
+		for (u32 i = 0; i < s->count; i++, record += l->lines.record_size) {
+			const struct line_record *r = (const struct line_record *)record;
+			if (r->offset <= offset && (!found || r->offset > found->offset))
+				found = r;
+		}
+	}
+	if (found)
+		source_print(l->log, &l->o->btf, found->file_off, found->line_column >> 10);
 }
 
 static enum err note_func(struct loader *l, struct prog *p, u32 idx, const void *record)

@@ -79,6 +79,19 @@ static enum err read_field(struct loader *l, struct map_def *d, const struct btf
 	return OK;
 }
 
+/* Comes first: of a type that is not here, the other fields may be unknown, too. */
+static enum err check_type(struct loader *l, struct map_def *d, const struct btf_type *t)
+{
+	for (u32 i = 0; i < btf_vlen(t); i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+		if (strcmp(btf_name(&l->o->btf, m->name_off), "type"))
+			continue;
+		enum err e = read_field(l, d, t, m);
+		return e ? e : map_check_type(d->name, d->type, l->log);
+	}
+	return OK;
+}
+
 /* A size that both a number and a type say must be the same. */
 static enum err settle_size(struct loader *l, const struct map_def *d, const char *what, u32 *size, u32 type)
 {
@@ -113,17 +126,17 @@ static enum err read_definition(struct loader *l, struct map_def *d, u32 var)
 		str_printf(l->log, "map %s: its definition in .maps is not a struct", d->name);
 		return ENOEXEC;
 	}
-	for (u32 i = 0; i < btf_vlen(t); i++) {
-		enum err e = read_field(l, d, t, &btf_members(t)[i]);
-		if (e)
-			return e;
-	}
+	enum err e = check_type(l, d, t);
+	for (u32 i = 0; i < btf_vlen(t) && !e; i++)
+		e = read_field(l, d, t, &btf_members(t)[i]);
+	if (e)
+		return e;
 	if (d->pinning) {
 		str_printf(l->log, "map %s: it asks to be pinned, but there is no file system to pin it in",
 			   d->name);
 		return EOPNOTSUPP;
 	}
-	enum err e = settle_size(l, d, "key", &d->key_size, d->key_type);
+	e = settle_size(l, d, "key", &d->key_size, d->key_type);
 	if (!e)
 		e = settle_size(l, d, "value", &d->value_size, d->value_type);
 	if (!e && d->values)
@@ -241,6 +254,13 @@ static enum err count_maps(struct loader *l, const struct btf_type **datasec, u3
 		*count += is_global_data(&s);
 		if (strcmp(s.name, ".maps") == 0)
 			l->maps_section = i;
+	}
+	if (elf_find(&l->elf, "maps")) {
+		str_puts(
+		    l->log,
+		    "section maps: struct bpf_map_def is libbpf's old form; write the maps as structs of "
+		    "__uint and __type in SEC(\".maps\")");
+		return EOPNOTSUPP;
 	}
 	u32 id = btf_find(&l->o->btf, ".maps", BTF_DATASEC);
 	if (!l->maps_section)

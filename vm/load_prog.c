@@ -78,7 +78,8 @@ static enum err refuse_extern(struct loader *l, const struct prog *p, const char
 	return ENOENT;
 }
 
-static enum err refuse_call(struct loader *l, const struct prog *p, const char *name)
+static enum err refuse_call(struct loader *l, const struct prog *p, const struct block *b, u64 offset,
+			    const char *name)
 {
 	str_printf(l->log,
 		   "program %s: it calls %s, which the object only declares; of the kernel it can call ",
@@ -86,6 +87,7 @@ static enum err refuse_call(struct loader *l, const struct prog *p, const char *
 	kfunc_print_names(l->log);
 	if (!vm_kernel_btf())
 		str_puts(l->log, ", if that has BTF");
+	load_ext_where(l, b->section, offset);
 	return EOPNOTSUPP;
 }
 
@@ -107,7 +109,7 @@ static enum err call_target(struct loader *l, const struct prog *p, const struct
 	struct elf_symbol s = elf_symbol(&l->elf, r.symbol);
 	if (!s.section) {
 		*t = (struct target){ .kfunc = kfunc_named(s.name) };
-		return t->kfunc || s.binding == ELF_WEAK ? OK : refuse_call(l, p, s.name);
+		return t->kfunc || s.binding == ELF_WEAK ? OK : refuse_call(l, p, b, offset, s.name);
 	}
 	if (r.type != R_BPF_64_32 || s.section >= l->elf.section_count) {
 		str_printf(l->log, "program %s: relocation of type %u at a call", p->name, r.type);
@@ -282,8 +284,12 @@ static enum err relocate_immediate(struct loader *l, struct prog *p, const struc
 		return ENOEXEC;
 	}
 	address_target(l, b, offset, in, &t);
-	if (!t.section)
-		return relocate_address(l, p, in, &s);
+	if (!t.section) {
+		enum err e = relocate_address(l, p, in, &s);
+		if (e)
+			load_ext_where(l, b->section, offset);
+		return e;
+	}
 	in[0] = (struct insn){ in->op, in->dst, PSEUDO_FUNC, 0, distance(l, p, &t, idx) };
 	in[1] = (struct insn){ 0 };
 	return OK;

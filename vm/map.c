@@ -6,7 +6,7 @@
 
 #define KEY_SIZE_MAX 512 /* a program's stack */
 
-static const struct map_ops *const types[] = { &map_hash_ops, &map_array_ops, &map_percpu_array_ops,
+static const struct map_ops *const types[] = { &map_array_ops, &map_hash_ops, &map_percpu_array_ops,
 					       &map_prog_array_ops };
 
 static const struct map_ops *find_type(enum bpf_map_type type)
@@ -15,6 +15,43 @@ static const struct map_ops *find_type(enum bpf_map_type type)
 		if (types[i]->type == type)
 			return types[i];
 	return NULL;
+}
+
+static void print_map_type(struct strbuf *log, u32 type)
+{
+#define NAME(upper, lower) #lower,
+	static const char *const names[] = { LINUX_MAP_TYPES(NAME) };
+	if (type < array_len(names))
+		str_printf(log, "%s (%u)", names[type], type);
+	else
+		str_printf(log, "%u", type);
+}
+
+/* What a program can use in its place, where there is something. */
+static const char *instead_of(u32 type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_LRU_HASH: return "; a hash is, which refuses keys when it is full";
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return "; a hash is, changed by atomic instructions";
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return "; bpf_printk writes lines, which trace shows";
+	case BPF_MAP_TYPE_TASK_STORAGE: return "; a hash is, with the task's pid as key";
+	default: return "";
+	}
+}
+
+enum err map_check_type(const char *name, u32 type, struct strbuf *log)
+{
+	if (find_type((enum bpf_map_type)type))
+		return OK;
+	str_printf(log, "map %s: type ", name);
+	print_map_type(log, type);
+	str_puts(log, " is not supported; ");
+	for (u32 i = 0; i < array_len(types); i++)
+		str_printf(log, "%s%s", i ? i + 1 == array_len(types) ? " and " : ", " : "", types[i]->name);
+	str_printf(log, " are%s", instead_of(type));
+	return EOPNOTSUPP;
 }
 
 static enum err check_sizes(const struct map *m, struct strbuf *log)
@@ -42,12 +79,8 @@ enum err map_create(struct map **out, const char *name, enum bpf_map_type type, 
 {
 	*out = NULL;
 	const struct map_ops *ops = find_type(type);
-	if (!ops) {
-		str_printf(log,
-			   "map %s: type %u is not supported; array, hash, percpu_array and prog_array are",
-			   name, type);
-		return EOPNOTSUPP;
-	}
+	if (!ops)
+		return map_check_type(name, type, log);
 	struct map *m = kzalloc(sizeof(*m) + strlen(name) + 1);
 	if (!m) {
 		str_printf(log, "map %s: no memory", name);

@@ -4,14 +4,26 @@
 #include "kernel/lib/btf.h"
 #include "kernel/lib/err.h"
 
-/* Linux's numbers. */
-enum bpf_map_type {
-	BPF_MAP_TYPE_UNSPEC = 0,
-	BPF_MAP_TYPE_HASH = 1,
-	BPF_MAP_TYPE_ARRAY = 2,
-	BPF_MAP_TYPE_PROG_ARRAY = 3,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
-};
+/* All of Linux's types, in the order of their numbers, with their names in bpftool: what a program may ask for. Those
+ * that have a struct map_ops are here. */
+/* clang-format off */
+#define LINUX_MAP_TYPES(X) \
+	X(UNSPEC, unspec) X(HASH, hash) X(ARRAY, array) X(PROG_ARRAY, prog_array) \
+	X(PERF_EVENT_ARRAY, perf_event_array) X(PERCPU_HASH, percpu_hash) X(PERCPU_ARRAY, percpu_array) \
+	X(STACK_TRACE, stack_trace) X(CGROUP_ARRAY, cgroup_array) X(LRU_HASH, lru_hash) \
+	X(LRU_PERCPU_HASH, lru_percpu_hash) X(LPM_TRIE, lpm_trie) X(ARRAY_OF_MAPS, array_of_maps) \
+	X(HASH_OF_MAPS, hash_of_maps) X(DEVMAP, devmap) X(SOCKMAP, sockmap) X(CPUMAP, cpumap) \
+	X(XSKMAP, xskmap) X(SOCKHASH, sockhash) X(CGROUP_STORAGE, cgroup_storage) \
+	X(REUSEPORT_SOCKARRAY, reuseport_sockarray) X(PERCPU_CGROUP_STORAGE, percpu_cgroup_storage) \
+	X(QUEUE, queue) X(STACK, stack) X(SK_STORAGE, sk_storage) X(DEVMAP_HASH, devmap_hash) \
+	X(STRUCT_OPS, struct_ops) X(RINGBUF, ringbuf) X(INODE_STORAGE, inode_storage) \
+	X(TASK_STORAGE, task_storage) X(BLOOM_FILTER, bloom_filter) X(USER_RINGBUF, user_ringbuf) \
+	X(CGRP_STORAGE, cgrp_storage) X(ARENA, arena)
+/* clang-format on */
+
+#define LINUX_MAP_TYPE(upper, lower) BPF_MAP_TYPE_##upper,
+enum bpf_map_type { LINUX_MAP_TYPES(LINUX_MAP_TYPE) };
+#undef LINUX_MAP_TYPE
 
 /* Flags of update. */
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
@@ -83,6 +95,9 @@ struct map {
 enum err map_create(struct map **out, const char *name, enum bpf_map_type type, u32 key_size, u32 value_size,
 		    u32 max_entries, u32 flags, struct strbuf *log);
 void map_free(struct map *m);
+
+/* OK if there are maps of that type; EOPNOTSUPP, with the sentence of map_create, if not. */
+enum err map_check_type(const char *name, u32 type, struct strbuf *log);
 
 /* One per type. */
 extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, map_prog_array_ops;

@@ -12,6 +12,7 @@
 #include "vm/frame.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
+#include "vm/source.h"
 #include "vm/verify_parts.h"
 
 enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...)
@@ -21,6 +22,7 @@ enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...)
 	str_printf(v->log, "insn %u: ", idx);
 	str_vprintf(v->log, fmt, args);
 	va_end(args);
+	source_print_insn(v->log, v->p, idx);
 	return EINVAL;
 }
 

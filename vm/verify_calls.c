@@ -4,6 +4,7 @@
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/frame.h"
+#include "vm/helper_names.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
 #include "vm/verify_parts.h"
@@ -75,11 +76,20 @@ static enum err check_tail_call(struct verify *v, u32 idx)
 				   v->p->object->maps[map->imm]->name);
 }
 
+static enum err refuse_helper(struct verify *v, u32 idx, u32 id)
+{
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	helper_print_name(&s, id);
+	helper_print_instead(&s, id);
+	return verify_refuse(v, idx, "there is no helper %s", text);
+}
+
 enum err verify_helper(struct verify *v, u32 idx)
 {
 	i32 id = v->p->insns[idx].imm;
 	const struct helper *h = helper_find((u32)id);
-	enum err e = h ? check_callee(v, idx, h, "bpf_") : verify_refuse(v, idx, "there is no helper %d", id);
+	enum err e = h ? check_callee(v, idx, h, "bpf_") : refuse_helper(v, idx, (u32)id);
 	for (u32 i = 0; i < array_len(h->args) && !e; i++)
 		e = check_constant(v, idx, h, i);
 	return !e && h->flags & HELPER_TAIL_CALL ? check_tail_call(v, idx) : e;

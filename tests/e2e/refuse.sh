@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Bad input: one clear sentence, a nonzero exit status, nothing changed.
 . tests/e2e/lib.sh
-plan 30
+plan 31
 
 refuse() {
 	name=$1 sentence=$2
@@ -22,6 +22,10 @@ grep -q '^[a-z_]* *cut ' "$out" && fail refuse_loads_nothing_of_it 'it is listed
 echo 'int f(void) { return 0; }' >"$work/f.c"
 "${CC:-gcc}" -c -o "$work/native.bpf.o" "$work/f.c"
 refuse other_machine '^error ENOEXEC: native ' --load "$work/native.bpf.o" --exec 'prog list'
+
+llvm-strip -s -o "$work/bare.bpf.o" "$object"
+refuse stripped_object '^error ENOENT: bare is not loaded: the object has code, but no symbols' \
+	--load "$work/bare.bpf.o" --exec 'prog list'
 
 refuse unknown_function '^error ENOENT: .*no_such_function' --exec 'attach my_wake_up no_such_function; links'
 refuse function_without_site '^error EOPNOTSUPP: .*memcpy' --exec 'attach my_wake_up memcpy; links'

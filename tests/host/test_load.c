@@ -280,44 +280,55 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ "refuse_section", EOPNOTSUPP,
-	  "section uprobe/target: there is no such kind of program; there are fentry, fexit, fmod_ret, "
-	  "fsession, raw_tp, raw_tracepoint, tp_btf, kprobe, kretprobe" },
+	  "section uprobe/target: there are no uprobe programs: there are no user programs to probe, at "
+	  "refuse_section.bpf.c:*" },
 	{ "refuse_ending", EOPNOTSUPP, "section tp_btf.s/sched_switch: there is no such kind of program*" },
 	{ "refuse_offset", EINVAL, "section kprobe/target+0x: +0x is no offset; *" },
 	{ "refuse_return_offset", EINVAL, "section kretprobe/target+4: only a kprobe can be at an offset*" },
 	{ "refuse_extern", ENOENT,
-	  "program program: it needs jiffies, which the object only declares, and the kernel has not" },
+	  "program program: it needs jiffies, which the object only declares, and the kernel has not, at "
+	  "refuse_extern.bpf.c:*" },
 	{ "refuse_extern_function", EOPNOTSUPP,
 	  "program program: it calls wake_up_process, which the object only declares; of the kernel it can "
-	  "call bpf_session_is_return, bpf_session_cookie, msleep" },
+	  "call bpf_session_is_return, bpf_session_cookie, msleep, at refuse_extern_function.bpf.c:*" },
 	{ "refuse_sleep", EINVAL,
 	  "program program: insn ?: msleep may block, so only a program that may sleep can call it*" },
-	{ "refuse_session", EINVAL, "program program: insn ?: bpf_session_cookie is not for fexit programs" },
+	{ "refuse_session", EINVAL,
+	  "program program: insn ?: bpf_session_cookie is not for fexit programs, at "
+	  "refuse_session.bpf.c:*" },
 	{ "refuse_probe_arg", EINVAL,
-	  "program program: insn ?: bpf_get_func_arg is not for kprobe programs" },
+	  "program program: insn ?: bpf_get_func_arg is not for kprobe programs, at *" },
 	{ "refuse_slot", E2BIG, "map table: program program is in slot 2, but there are only 2" },
 	{ "refuse_values_size", EINVAL, "map table: key and value of a prog_array are 4 bytes, not 4 and 8" },
 	{ "refuse_values_hash", EINVAL, "map table: values that are programs are only for *prog_array" },
 	{ "refuse_mixed", EINVAL, "*table*another type*" },
 	{ "refuse_sleeping_tail", EINVAL,
-	  "program program: insn ?: a program that may sleep cannot end in a tail call" },
+	  "program program: insn ?: a program that may sleep cannot end in a tail call, at *" },
 	{ "refuse_pinned", EOPNOTSUPP, "map pinned: it asks to be pinned*" },
 	{ "refuse_huge", E2BIG, "map huge: 1073741824 entries of 8 bytes need more than 32 MiB" },
 	{ "refuse_pointer", EOPNOTSUPP, ".data: a variable is initialised with the address of target*" },
 	{ "refuse_static", EINVAL, "section fentry/target: program program is static*" },
-	{ "refuse_helper", EINVAL, "program program: insn ?: there is no helper 46" },
+	{ "refuse_helper", EINVAL,
+	  "program program: insn ?: there is no helper bpf_get_socket_cookie (46), at "
+	  "refuse_helper.bpf.c:8" },
+	{ "refuse_ringbuf", EOPNOTSUPP,
+	  "map ring: type ringbuf (27) is not supported; array, hash, percpu_array and prog_array are; *" },
+	{ "refuse_inner", EOPNOTSUPP, "map outer: type array_of_maps (12) is not supported; *" },
+	{ "refuse_old_maps", EOPNOTSUPP, "section maps: struct bpf_map_def is libbpf's old form; *" },
 	{ "refuse_const_store", EINVAL,
-	  "program program: insn ?: this store would write to test.rodata, which is read only" },
+	  "program program: insn ?: this store would write to test.rodata, which is read only, at *" },
 	{ "refuse_const_atomic", EINVAL,
 	  "program program: insn ?: this store would write to test.rodata, *" },
 	{ "refuse_const_helper", EINVAL,
-	  "program program: insn ?: bpf_probe_read_kernel would write to test.rodata, which is read only" },
+	  "program program: insn ?: bpf_probe_read_kernel would write to test.rodata, which is read only, at "
+	  "*" },
 	{ "refuse_const_map", EINVAL, "program program: insn ?: this store would write to fixed, *" },
 	{ "refuse_const_update", EINVAL,
-	  "program program: insn ?: bpf_map_update_elem would write to fixed, which is read only" },
-	{ "refuse_result", EINVAL, "program program: insn 1: an fexit program must return 0, not 1" },
+	  "program program: insn ?: bpf_map_update_elem would write to fixed, which is read only, at *" },
+	{ "refuse_result", EINVAL, "program program: insn 1: an fexit program must return 0, not 1, at *" },
 	{ "refuse_result_maybe", EINVAL,
-	  "program program: insn ?: an fsession program must return 0, and this may be another number" },
+	  "program program: insn ?: an fsession program must return 0, and this may be another number, at "
+	  "*" },
 	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
 };
 
