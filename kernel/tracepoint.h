@@ -15,8 +15,8 @@
 struct site;
 
 struct tracepoint {
-	const char *name;
-	uptr func; /* __traceiter_NAME */
+	const char *name, *title; /* sched_switch, tracepoint sched_switch */
+	uptr func;                /* __traceiter_NAME */
 
 	/* tramp/tracepoint.c's */
 	struct site *site; /* of func */
@@ -46,7 +46,7 @@ struct tracepoint_branch {
 	_Pragma("GCC diagnostic pop")                                                             \
 	struct tracepoint tracepoint_##name_                                                      \
 		__attribute__((used, section("tracepoints"), aligned(sizeof(uptr)))) = {          \
-		.name = #name_, .func = (uptr)__traceiter_##name_,                                \
+		.name = #name_, .title = "tracepoint " #name_, .func = (uptr)__traceiter_##name_,                                \
 	};
 
 /* At the place itself. Any context in which a program may run; never where a poke or an int3 runs through. */

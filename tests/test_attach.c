@@ -326,6 +326,24 @@ TEST(attach_refuses_types_that_contradict_those_of_the_section)
 	unload(o);
 }
 
+/* Nobody who writes programs knows the names of its functions. */
+TEST(attach_calls_tracepoints_by_their_names)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("switches", PROG_JIT);
+	require(o);
+	check_eq(EINVAL, attach_named("count_switch", "softirq_entry", 0, &log));
+	check_str("count_switch reads slot 2 of its context, but tracepoint softirq_entry has 1 argument",
+		  text);
+	log = STRBUF(text);
+	check_eq(OK, attach_named("count_switch", "sched_switch", 0, &log));
+	check_eq(EEXIST, attach_named("count_switch", "sched_switch", 0, &log));
+	check_str("count_switch is attached to tracepoint sched_switch already", text);
+	check_eq(OK, detach_named("count_switch", &log));
+	unload(o);
+}
+
 static u64 place_seen;
 
 static void see_place(const struct link *l, void *arg)

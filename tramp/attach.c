@@ -86,7 +86,7 @@ static struct site *get_prog_site(struct prog *p, struct strbuf *log)
 	}
 	ps->prog = p;
 	ps->site.addr = p->text.base;
-	ps->site.name = p->name;
+	ps->site.name = ps->site.title = p->name;
 	ps->site.btf = &p->object->btf;
 	ps->site.btf_id = p->btf_func_id;
 	ps->site.may_sleep = p->sleepable;
@@ -302,7 +302,7 @@ static enum err attach_to_tracepoint(struct link *l, const char *name, struct st
 		str_printf(log, "no tracepoint is called %s; tracepoints lists them", name);
 		return ENOENT;
 	}
-	str_printf(&l->place, "tracepoint %s", name);
+	str_puts(&l->place, tp->title);
 	l->sites[l->site_count++] = tp->site;
 	e = check_types(l->prog, tp->site, log);
 	if (e)

@@ -220,7 +220,7 @@ static enum err check_ipmodify(const struct site *site, const struct ftrace_ops 
 	for (struct ftrace_ops *o = ops_list; o; o = o->next) {
 		if (!(o->flags & FTRACE_OPS_IPMODIFY) || !ftrace_wants(o, site->addr))
 			continue;
-		str_printf(log, "%s is replaced by %s already, and only one can do that", site->name,
+		str_printf(log, "%s is replaced by %s already, and only one can do that", site->title,
 			   o->name);
 		return EBUSY;
 	}
@@ -237,7 +237,7 @@ static enum err claim_site(struct site *site, const struct ftrace_ops *ops, stru
 	site->ftrace = kzalloc(sizeof(*site->ftrace));
 	if (site->ftrace)
 		return OK;
-	str_printf(log, "no memory to trace %s", site->name);
+	str_printf(log, "no memory to trace %s", site->title);
 	return ENOMEM;
 }
 

@@ -81,7 +81,7 @@ static enum err contradiction(const struct reader *r, const struct proto *is, co
 	print_slot(log, as, slot);
 	str_puts(log, " as ");
 	btf_print_type(log, as->site->btf, type_of_slot(as, slot));
-	str_printf(log, ", which it is in %s; in %s it is ", as->site->name, is->site->name);
+	str_printf(log, ", which it is in %s; in %s it is ", as->site->title, is->site->title);
 	if (slot < is->slots && is_argument(is, slot) == is_argument(as, slot))
 		btf_print_type(log, is->site->btf, type_of_slot(is, slot));
 	else
@@ -116,8 +116,11 @@ enum err proto_check(const struct reader *r, const struct site *site, struct str
 		return e;
 	if (r->reads == ~0ull || !(r->reads >> is.slots))
 		return OK;
-	str_printf(log, "%s reads slot %d of its context, but %s fills only %u%s", r->name,
-		   63 - __builtin_clzll(r->reads), site->name, is.slots,
-		   r->behind_body ? "" : " at its entry");
+	str_printf(log, "%s reads slot %d of its context, but %s ", r->name, 63 - __builtin_clzll(r->reads),
+		   site->title);
+	if (site->title != site->name)
+		str_printf(log, "has %u argument%s", is.slots, is.slots == 1 ? "" : "s");
+	else
+		str_printf(log, "fills only %u%s", is.slots, r->behind_body ? "" : " at its entry");
 	return EINVAL;
 }

@@ -17,7 +17,7 @@ enum err share_set_mode(bool on, struct strbuf *log)
 		const struct site *s = site_nth(i);
 		if (!s->tramp || !s->ftrace)
 			continue;
-		str_printf(log, "%s is shared by ftrace (ops %s) and BPF (program %s)", s->name,
+		str_printf(log, "%s is shared by ftrace (ops %s) and BPF (program %s)", s->title,
 			   ftrace_owner(s)->name, s->tramp->hooks[0].name);
 		return EBUSY;
 	}
@@ -41,14 +41,14 @@ enum err share_check_bpf(struct site *site, struct strbuf *log)
 	if (!site->ftrace)
 		return OK;
 	if (!mode) {
-		str_printf(log, "%s belongs to ftrace (ops %s); share on lets both live there", site->name,
+		str_printf(log, "%s belongs to ftrace (ops %s); share on lets both live there", site->title,
 			   ftrace_owner(site)->name);
 		return EBUSY;
 	}
 	o = ipmodify_of(site);
 	if (o) {
 		str_printf(log, "%s belongs to ftrace (ops %s), which replaces it; that cannot be shared",
-			   site->name, o->name);
+			   site->title, o->name);
 		return EBUSY;
 	}
 	return ftrace_refresh(site, true, log);
@@ -67,7 +67,7 @@ enum err share_check_ftrace(struct site *site, bool ipmodify, struct strbuf *log
 	if (!site->tramp)
 		return OK;
 	if (!mode || ipmodify) {
-		str_printf(log, "%s belongs to BPF (program %s)%s", site->name, site->tramp->hooks[0].name,
+		str_printf(log, "%s belongs to BPF (program %s)%s", site->title, site->tramp->hooks[0].name,
 			   mode ? "; what replaces a function cannot share it"
 				: "; share on lets both live there");
 		return EBUSY;

@@ -114,7 +114,7 @@ void site_init(const struct btf *btf)
 		if (!sym_at(s->addr, &sym))
 			panic("site table: nothing is known about %#lx", s->addr);
 		check_site(s, &sym);
-		s->name = sym.name;
+		s->name = s->title = sym.name;
 		s->no_return = sym.no_return;
 	}
 	sort_sites();

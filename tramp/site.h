@@ -17,6 +17,7 @@ struct tramp;
 struct site {
 	uptr addr;
 	const char *name;      /* the function's symbol, or the program's name */
+	const char *title;     /* for messages: its name, or of a tracepoint's function "tracepoint sched_switch" */
 	const struct btf *btf; /* the kernel's, or that of a program's object */
 	u32 btf_id;            /* its FUNC there, 0 if it has none */
 	bool ambiguous;        /* another function has this name too: neither can be named, nor found in BTF */

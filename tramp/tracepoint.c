@@ -123,6 +123,7 @@ void tracepoint_init(void)
 		tp->site = site_at(tp->func);
 		if (!tp->site || !tp->branches)
 			panic("tracepoint %s: it is nowhere, or its function cannot be traced", tp->name);
+		tp->site->title = tp->title;
 	}
 	audit_explain(&of_branches);
 }

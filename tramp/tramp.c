@@ -139,12 +139,12 @@ static enum err add_spares(struct tramp *t, u32 len)
 static enum err check_hook(const struct site *site, const struct hook *h, struct strbuf *log)
 {
 	if (h->kind != HOOK_FENTRY && site->no_return) {
-		str_printf(log, "%s never returns, so that %s would never run behind it", site->name,
+		str_printf(log, "%s never returns, so that %s would never run behind it", site->title,
 			   h->name);
 		return EOPNOTSUPP;
 	}
 	if (h->may_sleep && !site->may_sleep) {
-		str_printf(log, "%s may be called where nobody may sleep, and %s may sleep", site->name,
+		str_printf(log, "%s may be called where nobody may sleep, and %s may sleep", site->title,
 			   h->name);
 		return EOPNOTSUPP;
 	}
@@ -156,7 +156,8 @@ static enum err check_hooks(const struct site *site, const struct hook *hooks, u
 	enum err e = OK;
 
 	if (!site->btf_id) {
-		str_printf(log, "%s has no type information (BTF), so its arguments are unknown", site->name);
+		str_printf(log, "%s has no type information (BTF), so its arguments are unknown",
+			   site->title);
 		return EOPNOTSUPP;
 	}
 	for (u32 i = 0; i < count && !e; i++)
@@ -169,7 +170,8 @@ static enum err check_result(const struct model *m, const struct site *site, con
 {
 	if (hooks->kind != HOOK_FMOD_RET || !m->ret_hidden)
 		return OK;
-	str_printf(log, "%s returns a struct in memory, for which no program's result can stand", site->name);
+	str_printf(log, "%s returns a struct in memory, for which no program's result can stand",
+		   site->title);
 	return EOPNOTSUPP;
 }
 
@@ -197,12 +199,12 @@ static enum err check_room(const struct tramp *t, const struct hook *hooks, u32 
 			   struct strbuf *log)
 {
 	if (find_hook(t, hooks->owner) < t->hook_count) {
-		str_printf(log, "%s is attached to %s already", hooks->name, t->site->name);
+		str_printf(log, "%s is attached to %s already", hooks->name, t->site->title);
 		return EEXIST;
 	}
 	if (t->hook_count + hook_count > TRAMP_HOOKS) {
 		str_printf(log, "%s has %u programs already, of at most %u that a function can have",
-			   t->site->name, t->hook_count, TRAMP_HOOKS);
+			   t->site->title, t->hook_count, TRAMP_HOOKS);
 		return E2BIG;
 	}
 	return OK;
@@ -218,7 +220,7 @@ static enum err get_tramp(struct site *site, struct strbuf *log)
 		return OK;
 	t = kmalloc(sizeof(*t));
 	if (!t) {
-		str_printf(log, "no memory to trace %s", site->name);
+		str_printf(log, "no memory to trace %s", site->title);
 		return ENOMEM;
 	}
 	memset(t, 0, offsetof(struct tramp, hooks));
@@ -261,7 +263,7 @@ static enum err prepare_image(struct tramp *t, struct strbuf *log)
 		image_discard(t->next);
 	t->next = NULL;
 	trim_spares(t);
-	str_printf(log, "no memory for an image of %s", t->site->name);
+	str_printf(log, "no memory for an image of %s", t->site->title);
 	return ENOMEM;
 }
 
