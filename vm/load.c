@@ -53,54 +53,6 @@ static void load_license(struct loader *l)
 		memcpy(l->o->license, s.data, min((size_t)s.size, sizeof(l->o->license) - 1));
 }
 
-static bool find_symbol(const struct elf *e, u32 section, const char *name, struct elf_symbol *symbol)
-{
-	for (u32 i = 1; i < e->symbol_count; i++) {
-		*symbol = elf_symbol(e, i);
-		if (symbol->section == section && symbol->type != ELF_SECTION &&
-		    strcmp(symbol->name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Fills in what clang left 0 in a DATASEC: sizes and offsets, which are in the ELF tables. */
-static enum err place_variables(struct loader *l, u32 section, struct btf_type *datasec)
-{
-	struct elf_section s = elf_section(&l->elf, section);
-	struct btf_var_secinfo *v = (struct btf_var_secinfo *)btf_vars(datasec);
-	for (u32 i = 0; i < btf_vlen(datasec); i++, v++) {
-		const char *name = btf_type_name(&l->o->btf, v->type);
-		struct elf_symbol symbol;
-		if (!find_symbol(&l->elf, section, name, &symbol)) {
-			str_printf(l->log, "%s: the variable %s, of which BTF knows, is no symbol", s.name,
-				   name);
-			return ENOEXEC;
-		}
-		u64 size = max(v->size, btf_size(&l->o->btf, v->type));
-		if (symbol.value > s.size || size > s.size - symbol.value || s.size > ~0u) {
-			str_printf(l->log, "%s: the variable %s does not lie in it", s.name, name);
-			return ENOEXEC;
-		}
-		v->offset = (u32)symbol.value;
-	}
-	datasec->size_or_type = (u32)s.size;
-	return OK;
-}
-
-static enum err place_all_variables(struct loader *l)
-{
-	const struct btf *b = &l->o->btf;
-	for (u32 id = 1; id <= b->count; id++) {
-		struct btf_type *t = (struct btf_type *)btf_type(b, id); /* in our own copy */
-		u32 section = btf_kind(t) == BTF_DATASEC ? elf_find(&l->elf, btf_type_name(b, id)) : 0;
-		enum err e = section ? place_variables(l, section, t) : OK;
-		if (e)
-			return e;
-	}
-	return OK;
-}
-
 static enum err load_btf(struct loader *l)
 {
 	u32 i = elf_find(&l->elf, ".BTF");
@@ -117,7 +69,7 @@ static enum err load_btf(struct loader *l)
 	memcpy(l->o->btf_blob, s.data, s.size);
 	enum err e = btf_open(&l->o->btf, l->o->btf_blob, (u32)s.size, l->log);
 	if (!e)
-		e = place_all_variables(l);
+		e = load_place_variables(l);
 	return e ? e : load_ext(l);
 }
 

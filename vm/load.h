@@ -3,6 +3,7 @@
  *
  *      load.c        the order of it all; which sections hold programs
  *      load_prog.c   one program: its subprograms, relocations, checks
+ *      load_vars.c   where the variables lie that BTF lists
  *      load_maps.c   .maps and global variables become maps
  *      load_ext.c    .BTF.ext: lines, functions, CO-RE records
  *      core.c        one CO-RE record applied to one instruction */
@@ -43,6 +44,11 @@ struct loader {
 	struct ext_table funcs, lines, core;
 	u8 *ext; /* our copy, aligned */
 };
+
+/* Fills the DATASECs of o->btf, in our copy: the size of each section and the offset of each variable, or
+ * BTF_UNPLACED. ENOEXEC with a sentence if a global variable or a map has no symbol, or one does not lie in its
+ * section. */
+enum err load_place_variables(struct loader *l);
 
 /* Makes o->maps and places. Needs o->btf, if there is a .maps section. */
 enum err load_maps(struct loader *l);

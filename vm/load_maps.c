@@ -231,7 +231,7 @@ static enum err add_global(struct loader *l, u32 i)
 		.flags = BPF_F_MMAPABLE | (read_only ? BPF_F_RDONLY_PROG : 0),
 		.key_size = 4,
 		.value_size = (u32)s.size,
-		.value_type = btf_find(&l->o->btf, s.name, BTF_DATASEC),
+		.value_type = i == elf_find(&l->elf, s.name) ? btf_find(&l->o->btf, s.name, BTF_DATASEC) : 0,
 	};
 	if (!name) {
 		str_printf(l->log, "%s: no memory for its name", s.name);

@@ -108,6 +108,11 @@ u32 btf_int_encoding(const struct btf_type *t)
 	return *(const u32 *)(t + 1) >> 24 & 0xf;
 }
 
+bool btf_var_is_static(const struct btf_type *t)
+{
+	return *(const u32 *)(t + 1) == 0; /* the linkage */
+}
+
 u64 btf_enum_value(const struct btf_type *t, u32 i, u32 *name_off)
 {
 	if (btf_kind(t) == BTF_ENUM64) {

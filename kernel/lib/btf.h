@@ -44,10 +44,11 @@ struct btf_enum64 {
 };
 
 /* A variable of a DATASEC. clang leaves its offset 0, and the size of the whole section: both
- * are in the ELF file. vm/load.c fills them in, in its copy of the blob, before btf_open. */
+ * are in the ELF file. vm/load_vars.c fills them in, in the loader's copy of the blob. */
 struct btf_var_secinfo {
 	u32 type, offset, size;
 };
+#define BTF_UNPLACED 0xffffffffu /* as offset: no one knows where it lies; it is not printed */
 
 /* The encoding of a BTF_INT. */
 enum { BTF_INT_SIGNED = 1, BTF_INT_CHAR = 2, BTF_INT_BOOL = 4 };
@@ -79,6 +80,7 @@ const struct btf_param *btf_params(const struct btf_type *t);
 const struct btf_array *btf_array(const struct btf_type *t);
 const struct btf_var_secinfo *btf_vars(const struct btf_type *t);
 u32 btf_int_encoding(const struct btf_type *t);
+bool btf_var_is_static(const struct btf_type *t);
 
 /* Name (offset) and value of the i-th of an ENUM or ENUM64, sign- or zero-extended as the type says. */
 u64 btf_enum_value(const struct btf_type *t, u32 i, u32 *name_off);

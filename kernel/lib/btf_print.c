@@ -230,9 +230,13 @@ static void print_section(struct strbuf *s, const struct btf *b, const struct bt
 {
 	const struct btf_var_secinfo *v = btf_vars(t);
 	u32 count = t->size_or_type ? btf_vlen(t) : 0; /* size 0: where they lie is not known */
+	const char *before = " ";
 	str_putc(s, '{');
 	for (u32 i = 0; i < count && !s->cut; i++, v++) {
-		str_printf(s, "%s.%s = ", i ? ", " : " ", btf_type_name(b, v->type));
+		if (v->offset == BTF_UNPLACED)
+			continue;
+		str_printf(s, "%s.%s = ", before, btf_type_name(b, v->type));
+		before = ", ";
 		btf_print_value(s, b, v->type, data + v->offset);
 	}
 	str_puts(s, " }");

@@ -52,6 +52,13 @@ $(HOST_OBJECTS): build/tests/%.bpf.o: tests/progs/%.bpf.c
 	$(BPF_CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
 $(HOST_VMLINUX): build/vmlinux.h
 
+# And what other tools make of them.
+HOST_OBJECTS += build/tests/statics_linked.bpf.o build/tests/statics_stripped.bpf.o
+build/tests/statics_linked.bpf.o: build/tests/statics_a.bpf.o build/tests/statics_b.bpf.o
+	bpftool gen object $@ $^
+build/tests/statics_stripped.bpf.o: build/tests/statics_a.bpf.o
+	llvm-strip -x -o $@ $<
+
 # The benchmarks: one source, as eBPF and by both compilers as machine code; and what times them.
 BENCH_SOURCES := $(wildcard tests/bench/*.bpf.c)
 BENCH_OBJECTS := $(BENCH_SOURCES:tests/bench/%.bpf.c=build/bench/%.bpf.o)
