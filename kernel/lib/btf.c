@@ -340,6 +340,12 @@ static bool is_scalar_size(u32 size)
 	return size == 1 || size == 2 || size == 4 || size == 8 || size == 16;
 }
 
+/* `enum shade;`, as clang describes it; only pointers lead there. */
+static bool is_forward_enum(const struct btf_type *t)
+{
+	return btf_kind(t) != BTF_INT && t->size_or_type == 0 && btf_vlen(t) == 0;
+}
+
 static bool member_fits(const struct btf *b, const struct btf_type *t, const struct btf_member *m)
 {
 	u64 bits = btf_member_bit_size(t, m), all = (u64)btf_size(b, m->type) * 8;
@@ -358,6 +364,8 @@ static enum err check_size(const struct btf *b, u32 id, struct strbuf *log)
 	case BTF_INT:
 	case BTF_ENUM:
 	case BTF_ENUM64:
+		if (is_forward_enum(t))
+			return OK;
 		if (!is_scalar_size(t->size_or_type) || (t->size_or_type == 16 && btf_kind(t) != BTF_INT))
 			return bad_type(b, id, "has a size that no integer has", log);
 		return OK;

@@ -129,7 +129,7 @@ static u64 read_bits(const u8 *data, u32 first, u32 bits, bool is_signed)
 	u64 value = 0;
 	for (u32 i = 0; i < bits; i++)
 		value |= (u64)(data[(first + i) / 8] >> (first + i) % 8 & 1) << i;
-	if (is_signed && bits < 64 && value >> (bits - 1))
+	if (is_signed && bits && bits < 64 && value >> (bits - 1))
 		value |= ~0ull << bits;
 	return value;
 }

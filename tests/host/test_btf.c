@@ -268,6 +268,22 @@ TEST(btf_array_may_be_huge_but_not_in_a_struct)
 	check(str_matches(why, "*has a member that does not fit in it"));
 }
 
+TEST(btf_forward_enum_has_neither_size_nor_values)
+{
+	char why[128];
+	u32 words[] = {
+		0, INFO(BTF_ENUM, 0), 0, 0, INFO(BTF_PTR, 0), 1, 0, INFO(BTF_ENUM64, 0) | 1u << 31, 0
+	};
+	check_eq(OK, open_words(words, array_len(words), why, sizeof(why)));
+	words[2] = 3;
+	check_eq(ENOEXEC, open_words(words, array_len(words), why, sizeof(why)));
+	u32 with_value[] = { 0, INFO(BTF_ENUM, 1), 0, 0, 7 };
+	check_eq(ENOEXEC, open_words(with_value, array_len(with_value), why, sizeof(why)));
+	u32 by_value[] = { 0, INFO(BTF_ENUM, 0), 0, 0, INFO(BTF_STRUCT, 1) | 1u << 31, 8, 0, 1, 4u << 24 };
+	check_eq(ENOEXEC, open_words(by_value, array_len(by_value), why, sizeof(why)));
+	check(str_matches(why, "*has a member that does not fit in it"));
+}
+
 TEST(btf_enum64_and_tags_are_read)
 {
 	char why[128];

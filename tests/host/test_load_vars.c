@@ -85,6 +85,15 @@ TEST(load_vars_of_two_sections_of_one_name)
 	object_unload(o);
 }
 
+TEST(load_vars_beside_a_forward_enum)
+{
+	struct object *o = load("build/tests/forward_enum.bpf.o");
+	require(o);
+	check_eq(1, run("light"));
+	check_str("{ .lamp = { .shade = 0x0, .watts = 1 } }", values(o, "test.bss", 0));
+	object_unload(o);
+}
+
 /* Takes the letter 'p' from the name of the global variable `plain` in the symbol table only. */
 static void rename_symbol(u8 *file, size_t len)
 {
