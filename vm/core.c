@@ -4,9 +4,9 @@
 // by those names; the question is answered there, and the answer put into the instruction.
 #include "vm/core.h"
 #include "kernel/lib/mem.h"
+#include "vm/core_types.h"
 
-#define STEPS_MAX    32
-#define COMPAT_DEPTH 16
+#define STEPS_MAX 32
 
 /* A step of a way: into a named member, or to the index-th element. */
 struct step {
@@ -62,21 +62,6 @@ static u32 parse_access(const char *text, u32 numbers[STEPS_MAX])
 	}
 }
 
-static bool is_composite(enum btf_kind kind)
-{
-	return kind == BTF_STRUCT || kind == BTF_UNION;
-}
-
-static bool is_enum(enum btf_kind kind)
-{
-	return kind == BTF_ENUM || kind == BTF_ENUM64;
-}
-
-static const struct btf_type *stripped(const struct btf *b, u32 id)
-{
-	return btf_type(b, btf_strip(b, id));
-}
-
 static void enter_member(struct path *p, const struct btf_type *parent, const struct btf_member *m)
 {
 	p->bits += btf_member_bit_offset(parent, m);
@@ -87,7 +72,7 @@ static void enter_member(struct path *p, const struct btf_type *parent, const st
 /* The index-th element of an array. Behind the end only in one of length 0, which ends a struct. */
 static bool enter_element(struct path *p, u32 index)
 {
-	const struct btf_type *t = stripped(p->b, p->type);
+	const struct btf_type *t = core_stripped(p->b, p->type);
 	if (btf_kind(t) != BTF_ARRAY || (btf_array(t)->count && index >= btf_array(t)->count))
 		return false;
 	p->type = btf_array(t)->type;
@@ -108,8 +93,8 @@ static bool walk_local(struct path *p, const struct btf *b, u32 root, const u32 
 	p->bits = (u64)numbers[0] * btf_size(b, root) * 8;
 	add_step(p, NULL, numbers[0]);
 	for (u32 i = 1; i < count; i++) {
-		const struct btf_type *t = stripped(b, p->type);
-		if (!is_composite(btf_kind(t))) {
+		const struct btf_type *t = core_stripped(b, p->type);
+		if (!core_is_composite(btf_kind(t))) {
 			if (!enter_element(p, numbers[i]))
 				return false;
 			add_step(p, NULL, numbers[i]);
@@ -126,50 +111,12 @@ static bool walk_local(struct path *p, const struct btf *b, u32 root, const u32 
 	return true;
 }
 
-/* How long a name is without its flavour: "task_struct___old" means task_struct. */
-static u32 plain_len(const char *name)
-{
-	u32 len = (u32)strlen(name);
-	for (u32 i = 1; i + 4 <= len; i++)
-		if (memcmp(name + i, "___", 3) == 0 && name[i - 1] != '_' && name[i + 3] != '_')
-			return i;
-	return len;
-}
-
-static bool same_name(const char *a, const char *b)
-{
-	u32 len = plain_len(a);
-	return len == plain_len(b) && memcmp(a, b, len) == 0;
-}
-
-/* Whether a field of type x (of a) may stand for one of type y (of b). */
-static bool fields_agree(const struct btf *a, u32 x, const struct btf *b, u32 y)
-{
-	for (;;) {
-		const struct btf_type *t = stripped(a, x), *u = stripped(b, y);
-		const char *t_name = btf_name(a, t->name_off), *u_name = btf_name(b, u->name_off);
-		enum btf_kind kind = btf_kind(t);
-		if (is_composite(kind) && is_composite(btf_kind(u)))
-			return true;
-		if (is_enum(kind) && is_enum(btf_kind(u)))
-			return !*t_name || !*u_name || same_name(t_name, u_name);
-		if (kind != btf_kind(u))
-			return false;
-		if (kind == BTF_FWD)
-			return !*t_name || !*u_name || same_name(t_name, u_name);
-		if (kind != BTF_ARRAY)
-			return kind == BTF_PTR || kind == BTF_INT || kind == BTF_FLOAT;
-		x = btf_array(t)->type;
-		y = btf_array(u)->type;
-	}
-}
-
 /* Enters the member called name, through anonymous ones too, if it is fit to be read as one of type
  * want (of local). Recursion ends where types end to nest; see btf_open. */
 static bool enter_named(struct path *p, const char *name, const struct btf *local, u32 want)
 {
-	const struct btf_type *t = stripped(p->b, p->type);
-	if (!is_composite(btf_kind(t)))
+	const struct btf_type *t = core_stripped(p->b, p->type);
+	if (!core_is_composite(btf_kind(t)))
 		return false;
 	for (u32 i = 0; i < btf_vlen(t); i++) {
 		const struct btf_member *m = &btf_members(t)[i];
@@ -180,7 +127,7 @@ static bool enter_named(struct path *p, const char *name, const struct btf *loca
 		if (!*member && enter_named(p, name, local, want))
 			return true;
 		if (*member && strcmp(member, name) == 0)
-			return fields_agree(local, want, p->b, m->type);
+			return core_fields_agree(local, want, p->b, m->type);
 		p->bits = bits;
 		p->type = type;
 	}
@@ -202,52 +149,6 @@ static bool walk_by_name(struct path *p, const struct btf *b, u32 root, const st
 	return true;
 }
 
-/* Whether two types are the same at a glance: kinds all the way through pointers and functions. */
-static bool types_agree(const struct btf *a, u32 x, const struct btf *b, u32 y, u32 depth)
-{
-	const struct btf_type *t = stripped(a, x), *u = stripped(b, y);
-	enum btf_kind kind = btf_kind(t);
-	if (kind != btf_kind(u) && !(is_enum(kind) && is_enum(btf_kind(u))))
-		return false;
-	if (depth == COMPAT_DEPTH)
-		return true;
-	if (kind == BTF_PTR)
-		return types_agree(a, t->size_or_type, b, u->size_or_type, depth + 1);
-	if (kind == BTF_ARRAY)
-		return types_agree(a, btf_array(t)->type, b, btf_array(u)->type, depth + 1);
-	if (kind != BTF_FUNC_PROTO)
-		return true;
-	if (btf_vlen(t) != btf_vlen(u) || !types_agree(a, t->size_or_type, b, u->size_or_type, depth + 1))
-		return false;
-	for (u32 i = 0; i < btf_vlen(t); i++)
-		if (!types_agree(a, btf_params(t)[i].type, b, btf_params(u)[i].type, depth + 1))
-			return false;
-	return true;
-}
-
-/* Whether the kernel's type has every member or enumerator of the local one. */
-static bool type_covers(const struct btf *a, u32 x, const struct btf *b, u32 y)
-{
-	const struct btf_type *t = stripped(a, x), *u = stripped(b, y);
-	for (u32 i = 0; is_composite(btf_kind(t)) && i < btf_vlen(t); i++) {
-		const struct btf_member *m = &btf_members(t)[i];
-		struct path p = { .b = b, .type = y };
-		if (*btf_name(a, m->name_off) && !enter_named(&p, btf_name(a, m->name_off), a, m->type))
-			return false;
-	}
-	for (u32 i = 0; is_enum(btf_kind(t)) && i < btf_vlen(t); i++) {
-		u32 want, name, k = 0;
-		bool found = false;
-		for (btf_enum_value(t, i, &want); k < btf_vlen(u) && !found; k++) {
-			btf_enum_value(u, k, &name);
-			found = strcmp(btf_name(a, want), btf_name(b, name)) == 0;
-		}
-		if (!found)
-			return false;
-	}
-	return types_agree(a, x, b, y, 0);
-}
-
 /* The bytes that must be loaded to have the field: as its type says, moved and widened until a whole
  * bit field is in them. */
 static bool field_bytes(const struct path *p, u64 *offset, u32 *size)
@@ -266,7 +167,7 @@ static bool field_bytes(const struct path *p, u64 *offset, u32 *size)
 
 static bool answer_field(const struct path *p, u32 kind, struct answer *a)
 {
-	const struct btf_type *t = stripped(p->b, p->type);
+	const struct btf_type *t = core_stripped(p->b, p->type);
 	u64 offset;
 	if (!field_bytes(p, &offset, &a->size))
 		return false;
@@ -292,11 +193,11 @@ static u64 answer_type(const struct btf *b, u32 id, u32 kind)
 /* The enumerator of that name in the kernel's type. */
 static bool answer_enum(const struct btf *b, u32 id, const char *name, u32 kind, u64 *value)
 {
-	const struct btf_type *t = stripped(b, id);
+	const struct btf_type *t = core_stripped(b, id);
 	for (u32 i = 0; i < btf_vlen(t); i++) {
 		u32 name_off;
 		u64 v = btf_enum_value(t, i, &name_off);
-		if (same_name(btf_name(b, name_off), name)) {
+		if (core_same_name(btf_name(b, name_off), name)) {
 			/* Old compilers do not say that an enum is signed; libbpf takes all of 32 bits so. */
 			if (btf_kind(t) == BTF_ENUM)
 				v = (u64)(i64)(i32)v;
@@ -334,10 +235,10 @@ static enum err understand(struct question *q, const struct core_record *r)
 		return refuse(q, ENOEXEC, "the record is malformed");
 	if (is_type_kind(r->kind))
 		return OK;
-	const struct btf_type *t = stripped(q->local, r->type);
+	const struct btf_type *t = core_stripped(q->local, r->type);
 	if (is_enum_kind(r->kind)) {
 		u32 name_off;
-		if (!is_enum(btf_kind(t)) || numbers[0] >= btf_vlen(t))
+		if (!core_is_enum(btf_kind(t)) || numbers[0] >= btf_vlen(t))
 			return refuse(q, ENOEXEC, "there is no such enumerator");
 		btf_enum_value(t, numbers[0], &name_off);
 		q->enumerator = btf_name(q->local, name_off);
@@ -351,8 +252,9 @@ static enum err understand(struct question *q, const struct core_record *r)
 static bool is_candidate(const struct question *q, u32 id)
 {
 	const struct btf_type *t = btf_type(q->local, q->type), *u = btf_type(q->kernel, id);
-	bool same_kind = btf_kind(t) == btf_kind(u) || (is_enum(btf_kind(t)) && is_enum(btf_kind(u)));
-	return same_kind && same_name(btf_name(q->local, t->name_off), btf_name(q->kernel, u->name_off));
+	bool same_kind =
+	    btf_kind(t) == btf_kind(u) || (core_is_enum(btf_kind(t)) && core_is_enum(btf_kind(u)));
+	return same_kind && core_same_name(btf_name(q->local, t->name_off), btf_name(q->kernel, u->name_off));
 }
 
 static bool ask(const struct question *q, u32 id, struct answer *a)
@@ -364,8 +266,8 @@ static bool ask(const struct question *q, u32 id, struct answer *a)
 	if (!is_type_kind(q->kind))
 		return walk_by_name(&p, q->kernel, id, &q->path) && answer_field(&p, q->kind, a);
 	a->value = answer_type(q->kernel, id, q->kind);
-	return q->kind == CORE_TYPE_MATCHES ? type_covers(q->local, q->type, q->kernel, id)
-					    : types_agree(q->local, q->type, q->kernel, id, 0);
+	return q->kind == CORE_TYPE_MATCHES ? core_types_match(q->local, q->type, q->kernel, id)
+					    : core_types_agree(q->local, q->type, q->kernel, id);
 }
 
 /* Asks every candidate; *found if one had an answer. */

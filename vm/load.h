@@ -6,7 +6,8 @@
  *      load_vars.c   where the variables lie that BTF lists
  *      load_maps.c   .maps and global variables become maps
  *      load_ext.c    .BTF.ext: lines, functions, CO-RE records
- *      core.c        one CO-RE record applied to one instruction */
+ *      core.c        one CO-RE record applied to one instruction
+ *      core_types.c  whether a type of the object means one of the kernel */
 #pragma once
 #include "vm/elf.h"
 #include "vm/prog.h"
