@@ -3,31 +3,16 @@
 // the object's own BTF, which gives it names; then each type of the kernel that could be meant is walked
 // by those names; the question is answered there, and the answer put into the instruction.
 #include "vm/core.h"
+#include "kernel/heap.h"
 #include "kernel/lib/mem.h"
+#include "vm/core_path.h"
 #include "vm/core_types.h"
-
-#define STEPS_MAX 32
-
-/* A step of a way: into a named member, or to the index-th element. */
-struct step {
-	const char *name; /* NULL: an element */
-	u32 type;         /* of the member or element */
-	u32 index;
-};
-
-/* A way through types of b, and where it ends. */
-struct path {
-	const struct btf *b;
-	u32 root;
-	struct step steps[STEPS_MAX];
-	u32 count;
-	u64 bits;     /* offset */
-	u32 bit_size; /* of a bit field, else 0 */
-	u32 type;     /* at the end */
-};
+#include "vm/source.h"
 
 /* What a record is answered with. */
 struct answer {
+	bool named; /* the kernel has a type of that name */
+	bool found; /* and it has what is asked for; else the rest is 0 */
 	u64 value;
 	u32 size;       /* of the field, for BYTE_OFFSET */
 	bool resizable; /* a pointer or unsigned, so that an access may change its size */
@@ -44,114 +29,9 @@ static bool is_enum_kind(u32 kind)
 	return kind == CORE_ENUMVAL_EXISTS || kind == CORE_ENUMVAL_VALUE;
 }
 
-/* "0:1:2" to numbers; 0 if it is anything else or too long. */
-static u32 parse_access(const char *text, u32 numbers[STEPS_MAX])
-{
-	u32 count = 0;
-	for (;;) {
-		u64 value = 0;
-		if (count == STEPS_MAX || *text < '0' || *text > '9')
-			return 0;
-		for (; *text >= '0' && *text <= '9' && value < 1u << 30; text++)
-			value = value * 10 + (u32)(*text - '0');
-		numbers[count++] = (u32)value;
-		if (!*text)
-			return count;
-		if (*text++ != ':')
-			return 0;
-	}
-}
-
-static void enter_member(struct path *p, const struct btf_type *parent, const struct btf_member *m)
-{
-	p->bits += btf_member_bit_offset(parent, m);
-	p->bit_size = btf_member_bit_size(parent, m);
-	p->type = m->type;
-}
-
-/* The index-th element of an array. Behind the end only in one of length 0, which ends a struct. */
-static bool enter_element(struct path *p, u32 index)
-{
-	const struct btf_type *t = core_stripped(p->b, p->type);
-	if (btf_kind(t) != BTF_ARRAY || (btf_array(t)->count && index >= btf_array(t)->count))
-		return false;
-	p->type = btf_array(t)->type;
-	p->bits += (u64)index * btf_size(p->b, p->type) * 8;
-	p->bit_size = 0;
-	return true;
-}
-
-static void add_step(struct path *p, const char *name, u32 index)
-{
-	p->steps[p->count++] = (struct step){ name, p->type, index };
-}
-
-/* Walks the numbers of a record; false if they do not fit the types. */
-static bool walk_local(struct path *p, const struct btf *b, u32 root, const u32 *numbers, u32 count)
-{
-	*p = (struct path){ .b = b, .root = root, .type = root };
-	p->bits = (u64)numbers[0] * btf_size(b, root) * 8;
-	add_step(p, NULL, numbers[0]);
-	for (u32 i = 1; i < count; i++) {
-		const struct btf_type *t = core_stripped(b, p->type);
-		if (!core_is_composite(btf_kind(t))) {
-			if (!enter_element(p, numbers[i]))
-				return false;
-			add_step(p, NULL, numbers[i]);
-			continue;
-		}
-		if (numbers[i] >= btf_vlen(t))
-			return false;
-		const struct btf_member *m = &btf_members(t)[numbers[i]];
-		enter_member(p, t, m);
-		if (*btf_name(b,
-			      m->name_off)) /* the kernel may have it without the anonymous struct around */
-			add_step(p, btf_name(b, m->name_off), numbers[i]);
-	}
-	return true;
-}
-
-/* Enters the member called name, through anonymous ones too, if it is fit to be read as one of type
- * want (of local). Recursion ends where types end to nest; see btf_open. */
-static bool enter_named(struct path *p, const char *name, const struct btf *local, u32 want)
-{
-	const struct btf_type *t = core_stripped(p->b, p->type);
-	if (!core_is_composite(btf_kind(t)))
-		return false;
-	for (u32 i = 0; i < btf_vlen(t); i++) {
-		const struct btf_member *m = &btf_members(t)[i];
-		const char *member = btf_name(p->b, m->name_off);
-		u64 bits = p->bits;
-		u32 type = p->type;
-		enter_member(p, t, m);
-		if (!*member && enter_named(p, name, local, want))
-			return true;
-		if (*member && strcmp(member, name) == 0)
-			return core_fields_agree(local, want, p->b, m->type);
-		p->bits = bits;
-		p->type = type;
-	}
-	return false;
-}
-
-/* Walks the kernel's type root by the names of the local path. */
-static bool walk_by_name(struct path *p, const struct btf *b, u32 root, const struct path *local)
-{
-	*p = (struct path){ .b = b, .root = root, .type = root };
-	p->bits = (u64)local->steps[0].index * btf_size(b, root) * 8;
-	add_step(p, NULL, local->steps[0].index);
-	for (u32 i = 1; i < local->count; i++) {
-		const struct step *s = &local->steps[i];
-		if (s->name ? !enter_named(p, s->name, local->b, s->type) : !enter_element(p, s->index))
-			return false;
-		add_step(p, s->name, s->index);
-	}
-	return true;
-}
-
 /* The bytes that must be loaded to have the field: as its type says, moved and widened until a whole
  * bit field is in them. */
-static bool field_bytes(const struct path *p, u64 *offset, u32 *size)
+static bool field_bytes(const struct core_path *p, u64 *offset, u32 *size)
 {
 	*size = btf_size(p->b, p->type);
 	*offset = p->bits / 8;
@@ -165,7 +45,7 @@ static bool field_bytes(const struct path *p, u64 *offset, u32 *size)
 	return false;
 }
 
-static bool answer_field(const struct path *p, u32 kind, struct answer *a)
+static bool answer_field(const struct core_path *p, u32 kind, struct answer *a)
 {
 	const struct btf_type *t = core_stripped(p->b, p->type);
 	u64 offset;
@@ -212,25 +92,86 @@ static bool answer_enum(const struct btf *b, u32 id, const char *name, u32 kind,
 struct question {
 	const struct btf *local, *kernel;
 	u32 kind, type;
-	struct path path; /* of a field */
+	struct core_path path; /* of a field */
 	const char *enumerator;
-	const char *program;
+	const struct prog *p;
 	u32 idx;
 	struct strbuf *log;
 };
 
 static enum err refuse(const struct question *q, enum err e, const char *why)
 {
-	str_printf(q->log, "program %s: insn %u: CO-RE relocation (kind %u) against %s: %s", q->program,
+	str_printf(q->log, "program %s: insn %u: CO-RE relocation (kind %u) against %s: %s", q->p->name,
 		   q->idx, q->kind, btf_type_name(q->local, q->type), why);
 	return e;
+}
+
+/* "struct task_struct.se.load", "struct page[2].flags", "enum mood.MOOD_CALM" */
+static void print_needed(const struct question *q)
+{
+	btf_print_type(q->log, q->local, q->type);
+	core_path_print(q->log, &q->path);
+	if (q->enumerator)
+		str_printf(q->log, ".%s", q->enumerator);
+}
+
+static bool is_alu(const struct insn *in)
+{
+	return insn_class(in) == CLASS_ALU32 || insn_class(in) == CLASS_ALU64;
+}
+
+/* The registers that an instruction reads, one bit each; of a call, those that it may read. */
+static u32 reads(const struct insn *in)
+{
+	u32 uses = insn_uses(insn_kind(in));
+	bool only_writes =
+	    insn_class(in) == CLASS_LDX || insn_is_wide(in) || (is_alu(in) && insn_operation(in) == ALU_MOV);
+	if (insn_is_call(in))
+		return 0x3e;
+	return (uses & USES_SRC ? 1u << in->src : 0) | (uses & USES_DST && !only_writes ? 1u << in->dst : 0);
+}
+
+/* Where the value that instruction idx makes is first used, by an access, a call or a jump: clang often makes it at
+ * the function's start, and with that line. idx itself if that is not seen. */
+static u32 used_at(const struct prog *p, u32 idx)
+{
+	const struct insn *in = &p->insns[idx], *end = p->insns + p->insn_count;
+	u32 regs = insn_is_access(in) ? 0 : insn_writes(in);
+	for (in += insn_is_wide(in) ? 2 : 1; regs && in < end && !insn_is_exit(in);
+	     in += insn_is_wide(in) ? 2 : 1) {
+		bool is_used = reads(in) & regs;
+		if (is_used && !is_alu(in))
+			return (u32)(in - p->insns);
+		regs = is_used ? regs | insn_writes(in) : regs & ~insn_writes(in);
+	}
+	return idx;
+}
+
+/* The instruction must not run. */
+static enum err lack(const struct question *q, const char *why)
+{
+	str_printf(q->log, "program %s needs ", q->p->name);
+	print_needed(q);
+	source_print_insn(q->log, q->p, used_at(q->p, q->idx));
+	str_printf(q->log, ", but %s", why);
+	return ENOENT;
+}
+
+static enum err lack_answer(const struct question *q, const struct answer *a)
+{
+	if (!a->named)
+		return lack(q, "the kernel has no such type; a program's own types are read without CO-RE");
+	if (q->enumerator)
+		return lack(q,
+			    "the kernel's type has no such enumerator; ask bpf_core_enum_value_exists first");
+	return lack(q, "the kernel's type has no such field; ask bpf_core_field_exists first");
 }
 
 /* Reads the record; the local side of everything. */
 static enum err understand(struct question *q, const struct core_record *r)
 {
-	u32 numbers[STEPS_MAX];
-	u32 count = parse_access(btf_name(q->local, r->access_off), numbers);
+	u32 numbers[CORE_STEPS_MAX];
+	u32 count = core_access(btf_name(q->local, r->access_off), numbers);
 	if (r->kind > CORE_TYPE_MATCHES || !r->type || r->type > q->local->count || !count)
 		return refuse(q, ENOEXEC, "the record is malformed");
 	if (is_type_kind(r->kind))
@@ -244,7 +185,7 @@ static enum err understand(struct question *q, const struct core_record *r)
 		q->enumerator = btf_name(q->local, name_off);
 		return OK;
 	}
-	if (!walk_local(&q->path, q->local, r->type, numbers, count))
+	if (!core_path_walk(&q->path, q->local, r->type, numbers, count))
 		return refuse(q, ENOEXEC, "the way to the field does not fit the type");
 	return OK;
 }
@@ -257,39 +198,81 @@ static bool is_candidate(const struct question *q, u32 id)
 	return same_kind && core_same_name(btf_name(q->local, t->name_off), btf_name(q->kernel, u->name_off));
 }
 
+/* The types of the kernel that a type of the object can mean. */
+struct core_candidates {
+	struct core_candidates *next;
+	u32 type, count;
+	u32 ids[];
+};
+
 static bool ask(const struct question *q, u32 id, struct answer *a)
 {
-	struct path p;
-	*a = (struct answer){ 0 };
+	struct core_path p;
+	*a = (struct answer){ .named = true, .found = true };
 	if (is_enum_kind(q->kind))
 		return answer_enum(q->kernel, id, q->enumerator, q->kind, &a->value);
 	if (!is_type_kind(q->kind))
-		return walk_by_name(&p, q->kernel, id, &q->path) && answer_field(&p, q->kind, a);
+		return core_path_by_name(&p, q->kernel, id, &q->path) && answer_field(&p, q->kind, a);
 	a->value = answer_type(q->kernel, id, q->kind);
 	return q->kind == CORE_TYPE_MATCHES ? core_types_match(q->local, q->type, q->kernel, id)
 					    : core_types_agree(q->local, q->type, q->kernel, id);
 }
 
-/* Asks every candidate; *found if one had an answer. */
-static enum err ask_all(const struct question *q, struct answer *answer, bool *found)
+static u32 list_candidates(const struct question *q, u32 *ids)
 {
-	*found = false;
+	u32 count = 0;
+	for (u32 id = 1; id <= q->kernel->count; id++) {
+		if (!is_candidate(q, id))
+			continue;
+		if (ids)
+			ids[count] = id;
+		count++;
+	}
+	return count;
+}
+
+/* The candidates for the question's type; NULL if there is no memory. */
+static struct core_candidates *candidates(const struct question *q, struct core *c)
+{
+	struct core_candidates *all = c->candidates;
+	while (all && all->type != q->type)
+		all = all->next;
+	if (all)
+		return all;
+	u32 count = list_candidates(q, NULL);
+	all = kmalloc(sizeof(*all) + count * sizeof(all->ids[0]));
+	if (!all)
+		return NULL;
+	*all = (struct core_candidates){ .next = c->candidates, .type = q->type, .count = count };
+	list_candidates(q, all->ids);
+	c->candidates = all;
+	return all;
+}
+
+/* Asks every candidate, and keeps those that have an answer, if one has. */
+static enum err ask_all(const struct question *q, struct core *c, struct answer *answer)
+{
 	if (!*btf_type_name(q->local, q->type))
 		return refuse(q, EINVAL, "a type without a name cannot be found in the kernel");
-	for (u32 id = 1; id <= q->kernel->count; id++) {
+	struct core_candidates *all = candidates(q, c);
+	u32 kept = 0;
+	if (!all)
+		return refuse(q, ENOMEM, "no memory for a list of the kernel's types");
+	answer->named = all->count;
+	for (u32 i = 0; i < all->count; i++) {
 		struct answer a;
-		if (!is_candidate(q, id) || !ask(q, id, &a))
+		if (!ask(q, all->ids[i], &a))
 			continue;
-		if (*found && (a.value != answer->value || a.size != answer->size))
+		if (kept && (a.value != answer->value || a.size != answer->size))
 			return refuse(q, EINVAL, "the kernel has several such types, which differ");
-		if (!*found)
-			*answer = a;
-		*found = true;
+		*answer = kept ? *answer : a;
+		all->ids[kept++] = all->ids[i];
 	}
+	all->count = kept ? kept : all->count;
 	return OK;
 }
 
-/* What stands for an instruction that cannot be made right. */
+/* What stands for an instruction that must not run. */
 static void neutralize(struct insn *in)
 {
 	if (insn_is_wide(in)) {
@@ -323,15 +306,13 @@ static enum err patch_access(const struct question *q, struct insn *in, const st
 	if (a->size == local.size)
 		return OK;
 	if (!a->resizable || !local.resizable || insn_is_atomic(in) || !resize(in, a->size))
-		return refuse(q, EINVAL,
-			      "the kernel's field has another size, and only pointers and unsigned "
-			      "integers can be read with the size changed");
+		return lack(q, "the kernel's field has another size, and only pointers and unsigned integers "
+			       "can be read with the size changed");
 	return OK;
 }
 
 static enum err patch(const struct question *q, struct insn *in, bool is_last, const struct answer *a)
 {
-	u32 class = insn_class(in);
 	if (insn_is_wide(in) && !is_last) {
 		in[0].imm = (i32)a->value;
 		in[1].imm = (i32)(a->value >> 32);
@@ -339,47 +320,57 @@ static enum err patch(const struct question *q, struct insn *in, bool is_last, c
 	}
 	if (insn_is_access(in))
 		return patch_access(q, in, a);
-	if ((class != CLASS_ALU32 && class != CLASS_ALU64) || in->op & 0x08)
+	if (!is_alu(in) || in->op & 0x08)
 		return refuse(q, ENOEXEC, "the instruction has no place for the value");
-	if ((i64)a->value != (i32)a->value && (class == CLASS_ALU64 || a->value >> 32))
+	if ((i64)a->value != (i32)a->value && (insn_class(in) == CLASS_ALU64 || a->value >> 32))
 		return refuse(q, EINVAL, "the value does not fit in 32 bits");
 	in->imm = (i32)a->value;
 	return OK;
 }
 
-enum err core_apply(const struct btf *local, const struct btf *kernel, const struct core_record *r,
-		    struct prog *p, u32 idx, struct strbuf *log)
+static enum err answer_question(const struct question *q, struct core *c, struct answer *a)
+{
+	if (q->kind == CORE_TYPE_ID_LOCAL) {
+		*a = (struct answer){ .found = true, .value = q->type };
+		return OK;
+	}
+	return q->kernel ? ask_all(q, c, a) : refuse(q, EOPNOTSUPP, "the kernel has no BTF");
+}
+
+enum err core_apply(struct core *c, const struct core_record *r, struct prog *p, u32 idx, struct strbuf *log)
 {
 	struct question q = {
-		.local = local,
-		.kernel = kernel,
+		.local = c->local,
+		.kernel = c->kernel,
 		.kind = r->kind,
 		.type = r->type,
-		.program = p->name,
+		.p = p,
 		.idx = idx,
 		.log = log,
 	};
 	struct answer a = { 0 };
-	bool found = true, is_last = idx + 1 == p->insn_count;
+	bool is_last = idx + 1 == p->insn_count;
+	bool may_lack =
+	    is_type_kind(r->kind) || r->kind == CORE_FIELD_EXISTS || r->kind == CORE_ENUMVAL_EXISTS;
 	struct insn *in = &p->insns[idx];
 	enum err e = understand(&q, r);
 	if (e)
 		return e;
 	if (insn_is_wide(in) && is_last)
 		return refuse(&q, ENOEXEC, "the instruction is cut off");
-	if (r->kind == CORE_TYPE_ID_LOCAL)
-		a.value = r->type;
-	else if (!kernel)
-		return refuse(&q, EOPNOTSUPP, "the kernel has no BTF");
-	else
-		e = ask_all(&q, &a, &found);
-	if (e)
-		return e;
-	bool is_question =
-	    is_type_kind(r->kind) || r->kind == CORE_FIELD_EXISTS || r->kind == CORE_ENUMVAL_EXISTS;
-	if (!found && !is_question) {
+	e = answer_question(&q, c, &a);
+	if (!e)
+		e = a.found || may_lack ? patch(&q, in, is_last, &a) : lack_answer(&q, &a);
+	if (e == ENOENT)
 		neutralize(in);
-		return OK;
+	return e;
+}
+
+void core_close(struct core *c)
+{
+	while (c->candidates) {
+		struct core_candidates *next = c->candidates->next;
+		kfree(c->candidates);
+		c->candidates = next;
 	}
-	return patch(&q, in, is_last, &a);
 }

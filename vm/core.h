@@ -17,15 +17,22 @@ struct core_record {
 	u32 kind;
 };
 
+/* Relocating the programs of one object: the types of both sides. core_close frees the rest. */
+struct core {
+	const struct btf *local, *kernel; /* kernel may be NULL */
+	struct core_candidates *candidates;
+};
+void core_close(struct core *c);
+
 /* Applies a record to instruction idx of p. Candidates are the kernel's types of the same kind and name
- * (up to ___, a flavour), whose fields on the way are compatible; of several that agree any will do.
+ * (up to ___, a flavour), whose fields on the way are compatible; of several that agree any will do. What was none
+ * for one record of a type, while another was, is none for the type's later records.
  *
- * What the kernel does not have is 0 to a question whether it exists. Any other instruction that needs
- * it becomes `dst = 0` (a store becomes nothing): it may stand behind such a question and never run.
- * Linux poisons it, and refuses the program if the verifier can reach it; that waits for a verifier
- * that follows paths.
+ * What the kernel does not have is 0 to a question whether it exists, and to every one about a type. Any other
+ * instruction that needs it must not run: ENOENT, with a sentence that names the C line, the type and the field,
+ * and the instruction does nothing (`dst = 0`, or a store becomes none). It may stand behind such a question
+ * and be unreachable; whether it is, the caller must find out.
  *
  * ENOEXEC a malformed record or an instruction that has no place for the value, EINVAL candidates that
- * do not agree or a value that does not fit, EOPNOTSUPP no kernel BTF; with a sentence in log. */
-enum err core_apply(const struct btf *local, const struct btf *kernel, const struct core_record *r,
-		    struct prog *p, u32 idx, struct strbuf *log);
+ * do not agree or a value that does not fit, EOPNOTSUPP no kernel BTF, ENOMEM; with a sentence in log. */
+enum err core_apply(struct core *c, const struct core_record *r, struct prog *p, u32 idx, struct strbuf *log);

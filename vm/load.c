@@ -209,6 +209,8 @@ static enum err load_whole(struct loader *l, struct object **out, const char *na
 	kfree(l->places);
 	kfree(l->blocks);
 	kfree(l->ext);
+	kfree(l->lacks);
+	core_close(&l->core);
 	if (e) {
 		object_free(l->o);
 		return e;

@@ -7,8 +7,10 @@
  *      load_maps.c   .maps and global variables become maps
  *      load_ext.c    .BTF.ext: lines, functions, CO-RE records
  *      core.c        one CO-RE record applied to one instruction
+ *      core_path.c   the way from a type to a field
  *      core_types.c  whether a type of the object means one of the kernel */
 #pragma once
+#include "vm/core.h"
 #include "vm/elf.h"
 #include "vm/prog.h"
 
@@ -42,8 +44,10 @@ struct loader {
 	struct map_place *places; /* one per map of o */
 	struct block *blocks;     /* of the program in work: main's, then subprograms' */
 	u32 block_count, block_max;
-	struct ext_table funcs, lines, core;
+	struct ext_table funcs, lines, core_records;
+	struct core core;
 	u8 *ext; /* our copy, aligned */
+	u8 *lacks; /* of the program in work: enum lack for each instruction; NULL if it lacks nothing */
 };
 
 /* Fills the DATASECs of o->btf, in our copy: the size of each section and the offset of each variable, or
@@ -71,3 +75,6 @@ enum err load_ext_lines(struct loader *l, struct prog *p);
 
 /* Applies the CO-RE records of p's blocks to its instructions. */
 enum err load_ext_core(struct loader *l, struct prog *p);
+
+/* Refuses what needs something that the kernel does not have, if control can come there. p is verified. ENOENT. */
+enum err load_ext_check_lacks(struct loader *l, struct prog *p);

@@ -4,6 +4,7 @@
 // what we know of them.
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
+#include "vm/consts.h"
 #include "vm/core.h"
 #include "vm/load.h"
 #include "vm/source.h"
@@ -91,7 +92,7 @@ enum err load_ext(struct loader *l)
 		e = open_table(l, &l->lines, h.line_off, h.line_len, rest, sizeof(struct line_record),
 			       "lines");
 	if (!e)
-		e = open_table(l, &l->core, h.core_off, h.core_len, rest, sizeof(struct core_record),
+		e = open_table(l, &l->core_records, h.core_off, h.core_len, rest, sizeof(struct core_record),
 			       "CO-RE relocations");
 	return e;
 }
@@ -198,12 +199,75 @@ enum err load_ext_lines(struct loader *l, struct prog *p)
 	return each_block(l, &l->lines, p, note_line);
 }
 
+/* The kernel lacks what the instruction needs; and control can come there. */
+enum lack { LACK_NONE, LACK_SOMETHING, LACK_REACHED };
+
 static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const void *record)
 {
-	return core_apply(&l->o->btf, vm_kernel_btf(), record, p, idx, l->log);
+	u32 start = l->log->len;
+	enum err e = core_apply(&l->core, record, p, idx, l->log);
+	if (e != ENOENT)
+		return e;
+	str_cut(l->log, start);
+	if (!l->lacks)
+		l->lacks = kzalloc(p->insn_count);
+	if (!l->lacks) {
+		str_printf(l->log, "program %s: no memory for marks of %u instructions", p->name,
+			   p->insn_count);
+		return ENOMEM;
+	}
+	l->lacks[idx] = LACK_SOMETHING;
+	return OK;
 }
 
 enum err load_ext_core(struct loader *l, struct prog *p)
 {
-	return each_block(l, &l->core, p, apply_core);
+	kfree(l->lacks);
+	l->lacks = NULL;
+	l->core.local = &l->o->btf;
+	l->core.kernel = vm_kernel_btf();
+	return each_block(l, &l->core_records, p, apply_core);
+}
+
+/* Makes the instruction again what it is in the file. */
+static void restore_insn(struct loader *l, struct prog *p, u32 idx)
+{
+	for (u32 i = 0; i < l->block_count; i++) {
+		const struct block *b = &l->blocks[i];
+		u32 at = idx - b->at;
+		if (idx >= b->at && at < b->size / sizeof(struct insn))
+			memcpy(&p->insns[idx],
+			       elf_section(&l->elf, b->section).data + b->offset + at * sizeof(struct insn),
+			       sizeof(struct insn));
+	}
+}
+
+static enum err refuse_reached(struct loader *l, struct prog *p, u32 idx, const void *record)
+{
+	if (l->lacks[idx] != LACK_REACHED)
+		return OK;
+	restore_insn(l, p, idx);
+	return core_apply(&l->core, record, p, idx, l->log);
+}
+
+static enum err find_reached(struct loader *l, const struct prog *p)
+{
+	struct consts c = { .p = p, .marks = flow_marks(p) };
+	enum err e = c.marks ? consts_find(&c) : ENOMEM;
+	if (!e) {
+		for (consts_start(&c); consts_next(&c);)
+			if (l->lacks[c.idx])
+				l->lacks[c.idx] = LACK_REACHED;
+		consts_free(&c);
+	} else {
+		str_printf(l->log, "program %s: no memory to see what is reached", p->name);
+	}
+	kfree((void *)c.marks);
+	return e;
+}
+
+enum err load_ext_check_lacks(struct loader *l, struct prog *p)
+{
+	enum err e = l->lacks ? find_reached(l, p) : OK;
+	return !e && l->lacks ? each_block(l, &l->core_records, p, refuse_reached) : e;
 }

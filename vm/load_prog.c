@@ -329,10 +329,8 @@ static enum err verify(struct loader *l, struct prog *p)
 	enum err e = prog_verify(p, l->log);
 	if (e && l->log->len == named)
 		str_puts(l->log, "no memory to check it");
-	if (!e) {
-		l->log->len = start;
-		l->log->buf[start] = 0;
-	}
+	if (!e)
+		str_cut(l->log, start);
 	return e;
 }
 
@@ -347,12 +345,14 @@ enum err load_program(struct loader *l, struct prog *p, u32 section, u64 offset)
 	if (!e)
 		e = relocate(l, p);
 	if (!e)
-		e = load_ext_core(l, p);
-	if (!e)
 		e = load_ext_lines(l, p);
+	if (!e)
+		e = load_ext_core(l, p);
 	if (e)
 		return e;
 	prog_set_tag(p);
 	e = verify(l, p);
+	if (!e)
+		e = load_ext_check_lacks(l, p);
 	return e ? e : prog_compile(p, l->log);
 }

@@ -190,7 +190,16 @@ notrace void str_printf(struct strbuf *s, const char *fmt, ...)
 	va_end(args);
 }
 
-notrace bool parse_u64(const char *text, u64 *value)
+notrace void str_cut(struct strbuf *s, u32 len)
+{
+	if (len >= s->len)
+		return;
+	s->len = len;
+	s->buf[len] = 0;
+	s->cut = false;
+}
+
+bool parse_u64(const char *text, u64 *value)
 {
 	u32 base = 10;
 	if (text[0] == '0' && text[1] == 'x') {

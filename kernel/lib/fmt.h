@@ -24,5 +24,8 @@ void str_vprintf(struct strbuf *s, const char *fmt, va_list args);
 /* Spaces up to the given column, counted from the last newline; at least one if already past it. */
 void str_pad(struct strbuf *s, u32 column);
 
+/* Takes back what was written after the first len characters. */
+void str_cut(struct strbuf *s, u32 len);
+
 /* Parses an unsigned number, decimal or 0x hexadecimal, that fills the whole string. */
 bool parse_u64(const char *text, u64 *value);

@@ -168,10 +168,10 @@ TEST(core_refuses_a_signed_field_of_another_size)
 {
 	struct object *o;
 	require(set_kernel());
-	check_eq(EINVAL, load(&o, "build/tests/refuse_core_size.bpf.o", PROG_JIT));
-	check(str_matches(
-	    why, "program program: insn ?: CO-RE relocation (kind 0) against thing: the kernel's field "
-		 "has another size*"));
+	check_eq(ENOENT, load(&o, "build/tests/refuse_core_size.bpf.o", PROG_JIT));
+	check(str_matches(why,
+			  "program program needs struct thing.became_signed, at refuse_core_size.bpf.c:11, "
+			  "but the kernel's field has another size*"));
 	forget_kernel();
 }
 
@@ -181,6 +181,83 @@ TEST(core_refuses_candidates_that_differ)
 	require(set_kernel());
 	check_eq(EINVAL, load(&o, "build/tests/refuse_core_two.bpf.o", PROG_JIT));
 	check(str_matches(why, "*against twice: the kernel has several such types, which differ"));
+	forget_kernel();
+}
+
+struct lacking {
+	u32 way;
+	const char *place, *needed, *why;
+};
+
+static const struct lacking lackings[] = {
+	{ 1, "100", "struct thing___new.missing",
+	  "the kernel's type has no such field; ask bpf_core_field_exists*" },
+	{ 2, "102", "struct thing___new.missing", "*no such field*" },
+	{ 3, "104", "struct thing___new.missing", "*no such field*" },
+	{ 4, "106", "struct own_context.thing", "the kernel has no such type; a program's own types *" },
+	{ 5, "108", "enum mood___local.MOOD_NONE", "the kernel's type has no such enumerator; ask *" },
+	{ 6, "110", "struct thing___new.missing", "*no such field*" },
+	{ 7, "112", "struct thing___new.wide", "*no such field*" },
+	{ 8, "115", "struct thing___new.missing", "*no such field*" },
+	{ 9, "36", "struct thing___new.missing", "*no such field*" },
+	{ 10, "43", "struct thing___new.missing", "*no such field*" },
+	{ 11, "122", "struct thing___new.nested.deep[2]", "*no such field*" },
+	{ 12, "124", "struct thing___new.became_signed", "*has another size*" },
+	{ 13, "127", "struct thing___new.missing", "*no such field*" },
+	{ 14, "130", "struct thing___new.missing", "*no such field*" },
+	{ 15, "132", "struct thing___new.missing", "*no such field*" },
+};
+
+TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
+{
+	char path[64], pattern[256];
+	u64 before, after, count;
+	require(set_kernel());
+	heap_usage(&before, &count);
+	for (u32 i = 0; i < array_len(lackings); i++) {
+		const struct lacking *l = &lackings[i];
+		struct strbuf s = STRBUF(path), want = STRBUF(pattern);
+		struct object *o;
+		str_printf(&s, "build/tests/core_lacks_%u.bpf.o", l->way);
+		str_printf(&want, "program program (core_lacks.bpf.c:%s) needs %s, but %s", l->place,
+			   l->needed, l->why);
+		enum err e = load(&o, path, PROG_JIT);
+		if (!check_eq(ENOENT, e) || !str_matches(why, pattern))
+			check_str(pattern, why);
+		if (o)
+			object_unload(o);
+	}
+	heap_usage(&after, &count);
+	check_eq(before, after);
+	forget_kernel();
+}
+
+TEST(core_takes_what_the_kernel_lacks_behind_a_question)
+{
+	char path[64];
+	require(set_kernel());
+	for (u32 i = 0; i < 12; i++) {
+		static const char *const levels[] = { "O1", "O2", "O3", "Os" };
+		struct strbuf s = STRBUF(path);
+		struct object *o;
+		str_printf(&s, "build/tests/core_guards_%s_v%u.bpf.o", levels[i / 3], i % 3 + 1);
+		if (!check_eq(OK, load(&o, path, PROG_JIT)))
+			check_str(path, why);
+		if (o)
+			object_unload(o);
+	}
+	forget_kernel();
+}
+
+TEST(core_keeps_to_the_types_that_had_the_first_field)
+{
+	struct object *o;
+	require(set_kernel());
+	check_eq(ENOENT, load(&o, "build/tests/refuse_core_halves.bpf.o", PROG_JIT));
+	check_str("program program needs struct half.right, at refuse_core_halves.bpf.c:12, but the kernel's "
+		  "type has "
+		  "no such field; ask bpf_core_field_exists first",
+		  why);
 	forget_kernel();
 }
 
@@ -228,13 +305,14 @@ TEST(core_malformed_records_are_refused)
 	};
 	struct insn insns[2] = { { .op = 0xb7 }, { .op = 0x18 } };
 	struct prog p = { .insns = insns, .insn_count = 2 };
+	struct core core = { .local = &kernel, .kernel = &kernel };
 	struct strbuf log = STRBUF(why);
 	require(set_kernel());
 	for (u32 i = 0; i < array_len(records); i++)
-		check_eq(ENOEXEC, core_apply(&kernel, &kernel, &records[i], &p, 0, &log));
+		check_eq(ENOEXEC, core_apply(&core, &records[i], &p, 0, &log));
 	/* A type's name is no access string; the last instruction is cut off. */
 	struct core_record r = { .type = 1, .access_off = btf_type(&kernel, 1)->name_off, .kind = 8 };
-	check_eq(ENOEXEC, core_apply(&kernel, &kernel, &r, &p, 1, &log));
+	check_eq(ENOEXEC, core_apply(&core, &r, &p, 1, &log));
 	forget_kernel();
 }
 

@@ -75,7 +75,8 @@ int asked(unsigned long long *ctx)
 	out.none = 77;
 	if (bpf_core_field_exists(t->no_such_field))
 		out.none = t->no_such_field;
-	out.no_struct = n->field;
+	if (bpf_core_type_exists(struct no_such_struct))
+		out.no_struct = n->field;
 	out.size = bpf_core_type_size(struct thing___flavour);
 	out.no_size = bpf_core_type_size(struct no_such_struct) + 1;
 	out.has_type = bpf_core_type_exists(struct thing___flavour) + 1;

@@ -42,7 +42,17 @@ struct twice___b {
 	int same, between, differs;
 };
 
+/* Two of one name, each with half of it. */
+struct half___a {
+	int left;
+};
+struct half___b {
+	int right;
+};
+
 struct thing thing;
+struct half___a half_a;
+struct half___b half_b;
 enum wide wide;
 struct twice twice;
 struct twice___b other;
