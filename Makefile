@@ -5,6 +5,7 @@
 # make fuzz       look for inputs that break loader, verifier or JIT; SECONDS=600 JOBS=1 SEED=1
 # make stress     attach and detach at random on 8 CPUs; SECONDS=600 SEED=1
 # make bench-vm   time the eBPF machine; PROGRAMS=... ROUNDS=11 TRICKS=1 WITHOUT=...
+# make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
 # make lint gdb dis clean; make vmlinux.h is build/vmlinux.h
 #
 # run and test install what is missing first (Debian packages); nothing else has to be done before.
@@ -25,7 +26,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test test-host test-machine test-e2e stress lint gdb dis clean
+.PHONY: all run test test-host test-machine test-e2e core-suite stress lint gdb dis clean
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
 	@:
@@ -190,6 +191,9 @@ stress: $(B)/fivebyte-test.elf
 
 test-e2e: all
 	$(if $(wildcard tests/e2e/run),tests/e2e/run)
+
+core-suite:
+	@tests/core-suite/run
 
 lint:
 	tools/lint
