@@ -219,8 +219,8 @@ TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
 		struct strbuf s = STRBUF(path), want = STRBUF(pattern);
 		struct object *o;
 		str_printf(&s, "build/tests/core_lacks_%u.bpf.o", l->way);
-		str_printf(&want, "program program (core_lacks.bpf.c:%s) needs %s, but %s", l->place,
-			   l->needed, l->why);
+		str_printf(&want, "program program needs %s, at core_lacks.bpf.c:%s, but %s", l->needed,
+			   l->place, l->why);
 		enum err e = load(&o, path, PROG_JIT);
 		if (!check_eq(ENOENT, e) || !str_matches(why, pattern))
 			check_str(pattern, why);
@@ -255,8 +255,7 @@ TEST(core_keeps_to_the_types_that_had_the_first_field)
 	require(set_kernel());
 	check_eq(ENOENT, load(&o, "build/tests/refuse_core_halves.bpf.o", PROG_JIT));
 	check_str("program program needs struct half.right, at refuse_core_halves.bpf.c:12, but the kernel's "
-		  "type has "
-		  "no such field; ask bpf_core_field_exists first",
+		  "type has no such field; ask bpf_core_field_exists first",
 		  why);
 	forget_kernel();
 }
