@@ -3,7 +3,8 @@
 #pragma once
 #include "vm/op.h"
 
-/* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. */
+/* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. Without an index the shift
+ * is 0, because what is added next may become the index. */
 struct sum {
 	u32 base, index;
 	u8 shift;

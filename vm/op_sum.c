@@ -77,7 +77,8 @@ static bool add_sum(struct sum *s, const struct sum *t)
 /* s <<= count. */
 static bool shift_sum(struct sum *s, u32 count)
 {
-	struct sum r = { .index = s->index ? s->index : s->base, .shift = (u8)(s->shift + count) };
+	struct sum r = { .index = s->index ? s->index : s->base };
+	r.shift = (u8)(r.index ? s->shift + count : 0);
 	if ((s->base && s->index) || r.shift > 3 || !add_disp(&r.disp, (i64)s->disp * (1 << count)))
 		return false;
 	*s = r;
