@@ -19,6 +19,8 @@ static const bool is_thorough = __STDC_HOSTED__;
 #define NO_BASE  10
 #define BODY_MAX 6
 
+#define STACK_WORDS 16 /* that bodies use */
+
 /* What a program sees and leaves. */
 struct world {
 	u64 in[REGS], out[REGS];
@@ -145,13 +147,14 @@ static void set_up(struct world *w, const struct body *b, u32 i)
 /* What the body must make of it. The model works on the same memory, so it goes first. */
 static void predict(struct world *want, const struct world *start, const struct body *b)
 {
-	struct model m = { .stack = { 0 } };
+	u64 stack[STACK_WORDS] = { 0 };
+	struct model m = { .r = { [BPF_FP] = (uptr)(stack + STACK_WORDS) } };
 	memcpy(m.r, start->in, sizeof(start->in));
 	*shared = *start;
 	model_run(&m, b->in, b->count);
 	*want = *shared;
 	memcpy(want->out, m.r, sizeof(want->out));
-	memcpy(&want->flag, &m.stack[MODEL_STACK - 8], sizeof(want->flag));
+	want->flag = stack[STACK_WORDS - 1];
 }
 
 static bool is_same(const struct world *want, u32 keep)

@@ -95,10 +95,13 @@ static bool is_taken(const struct insn *in, u64 a, u64 b)
 
 /* ---- 5 memory ---- */
 
-static void *place(const struct model *m, u32 base, i32 off)
+static void *place(struct model *m, u32 base, i32 off, u32 size)
 {
 	u64 at = m->r[base] + (u64)(i64)off;
-	return at >> 32 == MODEL_BAD >> 32 ? NULL : (void *)(uptr)at;
+	bool is_bad = at >> 32 == MODEL_BAD >> 32;
+	bool strays = !is_bad && m->is_mine && !m->is_mine(at, size);
+	m->strayed |= strays;
+	return is_bad || strays ? NULL : (void *)(uptr)at;
 }
 
 static u32 size_of(const struct insn *in)
@@ -121,10 +124,10 @@ static void put(void *at, u64 value, u32 size)
 		memcpy(at, &value, size);
 }
 
-static u64 load(const struct model *m, const struct insn *in)
+static u64 load(struct model *m, const struct insn *in)
 {
 	u32 size = size_of(in);
-	u64 value = fetch(place(m, in->src, in->off), size);
+	u64 value = fetch(place(m, in->src, in->off, size), size);
 	return in->op >> 5 == 4 ? sign_extended(value, (i16)(8 * size)) : value;
 }
 
@@ -132,7 +135,8 @@ static void atomic(struct model *m, const struct insn *in)
 {
 	u32 size = size_of(in);
 	u64 mask = size == 8 ? ~0ull : 0xffffffff;
-	void *at = place(m, in->dst, in->off);
+	void *at = place(m, in->dst, in->off, size);
+	m->strayed |= (uptr)at % 64 + size > 64;
 	u64 old = fetch(at, size), operand = m->r[in->src] & mask, value = operand;
 	switch (in->imm & 0xf0) {
 	case 0x00: value = old + operand; break;
@@ -153,28 +157,39 @@ static void atomic(struct model *m, const struct insn *in)
 static void step(struct model *m, const struct insn *in)
 {
 	u64 *dst = &m->r[in->dst];
+	u32 size = size_of(in);
 	switch (in->op & 7) {
+	case 0: *dst = (u32)in[0].imm | (u64)(u32)in[1].imm << 32; break;
 	case 1: *dst = load(m, in); break;
-	case 2: put(place(m, in->dst, in->off), (u64)(i64)in->imm, size_of(in)); break;
+	case 2: put(place(m, in->dst, in->off, size), (u64)(i64)in->imm, size); break;
 	case 3:
 		if (in->op >> 5 == 6)
 			atomic(m, in);
 		else
-			put(place(m, in->dst, in->off), m->r[in->src], size_of(in));
+			put(place(m, in->dst, in->off, size), m->r[in->src], size);
 		break;
 	default: *dst = model_alu(in, *dst, m->r[in->src]); break;
 	}
 }
 
+/* How many instructions the jump goes over. */
+static u32 jump(const struct model *m, const struct insn *in)
+{
+	u64 b = in->op & 8 ? m->r[in->src] : (u64)(i64)in->imm;
+	if (in->op == 0x06)
+		return (u32)in->imm;
+	return is_taken(in, m->r[in->dst], b) ? (u32)in->off : 0;
+}
+
 void model_run(struct model *m, const struct insn *in, u32 count)
 {
-	m->r[BPF_FP] = (uptr)m->stack + MODEL_STACK;
 	for (u32 i = 0; i < count; i++) {
 		bool is_jump = (in[i].op & 7) == 5 || (in[i].op & 7) == 6;
-		u64 b = in[i].op & 8 ? m->r[in[i].src] : (u64)(i64)in[i].imm;
-		if (!is_jump)
+		if (is_jump) {
+			i += jump(m, &in[i]);
+		} else {
 			step(m, &in[i]);
-		else if (is_taken(&in[i], m->r[in[i].dst], b))
-			i += (u32)in[i].off;
+			i += in[i].op == 0x18;
+		}
 	}
 }

@@ -4,14 +4,16 @@
 #pragma once
 #include "vm/insn.h"
 
-#define MODEL_STACK 128
-
 /* Addresses of this 4 GiB are bad: a load gives 0, a store is dropped. */
 #define MODEL_BAD 0x0000123400000000ull
 
 struct model {
-	u64 r[BPF_REGS]; /* R10 leads behind the stack */
-	u8 stack[MODEL_STACK];
+	u64 r[BPF_REGS]; /* R10 leads behind a stack of the caller's */
+
+	/* Whether an access may touch these bytes; NULL: any. One that may not is as if the address were bad. */
+	bool (*is_mine)(uptr at, u32 size);
+	bool strayed; /* there was such an access; or an atomic one across two cache lines, for which some
+		       * machines stop for milliseconds */
 };
 
 /* Executes count instructions that jump forward only; no calls. */

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Generated programs, in the interpreter and as machine code, which must leave the same in R0, registers,
-// memory, stack and maps. Each as the JIT does it by default and in a second way, with some of its tricks off, that
-// the input chooses. Its first 8 bytes, of which the generator takes three, say which.
+// Generated programs as machine code, which must leave the same in R0, registers, memory, stack and maps as
+// the interpreter does, or, if they are dense, as the model of tests/vm_model.h. Each as the JIT does it by
+// default and in a second way, with some of its tricks off, that the input chooses. The input's first 8
+// bytes, of which the generator of long programs takes three, say which, and whether the program is dense.
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
+#include "tests/fuzz/dense.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/gen.h"
 #include "vm/jit_x86_64.h"
 #include "vm/op.h"
 
-enum { WAY_AT = 3, TRICKS_AT = 4 }; /* in the input: 8 bits; 32 bits */
+enum { WAY_AT = 3, TRICKS_AT = 4, HEAD = 8 }; /* in the input: 8 bits; 32 bits */
+enum { WITHOUT_BMI2 = 1, WITH_TRICKS = 2, DENSE = 4 };
 
 /* How code is made: with tricks off, and with or without BMI2. */
 struct way {
@@ -18,6 +21,7 @@ struct way {
 };
 
 static struct insn insns[GEN_INSNS_MAX];
+static struct dense dense;
 
 void fuzz_begin(void) {}
 
@@ -44,15 +48,30 @@ static void show_difference(const struct gen_result *want, const struct gen_resu
 			kprintf("%s %u: 0x%llx, not 0x%llx\n", i ? "word" : "r0", i ? i - 1 : 0, a[i], b[i]);
 }
 
+static void set_way(const struct way *w)
+{
+	static bool is_known, has_bmi2;
+	if (!is_known)
+		has_bmi2 = jit_has_bmi2;
+	is_known = true;
+	op_tricks_off = w->tricks_off;
+	jit_has_bmi2 = has_bmi2 && !w->without_bmi2;
+}
+
 static enum err run_jit(struct gen_result *r, const struct insn *p, u32 count, const struct way *w,
 			struct strbuf *log)
 {
-	bool had_bmi2 = jit_has_bmi2;
-	op_tricks_off = w->tricks_off;
-	jit_has_bmi2 &= !w->without_bmi2;
+	set_way(w);
 	enum err e = gen_run(r, p, count, PROG_JIT, log);
-	op_tricks_off = 0;
-	jit_has_bmi2 = had_bmi2;
+	set_way(&(struct way){ 0 });
+	return e;
+}
+
+static enum err run_dense(const struct way *w, struct strbuf *log)
+{
+	set_way(w);
+	enum err e = dense_run(&dense, log);
+	set_way(&(struct way){ 0 });
 	return e;
 }
 
@@ -70,32 +89,73 @@ static void compare(const struct gen_result *want, u32 count, const struct way *
 		   w->without_bmi2 ? " and BMI2" : "");
 }
 
+static bool is_dense(const u8 *bytes, size_t len)
+{
+	return len >= HEAD && bytes[WAY_AT] & DENSE;
+}
+
+static void try_dense(const u8 *bytes, size_t len, const struct way *ways)
+{
+	char text[256] = "";
+	struct strbuf log = STRBUF(text);
+	dense_make(&dense, bytes + HEAD, len - HEAD);
+	for (u32 i = 0; i < 2; i++)
+		if (run_dense(&ways[i], &log))
+			fuzz_found("machine code differs from the model, with tricks 0x%x%s off: %s",
+				   ways[i].tricks_off, ways[i].without_bmi2 ? " and BMI2" : "", text);
+}
+
+static void try_long(const u8 *bytes, size_t len, const struct way *ways)
+{
+	static struct gen_result want;
+	u32 count = gen_program(insns, bytes, len);
+	run_interpreter(&want, count);
+	for (u32 i = 0; i < 2; i++)
+		compare(&want, count, &ways[i]);
+}
+
 /* All that is on by default; and what the input says. */
 static void choose_ways(struct way ways[2], const u8 *bytes, size_t len)
 {
 	ways[0] = (struct way){ 0 };
 	ways[1] = (struct way){ ~0u, true };
-	if (len < 8)
+	if (len < HEAD)
 		return;
-	ways[1].without_bmi2 = bytes[WAY_AT] & 1;
+	ways[1].without_bmi2 = bytes[WAY_AT] & WITHOUT_BMI2;
 	memcpy(&ways[1].tricks_off, bytes + TRICKS_AT, sizeof(ways[1].tricks_off));
-	if (bytes[WAY_AT] & 2)
+	if (bytes[WAY_AT] & WITH_TRICKS)
 		ways[1].tricks_off = 0;
 }
 
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len)
 {
-	static struct gen_result want;
 	struct way ways[2];
-	u32 count = gen_program(insns, bytes, len);
 	u64 before = fuzz_heap();
 	choose_ways(ways, bytes, len);
-	run_interpreter(&want, count);
-	for (u32 i = 0; i < array_len(ways); i++)
-		compare(&want, count, &ways[i]);
+	(is_dense(bytes, len) ? try_dense : try_long)(bytes, len, ways);
 	if (fuzz_heap() != before)
 		fuzz_found("%llu bytes are left on the heap", fuzz_heap() - before);
 	return 0;
+}
+
+/* ---- new dense programs ---- */
+
+/* libFuzzer's: changes bytes[0 .. len - 1] in place, to at most max; the new length. */
+size_t LLVMFuzzerMutate(u8 *bytes, size_t len, size_t max);
+
+/* Every second input is a new dense program: what reaches no new code may still be a new combination. */
+size_t LLVMFuzzerCustomMutator(u8 *bytes, size_t len, size_t max, unsigned int seed);
+size_t LLVMFuzzerCustomMutator(u8 *bytes, size_t len, size_t max, unsigned int seed)
+{
+	u64 random = seed * 0x9e3779b97f4a7c15ull;
+	if (seed & 1 || max < HEAD + DENSE_BYTES_MAX)
+		return LLVMFuzzerMutate(bytes, len, max);
+	for (u32 i = 0; i < HEAD + DENSE_BYTES_MAX; i++) {
+		random = random * 6364136223846793005ull + 1442695040888963407ull;
+		bytes[i] = (u8)(random >> 56);
+	}
+	bytes[WAY_AT] |= DENSE;
+	return HEAD + DENSE_BYTES_MAX;
 }
 
 /* ---- what is shown ---- */
@@ -115,29 +175,62 @@ static bool differs(const struct insn *p, u32 count)
 	return !run_jit(&got, p, count, &shown, &log) && memcmp(&want, &got, sizeof(want));
 }
 
+/* The same of a dense program with these instructions. */
+static bool dense_differs(const struct insn *p, u32 count)
+{
+	char text[256];
+	struct strbuf log = STRBUF(text);
+	if (count > array_len(dense.insns))
+		return false;
+	memmove(dense.insns, p, count * sizeof(*p));
+	dense.count = count;
+	return run_dense(&shown, &log) == EFAULT;
+}
+
+typedef bool differs_fn(const struct insn *p, u32 count);
+
 /* Switches on again what does not matter. */
-static void shrink_way(u32 count)
+static void shrink_way(u32 count, differs_fn *is_found)
 {
 	for (u32 i = 0; i <= 32; i++) {
 		struct way before = shown;
 		shown.tricks_off &= ~(u32)(1ull << i);
 		shown.without_bmi2 &= i < 32;
-		if (!fuzz_try(insns, count, differs))
+		if (!fuzz_try(insns, count, is_found))
 			shown = before;
 	}
+}
+
+static void show_starts(void)
+{
+	for (u32 i = 0; i < DENSE_STARTS; i++) {
+		kprintf("# start %u:", i);
+		for (u32 r = 0; r < 10; r++)
+			kprintf(" 0x%llx", dense.starts[i][r]);
+		kprintf("\n");
+	}
+}
+
+static u32 show_dense(const u8 *bytes, size_t len)
+{
+	dense_make(&dense, bytes + HEAD, len - HEAD);
+	memcpy(insns, dense.insns, sizeof(dense.insns));
+	show_starts();
+	return dense.count;
 }
 
 void fuzz_show(const u8 *bytes, size_t len)
 {
 	struct way ways[2];
-	u32 count = gen_program(insns, bytes, len);
+	differs_fn *is_found = is_dense(bytes, len) ? dense_differs : differs;
+	u32 count = is_dense(bytes, len) ? show_dense(bytes, len) : gen_program(insns, bytes, len);
 	choose_ways(ways, bytes, len);
 	for (u32 i = 0; i < array_len(ways); i++) {
 		shown = ways[i];
-		if (!fuzz_try(insns, count, differs))
+		if (!fuzz_try(insns, count, is_found))
 			continue;
-		count = fuzz_shrink(insns, count, differs);
-		shrink_way(count);
+		count = fuzz_shrink(insns, count, is_found);
+		shrink_way(count, is_found);
 		kprintf("# with tricks 0x%x%s off\n", shown.tricks_off, shown.without_bmi2 ? ", BMI2" : "");
 		break;
 	}

@@ -4,7 +4,7 @@
 
 /* ---- units: jumps and loops ---- */
 
-static void unit_jump(struct gen *g)
+void unit_jump(struct gen *g)
 {
 	u32 how = draw(g), ahead = how & 3 ? how >> 2 & 3 : how >> 2 & 31;
 	if (g->jump_count == JUMPS_MAX)
@@ -27,8 +27,7 @@ void gen_set_distance(struct gen *g, u32 insn)
 		g->insns[insn].off = (i16)distance;
 }
 
-/* Here end the jumps that come out of a loop; and, between two units, those that wanted to. */
-static void bind_jumps(struct gen *g, bool between)
+void gen_bind_jumps(struct gen *g, bool between)
 {
 	u32 kept = 0;
 	for (u32 i = 0; i < g->jump_count; i++) {
@@ -108,7 +107,7 @@ static void unit_loop_end(struct gen *g)
 		alu_k(g, ADD, true, l->pointer, 1 << below(g, l->count > 8 ? 3 : 4));
 	add_back_jump(g, l);
 	g->counters &= ~(1u << l->counter);
-	bind_jumps(g, false);
+	gen_bind_jumps(g, false);
 	if (l->pointer) {
 		alu_x(g, SUB, true, l->pointer, 6);
 		g->pointers &= ~(1u << l->pointer);
@@ -164,7 +163,7 @@ static void end_function(struct gen *g)
 	while (g->depth)
 		unit_loop_end(g);
 	g->units += 64; /* further than any jump wanted to go */
-	bind_jumps(g, true);
+	gen_bind_jumps(g, true);
 	if (g->func)
 		end_other(g);
 	else
@@ -194,7 +193,7 @@ static const struct unit units[] = {
 	{ unit_alu, true }, { unit_alu, true }, { unit_unary, true }, { unit_number, true },
 	{ unit_constant, true }, { unit_constant, true }, { unit_shift, true }, { unit_rotate, true },
 	{ unit_rotate, true }, { unit_extend, true }, { unit_copy, true }, { unit_copy, true },
-	{ unit_remainder, true }, { unit_skip, true }, { unit_skip, true }, { unit_choose, true },
+	{ unit_remainder, true }, { unit_sum, true }, { unit_skip, true }, { unit_skip, true }, { unit_choose, true },
 	{ unit_zero, true }, { unit_zero, true }, { unit_access, true }, { unit_access, true },
 	{ unit_atomic, true }, { unit_operand, true }, { unit_operand, true }, { unit_neighbours, true },
 	{ unit_address, false }, { unit_address, false }, { unit_address, false }, { unit_value, false },
@@ -231,7 +230,7 @@ u32 gen_program(struct insn insns[GEN_INSNS_MAX], const u8 *bytes, size_t len)
 	g.tail_calls_below = how == 2;
 	begin_function(&g);
 	for (; g.count < GEN_INSNS_MAX - INSNS_LEFT && next_window(&g); g.units++) {
-		bind_jumps(&g, true);
+		gen_bind_jumps(&g, true);
 		add_unit(&g);
 	}
 	end_function(&g);

@@ -39,11 +39,22 @@ void unit_shift(struct gen *g)
 	alu_x(g, codes[how % 3], how & 128, any_dst(g), any_src(g));
 }
 
+/* A copy of from, the lower half of it by two shifts. */
+static u32 add_extension(struct gen *g, u32 from, bool wide)
+{
+	u32 copy = any_dst(g);
+	alu_x(g, MOV, wide, copy, from);
+	alu_k(g, LSH, wide, copy, wide ? 32 : 16);
+	alu_k(g, RSH, wide, copy, wide ? 32 : 16);
+	return copy;
+}
+
 /* t = x; t <<= k; u >>= bits - k; u |= t: a rotate, or nearly one. */
 void unit_rotate(struct gen *g)
 {
-	u32 how = draw(g), k = draw(g) & 63, t = any_dst(g), u = any_dst(g), x = any_src(g);
+	u32 how = draw(g), k = draw(g), t = any_dst(g), u = any_dst(g), x = any_src(g);
 	bool wide = how & 1;
+	k = k & 64 ? 32 : k & 63;
 	u32 left = wide ? k : k & 31, right = (wide ? 64 : 32) - left - (how >> 5 == 7);
 	alu_x(g, MOV, how & 2 || wide, t, how & 16 ? x : u);
 	if (how & 4) {
@@ -55,6 +66,8 @@ void unit_rotate(struct gen *g)
 		gen_maybe_between(g);
 		alu_k(g, LSH, wide, u, (i32)left);
 	}
+	if (once_in(g, 4))
+		t = add_extension(g, t, wide);
 	alu_x(g, once_in(g, 4) ? XOR : once_in(g, 4) ? ADD : OR, wide, u, t);
 	if (how & 8)
 		alu_x(g, MOV, true, any_dst(g), u);
@@ -87,6 +100,27 @@ void unit_copy(struct gen *g)
 		add_alu(g, how & 32 ? copy : any_dst(g));
 }
 
+/* What can become one lea: constants, registers and shifts added up, with a copy in between. */
+void unit_sum(struct gen *g)
+{
+	u32 how = draw(g), t = any_dst(g);
+	if (how & 1)
+		alu_k(g, MOV, true, t, how >> 5);
+	else
+		alu_x(g, MOV, true, t, any_src(g));
+	for (u32 steps = 2 + (how >> 1 & 3); steps--;) {
+		u32 step = draw(g);
+		if (step & 1)
+			alu_x(g, ADD, true, t, any_src(g));
+		else if (step & 2)
+			alu_k(g, LSH, true, t, 1 + (step >> 2 & 3));
+		else if (step & 4)
+			alu_x(g, MOV, true, any_dst(g), t);
+		else
+			alu_k(g, step & 8 ? SUB : ADD, true, t, step >> 4);
+	}
+}
+
 /* q = a / b; q *= b; r = a - q: a remainder, or nearly one. */
 void unit_remainder(struct gen *g)
 {
@@ -95,7 +129,9 @@ void unit_remainder(struct gen *g)
 	alu_x(g, DIV, how & 2, q, b);
 	g->insns[g->count - 1].off = how >> 6 == 3;
 	gen_maybe_between(g);
-	alu_x(g, MUL, how & 4, q, how & 48 ? b : any_src(g));
+	do
+		alu_x(g, MUL, how & 4, q, how & 48 ? b : any_src(g));
+	while (once_in(g, 4));
 	alu_x(g, MOV, how & 1, r, a);
 	alu_x(g, SUB, how & 8, r, q);
 }

@@ -26,11 +26,16 @@ static void add_store(struct gen *g, struct place p, u32 src)
 	add(g, ops[draw(g) & 3], p.base, src, p.off, 0);
 }
 
-static void add_atomic(struct gen *g, struct place p)
+/* Somewhere aligned, unless the program may split cache lines. */
+void gen_atomic(struct gen *g, struct place p)
 {
 	static const i32 ops[] = { 0x00, 0x40, 0x50, 0xa0, 0x01, 0x41, 0x51, 0xa1, 0xe1, 0xf1, 0xf1 };
 	u32 how = draw(g);
 	i32 op = ops[how % array_len(ops)];
+	if (p.base == 6 || p.base == BPF_FP)
+		p.off &= -8;
+	else if (!g->may_split_lines)
+		p = (struct place){ 6, 8 * (i32)below(g, GEN_DATA / 8) };
 	/* The register is written, too, if the old value is asked for. */
 	add(g, how & 128 ? 0xdb : 0xc3, p.base, op & 1 && op != 0xf1 ? any_dst(g) : any_src(g), p.off, op);
 }
@@ -47,7 +52,7 @@ bool gen_access(struct gen *g, struct place p, u32 t)
 	else if (how < 7)
 		add(g, 0x62 | below(g, 4) << 3, p.base, 0, p.off, (i32)number(g));
 	else
-		add_atomic(g, p);
+		gen_atomic(g, p);
 	return how == 3 || how == 4 ||
 	       (how == 7 && t == BPF_R0 && g->insns[g->count - 1].imm == 0xf1); /* what was there is in R0 */
 }
@@ -63,7 +68,7 @@ void unit_atomic(struct gen *g)
 	struct place p = any_place(g);
 	if (once_in(g, 3)) /* so that cmpxchg finds what it looks for */
 		add(g, 0x79, BPF_R0, p.base, p.off, 0);
-	add_atomic(g, p);
+	gen_atomic(g, p);
 }
 
 /* A load, something with it, and perhaps a store to the same place. */
@@ -181,7 +186,8 @@ void unit_own_address(struct gen *g)
 	alu_k(g, AND, true, t, mask);
 	alu_x(g, ADD, true, t, 6);
 	alu_x(g, ADD, true, k, 6);
-	add(g, how & 2 ? 0xdb : 0x7b, t, t, off, how & 2 ? 0xe1 : 0);
+	bool is_atomic = how & 2 && g->may_split_lines;
+	add(g, is_atomic ? 0xdb : 0x7b, t, t, off, is_atomic ? 0xe1 : 0);
 	add(g, 0x79, t, k, off, 0);
 	alu_x(g, SUB, true, t, k);
 	add(g, 0x7b, k, t, off, 0);

@@ -6,6 +6,8 @@
  *      gen_memory.c   units that load and store
  *      gen_call.c     units that call
  *
+ * dense.c makes short programs of the same units, of those that do not call.
+ *
  * Everywhere between two units holds:
  *
  *      R6            points to the memory
@@ -60,6 +62,7 @@ struct gen {
 	u32 call_count, calls_here;
 	bool takes_addresses;  /* of functions */
 	bool tail_calls_below; /* not only in main; then no address of the stack is taken: PROG_KEPT_MAX */
+	bool may_split_lines;  /* with atomics, for which some machines stop for milliseconds */
 	u32 func, func_at[FUNCS_MAX];
 	u32 live; /* bit n: Rn, bit 10 + n: 8 bytes of the stack, are part of the result */
 };
@@ -213,6 +216,9 @@ static inline void gen_maybe_between(struct gen *g)
 /* A jump that is to lead to where the next instruction will be. */
 void gen_set_distance(struct gen *g, u32 insn);
 
+/* Here end the jumps that come out of a loop; and, between two units, those that wanted to. */
+void gen_bind_jumps(struct gen *g, bool between);
+
 /* Room for 8 bytes at base + off. */
 struct place {
 	u32 base;
@@ -221,6 +227,7 @@ struct place {
 
 /* Any access; t, which may hold an address, may be loaded over. True if it was. */
 bool gen_access(struct gen *g, struct place p, u32 t);
+void gen_atomic(struct gen *g, struct place p);
 
 /* Says to all calls of functions where those are, and adds what is missing. */
 void gen_bind_calls(struct gen *g);
@@ -234,7 +241,9 @@ void unit_shift(struct gen *g);
 void unit_rotate(struct gen *g);
 void unit_extend(struct gen *g);
 void unit_copy(struct gen *g);
+void unit_sum(struct gen *g);
 void unit_remainder(struct gen *g);
+void unit_jump(struct gen *g);
 void unit_skip(struct gen *g);
 void unit_choose(struct gen *g);
 void unit_zero(struct gen *g);

@@ -17,7 +17,7 @@ HOST_KERNEL := $(wildcard $(addprefix kernel/,acpi.c net_checksum.c probe_x86_64
 HOST_PURE   := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP) $(HOST_KERNEL)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
 HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c \
-	      $(wildcard tests/test_map.c tests/test_fmt.c tests/test_mem.c tests/test_vm_*.c tests/vm_*.c)
+	      tests/fuzz/dense.c $(wildcard tests/test_map.c tests/test_fmt.c tests/test_mem.c tests/test_vm_*.c tests/vm_*.c)
 
 HOST_TEST_OBJS := $(patsubst %.c,$(H)/san/%.o,$(HOST_PURE) $(HOST_FRAME) $(HOST_TESTS))
 HOST_TOOL_OBJS := $(patsubst %.c,$(H)/opt/%.o,$(HOST_PURE) $(HOST_FRAME))

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Programs of tests/fuzz/gen.c, made from random bytes, which the interpreter and machine code must agree on:
-// result and memory. FUZZ_SEED and FUZZ_ROUNDS in the environment make it another or a longer run.
+// Programs made from random bytes: those of tests/fuzz/gen.c, on whose result and memory the interpreter and
+// machine code must agree, and those of tests/fuzz/dense.c, which must do what the model does. FUZZ_SEED and
+// FUZZ_ROUNDS in the environment make it another or a longer run.
 #include <stdlib.h>
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
+#include "tests/fuzz/dense.h"
 #include "tests/fuzz/gen.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_run.h"
@@ -14,14 +16,21 @@
 
 static struct insn insns[GEN_INSNS_MAX];
 
-static u32 make_program(u64 seed)
+/* The next random number from what they were made of. */
+static u64 fill(u8 *bytes, u32 len, u64 seed)
 {
-	u8 bytes[8 * 64];
 	u64 random = seed * 0x9e3779b97f4a7c15ull;
-	for (u32 i = 0; i < sizeof(bytes); i++) {
+	for (u32 i = 0; i < len; i++) {
 		random = random * 6364136223846793005ull + 1442695040888963407ull;
 		bytes[i] = (u8)(random >> 56);
 	}
+	return random;
+}
+
+static u32 make_program(u64 seed)
+{
+	u8 bytes[8 * 64];
+	u64 random = fill(bytes, sizeof(bytes), seed);
 	return gen_program(insns, bytes, 8 * (1 + random % 64));
 }
 
@@ -38,14 +47,14 @@ static bool run(struct gen_result *r, u32 count, enum prog_mode mode, u32 tricks
 	return false;
 }
 
-static void show(u32 count)
+static void show(const struct insn *p, u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
 		char text[128];
 		struct strbuf s = STRBUF(text);
-		insn_print_alone(&s, &insns[i]);
+		insn_print_alone(&s, &p[i]);
 		kprintf("%4u: %s\n", i, text);
-		i += insn_is_wide(&insns[i]);
+		i += insn_is_wide(&p[i]);
 	}
 }
 
@@ -77,9 +86,32 @@ TEST(fuzz_interpreter_and_jit_agree)
 			  agrees(&want, count, ~0u) && agrees(&want, count, some);
 		if (!ok) {
 			kprintf("program of seed %llu:\n", seed);
-			show(count);
+			show(insns, count);
 			break;
 		}
 	}
 	helper_add_table(NULL, 0);
+}
+
+/* Most of what is wrong between two instructions is met within some thousands of them. */
+TEST(fuzz_dense_programs_do_what_the_model_does)
+{
+	static struct dense d;
+	u8 bytes[DENSE_BYTES_MAX];
+	char text[256];
+	u64 seed = setting("FUZZ_SEED", 1), rounds = setting("FUZZ_ROUNDS", 10000);
+	for (u64 end = seed + rounds; seed < end; seed++) {
+		struct strbuf log = STRBUF(text);
+		fill(bytes, sizeof(bytes), seed);
+		dense_make(&d, bytes, sizeof(bytes));
+		op_tricks_off = seed % 4 ? 0 : (u32)(seed * 0x9e3779b9);
+		bool ok = check_eq(OK, dense_run(&d, &log));
+		if (!ok) {
+			kprintf("program of seed %llu, with tricks 0x%x off: %s\n", seed, op_tricks_off,
+				text);
+			show(d.insns, d.count);
+			break;
+		}
+	}
+	op_tricks_off = 0;
 }
