@@ -11,6 +11,7 @@
 # run and test install what is missing first (Debian packages); nothing else has to be done before.
 
 CC      = $(CROSS_COMPILE)gcc
+HOSTCC ?= gcc
 LD      = $(CROSS_COMPILE)ld
 NM      = $(CROSS_COMPILE)nm
 OBJDUMP = $(CROSS_COMPILE)objdump
@@ -113,8 +114,12 @@ define two_pass
 $(B)/$(1).pass1.elf: $(2) $(B)/no-blobs.o $(B)/linker.ld
 	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
 
-$(B)/$(1).btf: $(B)/$(1).pass1.elf
+$(B)/$(1).own.btf: $(B)/$(1).pass1.elf
 	$$(PAHOLE) -J --btf_encode_detached=$$@ $$<
+
+# Only Linux's names stay as they are.
+$(B)/$(1).btf: $(B)/$(1).own.btf $(B)/btf-names $(UAPI)
+	$(B)/btf-names $$< $$@ $(UAPI)
 
 $(B)/$(1).nm: $(B)/$(1).pass1.elf
 	$$(NM) -n -S --defined-only $$< >$$@
@@ -133,6 +138,11 @@ $(B)/$(1).elf: $(2) $(B)/$(1).blobs.o $(B)/linker.ld
 	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
 	@tools/check-passes $$(NM) $$(READELF) $(B)/$(1).pass1.elf $$@
 endef
+
+UAPI = kernel/uapi.h kernel/uapi.c
+$(B)/btf-names: tools/btf-names.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -o $@ $<
 
 $(eval $(call two_pass,fivebyte,$(OBJECTS)))
 $(eval $(call two_pass,fivebyte-test,$(TEST_OBJECTS)))

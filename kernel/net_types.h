@@ -2,6 +2,7 @@
 /* What is on the wire: Ethernet, IPv4 and UDP headers with Linux's names; 16 and 32 bits big endian. */
 #pragma once
 #include "kernel/lib/types.h"
+#include "kernel/uapi.h"
 
 typedef unsigned char __u8;
 typedef unsigned short __u16;
@@ -13,7 +14,6 @@ typedef __u32 __wsum;
 
 enum { ETH_ALEN = 6, ETH_HLEN = 14 };
 enum { ETH_P_IP = 0x0800, ETH_P_ARP = 0x0806, ETH_P_IPV6 = 0x86dd };
-enum { IPPROTO_UDP = 17 };
 
 struct ethhdr {
 	unsigned char h_dest[ETH_ALEN], h_source[ETH_ALEN];

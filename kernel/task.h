@@ -4,8 +4,7 @@
 #include "kernel/lib/list.h"
 #include "kernel/rcu.h"
 #include "kernel/smp.h"
-
-#define TASK_COMM_LEN 16
+#include "kernel/uapi.h"
 
 /* task_struct.__state, Linux's values. */
 enum { TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, TASK_DEAD = 128 };

@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: MIT
-// No code: the types that programs and libbpf's headers expect in vmlinux.h, and that nothing else here
-// uses. Compiled with -fno-eliminate-unused-debug-types, so that pahole finds them (Makefile).
+// No code: what programs and libbpf's headers expect in vmlinux.h, and nothing else here uses. Compiled with
+// -fno-eliminate-unused-debug-types, so that pahole finds it (Makefile).
+//
+// Every word of this file and of uapi.h that is no comment is a name of Linux's, with Linux's meaning.
+// tools/btf-names.c gives all other types, and their enumerators, names that begin with fivebyte_, so that they
+// do not clash with the names of people's own.
+#include "kernel/uapi.h"
 #include "kernel/lib/types.h"
 #include "kernel/trap.h"
 
-typedef unsigned char __u8;
-typedef unsigned short __u16;
-typedef unsigned int __u32;
-typedef unsigned long long __u64;
-typedef signed char __s8;
-typedef short __s16;
-typedef int __s32;
-typedef long long __s64;
-typedef __u16 __le16, __be16;
-typedef __u32 __le32, __be32;
+typedef unsigned char __u8, u8, uint8_t;
+typedef unsigned short __u16, u16, uint16_t, umode_t;
+typedef unsigned int __u32, u32, uint32_t, uid_t, gid_t, dev_t, gfp_t;
+typedef unsigned long long __u64, u64, uint64_t, sector_t, blkcnt_t, dma_addr_t, phys_addr_t;
+typedef signed char __s8, s8, int8_t;
+typedef short __s16, s16, int16_t;
+typedef int __s32, s32, int32_t, pid_t;
+typedef long long __s64, s64, int64_t, loff_t, ktime_t;
+typedef unsigned long uintptr_t, size_t;
+typedef long ssize_t, ptrdiff_t;
+typedef __u16 __le16, __be16, __sum16;
+typedef __u32 __le32, __be32, __wsum;
 typedef __u64 __le64, __be64;
-typedef __u16 __sum16;
-typedef __u32 __wsum;
-typedef signed char s8;
-typedef short s16;
-typedef int s32;
-typedef long long s64;
-typedef unsigned long size_t;
-typedef long ssize_t;
-typedef int pid_t;
 
 /* What a raw_tp program is given. */
 struct bpf_raw_tracepoint_args {
@@ -35,3 +33,32 @@ struct bpf_raw_tracepoint_args {
 #undef true
 typedef _Bool bool;
 enum { false, true };
+
+/* Of the kernel that is traced. An enum keeps its enumerators. */
+enum bpf_map_type;
+struct sk_buff;
+struct sk_buff_head;
+enum skb_drop_reason;
+struct sock;
+struct net_device;
+struct net_device_ops;
+struct net_device_stats;
+struct packet_type;
+struct ethhdr;
+struct iphdr;
+struct udphdr;
+struct task_struct;
+struct pt_regs;
+struct rq;
+struct mutex;
+struct wait_queue_head;
+struct timer_list;
+struct timer_base;
+struct list_head;
+typedef struct refcount_struct refcount_t;
+struct tracepoint;
+struct ftrace_ops;
+struct ftrace_hash;
+struct fgraph_ops;
+struct kprobe;
+struct kretprobe;

@@ -8,7 +8,7 @@
 SEC("fmod_ret/send_frame")
 int BPF_PROG(fail_frame, struct sock *sk, unsigned int i)
 {
-	return i % 100 == 99 ? ENOMEM : OK;
+	return i % 100 == 99 ? FIVEBYTE_ENOMEM : FIVEBYTE_OK;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

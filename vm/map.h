@@ -3,6 +3,7 @@
 #pragma once
 #include "kernel/lib/btf.h"
 #include "kernel/lib/err.h"
+#include "kernel/uapi.h"
 
 /* All of Linux's types, in the order of their numbers, with their names in bpftool: what a program may ask for. Those
  * that have a struct map_ops are here. */
@@ -25,16 +26,6 @@
 enum bpf_map_type { LINUX_MAP_TYPES(LINUX_MAP_TYPE) };
 #undef LINUX_MAP_TYPE
 
-/* Flags of update. */
-enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
-
-/* Flags of a map, Linux's numbers. Those that are here are accepted. */
-enum {
-	BPF_F_NO_PREALLOC = 0x1,  /* hash; but we always take all memory at once, see vm/map_hash.c */
-	BPF_F_RDONLY_PROG = 0x80, /* array: programs cannot change it */
-	BPF_F_MMAPABLE = 0x400,   /* array: libbpf sets it on global variables; no meaning here */
-};
-
 struct map;
 struct prog;
 
@@ -53,7 +44,9 @@ struct map_iter {
 struct map_ops {
 	enum bpf_map_type type;
 	const char *name; /* array, hash, percpu_array: as bpftool says */
-	u32 flags;        /* accepted */
+	/* Accepted: BPF_F_NO_PREALLOC of a hash, which always takes all memory at once; BPF_F_RDONLY_PROG of an
+	 * array, which programs cannot change; BPF_F_MMAPABLE of an array, which libbpf sets on globals. */
+	u32 flags;
 	enum err (*init)(struct map *m, struct strbuf *log);
 	void (*destroy)(struct map *m);
 	/* What a program sees: NULL if there is no such key; on a per-CPU map this CPU's value. */

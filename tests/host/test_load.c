@@ -252,6 +252,16 @@ static const struct kind kinds[] = {
 };
 /* clang-format on */
 
+TEST(load_takes_a_program_with_the_names_of_kernel_types)
+{
+	struct object *o;
+	check_eq(OK, load(&o, "build/tests/own_names.bpf.o", PROG_JIT));
+	check_str("", why);
+	require(o);
+	check_eq(1, prog_named("own_names")->entry(NULL));
+	object_unload(o);
+}
+
 TEST(load_takes_every_form_of_a_section_name)
 {
 	struct object *o;

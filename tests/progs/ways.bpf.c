@@ -62,13 +62,13 @@ int on_void_exit(void *ctx)
 SEC("fmod_ret/send_frame")
 int BPF_PROG(fail_late, struct sock *sk, unsigned int i)
 {
-	return i == 64 ? ENOMEM : OK;
+	return i == 64 ? FIVEBYTE_ENOMEM : FIVEBYTE_OK;
 }
 
 SEC("fexit/send_frame")
-int BPF_PROG(see_failure, struct sock *sk, unsigned int i, enum err ret)
+int BPF_PROG(see_failure, struct sock *sk, unsigned int i, enum fivebyte_err ret)
 {
-	if (ret == (i == 64 ? ENOMEM : OK))
+	if (ret == (i == 64 ? FIVEBYTE_ENOMEM : FIVEBYTE_OK))
 		once(results_seen);
 	if (ret)
 		once(frames_failed);
@@ -76,7 +76,7 @@ int BPF_PROG(see_failure, struct sock *sk, unsigned int i, enum err ret)
 }
 
 SEC("fentry/tramp_set_options")
-int BPF_PROG2(by_value, struct plan_options, wanted, struct strbuf *, log)
+int BPF_PROG2(by_value, struct fivebyte_plan_options, wanted, struct fivebyte_strbuf *, log)
 {
 	bpf_printk("by_jmp %d stats %d", wanted.by_jmp, wanted.stats);
 	return 0;
@@ -169,13 +169,13 @@ int BPF_PROG(see_result, void *ctx_of_traced, int ret)
 SEC("fmod_ret/replaced")
 int refuse(void *ctx)
 {
-	return -ENOMEM;
+	return -FIVEBYTE_ENOMEM;
 }
 
 SEC("fexit/replaced")
 int BPF_PROG(see_refusal, void *ctx_of_replaced, int ret)
 {
-	if (ret == -ENOMEM)
+	if (ret == -FIVEBYTE_ENOMEM)
 		once(refusals);
 	return 0;
 }
