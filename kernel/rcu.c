@@ -2,6 +2,7 @@
 // rcu_preempt: while anything is deferred a timer wakes it every few ticks; it waits until every CPU
 // has passed a moment with preemption on since the oldest batch was taken, then calls that batch.
 #include "kernel/rcu.h"
+#include "kernel/apic.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/timer.h"
@@ -23,11 +24,43 @@ static u64 batch_seen[MAX_CPUS];
 
 static u64 quiescent[MAX_CPUS]; /* each written by its CPU only */
 
+/* Atomic, though no other CPU writes it: what this CPU reads from now on, it reads after the others can see
+ * the count. A plain store could still be on its way, and then a reader that has just found what is now
+ * unlinked would seem to have gone. */
 void rcu_quiescent(void)
 {
-	u64 *count = &quiescent[smp_processor_id()];
-	write_once(*count, *count + 1);
+	__atomic_fetch_add(&quiescent[smp_processor_id()], 1, __ATOMIC_SEQ_CST);
 }
+
+static void note_counts(u64 seen[MAX_CPUS])
+{
+	for (u32 i = 0; i < cpu_count(); i++)
+		seen[i] = __atomic_load_n(&quiescent[i], __ATOMIC_ACQUIRE);
+}
+
+/* Whether every CPU has been quiescent since then. */
+static bool all_passed(const u64 seen[MAX_CPUS])
+{
+	for (u32 i = 0; i < cpu_count(); i++)
+		if (__atomic_load_n(&quiescent[i], __ATOMIC_ACQUIRE) == seen[i])
+			return false;
+	return true;
+}
+
+/* A CPU that is asked to reschedule does so as soon as its preemption is on: no tick needs to find it so. */
+void synchronize_rcu(void)
+{
+	u64 seen[MAX_CPUS];
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* first the others see what the caller has unlinked */
+	note_counts(seen);
+	if (cpu_count() > 1)
+		apic_send_others(RESCHED_VECTOR);
+	yield();
+	while (!all_passed(seen))
+		msleep(1);
+}
+MAY_SLEEP(synchronize_rcu);
 
 static traceable void rcu_timer(struct timer_list *t unused)
 {
@@ -65,16 +98,7 @@ static void take_batch(void)
 		list_add_tail(first, &batch);
 	}
 	spin_unlock_irqrestore(&lock, flags);
-	for (u32 i = 0; i < cpu_count(); i++)
-		batch_seen[i] = read_once(quiescent[i]);
-}
-
-static bool grace_period_is_over(void)
-{
-	for (u32 i = 0; i < cpu_count(); i++)
-		if (read_once(quiescent[i]) == batch_seen[i])
-			return false;
-	return true;
+	note_counts(batch_seen);
 }
 
 static traceable void call_batch(void)
@@ -98,7 +122,7 @@ static noreturn int rcu_thread(void *arg unused)
 {
 	rcu_task = current;
 	for (;;) {
-		if (!list_empty(&batch) && grace_period_is_over())
+		if (!list_empty(&batch) && all_passed(batch_seen))
 			call_batch();
 		if (list_empty(&batch))
 			take_batch();

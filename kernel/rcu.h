@@ -12,6 +12,10 @@ struct rcu_head {
 /* Any context but NMI; needs no memory. func runs in the thread rcu_preempt. */
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 
+/* Returns when no CPU can still hold a pointer that it read, with preemption off, before the call. Needs no
+ * memory. Task context, interrupts on. */
+void synchronize_rcu(void);
+
 /* Waits until everything that was deferred before has been called. Task context. */
 void rcu_barrier(void);
 

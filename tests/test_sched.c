@@ -478,6 +478,37 @@ TEST(rcu_waits_for_those_with_preemption_off)
 	check_eq(1, freed);
 }
 
+static bool reads, has_read;
+
+/* Preemption comes back only some time after the other task has begun to wait. */
+static int reader(void *arg unused)
+{
+	preempt_disable();
+	write_once(reads, true);
+	ndelay(20000000);
+	write_once(has_read, true);
+	preempt_enable();
+	return 0;
+}
+
+TEST(rcu_synchronize_waits_for_a_reader_on_another_cpu)
+{
+	if (cpu_count() < 2) {
+		test_skip("needs two CPUs");
+		return;
+	}
+	for (u32 i = 0; i < 10; i++) {
+		reads = has_read = false;
+		migrate_disable();
+		require(kthread_run(reader, NULL, (int)((smp_processor_id() + 1) % cpu_count()), "reader"));
+		migrate_enable();
+		while (!read_once(reads))
+			cpu_pause();
+		synchronize_rcu();
+		check(has_read);
+	}
+}
+
 static void count_work(struct work *work unused)
 {
 	msleep(1);
