@@ -63,8 +63,11 @@ LDFLAGS = -nostdlib -static -z max-page-size=4096 -z noexecstack --fatal-warning
 FOLDERS   = boot kernel kernel/lib kernel/shell tramp vm
 SOURCES   = $(foreach dir,$(FOLDERS),$(wildcard $(dir)/*.c $(dir)/*.asm))
 OBJECTS   = $(SOURCES:%=$(B)/%.o)
-# The test kernel is the same, with tests in the place of the file that says that there are none.
-TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o,$(OBJECTS)) \
+# The test kernel is the same, with tests in the place of the file that says that there are none, and with an
+# allocator that fills what is freed (kernel/poison.h).
+POISONED  = kernel/heap.c.o kernel/page.c.o
+TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o $(POISONED:%=$(B)/%),$(OBJECTS)) \
+	$(POISONED:%=$(B)/poisoned/%) \
 	$(patsubst %,$(B)/%.o,$(wildcard tests/*.c tests/*.asm) tests/host/vm_asm.c tests/host/vm_run.c) \
 	$(B)/tests/abi_matrix.c.o $(B)/tests/files.asm.o
 PROGS     = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
@@ -72,6 +75,10 @@ PROGS     = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
 $(B)/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+
+$(B)/poisoned/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DPOISON=1 -I. -MMD -MP -c -o $@ $<
 
 # Functions of many signatures, for tests/test_abi.c.
 $(B)/tests/abi_matrix.c: tests/abi/generate

@@ -9,6 +9,7 @@
 #include "kernel/lock.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/poison.h"
 
 enum {
 	SLAB_ORDER = 2,
@@ -51,6 +52,7 @@ static u32 class_size(u32 class)
 static void add_hole(struct slab *s, void *object)
 {
 	struct hole *h = object;
+	poison(h, class_size(s->class));
 	h->next = s->holes;
 	h->mark = (uptr)h ^ HOLE_MARK;
 	s->holes = h;
@@ -78,6 +80,7 @@ static void *alloc_small(u32 class)
 	if (!s)
 		return NULL;
 	struct hole *h = s->holes;
+	poison_check(h + 1, class_size(class) - sizeof(*h));
 	s->holes = h->next;
 	h->mark = 0;
 	s->used++;

@@ -8,6 +8,7 @@
 #include "kernel/lock.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
+#include "kernel/poison.h"
 
 enum { PAGES = DIRECT_SIZE / PAGE_SIZE };
 
@@ -84,6 +85,7 @@ void page_free(void *block)
 	int order = page_order(block);
 	if (order < 0)
 		panic("page: 0x%lx is freed, but no allocated block begins there", (uptr)block);
+	poison(block, (size_t)PAGE_SIZE << order);
 	uptr flags = spin_lock_irqsave(&lock);
 	free_block(page_of(block), (u32)order);
 	spin_unlock_irqrestore(&lock, flags);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
+#include "kernel/poison.h"
 #include "kernel/rcu.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
 #include "tests/test.h"
 
 static u64 bytes_in_use(void)
@@ -86,6 +88,40 @@ TEST(heap_kzalloc_is_zero_where_something_was)
 	check_eq(0, set);
 	kfree(p);
 	kfree(NULL);
+}
+
+/* While the other CPUs are held, so that none of them takes what is freed. */
+static u32 unlike; /* bytes of what was freed, behind the links of a free list, that are not the filling */
+
+static void free_and_look(void *arg unused)
+{
+	static const u32 sizes[] = { 32, 200, 2048, 5000, 3 * 4096 };
+	for (u32 i = 0; i < array_len(sizes); i++) {
+		u8 *p = kmalloc(sizes[i]);
+		require(p);
+		memset(p, 0xff, sizes[i]);
+		kfree(p);
+		for (u32 at = 16; at < sizes[i]; at++)
+			unlike += p[at] != POISON_FREE;
+	}
+}
+
+TEST(heap_of_the_test_kernel_fills_what_is_freed)
+{
+	unlike = 0;
+	smp_hold_others(free_and_look, NULL);
+	check_eq(0, unlike);
+}
+
+/* To be called by its name: it ends in a panic. */
+TEST(panic_when_freed_memory_was_written_to)
+{
+	u8 *p = kmalloc(200), *other = kmalloc(200);
+	require(p && other);
+	kfree(p);
+	p[100] = 1;
+	kmalloc(200);
+	kfree(other);
 }
 
 TEST(heap_refuses_more_than_its_largest_block)

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Bad input: one clear sentence, a nonzero exit status, nothing changed.
 . tests/e2e/lib.sh
-plan 31
+plan 32
 
 refuse() {
 	name=$1 sentence=$2
@@ -39,6 +39,8 @@ refuse corrupted_while_attached '^error EINVAL: kfree_skb' \
 	--exec 'attach skbcount; poke-test kfree_skb; detach skbcount; poke-test kfree_skb; work net 100; detach all; site kfree_skb'
 fivebyte --test panic_poke_inside_a_poke
 wanted refuse_a_poke_inside_a_poke 1 '^panic: tramp/poke\.c:[0-9]+: assertion failed: poking\.owner != current$' '  #[0-9]+ poke_again'
+fivebyte --test panic_when_freed_memory_was_written_to
+wanted refuse_writes_to_freed_memory 1 '^panic: heap: 0xf+[0-9a-f]+ was written to after it was freed: 0x1$' '  #[0-9]+ kmalloc'
 refuse audit_of_a_corrupted_site '^error EINVAL: text is not what' --exec 'poke-test kfree_skb; audit; poke-test kfree_skb'
 grep -Eq '^ffffffff[0-9a-f]+ kfree_skb\+0x4: expected 00 but found 08$' "$out" && pass refuse_names_the_byte ||
 	fail refuse_names_the_byte 'not kfree_skb+0x4'
