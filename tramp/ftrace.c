@@ -13,63 +13,19 @@
 #include "tramp/audit.h"
 #include "tramp/ftrace_gen.h"
 #include "tramp/ftrace_hash.h"
+#include "tramp/ftrace_list.h"
 #include "tramp/share.h"
 #include "tramp/tramp.h"
 
 static struct image *plain_caller, *regs_caller;
-static struct ftrace_ops *ops_list; /* in order of registration; read with preemption off */
 
 /* --- Called by the callers, with preemption off ----------------------------------------------------------- */
-
-/* What can interrupt what; SOFTIRQ_OFFSET is set while softirqs run. */
-static notrace u8 context_bit(void)
-{
-	u32 count = preempt_count();
-	if (in_nmi())
-		return 8;
-	if (in_hardirq())
-		return 4;
-	return count & SOFTIRQ_OFFSET ? 2 : 1;
-}
-
-/* A context that interrupts this one puts its own bit back before it ends: no atomics. */
-static notrace void call_guarded(uptr ip, uptr parent_ip, struct ftrace_ops *ops, struct pt_regs *regs)
-{
-	u8 *active = &ops->active[smp_processor_id()];
-	u8 bit = context_bit();
-
-	if (read_once(*active) & bit) {
-		__atomic_fetch_add(&ops->missed, 1, __ATOMIC_RELAXED);
-		return;
-	}
-	write_once(*active, *active | bit);
-	ops->func(ip, parent_ip, ops, regs);
-	write_once(*active, *active & ~bit);
-}
-
-static notrace ftrace_func_t *entry_func(const struct ftrace_ops *ops)
-{
-	return ops->flags & FTRACE_OPS_RECURSION ? call_guarded : ops->func;
-}
-
-notrace bool ftrace_wants(const struct ftrace_ops *ops, uptr ip)
-{
-	return ftrace_hash_has(__atomic_load_n(&ops->hash, __ATOMIC_ACQUIRE), ip);
-}
-
-static notrace void call_list(uptr ip, uptr parent_ip, struct ftrace_ops *none unused, struct pt_regs *regs)
-{
-	struct ftrace_ops *o = __atomic_load_n(&ops_list, __ATOMIC_ACQUIRE);
-	for (; o; o = __atomic_load_n(&o->next, __ATOMIC_ACQUIRE))
-		if (ftrace_wants(o, ip))
-			entry_func(o)(ip, parent_ip, o, regs);
-}
 
 /* The caller goes on to orig_ax, if it is not 0. */
 static notrace void call_list_and_direct(uptr ip, uptr parent_ip, struct ftrace_ops *none,
 					 struct pt_regs *regs)
 {
-	call_list(ip, parent_ip, none, regs);
+	ftrace_call_list(ip, parent_ip, none, regs);
 	regs->orig_ax = read_once(site_at(ip)->direct);
 }
 
@@ -106,7 +62,7 @@ static enum err make_own_caller(struct ftrace_ops *ops, struct strbuf *log)
 {
 	struct ftrace_gen g = { .regs = ops->flags & FTRACE_OPS_SAVE_REGS, .ops = ops };
 
-	g.func = (uptr)entry_func(ops);
+	g.func = (uptr)ftrace_entry_func(ops);
 	ops->own = make_caller("ftrace_trampoline_", ops->name, &g);
 	if (!ops->own) {
 		str_printf(log, "no memory for the caller of %s", ops->name);
@@ -131,7 +87,8 @@ void ftrace_init(void)
 {
 	static struct audit_source of_callers = { .explain = explain_callers };
 	audit_explain(&of_callers);
-	plain_caller = make_caller("", "ftrace_caller", &(struct ftrace_gen){ .func = (uptr)call_list });
+	plain_caller =
+	    make_caller("", "ftrace_caller", &(struct ftrace_gen){ .func = (uptr)ftrace_call_list });
 	regs_caller = make_caller("", "ftrace_regs_caller",
 				  &(struct ftrace_gen){ .regs = true, .func = (uptr)call_list_and_direct });
 	if (!plain_caller || !regs_caller)
@@ -140,14 +97,9 @@ void ftrace_init(void)
 
 /* --- Sites ------------------------------------------------------------------------------------------------ */
 
-struct ftrace_ops *ftrace_next_ops(struct ftrace_ops *ops)
-{
-	return ops ? ops->next : ops_list;
-}
-
 static struct ftrace_ops *owner_besides(const struct site *site, const struct ftrace_ops *not_this)
 {
-	for (struct ftrace_ops *o = ops_list; o; o = o->next)
+	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o))
 		if (o != not_this && ftrace_wants(o, site->addr))
 			return o;
 	return NULL;
@@ -177,22 +129,13 @@ const char *ftrace_caller_name(const struct site *site)
 	return text_find(site->ftrace->caller)->name;
 }
 
-static void mark_listed(const struct site *site)
-{
-	for (struct ftrace_ops *o = ops_list; o; o = o->next)
-		if (ftrace_wants(o, site->addr))
-			o->listed = true;
-}
-
 /* For a site with so many users, of which only is the only one if there is one. */
-static uptr caller_for(const struct site *site, u32 users, u32 regs_users, bool shared,
-		       const struct ftrace_ops *only)
+static uptr caller_for(u32 users, u32 regs_users, bool shared, const struct ftrace_ops *only)
 {
 	if (users == 0)
 		return 0;
 	if (users == 1 && !shared)
 		return only->own->text.base;
-	mark_listed(site);
 	return regs_users || shared ? regs_caller->text.base : plain_caller->text.base;
 }
 
@@ -201,23 +144,17 @@ static uptr caller_after(const struct site *site, struct ftrace_ops *ops, bool j
 {
 	const struct ftrace_site *fs = site->ftrace;
 	u32 regs = ops->flags & FTRACE_OPS_SAVE_REGS ? 1 : 0;
-	uptr caller;
 
 	if (join)
-		caller = caller_for(site, fs->users + 1, fs->regs_users + regs, site->tramp, ops);
-	else
-		caller = caller_for(site, fs->users - 1, fs->regs_users - regs, site->tramp,
-				    owner_besides(site, ops));
-	if (caller == regs_caller->text.base || caller == plain_caller->text.base)
-		ops->listed = true;
-	return caller;
+		return caller_for(fs->users + 1, fs->regs_users + regs, site->tramp, ops);
+	return caller_for(fs->users - 1, fs->regs_users - regs, site->tramp, owner_besides(site, ops));
 }
 
 static enum err check_ipmodify(const struct site *site, const struct ftrace_ops *ops, struct strbuf *log)
 {
 	if (!(ops->flags & FTRACE_OPS_IPMODIFY))
 		return OK;
-	for (struct ftrace_ops *o = ops_list; o; o = o->next) {
+	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o)) {
 		if (!(o->flags & FTRACE_OPS_IPMODIFY) || !ftrace_wants(o, site->addr))
 			continue;
 		str_printf(log, "%s is replaced by %s already, and only one can do that", site->title,
@@ -310,7 +247,7 @@ static enum err change_sites(struct ftrace_ops *ops, struct ftrace_hash *h, bool
 enum err ftrace_refresh(struct site *site, bool shared, struct strbuf *log)
 {
 	struct ftrace_site *fs = site->ftrace;
-	uptr caller = caller_for(site, fs->users, fs->regs_users, shared, ftrace_owner(site));
+	uptr caller = caller_for(fs->users, fs->regs_users, shared, ftrace_owner(site));
 	struct poke p = { .addr = site->addr };
 	enum err e = OK;
 
@@ -371,7 +308,7 @@ static enum err apply_filter(struct ftrace_ops *ops, struct ftrace_hash *diff, b
 		ftrace_hash_free(new);
 		return e;
 	}
-	__atomic_store_n(&ops->hash, new, __ATOMIC_RELEASE);
+	__atomic_store_n(&ops->hash, new, __ATOMIC_RELEASE); /* step 8 */
 	ftrace_hash_free_later(old);
 	return OK;
 }
@@ -417,7 +354,7 @@ void ftrace_free_filter(struct ftrace_ops *ops)
 	struct ftrace_hash *h = ops->hash;
 	assert(!ops->registered);
 	ops->hash = NULL;
-	ftrace_hash_free_later(h);
+	ftrace_hash_free(h); /* no CPU looks at the filter of an ops that is not listed */
 }
 
 /* --- Registration ----------------------------------------------------------------------------------------- */
@@ -439,24 +376,6 @@ static enum err check_ops(const struct ftrace_ops *ops, struct strbuf *log)
 	return OK;
 }
 
-/* The list function goes on from an ops that is taken out as if it were still in. */
-static void unlist(struct ftrace_ops *ops)
-{
-	struct ftrace_ops **at = &ops_list;
-	while (*at != ops)
-		at = &(*at)->next;
-	__atomic_store_n(at, ops->next, __ATOMIC_RELEASE);
-}
-
-static void enlist(struct ftrace_ops *ops)
-{
-	struct ftrace_ops **at = &ops_list;
-	while (*at)
-		at = &(*at)->next;
-	ops->next = NULL;
-	__atomic_store_n(at, ops, __ATOMIC_RELEASE);
-}
-
 static enum err register_locked(struct ftrace_ops *ops, struct strbuf *log)
 {
 	enum err e = check_ops(ops, log);
@@ -464,20 +383,18 @@ static enum err register_locked(struct ftrace_ops *ops, struct strbuf *log)
 		e = make_own_caller(ops, log);
 	if (e)
 		return e;
-	e = change_sites(ops, ops->hash, true, log);
+	e = change_sites(ops, ops->hash, true, log); /* step 1 */
 	if (e) {
 		image_discard(ops->own);
 		ops->own = NULL;
 		return e;
 	}
 	ops->registered = true;
-	enlist(ops);
+	ftrace_enlist(ops); /* step 2 */
 	return OK;
 }
 
-/* Nobody enters ops' own caller any more, and the list is without it. Who is still inside the one or walks
- * the other holds ops: the first is known from the scan that frees the image, the second has preemption
- * off. Neither sleeps there; so the wait is short, and none if nobody is inside. */
+/* Steps 5 and 6. Neither in ops' own caller nor on the list does any task sleep, so the wait is short. */
 static void wait_until_unused(struct ftrace_ops *ops)
 {
 	image_retire(ops->own);
@@ -487,9 +404,7 @@ static void wait_until_unused(struct ftrace_ops *ops)
 		msleep(1);
 		image_reap();
 	}
-	if (ops->listed)
-		rcu_barrier();
-	ops->listed = false;
+	synchronize_rcu();
 }
 
 static enum err unregister_locked(struct ftrace_ops *ops, struct strbuf *log)
@@ -499,13 +414,13 @@ static enum err unregister_locked(struct ftrace_ops *ops, struct strbuf *log)
 		str_printf(log, "%s is not registered", ops->name);
 		return ENOENT;
 	}
-	e = change_sites(ops, ops->hash, false, log);
+	e = change_sites(ops, ops->hash, false, log); /* step 3 */
 	if (e)
 		return e;
-	unlist(ops);
+	ftrace_unlist(ops); /* step 4 */
 	ops->registered = false;
-	wait_until_unused(ops);
-	ftrace_free_filter(ops);
+	wait_until_unused(ops);  /* steps 5 and 6 */
+	ftrace_free_filter(ops); /* step 7 */
 	return OK;
 }
 

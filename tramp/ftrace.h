@@ -37,13 +37,12 @@ struct ftrace_ops {
 	void *private;
 	u64 missed; /* changed atomically */
 
-	/* ftrace.c's own; all zero before the first call */
+	/* ftrace's own; all zero before the first call */
 	struct ftrace_hash *hash; /* the functions that it wants */
 	struct ftrace_ops *next;
 	struct image *own; /* its own caller while it is registered */
 	u32 images;        /* generations of it that exist */
 	bool registered;
-	bool listed;         /* was called by the list function, at any time */
 	u8 active[MAX_CPUS]; /* one bit a context */
 };
 
@@ -59,8 +58,9 @@ void ftrace_init(void);
 /* All four take tramp_lock; task context, interrupts on. On failure nothing has changed.
  *
  * Adds functions to the filter, or removes them; of a registered ops at once: in one batch of pokes. Each ip
- * is the address of a site: else EINVAL. A function that is there already, or is not, changes nothing. EBUSY:
- * somebody else owns it, and who; ENOMEM. */
+ * is the address of a site: else EINVAL. A function that is there already, or is not, changes nothing.
+ * A call of a removed function that is in progress may still be told to func. EBUSY: somebody else owns it,
+ * and who; ENOMEM. */
 enum err ftrace_set_filter_ips(struct ftrace_ops *ops, const uptr *ips, u32 count, bool remove,
 			       struct strbuf *log);
 enum err ftrace_set_filter_ip(struct ftrace_ops *ops, uptr ip, bool remove, struct strbuf *log);
@@ -69,8 +69,9 @@ enum err ftrace_set_filter_ip(struct ftrace_ops *ops, uptr ip, bool remove, stru
  * other; EBUSY, EINVAL, ENOMEM as above. */
 enum err register_ftrace_function(struct ftrace_ops *ops, struct strbuf *log);
 
-/* Nobody is in func and nobody will call it; ops, its filter empty, may be freed. Needs no memory. ENOENT: it is
- * not registered; EINVAL: a site does not hold what it should, nothing has changed. */
+/* Returns when no CPU and no task is in func or stands on ops: its filter is empty then, and it may be freed,
+ * or registered again. Needs no memory. ENOENT: it is not registered; EINVAL: a site does not hold what it
+ * should, nothing has changed. */
 enum err unregister_ftrace_function(struct ftrace_ops *ops, struct strbuf *log);
 
 /* Empties the filter of an ops that is not registered. */
