@@ -10,6 +10,7 @@
 #include "kernel/task.h"
 #include "kernel/trap.h"
 
+static struct mutex changing = MUTEX_INIT(changing); /* users, with the stacks of all tasks */
 static u32 users;
 
 notrace bool retstack_push(struct ret_owner *o, uptr *slot, const u64 data[RETSTACK_DATA])
@@ -143,17 +144,22 @@ static void take_retstack(struct task_struct *t, void *arg unused)
 
 void retstack_put(void)
 {
-	if (__atomic_sub_fetch(&users, 1, __ATOMIC_SEQ_CST))
-		return;
-	task_for_each(take_retstack, NULL);
-	rcu_barrier();
+	mutex_lock(&changing);
+	bool last = __atomic_sub_fetch(&users, 1, __ATOMIC_SEQ_CST) == 0;
+	if (last)
+		task_for_each(take_retstack, NULL);
+	mutex_unlock(&changing);
+	if (last)
+		rcu_barrier();
 }
 
 enum err retstack_get(void)
 {
 	bool failed = false;
+	mutex_lock(&changing);
 	__atomic_add_fetch(&users, 1, __ATOMIC_SEQ_CST);
 	task_for_each(give_retstack, &failed);
+	mutex_unlock(&changing);
 	if (!failed)
 		return OK;
 	retstack_put();

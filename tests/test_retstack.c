@@ -2,12 +2,16 @@
 // Replaced return addresses: functions here note themselves, as a callback at their site would do it.
 #include "tests/test.h"
 #include "kernel/backtrace.h"
+#include "kernel/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/retstack.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
 #include "kernel/sym.h"
 #include "kernel/task.h"
+#include "kernel/timer.h"
 #include "kernel/trap.h"
+#include "tramp/ftrace.h"
 
 static u32 told;
 static u64 last_data, order;
@@ -174,6 +178,62 @@ TEST(retstack_owner_may_leave_while_a_task_sleeps)
 			break;
 	}
 	check_eq(before, after);
+}
+
+/* The last user leaves, and at its task_for_each, where it takes the stacks away, another comes. */
+static const struct task_struct *leaver;
+static bool leaves, has_come, has_left, without, at_its_end;
+
+static notrace void wait_for_comer(uptr ip unused, uptr parent_ip unused, struct ftrace_ops *ops unused,
+				   struct pt_regs *regs unused)
+{
+	u64 end = ktime_get_ns() + 20000000; /* it may have to wait until we have left */
+	if (current != leaver)
+		return;
+	write_once(leaves, true);
+	while (!read_once(has_come) && ktime_get_ns() < end)
+		cpu_pause();
+}
+
+static int comer(void *arg unused)
+{
+	while (!read_once(leaves))
+		msleep(1);
+	check_eq(OK, retstack_get());
+	write_once(has_come, true);
+	while (!read_once(has_left))
+		msleep(1);
+	without = !current->retstack;
+	retstack_put();
+	write_once(at_its_end, true);
+	return 0;
+}
+
+TEST(retstack_is_kept_for_a_user_that_comes_while_the_last_one_leaves)
+{
+	static struct ftrace_ops ops = { .func = wait_for_comer, .name = "wait_for_comer" };
+	char text[200];
+	struct strbuf log = STRBUF(text);
+
+	if (cpu_count() < 2) {
+		test_skip("needs two CPUs");
+		return;
+	}
+	leaves = has_come = has_left = without = at_its_end = false;
+	require(ftrace_set_filter_ip(&ops, (uptr)task_for_each, false, &log) == OK);
+	require(register_ftrace_function(&ops, &log) == OK);
+	require(retstack_get() == OK);
+	migrate_disable();
+	require(kthread_run(comer, NULL, (int)((smp_processor_id() + 1) % cpu_count()), "comer"));
+	leaver = current;
+	retstack_put();
+	leaver = NULL;
+	migrate_enable();
+	write_once(has_left, true);
+	while (!read_once(at_its_end))
+		msleep(1);
+	check(!without);
+	check_eq(OK, unregister_ftrace_function(&ops, &log));
 }
 
 /* rs_caller calls rs_outer calls rs_inner; the last two are noted. */
