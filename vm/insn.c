@@ -50,6 +50,8 @@ static u32 atomic_writes(const struct insn *in)
 {
 	if (in->imm == 0xf1)
 		return 1 << BPF_R0;
+	if (insn_is_load_acquire(in))
+		return 1u << in->dst;
 	return in->imm & 1 ? 1u << in->src : 0; /* the fetching forms */
 }
 

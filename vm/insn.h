@@ -70,6 +70,11 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
 	MORE(ATOMIC_XCHG##bits, op, IMM, 0xe1, "$S = " tag "_xchg((u" #bits " *)$M, $S)")           \
 	MORE(ATOMIC_CMPXCHG##bits, op, IMM, 0xf1, "r0 = " tag "_cmpxchg((u" #bits " *)$M, r0, $S)")
 
+/* Not in RFC 9669: Linux 6.15. */
+#define ORDERED_ROWS(ROW, MORE, bits, op)                                                  \
+	ROW(LOAD_ACQ##bits, op, IMM, 0x100, "$D = load_acquire((u" #bits " *)$N)")          \
+	MORE(STORE_REL##bits, op, IMM, 0x110, "store_release((u" #bits " *)$M, $S)")
+
 #define INSNS(ROW, MORE)                                                  \
 	/* arithmetic: RFC 9669 section 4.1 */                            \
 	ALU_ROWS(ROW, ADD, 0x00, "+=")                                    \
@@ -149,7 +154,11 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
 	ROW(STX64, 0x7b, ANY, 0, "*(u64 *)$M = $S")                       \
 	/* atomics: section 5.3 */                                        \
 	ATOMIC_ROWS(ROW, MORE, 32, 0xc3, "atomic")                        \
+	ORDERED_ROWS(MORE, MORE, 32, 0xc3)                                \
 	ATOMIC_ROWS(ROW, MORE, 64, 0xdb, "atomic64")                      \
+	ORDERED_ROWS(MORE, MORE, 64, 0xdb)                                \
+	ORDERED_ROWS(ROW, MORE, 16, 0xcb)                                 \
+	ORDERED_ROWS(ROW, MORE, 8, 0xd3)                                  \
 	/* the old packet access: section 5.5 */                          \
 	ROW(LD_ABS8, 0x30, ANY, 0, "!legacy packet access (ld_abs)")               \
 	ROW(LD_ABS16, 0x28, ANY, 0, "!legacy packet access (ld_abs)")              \
@@ -219,7 +228,11 @@ static inline bool insn_is_exit(const struct insn *in)
 }
 static inline bool insn_is_atomic(const struct insn *in)
 {
-	return in->op == 0xc3 || in->op == 0xdb;
+	return (in->op & 0xe7) == 0xc3;
+}
+static inline bool insn_is_load_acquire(const struct insn *in)
+{
+	return insn_is_atomic(in) && in->imm == 0x100;
 }
 /* JA, JA32 or a conditional jump. */
 static inline bool insn_is_jump(const struct insn *in)
@@ -295,7 +308,7 @@ static inline bool insn_is_access(const struct insn *in)
 }
 static inline u32 insn_base(const struct insn *in)
 {
-	return insn_class(in) == CLASS_LDX ? in->src : in->dst;
+	return insn_class(in) == CLASS_LDX || insn_is_load_acquire(in) ? in->src : in->dst;
 }
 
 /* Bit n is set if Rn may be changed; calls change R0 to R5. */

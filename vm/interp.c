@@ -487,6 +487,11 @@ EACH_CONDITION(DEFINE_JUMP)
 	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3);                               \
 		result = atomic_u64(at, in->imm, SRC(in), r[0]); NEXT(1); }
 
+/* This CPU orders loads and stores so by itself. */
+#define ORDERED(bits, type, shift)                                                                 \
+	LOAD_ACQ##bits: LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; NEXT(1);       \
+	STORE_REL##bits: STORE_VALUE(SRC(in), in, DST(in), type, shift); NEXT(1);
+
 /* The shapes of interp_fused.h. first: what the first instruction starts from, DST(in), SRC(in) or last. */
 #define BODY_ONE(f, a, b)                                                                          \
 	DST(in) = last = f(a, b); NEXT(1);
@@ -723,6 +728,10 @@ static u64 execute(struct run *run, const struct icode *in)
 	ATOMIC(XOR)
 	ATOMIC_FETCH(XCHG, SRC(in))
 	ATOMIC_FETCH(CMPXCHG, r[0])
+	ORDERED(8, u8, 0)
+	ORDERED(16, u16, 1)
+	ORDERED(32, u32, 2)
+	ORDERED(64, u64, 3)
 
 #define ROW(name, count, body, ...) name: body
 	FUSED(ROW)

@@ -69,8 +69,25 @@ static void decode_jump(struct op *op, const struct insn *in)
 		op->b = in->src;
 }
 
-static void decode(struct op *op, const struct insn *in)
+/* What the CPUs order anyway (x86: loads among loads, and stores behind all) is a plain load or store. */
+static struct insn without_order(const struct insn *in)
 {
+	static const u8 plain[][2] = {
+		{ INSN_LOAD_ACQ8, INSN_LDX8 },    { INSN_LOAD_ACQ16, INSN_LDX16 },
+		{ INSN_LOAD_ACQ32, INSN_LDX32 },  { INSN_LOAD_ACQ64, INSN_LDX64 },
+		{ INSN_STORE_REL8, INSN_STX8 },   { INSN_STORE_REL16, INSN_STX16 },
+		{ INSN_STORE_REL32, INSN_STX32 }, { INSN_STORE_REL64, INSN_STX64 },
+	};
+	struct insn to = *in;
+	for (u32 i = 0; insn_is_atomic(in) && i < array_len(plain); i++)
+		if (insn_kind(in) == plain[i][0])
+			to = (struct insn){ insn_rows[plain[i][1]].op, in->dst, in->src, in->off, 0 };
+	return to;
+}
+
+static void decode(struct op *op, const struct insn *ordered)
+{
+	const struct insn plain = without_order(ordered), *in = &plain;
 	op->kind = (u8)insn_kind(in);
 	op->imm = in->imm;
 	op->disp = insn_is_jump(in) ? (i32)insn_jump(in) : insn_is_access(in) ? in->off : 0;

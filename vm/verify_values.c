@@ -23,7 +23,7 @@ static enum err refuse_write(struct verify *v, u32 idx, const char *who, const s
 static enum err check_store(struct verify *v, const struct consts *c, const struct insn *in)
 {
 	const struct map *m = read_only_at(c, insn_base(in));
-	return m && insn_class(in) != CLASS_LDX ? refuse_write(v, c->idx, "this store", m) : OK;
+	return m && insn_class(in) != CLASS_LDX && !insn_is_load_acquire(in) ? refuse_write(v, c->idx, "this store", m) : OK;
 }
 
 static bool arg_is_written(const struct helper *h, u32 arg)
