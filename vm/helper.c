@@ -104,7 +104,7 @@ notrace HELPER(get_task)
 HELPER(trace_printk)
 {
 	const u64 args[] = { r3, r4, r5 };
-	return (u64)printk_format(p->name, (uptr)r1, (u32)r2, args, array_len(args));
+	return (u64)printk_format(p, (uptr)r1, (u32)r2, args, array_len(args));
 }
 
 HELPER(trace_vprintk)
@@ -112,7 +112,7 @@ HELPER(trace_vprintk)
 	u64 args[PRINTK_ARGS];
 	if (r4 % 8 || r4 > sizeof(args) || probe_read(args, (uptr)r3, (u32)r4))
 		return failed(EINVAL);
-	return (u64)printk_format(p->name, (uptr)r1, (u32)r2, args, (u32)r4 / 8);
+	return (u64)printk_format(p, (uptr)r1, (u32)r2, args, (u32)r4 / 8);
 }
 
 /* From context[index] to *to, which is the program's. */

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* What bpf_printk does: a format of the program's, with Linux's restrictions, into the print buffer. */
 #pragma once
-#include "kernel/lib/err.h"
+#include "vm/prog.h"
 
 #define PRINTK_ARGS 12
 
-/* Formats and hands the line to trace_write under the name who. fmt is fmt_size bytes anywhere, with
- * its 0 at the end. Conversions: %d %i %u %x %X with l or ll, %c %s %p %px %pK %%, flags and width as in
- * printf; %s reads a kernel string that may not be there. The line's length, or -EINVAL if the format
- * is anything else, holds bytes that do not print, or wants more than count arguments. */
-i64 printk_format(const char *who, uptr fmt, u32 fmt_size, const u64 *args, u32 count);
+/* Formats and hands the line to trace_write under the program's name. fmt is fmt_size bytes anywhere, with its 0 at
+ * the end. Conversions, with flags and width as in printf:
+ *
+ *      %d %i %u %x %X   with l or ll
+ *      %c %s %%         a string of the kernel, which may not be there; %pks and %pus are the same
+ *      %p %px %pK       a number
+ *      %ps %pS %pB      the name of code at the argument; of the last two with the offset
+ *      %pI4 %pi4        an IPv4 address that the argument points to, 127.0.0.1 and 127.000.000.001
+ *      %pI6 %pi6        one of IPv6, with colons and without
+ *      %pM              one of Ethernet
+ *
+ * Returns the line's length, or -EINVAL if the format is anything else, holds bytes that do not print, or wants
+ * more than count arguments; then the first time for each program a line in the trace says why. */
+i64 printk_format(const struct prog *p, uptr fmt, u32 fmt_size, const u64 *args, u32 count);
+
+/* Whether it would take such a format; if not, why gets a sentence. All fmt_size bytes are there. */
+bool printk_check(const char *fmt, u32 fmt_size, u32 count, struct strbuf *why);

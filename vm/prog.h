@@ -89,6 +89,7 @@ struct prog {
 	u32 slot;   /* index into cpu->active[]: the recursion guard */
 	u64 missed; /* runs skipped by the guard; changed atomically */
 	struct prog_stats stats;
+	u32 told_format; /* whether the trace buffer says what is wrong with a format; changed atomically */
 	u32 links; /* what can call it: images and probes; and images that trace it; changed atomically */
 
 	struct text text; /* the machine code; prog->text.name is bpf_prog_TAG_NAME */

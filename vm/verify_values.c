@@ -4,6 +4,7 @@
 #include "vm/consts.h"
 #include "vm/helper.h"
 #include "vm/map.h"
+#include "vm/printk.h"
 #include "vm/verify_parts.h"
 
 /* The map into whose values a register points, if programs must not change them; or NULL. */
@@ -23,7 +24,9 @@ static enum err refuse_write(struct verify *v, u32 idx, const char *who, const s
 static enum err check_store(struct verify *v, const struct consts *c, const struct insn *in)
 {
 	const struct map *m = read_only_at(c, insn_base(in));
-	return m && insn_class(in) != CLASS_LDX && !insn_is_load_acquire(in) ? refuse_write(v, c->idx, "this store", m) : OK;
+	return m && insn_class(in) != CLASS_LDX && !insn_is_load_acquire(in)
+		   ? refuse_write(v, c->idx, "this store", m)
+		   : OK;
 }
 
 static bool arg_is_written(const struct helper *h, u32 arg)
@@ -78,6 +81,32 @@ static enum err check_helper(struct verify *v, const struct consts *c, const str
 	return e;
 }
 
+/* ---- formats ---- */
+
+/* How many arguments the format of a call has. */
+static u32 format_args(const struct consts *c, const struct helper *h)
+{
+	const struct known *len = &c->r[BPF_R4];
+	if (h->id == HELPER_TRACE_PRINTK)
+		return 3;
+	return len->kind == KNOWN_NUMBER ? (u32)len->n / 8 : PRINTK_ARGS;
+}
+
+/* A format that is a constant is looked at now. */
+static enum err check_format(struct verify *v, const struct consts *c, const struct helper *h)
+{
+	const struct known *fmt = &c->r[BPF_R1], *size = &c->r[BPF_R2];
+	const struct map *m = read_only_at(c, BPF_R1);
+	char text[256];
+	struct strbuf why = STRBUF(text);
+	if (!m || fmt->kind != KNOWN_VALUE || size->kind != KNOWN_NUMBER || fmt->n > m->value_size ||
+	    size->n > m->value_size - fmt->n)
+		return OK;
+	if (printk_check((const char *)m->values + fmt->n, (u32)size->n, format_args(c, h), &why))
+		return OK;
+	return verify_refuse(v, c->idx, "%s", text);
+}
+
 /* ---- results ---- */
 
 static bool must_return_0(const struct prog *p)
@@ -98,6 +127,13 @@ static enum err check_exit(struct verify *v, const struct consts *c)
 		     : OK;
 }
 
+static enum err check_call(struct verify *v, const struct consts *c, const struct helper *h)
+{
+	enum err e = check_helper(v, c, h);
+	bool prints = h->id == HELPER_TRACE_PRINTK || h->id == HELPER_TRACE_VPRINTK;
+	return !e && prints ? check_format(v, c, h) : e;
+}
+
 static enum err check_insn(struct verify *v, const struct consts *c)
 {
 	const struct insn *in = &c->p->insns[c->idx];
@@ -107,7 +143,7 @@ static enum err check_insn(struct verify *v, const struct consts *c)
 		return check_exit(v, c);
 	if (insn_kind(in) == INSN_CALLX)
 		note_callees(v, c, in->dst);
-	return insn_kind(in) == INSN_CALL ? check_helper(v, c, helper_find((u32)in->imm)) : OK;
+	return insn_kind(in) == INSN_CALL ? check_call(v, c, helper_find((u32)in->imm)) : OK;
 }
 
 enum err verify_values(struct verify *v)

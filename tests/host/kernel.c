@@ -160,6 +160,15 @@ bool sym_named(const char *name, struct sym *sym)
 	return false;
 }
 
+void sym_print(struct strbuf *s, uptr addr)
+{
+	struct sym sym;
+	if (sym_named("msleep", &sym) && addr - sym.addr < 16)
+		str_printf(s, "%s+0x%lx", sym.name, addr - sym.addr);
+	else
+		str_printf(s, "0x%lx", addr);
+}
+
 bool sym_variable(const char *name, uptr *addr)
 {
 	*addr = (uptr)&init_task;

@@ -2,6 +2,7 @@
 // vm/helper, vm/printk: what helpers answer, called as the interpreter calls them.
 #include "vm/helper.h"
 #include "kernel/lib/mem.h"
+#include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 #include "tests/host/host.h"
@@ -10,7 +11,7 @@
 
 static struct map *map; /* its object's only one */
 static struct object object = { .maps = &map };
-static const struct prog caller = { .name = "caller", .object = &object };
+static struct prog caller = { .name = "caller", .object = &object };
 
 static u64 call(u32 id, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 {
@@ -74,10 +75,58 @@ TEST(printk_formats_each_conversion)
 	check_str("caller: <ab>\n", host_trace());
 }
 
+TEST(printk_formats_what_arguments_point_to)
+{
+	static const u8 ip[] = { 127, 0, 0, 1, 10, 0xb, 0xc, 0xd, 0, 0, 0, 0, 0, 0, 0, 1 };
+	static const struct {
+		const char *fmt, *line;
+		uptr arg;
+	} rows[] = {
+		{ "%pI4", "127.0.0.1", (uptr)ip },
+		{ "%pi4.", "127.000.000.001.", (uptr)ip },
+		{ "<%12pI4>", "<   127.0.0.1>", (uptr)ip },
+		{ "%pI6", "7f00:0001:0a0b:0c0d:0000:0000:0000:0001", (uptr)ip },
+		{ "%pi6", "7f0000010a0b0c0d0000000000000001", (uptr)ip },
+		{ "%pM", "7f:00:00:01:0a:0b", (uptr)ip },
+		{ "%pks %pus", "text ", (uptr) "text" },
+		{ "%ps", "msleep", (uptr)msleep + 5 },
+		{ "%pS", "msleep+0x5", (uptr)msleep + 5 },
+		{ "%pB", "msleep+0x0", (uptr)msleep },
+		{ "%ps", "0x10", 16 },
+		{ "%pI4", "0.0.0.0", 16 }, /* a bad address */
+		{ "%px", "0x10", 16 },
+	};
+	for (u32 i = 0; i < array_len(rows); i++) {
+		char line[64];
+		struct strbuf s = STRBUF(line);
+		str_printf(&s, "caller: %s\n", rows[i].line);
+		check_eq(strlen(rows[i].line), print(rows[i].fmt, rows[i].arg, 0, 0));
+		check_str(line, host_trace());
+	}
+}
+
+/* Once for each program. */
+TEST(printk_tells_what_it_does_not_print)
+{
+	caller.told_format = false;
+	check_eq((u64)-22, print("v4 %pI5", 0, 0, 0));
+	check_str("caller: bpf_printk printed nothing: \"%pI5\" in the format \"v4 %pI5\" is nothing that "
+		  "bpf_printk prints\n",
+		  host_trace());
+	check_eq((u64)-22, print("v4 %pI5", 0, 0, 0));
+	check_str("", host_trace());
+	caller.told_format = false;
+	print("%d %d %d %d", 0, 0, 0);
+	check_str(
+	    "caller: bpf_printk printed nothing: the format \"%d %d %d %d\" needs more than 3 arguments\n",
+	    host_trace());
+}
+
 TEST(printk_refuses_other_formats)
 {
+	caller.told_format = true;
 	static const char *const bad[] = { "%",       "%f",     "%n",  "%5",
-					   "%llld",   "%ls",    "%pS", "%d %d %d %d",
+					   "%llld",   "%ls",    "%pq", "%d %d %d %d",
 					   "\x01",    "%hd",    "%*d", "%123456789012345d",
 					   "%-1000d", "%.1000s" };
 	for (u32 i = 0; i < array_len(bad); i++)

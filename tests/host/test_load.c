@@ -336,6 +336,11 @@ static const struct refusal refusals[] = {
 	{ "refuse_const_update", EINVAL,
 	  "program program: insn ?: bpf_map_update_elem would write to fixed, which is read only, at *" },
 	{ "refuse_result", EINVAL, "program program: insn 1: an fexit program must return 0, not 1, at *" },
+	{ "refuse_format", EINVAL,
+	  "program program: insn ?: \"%f\" in the format \"half %f\" is nothing that bpf_printk prints, at "
+	  "*" },
+	{ "refuse_format_args", EINVAL,
+	  "program program: insn ??: the format \"%d %d %d %d %d\" needs more than 4 arguments, at *" },
 	{ "refuse_result_maybe", EINVAL,
 	  "program program: insn ?: an fsession program must return 0, and this may be another number, at "
 	  "*" },

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Refused: a format that wants more than there is.
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("raw_tp/target")
+int program(void *ctx)
+{
+	bpf_printk("%d %d %d %d %d", 1, 2, 3, 4);
+	return 0;
+}
