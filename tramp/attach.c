@@ -176,13 +176,22 @@ static enum err find_site(struct site **site, const struct prog *p, const char *
 	return ENOENT;
 }
 
+#define RAW_TP_WORDS 12 /* as on Linux, whatever the tracepoint fills; behind that lies the stack */
+
+/* The slots that must be there. Only a tp_btf program has its tracepoint looked up in BTF. */
+static u64 relied_on(const struct prog *p)
+{
+	bool is_raw = p->type == PROG_RAW_TP && strncmp(p->section, "tp_btf", 6) != 0;
+	return is_raw && p->facts.reads < 1ull << RAW_TP_WORDS ? 0 : p->facts.reads;
+}
+
 /* The types of its context that p relies on: those of the function that its section names, if it does. */
 static struct reader reader_of(const struct prog *p)
 {
 	bool at_function = p->type != PROG_RAW_TP && *p->target && !str_is_pattern(p->target);
 	return (struct reader){
 		.name = p->name,
-		.reads = p->facts.reads,
+		.reads = relied_on(p),
 		.behind_body = p->type != PROG_FENTRY && p->type != PROG_RAW_TP,
 		.wants = at_function ? site_named(p->target) : NULL,
 	};

@@ -182,7 +182,7 @@ int BPF_PROG(see_refusal, void *ctx_of_replaced, int ret)
 
 /* --- Tracepoints ------------------------------------------------------------------------------- */
 
-__u64 received, bytes_received, freed_with_reason, switches_to_self;
+__u64 last_word, received, bytes_received, freed_with_reason, switches_to_self;
 
 SEC("raw_tp/netif_receive_skb")
 int on_raw_tracepoint(struct bpf_raw_tracepoint_args *args)
@@ -192,6 +192,7 @@ int on_raw_tracepoint(struct bpf_raw_tracepoint_args *args)
 
 	bpf_probe_read_kernel(&len, sizeof(len), &skb->len);
 	__sync_fetch_and_add(&bytes_received, len);
+	last_word = args->args[11]; /* the last that may be read, and none of this tracepoint's */
 	once(received);
 	return 0;
 }
