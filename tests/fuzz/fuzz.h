@@ -26,6 +26,10 @@ void fuzz_found(const char *fmt, ...) printf_like(1, 2);
 /* A program and its memory as tests/cases writes them, up to what it gives. */
 void fuzz_show_program(const struct insn *insns, u32 count, const u8 *mem, u32 len);
 
+/* Changes an object file in place, in one to three ways that know its structure. Returns the new length, which
+ * is not more than len. */
+size_t fuzz_mutate_object(u8 *bytes, size_t len, u32 seed);
+
 /* Bytes of the heap, to be compared with what there was before. */
 u64 fuzz_heap(void);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Object files. Nothing crashes; what is refused says why in a sentence and leaves nothing behind, nor does
-// what was accepted and is unloaded. Half of the changes stay inside one section, so that what comes behind
-// the ELF reader is reached: types, maps, relocations, CO-RE, programs.
+// what was accepted, printed as the shell prints it, and unloaded. Half of the changes know the structure of
+// objects and a quarter stay inside one section, so that what comes behind the ELF reader is reached: types,
+// maps, relocations, CO-RE, programs.
 #include <stdlib.h>
+#include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/text.h"
@@ -10,6 +12,7 @@
 #include "tests/host/host.h"
 #include "vm/disasm.h"
 #include "vm/elf.h"
+#include "vm/map.h"
 
 #define KERNEL_BTF "build/fivebyte.btf"
 
@@ -48,6 +51,50 @@ static void check_refusal(const struct way *w, enum err e, const char *text, con
 		fuzz_found("%s: no sentence for %s: \"%s\"", w->name, err_name(e), text);
 }
 
+/* A key or a value of a map, whose bytes may be any. */
+static void print_value(const struct map *m, u32 type, u32 size)
+{
+	static char text[4096];
+	struct strbuf s = STRBUF(text);
+	u8 *bytes = type && btf_size(m->btf, type) <= size ? kmalloc(size) : NULL;
+	if (bytes)
+		btf_print_value(&s, m->btf, type, bytes);
+	kfree(bytes);
+}
+
+static void print_program(const struct object *o, const struct prog *p)
+{
+	static char text[4096];
+	struct strbuf s = STRBUF(text);
+	if (p->btf_func_id)
+		btf_print_func(&s, &o->btf, p->btf_func_id);
+	for (u32 i = 0; i < p->line_count; i++)
+		str_puts(&s, btf_name(&o->btf, p->lines[i].line_off));
+	for (u32 i = 0; i < p->insn_count; i += 1 + insn_is_wide(&p->insns[i])) {
+		s = (struct strbuf)STRBUF(text);
+		insn_print(&s, p, i);
+	}
+}
+
+/* All that the shell prints of objects; what it says does not matter here. */
+static void print_object(const struct object *o)
+{
+	static char text[4096];
+	for (u32 id = 1; id <= o->btf.count; id++) {
+		struct strbuf s = STRBUF(text);
+		btf_print_type(&s, &o->btf, id);
+	}
+	for (u32 i = 0; i < o->map_count; i++) {
+		const struct map *m = o->maps[i];
+		if (!m->btf)
+			continue;
+		print_value(m, m->key_type, m->key_size);
+		print_value(m, m->value_type, m->value_size);
+	}
+	for (u32 i = 0; i < o->prog_count; i++)
+		print_program(o, o->progs[i]);
+}
+
 static void try_way(const struct way *w, const u8 *bytes, size_t len)
 {
 	static char text[2048];
@@ -62,7 +109,7 @@ static void try_way(const struct way *w, const u8 *bytes, size_t len)
 		check_refusal(w, e, text, o);
 	else if (text[0])
 		fuzz_found("%s: accepted, and yet it says \"%s\"", w->name, text);
-	else if (object_unload(o))
+	else if (print_object(o), object_unload(o))
 		fuzz_found("%s: cannot be unloaded", w->name);
 	text_usage(&bytes_after, &count_after);
 	if (fuzz_heap() != before)
@@ -115,9 +162,11 @@ size_t LLVMFuzzerCustomMutator(u8 *bytes, size_t len, size_t max, unsigned int s
 	char text[256];
 	struct strbuf log = STRBUF(text);
 	struct elf elf;
-	if (seed & 1 || elf_open(&elf, bytes, len, &log) || elf.section_count < 2)
+	if (seed % 4 < 2)
+		return fuzz_mutate_object(bytes, len, seed / 4);
+	if (seed % 4 == 2 || elf_open(&elf, bytes, len, &log) || elf.section_count < 2)
 		return LLVMFuzzerMutate(bytes, len, max);
-	struct elf_section s = elf_section(&elf, 1 + (seed >> 1) % (elf.section_count - 1));
+	struct elf_section s = elf_section(&elf, 1 + (seed >> 2) % (elf.section_count - 1));
 	if (!s.data || !s.size)
 		return LLVMFuzzerMutate(bytes, len, max);
 	size_t at = 0, part = (size_t)s.size;
