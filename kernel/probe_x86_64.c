@@ -10,7 +10,7 @@
 #define FAULT_ROW                                 \
 	".pushsection __ex_table, \"a\"\n\t"      \
 	".balign 8\n\t"                           \
-	".quad 1b, %l[fault]\n\t"                 \
+	".quad 1b, %l[fault], 0\n\t"              \
 	".popsection"
 
 #define DEFINE_ACCESS(type, suffix)                                                                   \

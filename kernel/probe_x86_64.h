@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Single accesses inline, for whom a bad address is no more than a value of 0: the interpreter. As in
  * kernel/probe.h, which others use, each has a row in __ex_table, which the trap code looks up; here the
- * row leads to the next instruction. */
+ * row leads to the next instruction, and a fault is told: PROBE_TOLD, which the includer defines before,
+ * is the name, as a string, of its void f(const void *where, void *whose); each access hands both on. In
+ * which registers they lie is the trap code's to know: those that the interpreter has them in anyway. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -9,42 +11,50 @@
 #define NEXT_IF_FAULT                             \
 	"\n2:\n\t"                                \
 	".pushsection __ex_table, \"a\"\n\t"      \
-	".quad 1b, 2b\n\t"                        \
+	".quad 1b, 2b, " PROBE_TOLD "\n\t"         \
 	".popsection"
+#define HAND_ON register void *r13 __asm__("r13") = whose
+#define HANDED "b"(where), "r"(r13)
 
 /* The value, widened to 64 bits; 0 if it cannot be read. */
 #define DEFINE_LOAD(type, insn)                                                            \
-	static inline notrace u64 load_or_0_##type(uptr at)                                \
+	static inline notrace u64 load_or_0_##type(uptr at, const void *where, void *whose) \
 	{                                                                                  \
+		HAND_ON;                                                                   \
 		u64 v;                                                                     \
 		__asm__ volatile("xor %k0, %k0\n1:\t" insn NEXT_IF_FAULT                   \
-				 : "=&r"(v) : "r"(at) : "memory", "cc");                   \
+				 : "=&r"(v) : "r"(at), HANDED : "memory", "cc");           \
 		return v;                                                                  \
 	}
 
 /* Stores the low bits; nothing if it cannot be written. */
 #define DEFINE_STORE(type, insn)                                                           \
-	static inline notrace void store_or_not_##type(uptr at, u64 value)                 \
+	static inline notrace void store_or_not_##type(uptr at, u64 value, const void *where, \
+						       void *whose)                        \
 	{                                                                                  \
-		__asm__ volatile("1:\t" insn NEXT_IF_FAULT : : "r"(value), "r"(at) : "memory"); \
+		HAND_ON;                                                                   \
+		__asm__ volatile("1:\t" insn NEXT_IF_FAULT : : "r"(value), "r"(at), HANDED : "memory"); \
 	}
 
 /* Locked, and 0 if it cannot be written. cmpxchg: if old is there, it becomes new; gives what was there. add:
  * value is added; gives what was there. */
 #define DEFINE_LOCKED(type, suffix)                                                        \
-	static inline notrace u64 cmpxchg_or_0_##type(uptr at, type old, type new, bool *ok) \
+	static inline notrace u64 cmpxchg_or_0_##type(uptr at, type old, type new, bool *ok, \
+						      const void *where, void *whose)      \
 	{                                                                                  \
+		HAND_ON;                                                                   \
 		u32 done = 0;                                                              \
 		__asm__ volatile("1:\tlock cmpxchg" suffix " %2, (%3)\n\tmovl $1, %1" NEXT_IF_FAULT \
-				 : "+a"(old), "+r"(done) : "r"(new), "r"(at) : "memory", "cc"); \
+				 : "+a"(old), "+r"(done) : "r"(new), "r"(at), HANDED : "memory", "cc"); \
 		*ok = done;                                                                \
 		return done ? old : 0;                                                     \
 	}                                                                                  \
-	static inline notrace u64 add_or_0_##type(uptr at, type value)                     \
+	static inline notrace u64 add_or_0_##type(uptr at, type value, const void *where, void *whose) \
 	{                                                                                  \
+		HAND_ON;                                                                   \
 		u32 done = 0;                                                              \
 		__asm__ volatile("1:\tlock xadd" suffix " %0, (%2)\n\tmovl $1, %1" NEXT_IF_FAULT \
-				 : "+r"(value), "+r"(done) : "r"(at) : "memory", "cc");    \
+				 : "+r"(value), "+r"(done) : "r"(at), HANDED : "memory", "cc"); \
 		return done ? value : 0;                                                   \
 	}
 

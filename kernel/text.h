@@ -21,6 +21,7 @@ struct text {
 	bool at_site;     /* called from a site: above its frame lie two return addresses, not one */
 	const struct text_fixup *fixups; /* may be NULL; the caller's, valid until text_free */
 	u32 fixup_count;
+	void (*faulted)(const struct text *t, u32 at); /* told of each fixup in use, in any context; may be NULL */
 	u8 *wanted; /* text.c's: its bytes as text_write left them */
 };
 

@@ -86,7 +86,8 @@ static notrace unsigned long *reg_slot(struct pt_regs *r, u32 number)
 	return number < array_len(slots) ? slots[number] : NULL;
 }
 
-static notrace bool fix_generated(struct pt_regs *regs)
+/* Out of line, so that other traps do not save the registers that it needs. */
+static __attribute__((noinline)) notrace bool fix_generated(struct pt_regs *regs)
 {
 	const struct text *t = text_find(regs->ip);
 	if (!t || !t->fixups)
@@ -104,6 +105,8 @@ static notrace bool fix_generated(struct pt_regs *regs)
 	unsigned long *dst = reg_slot(regs, t->fixups[lo].dst_reg);
 	if (dst)
 		*dst = 0;
+	if (t->faulted)
+		t->faulted(t, at);
 	regs->ip = t->base + t->fixups[lo].resume;
 	return true;
 }
@@ -113,6 +116,8 @@ static notrace bool fix_probe(struct pt_regs *regs)
 	for (const struct ex_row *row = ex_table_start; row < ex_table_end; row++) {
 		if (row->at == regs->ip) {
 			regs->ip = row->resume;
+			if (row->told)
+				row->told((const void *)regs->bx, (void *)regs->r13);
 			return true;
 		}
 	}

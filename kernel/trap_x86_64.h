@@ -11,9 +11,11 @@ void trap_dispatch(struct pt_regs *regs, u32 vector);
  * pt_regs (kernel/entry_x86_64.asm). */
 extern const u8 trap_return[];
 
-/* Instructions that may fault, and where they go on then (kernel/probe_x86_64.c). */
+/* Instructions that may fault, where they go on then (kernel/probe_x86_64.c), and what is told of the fault,
+ * which may be NULL. It is given what RBX and R13 hold (kernel/probe_x86_64.h). */
 struct ex_row {
 	uptr at, resume;
+	void (*told)(const void *where, void *whose);
 };
 extern const struct ex_row ex_table_start[], ex_table_end[];
 

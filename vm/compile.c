@@ -6,6 +6,7 @@
 #include "kernel/lib/x86.h"
 #include "vm/interp.h"
 #include "vm/jit_x86_64.h"
+#include "vm/mistake.h"
 
 /* What write_stub and jit_emit have in common: they fill a buffer of a size known before. */
 typedef enum err emit_fn(void *arg, struct code *c);
@@ -48,9 +49,28 @@ static enum err emit_stub(void *arg, struct code *c)
 	return c->err;
 }
 
+static notrace void faulted(const struct text *t, u32 at)
+{
+	const struct prog *p = container_of(t, struct prog, text);
+	mistake_note(p, prog_insn_at(p, at));
+}
+
 static enum err emit_jit(void *arg, struct code *c)
 {
 	return jit_emit(arg, c);
+}
+
+notrace u32 prog_insn_at(const struct prog *p, u32 offset)
+{
+	u32 idx = 0;
+	while (idx + 1 < p->insn_count && p->insn_at[idx + 1] <= offset)
+		idx++;
+	return idx;
+}
+
+notrace const struct prog *prog_of_text(const struct text *t)
+{
+	return t->faulted == faulted ? container_of(t, struct prog, text) : NULL;
 }
 
 static enum err compile_jit(struct prog *p)
@@ -66,6 +86,7 @@ static enum err compile_jit(struct prog *p)
 		p->fixups = j.fixups;
 		p->text.fixups = j.fixups;
 		p->text.fixup_count = j.fixup_count;
+		p->text.faulted = faulted;
 		j.at = NULL;
 		j.fixups = NULL;
 	}

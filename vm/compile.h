@@ -12,5 +12,10 @@ enum err prog_compile(struct prog *p, struct strbuf *log);
 /* Undoes it; nobody may run the program any more. Harmless on one that is not compiled. */
 void prog_uncompile(struct prog *p);
 
+/* Of machine code: the program that this block holds, NULL if none, and the instruction that the code at
+ * an offset belongs to. notrace. */
+const struct prog *prog_of_text(const struct text *t);
+u32 prog_insn_at(const struct prog *p, u32 offset);
+
 /* Looks what the CPU can do; before the first program. */
 void compile_init(void);

@@ -13,12 +13,14 @@
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/panic.h"
+#define PROBE_TOLD "interp_faulted"
 #include "kernel/probe_x86_64.h"
 #include "vm/callback.h"
 #include "vm/flow.h"
 #include "vm/interp_fused.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
+#include "vm/mistake.h"
 
 /* One instruction, decoded. */
 struct icode {
@@ -294,6 +296,20 @@ static bool call_by_number(struct run *run, const struct icode *in, u64 value)
 	return !run->limits;
 }
 
+/* ---- mistakes ---- */
+
+/* What execute runs as one may begin before the access. Nobody's: the access that follows will tell. */
+notrace void interp_faulted(const void *where, void *whose)
+{
+	const struct run *run = whose;
+	if (!run)
+		return;
+	u32 idx = (u32)((const struct icode *)where - run->p->icode);
+	while (idx + 1 < run->p->insn_count && !insn_is_access(&run->p->insns[idx]))
+		idx++;
+	mistake_note(run->p, idx);
+}
+
 /* ---- atomics ---- */
 
 /* What an operation that has no instruction of its own makes of the value a in memory and the operand b: by
@@ -309,21 +325,22 @@ static u64 atomic_value(i32 op, u64 a, u64 b)
 }
 
 /* Any of them; gives what was there, 0 if it cannot be written. */
-#define DEFINE_ATOMIC(type)                                                                             \
-	static u64 atomic_##type(u64 at, i32 op, u64 b, u64 r0)                                         \
-	{                                                                                               \
-		u64 old, seen;                                                                          \
-		bool ok;                                                                                \
-		if ((op & ~1) == 0)                                                                     \
-			return add_or_0_##type(at, (type)b);                                            \
-		if (op == 0xf1)                                                                         \
-			return cmpxchg_or_0_##type(at, (type)r0, (type)b, &ok);                         \
-		seen = load_or_0_##type(at);                                                            \
-		do {                                                                                    \
-			old = seen;                                                                     \
-			seen = cmpxchg_or_0_##type(at, (type)old, (type)atomic_value(op, old, b), &ok); \
-		} while (ok && seen != old);                                                            \
-		return seen;                                                                            \
+#define DEFINE_ATOMIC(type)                                                                                \
+	static u64 atomic_##type(u64 at, i32 op, u64 b, u64 r0, const struct icode *in, struct run *run)   \
+	{                                                                                                  \
+		u64 old, seen;                                                                             \
+		bool ok;                                                                                   \
+		if ((op & ~1) == 0)                                                                        \
+			return add_or_0_##type(at, (type)b, in, run);                                      \
+		if (op == 0xf1)                                                                            \
+			return cmpxchg_or_0_##type(at, (type)r0, (type)b, &ok, in, run);                   \
+		seen = load_or_0_##type(at, in, NULL);                                                     \
+		do {                                                                                       \
+			old = seen;                                                                        \
+			seen = cmpxchg_or_0_##type(at, (type)old, (type)atomic_value(op, old, b), &ok, in, \
+						   run);                                                   \
+		} while (ok && seen != old);                                                               \
+		return seen;                                                                               \
 	}
 DEFINE_ATOMIC(u32)
 DEFINE_ATOMIC(u64)
@@ -450,13 +467,13 @@ EACH_CONDITION(DEFINE_JUMP)
 	do {                                                                                       \
 		u64 at = (from) + OFF(slot);                                                       \
 		CHECK(load, slot, (slot)->src, at, shift);                                         \
-		value = load_or_0_##type(at);                                                      \
+		value = load_or_0_##type(at, in, run);                                                      \
 	} while (0)
 #define STORE_VALUE(value, slot, to, type, shift)                                                  \
 	do {                                                                                       \
 		u64 at = (to) + OFF(slot);                                                         \
 		CHECK(store, slot, (slot)->dst, at, shift);                                        \
-		store_or_not_##type(at, value);                                                    \
+		store_or_not_##type(at, value, in, run);                                                    \
 	} while (0)
 /* Through R10, which the verifier has checked. */
 #define STACK_VALUE(value, slot, type)                                                             \
@@ -478,14 +495,16 @@ EACH_CONDITION(DEFINE_JUMP)
 #define ATOMIC_AT u64 at = DST(in) + OFF(in)
 /* An operation at both widths, without and with the old value. */
 #define ATOMIC(name)                                                                                        \
-	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, in, in->dst, at, 2); atomic_u32(at, in->imm, SRC(in), 0); NEXT(1); } \
-	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3); atomic_u64(at, in->imm, SRC(in), 0); NEXT(1); } \
+	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, in, in->dst, at, 2);                               \
+		atomic_u32(at, in->imm, SRC(in), 0, in, run); NEXT(1); }                   \
+	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3);                               \
+		atomic_u64(at, in->imm, SRC(in), 0, in, run); NEXT(1); }                   \
 	ATOMIC_FETCH(FETCH_##name, SRC(in))
 #define ATOMIC_FETCH(name, result)                                                        \
 	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, in, in->dst, at, 2);                               \
-		result = atomic_u32(at, in->imm, SRC(in), r[0]); NEXT(1); }               \
+		result = atomic_u32(at, in->imm, SRC(in), r[0], in, run); NEXT(1); }               \
 	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3);                               \
-		result = atomic_u64(at, in->imm, SRC(in), r[0]); NEXT(1); }
+		result = atomic_u64(at, in->imm, SRC(in), r[0], in, run); NEXT(1); }
 
 /* This CPU orders loads and stores so by itself. */
 #define ORDERED(bits, type, shift)                                                                 \
@@ -559,8 +578,8 @@ EACH_CONDITION(DEFINE_JUMP)
 #define BODY_LOAD_SAME(type, shift, s, sk)                                                         \
 	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift); DST(in) = last = s(v, sk(in + 1)); NEXT(2); }
 #define BODY_LOAD_TWICE(type, shift)                                                               \
-	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last;                                \
-	LOAD_VALUE(last, in + 1, SRC(in + 1), type, shift); DST(in + 1) = last; NEXT(2);
+	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; in++;                          \
+	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; NEXT(1);
 #define BODY_STORE_AND_ADD(type, shift)                                                            \
 	STORE_VALUE(SRC(in), in, DST(in), type, shift);                                            \
 	DST(in + 1) = last = ADD64(DST(in + 1), IMM(in + 1)); NEXT(2);

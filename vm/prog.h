@@ -60,6 +60,12 @@ struct prog_stats {
 	u64 runs, ticks;
 };
 
+/* Its accesses to bad addresses (vm/mistake.h); changed atomically. */
+struct prog_mistakes {
+	u64 stores, loads; /* dropped, read as 0 */
+	u32 first;         /* 1 + the instruction that met the first one; 0: none has */
+};
+
 struct object;
 struct line_info {
 	u32 insn_idx, file_off, line_off, line, column;
@@ -90,6 +96,7 @@ struct prog {
 	u64 missed; /* runs skipped by the guard; changed atomically */
 	struct prog_stats stats;
 	u32 told_format; /* whether the trace buffer says what is wrong with a format; changed atomically */
+	struct prog_mistakes mistakes;
 	u32 links; /* what can call it: images and probes; and images that trace it; changed atomically */
 
 	struct text text; /* the machine code; prog->text.name is bpf_prog_TAG_NAME */

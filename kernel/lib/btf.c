@@ -73,7 +73,7 @@ const struct btf_type *btf_type(const struct btf *b, u32 id)
 	return (const struct btf_type *)(b->types + b->offsets[id]);
 }
 
-const char *btf_name(const struct btf *b, u32 name_off)
+notrace const char *btf_name(const struct btf *b, u32 name_off)
 {
 	return name_off < b->strings_len ? b->strings + name_off : "";
 }

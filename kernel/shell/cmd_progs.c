@@ -9,6 +9,7 @@
 #include "vm/disasm.h"
 #include "vm/find.h"
 #include "vm/map.h"
+#include "vm/mistake.h"
 
 struct link_count {
 	const struct prog *prog;
@@ -71,6 +72,15 @@ static void show_stages(const struct prog *p)
 			p->text.len, p->text.base, p->text.name);
 }
 
+static void show_mistakes(const struct prog *p)
+{
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	mistake_print(&s, p);
+	if (s.len)
+		kprintf("  mistakes   %s\n", text);
+}
+
 static enum err prog_show(const struct prog *p)
 {
 	const struct object *o = p->object;
@@ -83,6 +93,7 @@ static enum err prog_show(const struct prog *p)
 		kprintf("  in C       %s\n", text);
 	show_stages(p);
 	kprintf("  links      %u, %llu runs missed\n", links_of(p), p->missed);
+	show_mistakes(p);
 	for (u32 i = 0; i < o->map_count; i++)
 		kprintf("  map        %s\n", o->maps[i]->name);
 	return OK;
@@ -268,13 +279,14 @@ static void link_row(const struct link *l, void *arg)
 	table_cell(t, "%s", l->place.buf);
 	table_cell(t, l->cookie ? "%llu" : "", l->cookie);
 	table_cell(t, "%llu", l->prog->missed);
+	table_cell(t, "%llu", l->prog->mistakes.stores + l->prog->mistakes.loads);
 }
 
 static enum err cmd_links(u32 count, char **args)
 {
 	static const struct column columns[] = {
 		{ "program", LEFT }, { "type", LEFT },    { "attached to", LEFT },
-		{ "cookie", RIGHT }, { "missed", RIGHT },
+		{ "cookie", RIGHT }, { "missed", RIGHT }, { "mistakes", RIGHT },
 	};
 	struct table t;
 	(void)count;

@@ -20,7 +20,10 @@ static u8 *writable;              /* the second mapping */
 static struct text *blocks[4096]; /* by address */
 static u32 block_count;
 static struct sigaction old_segv, old_bus;
-extern const u64 __start___ex_table[], __stop___ex_table[]; /* pairs: an instruction, where to go on */
+extern const struct row { /* an instruction, where to go on, whom it is told */
+	u64 at, resume;
+	void (*told)(const void *where, void *whose);
+} __start___ex_table[], __stop___ex_table[];
 
 enum err text_alloc(struct text *t, u32 len)
 {
@@ -96,6 +99,8 @@ static bool apply_fixup(greg_t *regs)
 			continue;
 		if (f->dst_reg < 16)
 			regs[reg_index[f->dst_reg]] = 0;
+		if (t->faulted)
+			t->faulted(t, f->at);
 		regs[REG_RIP] = (greg_t)(t->base + f->resume);
 		return true;
 	}
@@ -105,10 +110,12 @@ static bool apply_fixup(greg_t *regs)
 /* kernel/probe_x86_64.c's. */
 static bool apply_ex_table(greg_t *regs)
 {
-	for (const u64 *row = __start___ex_table; row < __stop___ex_table; row += 2) {
-		if (row[0] != (u64)regs[REG_RIP])
+	for (const struct row *row = __start___ex_table; row < __stop___ex_table; row++) {
+		if (row->at != (u64)regs[REG_RIP])
 			continue;
-		regs[REG_RIP] = (greg_t)row[1];
+		regs[REG_RIP] = (greg_t)row->resume;
+		if (row->told)
+			row->told((const void *)regs[REG_RBX], (void *)regs[REG_R13]);
 		return true;
 	}
 	return false;

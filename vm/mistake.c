@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Counts what a program's accesses to bad addresses came to.
+#include "vm/mistake.h"
+#include "kernel/trace.h"
+
+/* The last line that begins at idx or before; NULL if there is none. */
+static notrace const struct line_info *line_of(const struct prog *p, u32 idx)
+{
+	const struct line_info *found = NULL;
+	for (u32 i = 0; i < p->line_count && p->lines[i].insn_idx <= idx; i++)
+		found = &p->lines[i];
+	return found;
+}
+
+static notrace const char *base_name(const char *path)
+{
+	const char *base = path;
+	for (; *path; path++)
+		if (*path == '/')
+			base = path + 1;
+	return base;
+}
+
+notrace void mistake_print_line(struct strbuf *s, const struct prog *p, u32 idx)
+{
+	const struct line_info *l = line_of(p, idx);
+	if (l && p->object)
+		str_printf(s, "%s:%u", base_name(btf_name(&p->object->btf, l->file_off)), l->line);
+	else
+		str_printf(s, "insn %u", idx);
+}
+
+static notrace void print_place(struct strbuf *s, const struct prog *p, u32 idx)
+{
+	str_printf(s, "insn %u", idx);
+	if (!line_of(p, idx))
+		return;
+	str_puts(s, " (");
+	mistake_print_line(s, p, idx);
+	str_puts(s, ")");
+}
+
+static notrace void tell_first(const struct prog *p, u32 idx, bool is_store)
+{
+	char text[160];
+	struct strbuf s = STRBUF(text);
+	str_puts(&s, is_store ? "bad address, store dropped: " : "bad address, load read as 0: ");
+	print_place(&s, p, idx);
+	str_puts(&s, "; more of it is only counted");
+	trace_write(p->name, text, s.len);
+}
+
+notrace void mistake_note(const struct prog *prog, u32 idx)
+{
+	struct prog *p = (struct prog *)prog; /* who runs a program must not change anything else of it */
+	const struct insn *in = &p->insns[idx];
+	bool is_store = insn_class(in) != CLASS_LDX && !insn_is_load_acquire(in);
+	u32 none = 0;
+	if (!insn_is_access(in))
+		return;
+	__atomic_fetch_add(is_store ? &p->mistakes.stores : &p->mistakes.loads, 1, __ATOMIC_RELAXED);
+	if (__atomic_compare_exchange_n(&p->mistakes.first, &none, idx + 1, false, __ATOMIC_RELAXED,
+					__ATOMIC_RELAXED))
+		tell_first(p, idx, is_store);
+}
+
+static void print_count(struct strbuf *s, u64 count, const char *one, const char *many)
+{
+	if (count)
+		str_printf(s, "%s%llu %s", s->len ? ", " : "", count, count == 1 ? one : many);
+}
+
+void mistake_print(struct strbuf *s, const struct prog *p)
+{
+	print_count(s, p->mistakes.stores, "store dropped", "stores dropped");
+	print_count(s, p->mistakes.loads, "load read as 0", "loads read as 0");
+	if (!p->mistakes.first)
+		return;
+	str_puts(s, "; first at ");
+	print_place(s, p, p->mistakes.first - 1);
+}
