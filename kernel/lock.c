@@ -3,18 +3,28 @@
 #include "kernel/lock.h"
 #include "kernel/cpu.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/stall.h"
 
-static notrace void acquire(spinlock_t *lock)
+static notrace void wait_until_free(const spinlock_t *lock)
+{
+	struct stall stall = { 0 };
+	while (read_once(lock->locked)) {
+		cpu_pause();
+		stall_check(&stall, smp_others(), "a spin lock has not been released");
+	}
+}
+
+notrace void spin_acquire(spinlock_t *lock)
 {
 	while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
-		while (read_once(lock->locked))
-			cpu_pause();
+		wait_until_free(lock);
 }
 
 notrace void spin_lock(spinlock_t *lock)
 {
 	preempt_disable();
-	acquire(lock);
+	spin_acquire(lock);
 }
 
 notrace void spin_unlock(spinlock_t *lock)
@@ -27,7 +37,7 @@ notrace uptr spin_lock_irqsave(spinlock_t *lock)
 {
 	uptr flags = irq_save();
 	preempt_disable();
-	acquire(lock);
+	spin_acquire(lock);
 	return flags;
 }
 

@@ -12,3 +12,6 @@ void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
 uptr spin_lock_irqsave(spinlock_t *lock); /* gives the flags that spin_unlock_irqrestore wants */
 void spin_unlock_irqrestore(spinlock_t *lock, uptr flags);
+
+/* Only takes it; the caller sees to preemption and interrupts, and gives it back by itself. */
+void spin_acquire(spinlock_t *lock);

@@ -25,6 +25,7 @@
 #include "kernel/trap.h"
 #include "kernel/work.h"
 #include "tests/test.h"
+#include "tramp/attach_blame.h"
 #include "tramp/audit.h"
 #include "tramp/ftrace.h"
 #include "tramp/image.h"
@@ -64,6 +65,7 @@ static void start_tracing(void)
 	ftrace_init();
 	tracepoint_init();
 	vm_init(&btf);
+	attach_blame_init();
 }
 
 /* What the boot loader's command line asks for. */

@@ -3,6 +3,7 @@
 // again, the report itself has failed: then the verdict is all that is left to give.
 #include "kernel/panic.h"
 #include "kernel/backtrace.h"
+#include "kernel/blame.h"
 #include "kernel/cpu.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/power.h"
@@ -12,11 +13,9 @@
 
 static u32 panicking; /* which CPU, counted from 1 */
 
-static inline __attribute__((always_inline)) noreturn notrace void report(const struct pt_regs *regs,
-									  const char *fmt, va_list args)
+/* Returns on the first CPU that comes here, which goes on alone. */
+static notrace void stop_all(void)
 {
-	static char text[1024];
-	struct strbuf s = STRBUF(text);
 	u32 first = 0, me = smp_processor_id() + 1;
 	irqs_off();
 	if (!__atomic_compare_exchange_n(&panicking, &first, me, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
@@ -26,7 +25,16 @@ static inline __attribute__((always_inline)) noreturn notrace void report(const 
 	}
 	smp_stop_others();
 	print_break_lock();
+}
+
+static inline __attribute__((always_inline)) noreturn notrace void
+report(const struct pt_regs *regs, u32 cpus, const char *fmt, va_list args)
+{
+	static char text[1024];
+	struct strbuf s = STRBUF(text);
+	stop_all();
 	str_vprintf(&s, fmt, args);
+	blame_name_cpu(&s, cpus);
 	kprintf("\npanic: %s\n", s.buf);
 	if (regs) {
 		s = STRBUF(text);
@@ -34,6 +42,8 @@ static inline __attribute__((always_inline)) noreturn notrace void report(const 
 		kputs(s.buf, s.len);
 	}
 	backtrace_print(regs);
+	blame_print_programs(regs);
+	blame_print_cpus(cpus);
 	machine_exit(false);
 }
 
@@ -41,12 +51,19 @@ notrace void panic(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	report(NULL, fmt, args);
+	report(NULL, 0, fmt, args);
 }
 
 notrace void panic_regs(const struct pt_regs *regs, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	report(regs, fmt, args);
+	report(regs, 0, fmt, args);
+}
+
+notrace void panic_about(u32 cpus, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	report(NULL, cpus, fmt, args);
 }

@@ -5,6 +5,7 @@
 #include "kernel/apic.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/stall.h"
 #include "kernel/timer.h"
 
 enum { RCU_TICKS = 3, RCU_PRIO = 98 };
@@ -21,6 +22,9 @@ static struct timer_list timer;
 /* The thread's own: what it waits to call, and where the CPUs were when it began to wait. */
 static LIST_HEAD(batch);
 static u64 batch_seen[MAX_CPUS];
+static struct stall stall;
+
+static u32 barriers; /* tasks in rcu_barrier; changed atomically */
 
 static u64 quiescent[MAX_CPUS]; /* each written by its CPU only */
 
@@ -32,33 +36,47 @@ void rcu_quiescent(void)
 	__atomic_fetch_add(&quiescent[smp_processor_id()], 1, __ATOMIC_SEQ_CST);
 }
 
+notrace u64 rcu_passed(u32 cpu)
+{
+	return __atomic_load_n(&quiescent[cpu], __ATOMIC_ACQUIRE);
+}
+
 static void note_counts(u64 seen[MAX_CPUS])
 {
 	for (u32 i = 0; i < cpu_count(); i++)
-		seen[i] = __atomic_load_n(&quiescent[i], __ATOMIC_ACQUIRE);
+		seen[i] = rcu_passed(i);
 }
 
-/* Whether every CPU has been quiescent since then. */
-static bool all_passed(const u64 seen[MAX_CPUS])
+/* The CPUs that have not been quiescent since then, a bit each. */
+static u32 laggards(const u64 seen[MAX_CPUS])
 {
+	u32 late = 0;
 	for (u32 i = 0; i < cpu_count(); i++)
-		if (__atomic_load_n(&quiescent[i], __ATOMIC_ACQUIRE) == seen[i])
-			return false;
-	return true;
+		late |= (u32)(rcu_passed(i) == seen[i]) << i;
+	return late;
+}
+
+static void check_stall(struct stall *s, u32 late)
+{
+	stall_check(s, late, "rcu: a CPU has not let preemption in");
 }
 
 /* A CPU that is asked to reschedule does so as soon as its preemption is on: no tick needs to find it so. */
 void synchronize_rcu(void)
 {
 	u64 seen[MAX_CPUS];
+	struct stall s = { 0 };
+	u32 late;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* first the others see what the caller has unlinked */
 	note_counts(seen);
 	if (cpu_count() > 1)
 		apic_send_others(RESCHED_VECTOR);
 	yield();
-	while (!all_passed(seen))
+	while ((late = laggards(seen))) {
+		check_stall(&s, late);
 		msleep(1);
+	}
 }
 MAY_SLEEP(synchronize_rcu);
 
@@ -101,6 +119,17 @@ static void take_batch(void)
 	note_counts(batch_seen);
 }
 
+/* While nobody waits, what is deferred may wait for ever. */
+static bool grace_period_is_over(void)
+{
+	u32 late = laggards(batch_seen);
+	if (!late || !__atomic_load_n(&barriers, __ATOMIC_RELAXED))
+		stall = (struct stall){ 0 };
+	else
+		check_stall(&stall, late);
+	return !late;
+}
+
 static traceable void call_batch(void)
 {
 	while (!list_empty(&batch)) {
@@ -122,7 +151,7 @@ static noreturn int rcu_thread(void *arg unused)
 {
 	rcu_task = current;
 	for (;;) {
-		if (!list_empty(&batch) && all_passed(batch_seen))
+		if (!list_empty(&batch) && grace_period_is_over())
 			call_batch();
 		if (list_empty(&batch))
 			take_batch();
@@ -141,8 +170,10 @@ static void end_barrier(struct rcu_head *head)
 void rcu_barrier(void)
 {
 	struct rcu_head head;
+	__atomic_fetch_add(&barriers, 1, __ATOMIC_RELAXED);
 	call_rcu(&head, end_barrier);
 	wait_event(rcu_wait, !read_once(head.func));
+	__atomic_fetch_sub(&barriers, 1, __ATOMIC_RELAXED);
 }
 MAY_SLEEP(rcu_barrier);
 

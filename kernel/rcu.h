@@ -13,14 +13,17 @@ struct rcu_head {
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 
 /* Returns when no CPU can still hold a pointer that it read, with preemption off, before the call. Needs no
- * memory. Task context, interrupts on. */
+ * memory. Task context, interrupts on. Panics if a CPU keeps it waiting for STALL_SECONDS (kernel/stall.h). */
 void synchronize_rcu(void);
 
-/* Waits until everything that was deferred before has been called. Task context. */
+/* Waits until everything that was deferred before has been called. Task context. Panics likewise. */
 void rcu_barrier(void);
 
 /* Creates rcu_preempt. */
 void rcu_init(void);
+
+/* How many moments with preemption on that CPU has passed, as far as they were noted. notrace. */
+u64 rcu_passed(u32 cpu);
 
 /* For the scheduler: this CPU runs nothing that began before now with preemption off. */
 void rcu_quiescent(void);

@@ -7,6 +7,7 @@
 #include "kernel/heap.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/stall.h"
 #include "kernel/task.h"
 #include "kernel/trap.h"
 
@@ -98,7 +99,7 @@ notrace void retstack_visit(const struct task_struct *t, void (*visit)(uptr addr
 		visit(rs->entries[i].real, arg);
 }
 
-static void disown_in(struct task_struct *t, void *arg)
+static notrace void disown_in(struct task_struct *t, void *arg)
 {
 	struct retstack *rs = t->retstack;
 	for (u32 i = 0; rs && i < rs->depth; i++)
@@ -108,9 +109,12 @@ static void disown_in(struct task_struct *t, void *arg)
 
 void retstack_disown(struct ret_owner *o)
 {
+	struct stall stall = { 0 };
 	task_for_each_held(disown_in, o);
-	while (__atomic_load_n(&o->running, __ATOMIC_ACQUIRE))
+	while (__atomic_load_n(&o->running, __ATOMIC_ACQUIRE)) {
 		cpu_pause();
+		stall_check(&stall, smp_others(), "a handler of returns has not ended");
+	}
 }
 
 struct retstack *retstack_new(void)

@@ -233,8 +233,7 @@ static traceable void __schedule(bool preempted)
 	struct task_struct *prev = rq->curr;
 
 	/* Not spin_lock: the lock changes hands in the middle, and preemption is off anyway. */
-	while (__atomic_exchange_n(&rq->lock.locked, 1, __ATOMIC_ACQUIRE))
-		cpu_pause();
+	spin_acquire(&rq->lock);
 	put_prev_task(rq, prev, preempted);
 	struct task_struct *next = pick_next_task(rq);
 	clear_need_resched();
@@ -361,7 +360,7 @@ void sched_idle(void)
 	}
 }
 
-struct task_struct *sched_idle_task(u32 cpu)
+notrace struct task_struct *sched_idle_task(u32 cpu)
 {
 	return rqs[cpu].idle;
 }

@@ -12,10 +12,12 @@
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/softirq.h"
+#include "kernel/stall.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 
 enum { EFER_LMA = 1 << 10, INIT_MS = 10, SIPI_MS = 10, START_MS = 5000, SPINS = 100 };
+#define STOP_NS 1000000000ull
 
 struct cpu cpus[MAX_CPUS];
 
@@ -50,7 +52,7 @@ extern const u8 ap_page[], ap_page_begin[], ap_page_end[], ap_cr0[], ap_cr3[], a
 uptr ap_stack;
 struct cpu *ap_cpu;
 
-u32 cpu_count(void)
+notrace u32 cpu_count(void)
 {
 	return read_once(online_count);
 }
@@ -60,7 +62,7 @@ static inline notrace u32 this_bit(void)
 	return 1u << smp_processor_id();
 }
 
-static inline notrace u32 others(void)
+notrace u32 smp_others(void)
 {
 	return read_once(online) & ~this_bit();
 }
@@ -69,7 +71,7 @@ static inline notrace u32 others(void)
 static notrace void begin_round(struct round *r)
 {
 	r->asker = this_cpu()->apic_id;
-	__atomic_store_n(&r->waits, others(), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&r->waits, smp_others(), __ATOMIC_SEQ_CST);
 }
 
 /* Looking for one's bit before doing what it stands for: a late interrupt of an earlier round must not
@@ -100,10 +102,13 @@ static notrace void sleep_until(const u32 *word, bool done, u32 *sleeps)
 /* An answer takes a microsecond or two. If it takes much longer then this is an emulator with fewer CPUs
  * than we see, and whom we wait for does not run while we spin. (Four CPUs on a busy host with two: holding
  * the others took 2 to 5 ms by spinning alone, and takes 0.2 to 0.9 ms; a sync is about as long either way.) */
-static notrace void wait_for(struct round *r)
+static notrace void wait_for(struct round *r, const char *what)
 {
 	bool may_sleep = !irqs_are_off();
-	for (u32 spins = 0; __atomic_load_n(&r->waits, __ATOMIC_ACQUIRE); spins++) {
+	struct stall stall = { 0 };
+	u32 left;
+	for (u32 spins = 0; (left = __atomic_load_n(&r->waits, __ATOMIC_ACQUIRE)); spins++) {
+		stall_check(&stall, left, what);
 		if (!may_sleep || spins < SPINS) {
 			cpu_pause();
 			continue;
@@ -137,7 +142,7 @@ static void begin_call(void (*fn)(void *arg), void *arg)
 	call_fn = fn;
 	call_arg = arg;
 	begin_round(&call);
-	if (others())
+	if (smp_others())
 		apic_send_others(CALL_VECTOR);
 }
 
@@ -145,7 +150,7 @@ void smp_call_others(void (*fn)(void *arg), void *arg)
 {
 	lock_calls();
 	begin_call(fn, arg);
-	wait_for(&call);
+	wait_for(&call, "a call has not been answered");
 	spin_unlock(&call_lock);
 }
 
@@ -166,7 +171,7 @@ static void release_held(void)
 	__atomic_store_n(&released, 1, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&held_sleep, __ATOMIC_SEQ_CST))
 		apic_send_others(WAKE_VECTOR);
-	wait_for(&call);
+	wait_for(&call, "a CPU that was held has not gone on");
 	held_sleep = released = 0;
 }
 
@@ -175,7 +180,7 @@ void smp_hold_others(void (*fn)(void *arg), void *arg)
 	lock_calls();
 	begin_round(&hold);
 	begin_call(hold_here, NULL);
-	wait_for(&hold);
+	wait_for(&hold, "a CPU has not come to a halt");
 	irqs_off();
 	fn(arg);
 	irqs_on();
@@ -204,10 +209,10 @@ notrace void smp_sync_cores(void)
 	while (__atomic_exchange_n(&sync_lock, 1, __ATOMIC_ACQUIRE))
 		cpu_pause();
 	begin_round(&sync);
-	if (others())
+	if (smp_others())
 		apic_send_others(SYNC_VECTOR);
 	serialize();
-	wait_for(&sync);
+	wait_for(&sync, "a sync has not been answered");
 	__atomic_store_n(&sync_lock, 0, __ATOMIC_RELEASE);
 	preempt_enable();
 }
@@ -217,19 +222,33 @@ static notrace bool wake_interrupt(struct pt_regs *regs unused)
 	return true; /* the halt is over: that is all */
 }
 
-static notrace bool nmi(struct pt_regs *regs unused)
+static notrace bool nmi(struct pt_regs *regs)
 {
-	if (read_once(stopping))
+	if (read_once(stopping)) {
+		__atomic_store_n(&this_cpu()->stopped, regs, __ATOMIC_RELEASE);
 		cpu_stop();
-	return false;
+	}
+	stall_seen();
+	return true;
+}
+
+static notrace bool all_stand(u32 which)
+{
+	for (u32 i = 0; i < MAX_CPUS; i++)
+		if (which & 1u << i && !__atomic_load_n(&cpus[i].stopped, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
 }
 
 notrace void smp_stop_others(void)
 {
-	if (read_once(online) == 0 || others() == 0)
+	u64 end = ktime_get_ns() + STOP_NS;
+	if (read_once(online) == 0 || smp_others() == 0)
 		return;
 	write_once(stopping, true);
 	apic_send_nmi_others();
+	while (!all_stand(smp_others()) && ktime_get_ns() < end)
+		cpu_pause();
 }
 
 /* Where boot/ap.asm leads a CPU. No site, because GS is not there yet. */

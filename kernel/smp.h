@@ -17,6 +17,7 @@ enum {
 	PREEMPT_NO_RESCHED = (int)0x80000000, /* set: nobody wants this CPU to reschedule */
 };
 
+struct pt_regs;
 struct task_struct;
 
 struct cpu {
@@ -37,6 +38,7 @@ struct cpu {
 	/* One counter per loaded program, > 0 while the program runs on this CPU; the image tests it
 	 * by GS-relative address, vm/ hands out the slots. */
 	_Alignas(64) u32 active[CPU_ACTIVE_SLOTS];
+	const struct pt_regs *stopped; /* where a panic has stopped it; NULL: it has not */
 };
 
 _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "layout.h");
@@ -60,8 +62,11 @@ static inline notrace u32 smp_processor_id(void)
 	return percpu_read(CPU_ID);
 }
 
-/* How many CPUs are online: 1 .. MAX_CPUS. */
+/* How many CPUs are online: 1 .. MAX_CPUS. notrace. */
 u32 cpu_count(void);
+
+/* All but this one, a bit each. notrace. */
+u32 smp_others(void);
 
 /* The first thing of all: GS of the CPU that boots. notrace. */
 void smp_init_boot_cpu(void);
@@ -71,7 +76,8 @@ struct acpi;
 void smp_init(void);
 void smp_start(const struct acpi *acpi);
 
-/* Stops all other CPUs for ever, whatever they are doing. For panic. notrace. */
+/* Stops all other CPUs for ever, whatever they are doing, and waits until they stand, for a second at most.
+ * For panic. notrace. */
 void smp_stop_others(void);
 
 /* Runs fn(arg) in interrupt context on every other online CPU and waits until all have returned.
@@ -82,6 +88,7 @@ void smp_call_others(void (*fn)(void *arg), void *arg);
  * "Handling Self- and Cross-Modifying Code"). notrace throughout: the patcher runs through it. */
 void smp_sync_cores(void);
 
-/* Runs fn(arg) here while every other CPU waits in its IPI handler, interrupts off, with its stack
- * pointer in cpu->kernel_sp: a still picture of the whole machine. fn must take no lock. */
+/* Runs fn(arg) here while every other CPU waits in its IPI handler, interrupts off, with its stack pointer
+ * in cpu->kernel_sp: a still picture of the whole machine. fn must take no lock, and have no site, nor
+ * anything that it calls: nobody could tell of a program that does not end there. */
 void smp_hold_others(void (*fn)(void *arg), void *arg);

@@ -280,7 +280,7 @@ struct task_visitor {
 
 /* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
  * an exception's own, not in the middle of a switch, and not changing the list. */
-static void visit_held(void *arg)
+static notrace void visit_held(void *arg)
 {
 	const struct task_visitor *v = arg;
 	struct task_struct *t;
@@ -301,7 +301,7 @@ struct visitor {
 	void *arg;
 };
 
-static void visit_stack(struct task_struct *t, void *arg)
+static notrace void visit_stack(struct task_struct *t, void *arg)
 {
 	const struct visitor *v = arg;
 	uptr end = (uptr)t->stack + STACK_SIZE;

@@ -7,6 +7,7 @@
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/softirq.h"
+#include "kernel/stall.h"
 #include "kernel/trace_events.h"
 
 enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_ONE_SHOT_2 = 0xb0 };
@@ -62,6 +63,7 @@ void add_timer(struct timer_list *t)
 void del_timer(struct timer_list *t)
 {
 	struct timer_base *base = &bases[t->cpu];
+	struct stall stall = { 0 };
 	for (;;) {
 		uptr flags = spin_lock_irqsave(&base->lock);
 		bool elsewhere = base->running == t && t->cpu != smp_processor_id();
@@ -71,6 +73,7 @@ void del_timer(struct timer_list *t)
 		if (!elsewhere)
 			return;
 		cpu_pause();
+		stall_check(&stall, 1u << t->cpu, "a timer's function has not returned");
 	}
 }
 
@@ -104,6 +107,7 @@ static void run_timer_softirq(void)
 static bool timer_interrupt(struct pt_regs *regs unused)
 {
 	struct timer_base *base = &bases[smp_processor_id()];
+	stall_tick();
 	trace_local_timer_entry(TIMER_VECTOR);
 	if (!list_empty(&base->timers))
 		raise_softirq(TIMER_SOFTIRQ);

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Ends of the machine that end-to-end tests look at from outside.
-#include "kernel/lib/types.h"
+// Ends of the machine that end-to-end tests look at from outside; and a wait that is nearly one.
+#include "kernel/blobs.h"
+#include "kernel/cpu.h"
+#include "kernel/lib/mem.h"
+#include "kernel/rcu.h"
+#include "kernel/sched.h"
+#include "kernel/skb.h"
+#include "kernel/timer.h"
+#include "tests/host/vm_asm.h"
 #include "tests/test.h"
+#include "tramp/attach.h"
+#include "vm/prog.h"
 
 /* Without an IDT an exception cannot be reported, nor can that. */
 TEST(panic_triple_fault_without_an_idt)
@@ -11,4 +20,134 @@ TEST(panic_triple_fault_without_an_idt)
 		u64 base;
 	} packed empty = { 0, 0 };
 	__asm__ volatile("lidt %0; int3" ::"m"(empty));
+}
+
+/* A program at kfree_skb, and then a bug of ours in there. */
+TEST(panic_names_the_programs_at_its_functions)
+{
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = NULL;
+	for (const struct blob *b = builtin_objects; b->name; b++)
+		if (strcmp(b->name, "skbcount") == 0)
+			object_load(&o, b->name, b->start, (size_t)(b->end - b->start), PROG_JIT, &log);
+	require(o);
+	require(attach_progs(o->progs, o->prog_count, NULL, &log) == OK);
+	kfree_skb((struct sk_buff *)PAGE_SIZE);
+}
+
+/* --- A program that does not end, on CPU 1, in the tick: interrupts are off ----------------------------- */
+
+/* 2^23 times 2^23 rounds. */
+static const char nested[] = "call bpf_get_smp_processor_id#8\n"
+			     "if r0 != 0x1 goto pc+6\n"
+			     "r1 = 8388608\n"
+			     "r2 = subprog[+6]\n"
+			     "r3 = 0\n"
+			     "r4 = 0\n"
+			     "call bpf_loop#181\n"
+			     "r0 = 0\n"
+			     "exit\n"
+			     "r1 = 8388608\n"
+			     "r2 = subprog[+6]\n"
+			     "r3 = 0\n"
+			     "r4 = 0\n"
+			     "call bpf_loop#181\n"
+			     "r0 = 0\n"
+			     "exit\n"
+			     "r0 = 0\n"
+			     "exit\n";
+
+static void run_nested(enum prog_mode mode)
+{
+	static struct prog *p;
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct insn insns[32];
+	struct site *site = site_named("sched_tick");
+	require(prog_load_raw(&p, "nested", insns, vm_asm(insns, array_len(insns), nested), mode, &log) ==
+		OK);
+	struct hook h = { .code = (uptr)p->entry,
+			  .name = p->name,
+			  .owner = p,
+			  .users = &p->links,
+			  .runs = &p->stats.runs,
+			  .ticks = &p->stats.ticks,
+			  .guarded = true,
+			  .per_cpu = true,
+			  .active_slot = p->slot,
+			  .missed = &p->missed };
+	require(site);
+	tramp_lock();
+	tramp_add(&site, 1, &h, 1, &log);
+	for (;;)
+		smp_sync_cores();
+}
+
+TEST(panic_names_a_compiled_program_that_does_not_end)
+{
+	run_nested(PROG_JIT);
+}
+
+TEST(panic_names_an_interpreted_program_that_does_not_end)
+{
+	run_nested(PROG_INTERPRET);
+}
+
+/* --- Other waits ---------------------------------------------------------------------------------------- */
+
+TEST(panic_spin_lock_that_is_not_released)
+{
+	static spinlock_t lock;
+	spin_lock(&lock);
+	spin_lock(&lock);
+}
+
+/* On a CPU of its own: off for so long, then the end. */
+static int stay(void *arg)
+{
+	u64 ms = (uptr)arg >> 1;
+	bool irqs = (uptr)arg & 1;
+	preempt_disable();
+	if (!irqs)
+		irqs_off();
+	ndelay(ms * 1000000);
+	irqs_on();
+	preempt_enable();
+	return 0;
+}
+
+static bool start_stay(u32 ms, bool irqs)
+{
+	if (cpu_count() == 1) {
+		test_skip("it takes two CPUs");
+		return false;
+	}
+	migrate_disable();
+	u32 other = (smp_processor_id() + 1) % cpu_count();
+	bool started = check(kthread_run(stay, (void *)(uptr)(ms * 2 + irqs), (int)other, "stay"));
+	msleep(50);
+	return started;
+}
+
+TEST(panic_rcu_barrier_that_a_cpu_holds_up)
+{
+	if (start_stay(100000, true))
+		rcu_barrier();
+}
+
+/* Nobody waits for it but the neighbour's tick. */
+TEST(panic_cpu_that_takes_no_interrupt)
+{
+	if (start_stay(100000, false))
+		for (;;)
+			cpu_pause();
+}
+
+TEST(stall_of_a_few_seconds_is_none)
+{
+	if (start_stay(3000, false))
+		smp_sync_cores();
+	if (cpu_count() > 1)
+		migrate_enable();
 }

@@ -484,12 +484,17 @@ struct site *attach_site_of(const struct prog *p)
 	return ps ? &ps->site : NULL;
 }
 
-void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg)
+notrace void link_for_each_unlocked(void (*visit)(const struct link *l, void *arg), void *arg)
 {
 	struct link *l;
 
-	mutex_lock(&attaching);
 	list_for_each_entry(l, &links, list)
 		visit(l, arg);
+}
+
+void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg)
+{
+	mutex_lock(&attaching);
+	link_for_each_unlocked(visit, arg);
 	mutex_unlock(&attaching);
 }

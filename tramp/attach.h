@@ -48,3 +48,6 @@ struct kprobe *probe_of(const struct link *l);
 
 /* Calls visit for each link, oldest first, under the lock. */
 void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg);
+
+/* The same without the lock, for a panic. notrace. */
+void link_for_each_unlocked(void (*visit)(const struct link *l, void *arg), void *arg);

@@ -110,7 +110,7 @@ enum err probe_detach(struct link *l, unused struct strbuf *log)
 	return OK;
 }
 
-struct kprobe *probe_of(const struct link *l)
+notrace struct kprobe *probe_of(const struct link *l)
 {
 	return l->probe ? &l->probe->rp.kp : NULL;
 }

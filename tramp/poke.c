@@ -25,6 +25,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/smp.h"
+#include "kernel/stall.h"
 #include "kernel/sym.h"
 #include "kernel/text.h"
 #include "kernel/trap.h"
@@ -168,6 +169,15 @@ static notrace void sync_all(void)
 	stats.syncs++;
 }
 
+static notrace void wait_for_handlers(void)
+{
+	struct stall stall = { 0 };
+	while (__atomic_load_n(&handlers, __ATOMIC_SEQ_CST)) {
+		cpu_pause();
+		stall_check(&stall, smp_others(), "an int3's handler has not ended");
+	}
+}
+
 /* Steps 2 to 7. */
 static notrace void change_all(const struct poke *batch, u32 count)
 {
@@ -195,8 +205,7 @@ static notrace void change_all(const struct poke *batch, u32 count)
 	done(6);
 
 	__atomic_store_n(&batch_under_way, NULL, __ATOMIC_SEQ_CST); /* 7 */
-	while (__atomic_load_n(&handlers, __ATOMIC_SEQ_CST))
-		cpu_pause();
+	wait_for_handlers();
 	done(7);
 }
 

@@ -310,6 +310,14 @@ notrace void interp_faulted(const void *where, void *whose)
 	mistake_note(run->p, idx);
 }
 
+notrace u32 interp_insn_at(const struct prog *p, uptr word)
+{
+	uptr offset = word - (uptr)p->icode;
+	return p->icode && offset % sizeof(struct icode) == 0
+		   ? (u32)min(offset / sizeof(struct icode), (uptr)p->insn_count)
+		   : p->insn_count;
+}
+
 /* ---- atomics ---- */
 
 /* What an operation that has no instruction of its own makes of the value a in memory and the operand b: by

@@ -13,6 +13,10 @@ void interp_forget(struct prog *p);
  * it to false. */
 extern bool interp_fuses;
 
+/* The instruction of p that a word of the interpreter's registers or stack points to; p->insn_count if it
+ * points to none. notrace. */
+u32 interp_insn_at(const struct prog *p, uptr word);
+
 /* Runs a program with R1 = ctx and gives R0. Takes about PROG_FRAMES * PROG_STACK bytes of the caller's
  * stack. A load from a bad address gives 0, a store to one is dropped, and both are counted
  * (vm/mistake.h); nobody counts instructions. */

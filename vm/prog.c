@@ -8,18 +8,18 @@
 #include "vm/compile.h"
 #include "vm/verify.h"
 
-/* Which of cpu->active[] belong to a program. */
-static bool slots[CPU_ACTIVE_SLOTS];
+/* To which program each of cpu->active[] belongs. */
+static struct prog *slots[CPU_ACTIVE_SLOTS];
 static spinlock_t slots_lock;
 
-static u32 take_slot(void)
+static u32 take_slot(struct prog *p)
 {
 	uptr irq = spin_lock_irqsave(&slots_lock);
 	u32 slot = 0;
 	while (slot < CPU_ACTIVE_SLOTS && slots[slot])
 		slot++;
 	if (slot < CPU_ACTIVE_SLOTS)
-		slots[slot] = true;
+		slots[slot] = p;
 	spin_unlock_irqrestore(&slots_lock, irq);
 	return slot;
 }
@@ -27,8 +27,13 @@ static u32 take_slot(void)
 static void give_slot(u32 slot)
 {
 	uptr irq = spin_lock_irqsave(&slots_lock);
-	slots[slot] = false;
+	slots[slot] = NULL;
 	spin_unlock_irqrestore(&slots_lock, irq);
+}
+
+notrace struct prog *prog_in_slot(u32 slot)
+{
+	return read_once(slots[slot]);
 }
 
 static u64 fnv1a(u64 hash, const void *data, u32 len)
@@ -91,7 +96,7 @@ enum err prog_new(struct prog **out, const char *name, const char *section, stru
 		str_printf(log, "program %s: no memory", name);
 		return ENOMEM;
 	}
-	p->slot = take_slot();
+	p->slot = take_slot(p);
 	if (p->slot == CPU_ACTIVE_SLOTS) {
 		str_printf(log, "program %s: %u programs are loaded already", name, CPU_ACTIVE_SLOTS);
 		kfree(p);

@@ -149,6 +149,9 @@ void prog_free(struct prog *p);
 enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
 
+/* The program that cpu->active[slot] is of; NULL if none is. notrace. */
+struct prog *prog_in_slot(u32 slot);
+
 /* As section names begin: fentry. */
 const char *prog_type_name(enum prog_type type);
 

@@ -2,10 +2,14 @@
 # shellcheck shell=bash
 # Programs that go wrong, and what is said of it.
 . tests/e2e/lib.sh
-plan 3
+plan 4
 
 KERNEL=build/fivebyte-test.elf fivebyte --test panic_triple_fault_without_an_idt
 wanted mistakes_triple_fault_has_a_status_of_its_own 3 '^fivebyte: triple fault: .*so the machine reset itself\.$'
+
+KERNEL=build/fivebyte-test.elf fivebyte --test panic_names_the_programs_at_its_functions
+wanted mistakes_of_ours_name_the_programs_attached_to_the_backtrace 1 '^panic: trap: ' '^  #[0-9]+ kfree_skb\+' \
+	'^  programs attached to these functions: count_skb of kfree_skb$'
 
 cat >"$work/wrong.bpf.c" <<'END'
 #include "vmlinux.h"

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Programs in a backtrace. Compiled code is found by its address. Of the interpreter the backtrace shows
+// only that it runs; which instruction of which program is told by the pointer to it that it keeps in a
+// register, or that what it has called keeps on the stack.
+#include "tramp/attach_blame.h"
+#include "kernel/backtrace.h"
+#include "kernel/blame.h"
+#include "kernel/probe.h"
+#include "kernel/sym.h"
+#include "kernel/task.h"
+#include "kernel/trap.h"
+#include "tramp/attach.h"
+#include "vm/compile.h"
+#include "vm/interp.h"
+#include "vm/mistake.h"
+
+enum { INTERPRETED_MAX = 8 };
+
+struct search {
+	blame_visitor *visit;
+	void *arg;
+	const struct prog
+	    *last; /* told last: its functions, and loops that call them, lie above each other */
+	const struct prog *interpreted[INTERPRETED_MAX]; /* those of the CPU */
+	u32 count;
+	const struct pt_regs *regs; /* NULL when their RBX is used up */
+	uptr at, end;               /* words of the stack that have not been looked at */
+};
+
+static notrace void tell(struct search *s, const struct prog *p, u32 idx)
+{
+	char place[BLAME_PLACE_LEN];
+	struct strbuf text = STRBUF(place);
+	if (p == s->last)
+		return;
+	s->last = p;
+	str_puts(&text, p->name);
+	if (idx < p->insn_count) {
+		str_puts(&text, " (");
+		mistake_print_line(&text, p, idx);
+		str_puts(&text, ")");
+	}
+	s->visit(p, place, s->arg);
+}
+
+static notrace const struct prog *points_into(const struct search *s, uptr word, u32 *idx)
+{
+	for (u32 i = 0; i < s->count; i++) {
+		*idx = interp_insn_at(s->interpreted[i], word);
+		if (*idx < s->interpreted[i]->insn_count)
+			return s->interpreted[i];
+	}
+	return NULL;
+}
+
+/* The next word: the register first. */
+static notrace bool next_word(struct search *s, uptr *word)
+{
+	if (s->regs) {
+		*word = s->regs->bx;
+		s->regs = NULL;
+		return true;
+	}
+	s->at += sizeof(*word);
+	return s->at < s->end && probe_read(word, s->at, sizeof(*word)) == OK;
+}
+
+/* The innermost interpreted program that has not been told. */
+static notrace void find_interpreted(struct search *s)
+{
+	uptr word;
+	while (next_word(s, &word)) {
+		u32 idx;
+		const struct prog *p = points_into(s, word, &idx);
+		if (!p || p == s->last)
+			continue;
+		tell(s, p, idx);
+		return;
+	}
+	if (s->count && !s->last)
+		tell(s, s->interpreted[0], s->interpreted[0]->insn_count);
+}
+
+static notrace void look_at(uptr addr, void *arg)
+{
+	struct search *s = arg;
+	const struct text *t = text_find(addr);
+	const struct prog *p = t ? prog_of_text(t) : NULL;
+	struct sym sym;
+	if (p)
+		tell(s, p, prog_insn_at(p, (u32)(addr - t->base)));
+	else if (s->count && sym_at(addr, &sym) && sym.addr == (uptr)interp_run)
+		find_interpreted(s);
+}
+
+static notrace void visit_running(const struct cpu *cpu, const struct pt_regs *regs, blame_visitor *visit,
+				  void *arg)
+{
+	struct search s = { .visit = visit, .arg = arg, .regs = regs };
+	s.at = regs ? regs->sp : (uptr)__builtin_frame_address(0);
+	s.at = align_down(s.at, sizeof(uptr)) - sizeof(uptr);
+	s.end = s.at + STACK_SIZE;
+	for (u32 i = 0; i < CPU_ACTIVE_SLOTS && s.count < INTERPRETED_MAX; i++) {
+		const struct prog *p = cpu->active[i] ? prog_in_slot(i) : NULL;
+		if (p && p->icode)
+			s.interpreted[s.count++] = p;
+	}
+	backtrace_walk(regs, look_at, &s);
+}
+
+struct function {
+	struct sym sym;
+	struct strbuf *names;
+};
+
+static notrace bool is_inside(const struct function *f, uptr addr)
+{
+	return addr - f->sym.addr < f->sym.len;
+}
+
+static notrace void add_if_there(const struct link *l, void *arg)
+{
+	const struct function *f = arg;
+	const struct kprobe *probe = probe_of(l);
+	bool there = probe && is_inside(f, probe->addr);
+	for (u32 i = 0; i < l->site_count; i++)
+		there |= is_inside(f, l->sites[i]->addr);
+	if (there)
+		str_printf(f->names, "%s%s of %s", f->names->len ? ", " : "", l->prog->name, f->sym.name);
+}
+
+static notrace void name_attached(struct strbuf *s, uptr addr)
+{
+	struct function f = { .names = s };
+	if (sym_at(addr, &f.sym))
+		link_for_each_unlocked(add_if_there, &f);
+}
+
+static const struct blame_teller teller = { visit_running, name_attached };
+
+void attach_blame_init(void)
+{
+	blame_set_teller(&teller);
+}
