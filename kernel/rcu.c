@@ -24,7 +24,10 @@ static LIST_HEAD(batch);
 static u64 batch_seen[MAX_CPUS];
 static struct stall stall;
 
+static u64 taken, called; /* batches since boot */
+
 static u32 barriers; /* tasks in rcu_barrier; changed atomically */
+static u32 flushing; /* rcu_flush has deferred something itself, so that there is a round */
 
 static u64 quiescent[MAX_CPUS]; /* each written by its CPU only */
 
@@ -115,6 +118,7 @@ static void take_batch(void)
 		list_del_init(first);
 		list_add_tail(first, &batch);
 	}
+	taken += !list_empty(&batch);
 	spin_unlock_irqrestore(&lock, flags);
 	note_counts(batch_seen);
 }
@@ -137,6 +141,7 @@ static traceable void call_batch(void)
 		list_del_init(&head->list);
 		head->func(head);
 	}
+	write_once(called, taken);
 }
 
 static void start_timer_if_more(void)
@@ -176,6 +181,26 @@ void rcu_barrier(void)
 	__atomic_fetch_sub(&barriers, 1, __ATOMIC_RELAXED);
 }
 MAY_SLEEP(rcu_barrier);
+
+static void end_flush(struct rcu_head *head unused)
+{
+	write_once(flushing, 0);
+}
+
+bool rcu_flush(u32 ms)
+{
+	static struct rcu_head head;
+	u64 end = ktime_get_ns() + ms * 1000000ull;
+	if (!__atomic_exchange_n(&flushing, 1, __ATOMIC_SEQ_CST))
+		call_rcu(&head, end_flush);
+	uptr flags = spin_lock_irqsave(&lock);
+	u64 last = taken + !list_empty(&incoming);
+	spin_unlock_irqrestore(&lock, flags);
+	while (read_once(called) < last && ktime_get_ns() < end)
+		msleep(1);
+	return read_once(called) >= last;
+}
+MAY_SLEEP(rcu_flush);
 
 void rcu_init(void)
 {

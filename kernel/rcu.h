@@ -19,6 +19,9 @@ void synchronize_rcu(void);
 /* Waits until everything that was deferred before has been called. Task context. Panics likewise. */
 void rcu_barrier(void);
 
+/* The same, if nothing need be undone should it take longer than so many ms: false then. */
+bool rcu_flush(u32 ms);
+
 /* Creates rcu_preempt. */
 void rcu_init(void);
 

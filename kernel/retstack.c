@@ -122,6 +122,9 @@ struct retstack *retstack_new(void)
 	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) ? kzalloc(sizeof(struct retstack)) : NULL;
 }
 
+/* What is deferred is freed by itself, if a CPU is late; this is for who counts memory. */
+enum { PATIENCE_MS = 10000 };
+
 static void give_retstack(struct task_struct *t, void *arg)
 {
 	bool *failed = arg;
@@ -154,7 +157,7 @@ void retstack_put(void)
 		task_for_each(take_retstack, NULL);
 	mutex_unlock(&changing);
 	if (last)
-		rcu_barrier();
+		rcu_flush(PATIENCE_MS);
 }
 
 enum err retstack_get(void)

@@ -5,6 +5,7 @@
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
 #include "kernel/lock.h"
+#include "kernel/long_run.h"
 #include "kernel/panic.h"
 #include "kernel/softirq.h"
 #include "kernel/stall.h"
@@ -104,10 +105,11 @@ static void run_timer_softirq(void)
 	}
 }
 
-static bool timer_interrupt(struct pt_regs *regs unused)
+static bool timer_interrupt(struct pt_regs *regs)
 {
 	struct timer_base *base = &bases[smp_processor_id()];
 	stall_tick();
+	long_run_tick(regs);
 	trace_local_timer_entry(TIMER_VECTOR);
 	if (!list_empty(&base->timers))
 		raise_softirq(TIMER_SOFTIRQ);

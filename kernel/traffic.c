@@ -7,6 +7,7 @@
 #include "kernel/panic.h"
 #include "kernel/rcu.h"
 #include "kernel/sched.h"
+#include "kernel/timer.h"
 
 enum { PAYLOAD = 64 };
 
@@ -133,11 +134,12 @@ enum err traffic_net(u32 frames)
 }
 MAY_SLEEP(traffic_net);
 
+enum { PATIENCE_MS = 10000 };
+
 static struct {
 	bool stop;
 	u32 running;
-	struct wait_queue_head ended;
-} senders = { .ended = WAIT_QUEUE_INIT(senders.ended) };
+} senders;
 
 static int udp_send_thread(void *arg)
 {
@@ -148,7 +150,6 @@ static int udp_send_thread(void *arg)
 	sock_wait_for_wmem(sk, 0);
 	sock_release(sk);
 	__atomic_fetch_sub(&senders.running, 1, __ATOMIC_SEQ_CST);
-	wake_up(&senders.ended);
 	return 0;
 }
 MAY_SLEEP(udp_send_thread);
@@ -166,10 +167,14 @@ static bool start_sender(u32 cpu)
 	return false;
 }
 
-static void stop_senders(void)
+/* Not for ever: a program may keep one. */
+static bool stop_senders(void)
 {
+	u64 end = ktime_get_ns() + PATIENCE_MS * 1000000ull;
 	write_once(senders.stop, true);
-	wait_event(senders.ended, !__atomic_load_n(&senders.running, __ATOMIC_SEQ_CST));
+	while (__atomic_load_n(&senders.running, __ATOMIC_SEQ_CST) && ktime_get_ns() < end)
+		msleep(1);
+	return !__atomic_load_n(&senders.running, __ATOMIC_SEQ_CST);
 }
 
 enum err traffic_start(void)
@@ -186,12 +191,12 @@ enum err traffic_start(void)
 	return e;
 }
 
-void traffic_stop(void)
+enum err traffic_stop(void)
 {
 	mutex_lock(&lock);
-	stop_senders();
-	rcu_barrier(); /* their sockets */
+	bool stopped = stop_senders() && rcu_flush(PATIENCE_MS); /* their sockets */
 	mutex_unlock(&lock);
+	return stopped ? OK : ETIMEDOUT;
 }
 
 /* --- Wake-ups --- */
@@ -263,9 +268,9 @@ enum err traffic_wake(u32 times)
 {
 	mutex_lock(&lock);
 	enum err e = run_pair(times);
-	rcu_barrier();
+	bool flushed = rcu_flush(PATIENCE_MS);
 	mutex_unlock(&lock);
-	return e;
+	return e || flushed ? e : ETIMEDOUT;
 }
 MAY_SLEEP(traffic_wake);
 

@@ -24,13 +24,14 @@ void traffic_expect(struct traffic_counts *expected, u32 i);
 void traffic_init(void);
 
 /* A sender udp_send/N on each CPU, as fast as it goes, until traffic_stop, which returns when they have
- * ended and all their frames are gone. A second start changes nothing. ENOMEM: then nothing runs. */
+ * ended and all their frames are gone. A second start changes nothing. ENOMEM: then nothing runs. ETIMEDOUT:
+ * they had not after ten seconds; what is left goes when it can. */
 enum err traffic_start(void);
-void traffic_stop(void);
+enum err traffic_stop(void);
 
 /* Sends exactly `frames` from this task; returns when every one of them has been freed. ENOMEM. */
 enum err traffic_net(u32 frames);
 
 /* Two threads wake each other in turn, `times` calls of wake_up_process in all; returns when the last has
- * been made and rcu_preempt has had a round. ENOMEM. */
+ * been made and rcu_preempt has had a round. ENOMEM; ETIMEDOUT: it had none in ten seconds. */
 enum err traffic_wake(u32 times);

@@ -151,3 +151,13 @@ TEST(stall_of_a_few_seconds_is_none)
 	if (cpu_count() > 1)
 		migrate_enable();
 }
+
+TEST(rcu_flush_waits_for_what_was_deferred_but_not_for_ever)
+{
+	check(rcu_flush(10000));
+	if (!start_stay(300, true))
+		return;
+	check(!rcu_flush(20));
+	check(rcu_flush(10000));
+	migrate_enable();
+}

@@ -2,6 +2,7 @@
 // Commands about programs: prog list|show|dump, attach, detach, links.
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
+#include "kernel/sched.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
@@ -251,21 +252,55 @@ static enum err cmd_attach(u32 count, char **args)
 	return OK;
 }
 
-static enum err cmd_detach(u32 count, char **args)
+/* Nothing leads to it any more, but an image in which somebody still is can call it. */
+static bool is_held(const struct prog *p)
+{
+	return read_once(p->links) && !links_of(p);
+}
+
+static bool any_held(void)
+{
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->prog_count; i++)
+			if (is_held(o->progs[i]))
+				return true;
+	return false;
+}
+
+static void tell_of_held(const struct prog *p)
+{
+	if (!is_held(p))
+		return;
+	kprintf("%s is detached, but it still runs", p->name);
+	for (u32 i = 0; i < cpu_count(); i++)
+		if (read_once(cpus[i].active[p->slot]))
+			kprintf(" on CPU %u", i);
+	kprintf(": its memory is freed when it has ended\n");
+}
+
+/* Most leave at once. */
+static void tell_what_is_held(void)
+{
+	for (u32 i = 0; i < 10 && any_held(); i++) {
+		msleep(10);
+		image_reap();
+	}
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->prog_count; i++)
+			tell_of_held(o->progs[i]);
+}
+
+static enum err cmd_detach(u32 count unused, char **args)
 {
 	char text[SENTENCE_LEN] = "";
 	struct strbuf log = STRBUF(text);
 	struct selection sel;
-	enum err e;
-	(void)count;
-	if (strcmp(args[0], "all") == 0) {
-		e = detach_all(&log);
-		return e ? shell_fail(e, "%s", text) : OK;
-	}
-	e = select_progs(&sel, args[0]);
+	bool all = strcmp(args[0], "all") == 0;
+	enum err e = all ? OK : select_progs(&sel, args[0]);
 	if (e)
 		return e;
-	e = detach_progs(sel.progs, sel.count, &log);
+	e = all ? detach_all(&log) : detach_progs(sel.progs, sel.count, &log);
+	tell_what_is_held();
 	return e ? shell_fail(e, "%s", text) : OK;
 }
 

@@ -69,8 +69,7 @@ static enum err traffic_for(u32 ms)
 	if (e)
 		return e;
 	msleep(ms);
-	traffic_stop();
-	return OK;
+	return traffic_stop();
 }
 
 /* What `work` can drive, so many times or ms. */

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Programs that do not end: with interrupts off the machine panics and names them.
+# Programs that do not end: with interrupts off the machine panics and names them, with interrupts on it lives.
 . tests/e2e/lib.sh
-plan 6
+plan 10
 
 # hang NAME: an endless program, on CPU 1, at a function, from standard input behind the usual head.
 hang() {
@@ -26,11 +26,60 @@ SEC("fentry/sched_tick") int BPF_PROG(in_tick)
 }
 END
 
+# Two loops of 2^23 rounds in each other, where a sender begins: interrupts are on.
+hang nested <<'END'
+static long inner(u64 i, void *ctx)
+{
+	return 0;
+}
+
+static long outer(u64 i, void *ctx)
+{
+	bpf_loop(1 << 23, inner, ctx, 0);
+	return 0;
+}
+
+SEC("fentry/udp_send_thread") int BPF_PROG(at_sender)
+{
+	if (bpf_get_smp_processor_id() == 1)
+		bpf_loop(1 << 23, outer, 0, 0);
+	return 0;
+}
+END
+
+# Some seconds only.
+hang while <<'END'
+SEC("fentry/udp_send_thread") int BPF_PROG(for_a_while)
+{
+	u64 end = bpf_ktime_get_ns() + 3000000000;
+
+	while (bpf_get_smp_processor_id() == 1 && bpf_ktime_get_ns() < end)
+		;
+	return 0;
+}
+END
+
 fivebyte --smp 2 --load "$work/tick.bpf.o" --exec 'attach in_tick; work load 1000; detach all; cpus'
 wanted hangs_with_interrupts_off_panics_and_names_cpu_program_and_line 1 \
 	'^panic: .* for 10 s: CPU 1 is in in_tick \(tick\.bpf\.c:10\)$' '^CPU 1, .*, interrupts off:$' \
 	'^   ip ffffffff' '^  #0 bpf_prog_[0-9a-f]+_in_tick\+0x' '^  #[0-9]+ sched_tick\+0x' \
 	'^  programs that CPU 1 runs: in_tick \(tick\.bpf\.c:10\)$'
+
+fivebyte --smp 2 --load "$work/nested.bpf.o" \
+	--exec 'attach at_sender; work load 100; links; detach all; site udp_send_thread; audit; cpus'
+wanted hangs_with_interrupts_on_is_told_once_and_the_shell_lives_on 1 \
+	'^CPU 1 has been in at_sender \(nested\.bpf\.c:(7|12)\) for [5-9] s$' \
+	'^error ETIMEDOUT: work load did not end well$' '^at_sender +fentry ' '^  as expected: nothing is attached$' \
+	'^at_sender is detached, but it still runs( on CPU 1)?: its memory is freed when it has ended$' \
+	'^audit clean: .* 0 changed by live links$' '^ +1 +1 +udp_send/1:'
+told=$(grep -c 'has been in' "$out")
+[ "$told" = 1 ] && pass hangs_is_told_once || fail hangs_is_told_once "$told times"
+
+# It leaves while `work load` waits for it: then nothing is left to tell.
+fivebyte --smp 2 --load "$work/while.bpf.o" --exec 'attach for_a_while; work load 100; detach all; links'
+wanted hangs_that_end_leave_nothing_behind 0 '^100 ms of senders' '^nothing is attached$'
+grep -q 'still runs\|has been in' "$out" && fail hangs_below_five_seconds_are_not_told "told" ||
+	pass hangs_below_five_seconds_are_not_told
 
 # panics TEST REGEX...: in the machine, where a program can be interpreted and a CPU do what it should not.
 panics() {
