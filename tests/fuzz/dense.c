@@ -29,12 +29,12 @@ static bool is_mine(uptr at, u32 size)
 	return (stack < STACK && stack + size <= STACK) || (mem < GEN_DATA && mem + size <= GEN_DATA);
 }
 
-/* Every second word of the memory holds its own address, so a cmpxchg at what it compares with succeeds. */
+/* Most words of the memory hold their own address, so a cmpxchg at what it compares with succeeds. */
 static void set_up(const u64 start[10])
 {
 	for (u32 i = 0; i < GEN_DATA; i++)
 		arena.mem[i] = (u8)(i * 37);
-	for (u32 i = 0; i < GEN_DATA; i += 16)
+	for (u32 i = 24; i < GEN_DATA; i += 8)
 		memcpy(arena.mem + i, &(u64){ (uptr)arena.mem + i }, 8);
 	memset(arena.stack, 0x5a, STACK);
 	memcpy(arena.stack, start, 10 * sizeof(*start));
@@ -119,14 +119,19 @@ static bool find_place(struct gen *g, const struct dense *d, struct place *p)
 	return false;
 }
 
-/* An access by a register that leads somewhere; if none does, one is made that does. */
+/* An access by a register that leads somewhere, perhaps a sum just made; if none does, one is made that does. */
 static void add_near_access(struct gen *g, const struct dense *d)
 {
 	struct place p = { 6, (i32)below(g, GEN_DATA - 8) };
+	if (once_in(g, 2))
+		alu_x(g, ADD, true, any_dst(g), any_src(g));
 	if (!find_place(g, d, &p))
 		alu_x(g, MOV, true, any_dst(g), once_in(g, 4) ? BPF_FP : 6);
-	if (once_in(g, 3))
+	u32 how = below(g, 4);
+	if (how == 0)
 		gen_atomic(g, p);
+	else if (how == 1)
+		add(g, 0xdb, p.base, any_src(g), p.off, 0xf1);
 	else
 		gen_access(g, p, any_dst(g));
 }
