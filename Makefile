@@ -121,7 +121,9 @@ define two_pass
 $(B)/$(1).pass1.elf: $(2) $(B)/no-blobs.o $(B)/linker.ld
 	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
 
+# pahole does not cut off what an older, longer file had behind.
 $(B)/$(1).own.btf: $(B)/$(1).pass1.elf
+	@rm -f $$@
 	$$(PAHOLE) -J --btf_encode_detached=$$@ $$<
 
 # Only Linux's names stay as they are.
