@@ -8,7 +8,7 @@ plan 14
 session() {
 	timeout -k 5 "$1" tools/gdb/session --smp 4 --exec "$2" >"$out" 2>&1
 	status=$?
-	sed -i 's/^(gdb) //' "$out"
+	sed -i -E 's/^(\(gdb\) )*//' "$out"
 }
 
 # As a person types it, without a terminal that could hold the machine and GDB apart.
@@ -20,7 +20,7 @@ backtrace
 kill
 END
 status=$?
-sed -i 's/^(gdb) //' "$out"
+sed -i -E 's/^(\(gdb\) )*//' "$out"
 wanted gdb_make_target_has_something_to_stop_at 0 '^#0 .*kfree_skb' '^#1 .*kernel/'
 
 session 60 'work net 200' <<'END'
