@@ -69,18 +69,28 @@ static bool add_with(struct vm_case *c, const char *at)
 	return true;
 }
 
-static bool add_row(struct vm_case *c, const char *at)
+/* Up to the next '|' or the end. */
+static bool add_row(struct vm_case *c, const char **at)
 {
 	struct vm_row *row = &c->rows[c->row_count++];
 	u64 out[VM_CASE_MEM / 8 + 1];
 	u32 in_count, out_count;
-	if (c->row_count > VM_CASE_ROWS || !numbers(&at, "->", row->in, VM_CASE_WITH, &in_count) ||
-	    !numbers(&at, "", out, array_len(out), &out_count) || in_count != c->with_count || !out_count)
+	if (c->row_count > VM_CASE_ROWS || !numbers(at, "->", row->in, VM_CASE_WITH, &in_count) ||
+	    !numbers(at, "|", out, array_len(out), &out_count) || in_count != c->with_count || !out_count)
 		return false;
 	row->r0 = out[0];
 	row->word_count = out_count - 1;
 	memcpy(row->words, out + 1, row->word_count * sizeof(u64));
 	return out_count == 1 || (i32)row->word_count * 8 == c->mem_len;
+}
+
+static bool add_rows(struct vm_case *c, const char *at)
+{
+	do
+		if (c->row_count == VM_CASE_ROWS || !add_row(c, &at))
+			return false;
+	while (*at);
+	return true;
 }
 
 static bool add_map(struct vm_case *c, const char *at)
@@ -115,7 +125,7 @@ static bool add_line(struct vm_case *c, const char *line)
 	else if (field(line, "with:", &value))
 		return add_with(c, value);
 	else if (field(line, "row:", &value))
-		return c->row_count < VM_CASE_ROWS && add_row(c, value);
+		return add_rows(c, value);
 	else if (field(line, "map:", &value))
 		return add_map(c, value);
 	else if (field(line, "refused:", &value))
@@ -136,19 +146,87 @@ static const char *next_line(const char *at, char *line, u32 size)
 	return *at ? at + 1 : at;
 }
 
-/* The paragraph at *at; false at the end of the file. */
-static bool read_case(struct vm_case *c, const char **at)
+/* What a "form:" line holds: the form into form[]; returns where its rows begin. */
+static const char *split_form(char *form, u32 size, const char *value)
+{
+	u32 len = 0;
+	while (value[len] && value[len] != ':')
+		len++;
+	str_copy(form, value, min(len + 1, size));
+	while (len && form[len - 1] == ' ')
+		form[--len] = '\0';
+	return value[len] ? value + len + 3 : value + len;
+}
+
+/* The form number `which` of the paragraph from at to end into form[]; false if it has fewer. */
+static bool find_form(char *form, u32 size, const char *at, const char *end, u32 which)
 {
 	char line[256];
+	const char *value;
+	form[0] = '\0';
+	while (at < end) {
+		at = next_line(at, line, sizeof(line));
+		if (field(line, "form:", &value) && which-- == 0) {
+			split_form(form, size, value);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The line with the form in the place of '$'. */
+static void fill_in(struct strbuf *out, const char *line, const char *form)
+{
+	for (; *line; line++)
+		if (*line == '$' && form[0])
+			str_puts(out, form);
+		else
+			str_putc(out, *line);
+}
+
+/* A line of the case of form number `which`; *forms counts those before it. */
+static bool add_line_of(struct vm_case *c, const char *line, const char *form, u32 which, u32 *forms)
+{
+	char text[256];
+	struct strbuf s = STRBUF(text);
+	const char *rows;
+	if (field(line, "form:", &rows)) {
+		if ((*forms)++ != which)
+			return true;
+		return add_rows(c, split_form(text, sizeof(text), rows));
+	}
+	while (*line == ' ')
+		line++;
+	if (*line == '|')
+		return *forms != which + 1 || add_rows(c, line + 1);
+	fill_in(&s, line, form);
+	return !s.cut && add_line(c, text);
+}
+
+static const char *paragraph_end(const char *at)
+{
+	char line[256] = "x";
+	while (*at && line[0])
+		at = next_line(at, line, sizeof(line));
+	return at;
+}
+
+/* Case number `which` of the paragraph from at to end; false if it has fewer. */
+static bool read_case(struct vm_case *c, const char *at, const char *end, u32 which)
+{
+	char line[256], form[64];
+	u32 forms = 0;
+	if (!find_form(form, sizeof(form), at, end, which) && which)
+		return false; /* without forms there is one case */
 	memset(c, 0, sizeof(*c));
 	c->mem_len = c->after_len = -1;
-	while (**at) {
-		*at = next_line(*at, line, sizeof(line));
-		if (!line[0] && c->name[0])
-			return true;
-		if (line[0] && !check(add_line(c, line)))
+	while (at < end) {
+		at = next_line(at, line, sizeof(line));
+		if (line[0] && !check(add_line_of(c, line, form, which, &forms)))
 			kprintf("%s: cannot read \"%s\"\n", c->name, line);
 	}
+	if (form[0])
+		str_copy(c->name, form, sizeof(c->name));
 	return c->name[0];
 }
 
@@ -159,8 +237,11 @@ u32 vm_cases_read(const char *path, vm_case_visitor *visit, void *arg)
 	char *file = test_file(path);
 	if (!file)
 		return 0;
-	for (const char *at = file; read_case(&c, &at); count++)
-		visit(&c, arg);
+	for (const char *at = file, *end; *at; at = end) {
+		end = paragraph_end(at);
+		for (u32 which = 0; read_case(&c, at, end, which); which++, count++)
+			visit(&c, arg);
+	}
 	kfree(file);
 	return count;
 }

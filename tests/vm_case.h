@@ -19,6 +19,16 @@
  *      row: 0xffffffff 1 -> 0x100000000
  *      row: 1 -2 -> -1
  *
+ * Or with forms, which take the place of $ in the program, each with its rows; a long line goes on behind a '|':
+ *
+ *      name: one register and an immediate
+ *      with: r0
+ *          $
+ *          exit
+ *      form: r0 += 1 : -1 -> 0 | 5 -> 6
+ *      form: w0 += 1 : 0xffffffff00000001 -> 2
+ *            | -1 -> 0
+ *
  * Numbers behind the result are the memory afterwards, in words of 8 bytes. `map: 2 4 8 3` is map 0 of the
  * program: type, key size, value size, entries. Lines that begin with # say nothing.
  *
