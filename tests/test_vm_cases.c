@@ -21,11 +21,6 @@ static void run_file(const char *path, u32 least)
 	check(count >= least);
 }
 
-TEST(cases_of_arithmetic)
-{
-	run_file("tests/cases/alu.txt", 46);
-}
-
 TEST(cases_of_jumps_and_calls)
 {
 	run_file("tests/cases/jump.txt", 21);

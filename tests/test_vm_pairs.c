@@ -57,12 +57,16 @@ static const u64 edges[] = {
 	0x8000,
 	0x7fffffff,
 	0x80000000,
+	0x80000001,
 	0xffffffff,
 	0x100000000,
+	0x100000001,
 	0x123456789abcdef0,
 	0x7fffffffffffffff,
 	0x8000000000000000,
+	0x8000000000000001,
 	0xffffffff80000000,
+	~0x80ull,
 	~0ull,
 };
 #define EDGES array_len(edges)
@@ -337,14 +341,17 @@ TEST(pairs_of_one_register)
 	end();
 }
 
-/* One division by imm, of a register that changes from one to the next. */
+/* One division by imm, of a register that changes from one to the next, or of its copy in another one. */
 static bool try_constant(u8 op, i16 off, i32 imm)
 {
-	struct body b = { .count = 1, .base = NO_BASE, .rounds = 30 };
-	b.a = b.b = ((u32)imm * 2654435761u >> 16) % REGS;
+	u32 salt = (u32)imm * 2654435761u >> 16, dst = salt % REGS;
+	struct body b = { .base = NO_BASE, .rounds = 30 };
+	b.a = b.b = salt & 1 ? salt / REGS % REGS : dst;
 	b.unit = imm ? (u64)(imm < 0 && off ? -(i64)imm : (i64)(op & 3 ? (u64)(i64)imm : (u32)imm)) : 1;
-	b.in[0] = (struct insn){ .op = op, .dst = b.a & 15, .off = off, .imm = imm };
-	b.results = 1u << b.a;
+	if (b.a != dst)
+		b.in[b.count++] = (struct insn){ .op = 0xbf, .dst = dst & 15, .src = b.a & 15 };
+	b.in[b.count++] = (struct insn){ .op = op, .dst = dst & 15, .off = off, .imm = imm };
+	b.results = 1u << dst;
 	return try_body(&b);
 }
 
@@ -364,12 +371,14 @@ static bool try_constants(i32 imm)
 TEST(constants_of_division_and_multiplication)
 {
 	bool ok = begin();
-	u32 random = 1, more = is_thorough ? 60 : 8;
-	for (i32 imm = is_thorough ? 70 : 17; ok && imm >= -17; imm--)
+	u32 random = 1, more = is_thorough ? 600 : 8;
+	i32 small = is_thorough ? 300 : 17, beside = is_thorough ? 3 : 1;
+	for (i32 imm = small; ok && imm >= -small; imm--)
 		ok = try_constants(imm);
 	for (u32 bit = 4; ok && bit < 32; bit += is_thorough ? 1 : 9)
-		for (i32 near = -1; ok && near <= 1; near++)
-			ok = try_constants((i32)((1u << bit) + (u32)near));
+		for (i32 near = -beside; ok && near <= beside; near++)
+			ok = try_constants((i32)((1u << bit) + (u32)near)) &&
+			     try_constants((i32) - ((1u << bit) + (u32)near));
 	for (u32 i = 0; ok && i < more; i++) {
 		random = random * 1664525 + 1013904223;
 		ok = try_constants((i32)random >> random % 24);
@@ -452,7 +461,8 @@ static const u8 conditions[] = { 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0xa0,
 /* A jump over a store, and one over an operation that a compiler may make a conditional move of. */
 static bool try_jump(struct insn jump, u32 a, u32 b_reg)
 {
-	struct body b = { .count = 5, .a = a, .b = b_reg, .base = NO_BASE, .rounds = 24 };
+	struct body b = { .count = 5, .a = a, .b = b_reg, .base = NO_BASE };
+	b.rounds = a == 2 && b_reg == 3 ? EDGES * EDGES : 24;
 	jump.dst = a & 15;
 	jump.src = jump.op & 8 ? b_reg & 15 : 0;
 	jump.off = 1;
@@ -477,7 +487,9 @@ TEST(pairs_of_jumps)
 
 TEST(pairs_of_jumps_by_immediates)
 {
-	static const i32 imms[] = { 0, 1, -1, 127, 128, -0x7fffffff - 1 };
+	static const i32 imms[] = {
+		0, 1, 2, -1, 127, 128, 255, -129, 0x7fffffff, -0x7fffffff, -0x7fffffff - 1
+	};
 	bool ok = begin();
 	for (u32 i = 0; ok && i < 2 * array_len(conditions) * array_len(imms) * 10; i++) {
 		struct insn jump = { .op = conditions[i / (20 * array_len(imms))] | (i & 1 ? 0x05 : 0x06),

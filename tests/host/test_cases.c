@@ -39,10 +39,10 @@ static bool is_outside(u32 kind)
 
 TEST(cases_have_each_opcode_three_times)
 {
-	static const char *const files[] = {
-		"alu",         "jump",         "memory",         "programs",       "optimise", "opcodes_alu",
-		"opcodes_div", "opcodes_jump", "opcodes_memory", "opcodes_atomic", "calls"
-	};
+	static const char *const files[] = { "jump",         "memory",         "programs",
+					     "optimise",     "opcodes_alu",    "opcodes_div",
+					     "opcodes_jump", "opcodes_memory", "opcodes_atomic",
+					     "calls" };
 	u32 counts[INSN_KINDS] = { 0 };
 	for (u32 i = 0; i < array_len(files); i++) {
 		char path[64];
