@@ -60,8 +60,7 @@ CFLAGS_CODE = -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchron
 CFLAGS  = -std=gnu11 -O2 -g -Wall -Wextra $(CFLAGS_MACHINE) $(CFLAGS_SITES) $(CFLAGS_TRACEABLE) $(CFLAGS_CODE)
 LDFLAGS = -nostdlib -static -z max-page-size=4096 -z noexecstack --fatal-warnings
 
-FOLDERS   = boot kernel kernel/lib kernel/shell tramp vm
-SOURCES   = $(foreach dir,$(FOLDERS),$(wildcard $(dir)/*.c $(dir)/*.asm))
+SOURCES   = $(sort $(shell find $(wildcard boot kernel tramp vm attach shell) -name '*.c' -o -name '*.asm'))
 OBJECTS   = $(SOURCES:%=$(B)/%.o)
 # The test kernel is the same, with tests in the place of the file that says that there are none, and with an
 # allocator that fills what is freed (kernel/poison.h).

@@ -35,7 +35,7 @@ print *skb
 kill
 END
 wanted gdb_stops_at_kmain 0 'is kmain: 1$'
-wanted gdb_breaks_with_source_lines 0 '^#0 .*kfree_skb .*at kernel/skb\.c:[0-9]+' '^#[1-9].* at kernel/(net|traffic)[a-z_]*\.c:[0-9]+' \
+wanted gdb_breaks_with_source_lines 0 '^#0 .*kfree_skb .*at kernel/skb\.c:[0-9]+' '^#[1-9].* at kernel/\S*(net|traffic)[a-z_]*\.c:[0-9]+' \
 	'Current source file is kernel/skb\.c' 'users = '
 
 # The program runs kernel code that can be stopped in: below it are its own frame and the trampoline's.
@@ -47,7 +47,7 @@ backtrace
 finish
 kill
 END
-wanted gdb_goes_through_a_trampoline 0 '^#0 .*trace_write .* at \S+:[0-9]+' '^#[1-9].*trace_printk .* at vm/\w+\.c:[0-9]+' '^#[1-9].* in bpf_prog_[0-9a-f]+_my_wake_up' \
+wanted gdb_goes_through_a_trampoline 0 '^#0 .*trace_write .* at \S+:[0-9]+' '^#[1-9].*trace_printk .* at vm/\S+\.c:[0-9]+' '^#[1-9].* in bpf_prog_[0-9a-f]+_my_wake_up' \
 	'^#[1-9].* in bpf_trampoline_wake_up_process' '^#[0-9]+ .*wake_up_process .*at kernel/sched\.c:[0-9]+' '^Run till exit'
 
 # ftrace's callers make two frames; a return address that was put aside is found again.
@@ -63,7 +63,7 @@ backtrace
 kill
 END
 wanted gdb_goes_through_ftrace 0 '^#[1-9].* in ftrace_trampoline_graph' '^#[1-9].* kfree_skb .*at kernel/skb\.c' \
-	'^#[1-9].* in retstack_return' '^#[3-9].* at kernel/(traffic|net\w*)\.c:[0-9]+'
+	'^#[1-9].* in retstack_return' '^#[3-9].* at kernel/\S*(traffic|net\w*)\.c:[0-9]+'
 
 # The image is entered by jmp: there is one return address. Its first instructions have no frame yet.
 session 60 'attach skblat; work net 20; detach all' <<'END'
@@ -108,7 +108,7 @@ kill
 END
 wanted gdb_goes_through_probes_and_sessions 0 '^#[1-9].* in trap_return' '^#[1-9].* in __kfree_skb .*at kernel/skb\.c' '^#[1-9].* in retstack_return' \
 	'^#2 .* in bpf_trampoline_netif_receive_skb' '^#3 .* in net_rx_action '
-grep -A1 -E '^#[0-9]+ .* in retstack_return' "$out" | tail -n 1 | grep -Eq ' at kernel/(traffic|net\w*)\.c:' &&
+grep -A1 -E '^#[0-9]+ .* in retstack_return' "$out" | tail -n 1 | grep -Eq ' at kernel/\S*(traffic|net\w*)\.c:' &&
 	pass gdb_knows_where_retstack_goes || fail gdb_knows_where_retstack_goes 'nobody below retstack_return'
 
 # Stopped where a program is attached to two functions; then with one byte made wrong.

@@ -11,10 +11,11 @@ HOST_FLAGS := -std=gnu11 -g -Wall -Wextra -I. -fno-pie -fno-strict-aliasing -fno
 HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # Of tramp/ what is arithmetic only.
-HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard $(addprefix tramp/,abi_*.c gen_*.c poke_x86_64.c))
+HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard tramp/abi_*.c tramp/gen_*.c) tramp/poke_x86_64.c
 # The files of kernel/ that are pure too.
-HOST_KERNEL := $(wildcard $(addprefix kernel/,acpi.c net_checksum.c probe_x86_64.c trace_format.c shell/edit.c shell/parse.c))
-HOST_PURE   := $(wildcard kernel/lib/*.c vm/*.c) $(HOST_TRAMP) $(HOST_KERNEL)
+HOST_KERNEL := kernel/acpi.c kernel/net_checksum.c kernel/probe_x86_64.c kernel/trace_format.c \
+	       kernel/shell/edit.c kernel/shell/parse.c
+HOST_PURE   := $(wildcard kernel/lib/*.c) $(sort $(shell find vm -name '*.c')) $(HOST_TRAMP) $(HOST_KERNEL)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/test_%.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
 HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/run.c \
 	      tests/fuzz/dense.c $(wildcard tests/test_map.c tests/test_fmt.c tests/test_mem.c tests/test_vm_*.c tests/vm_*.c)
