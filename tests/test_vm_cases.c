@@ -43,7 +43,7 @@ TEST(cases_of_whole_programs)
 
 TEST(cases_of_optimisation)
 {
-	run_file("tests/cases/optimise.txt", 500);
+	run_file("tests/cases/optimise.txt", 330);
 }
 
 TEST(cases_of_every_arithmetic_opcode)

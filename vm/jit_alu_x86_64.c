@@ -50,7 +50,6 @@ static void emit_add_reg(struct jit *j, const struct op *op)
 		return;
 	}
 	(wide ? add_rr : add_rr32)(c, d, d == a ? b : a);
-	jit_set_flags(j, op, wide, false);
 }
 
 /*      r1 = r2 - r1            neg rdi
@@ -61,31 +60,12 @@ static void emit_sub_from(struct code *c, enum reg d, enum reg a, bool wide)
 	(wide ? add_rr : add_rr32)(c, d, a);
 }
 
-/*      r1 &= r2                test rdi, rsi
- *      if r1 == 0 goto         je
- * and the like with r1 -= r2, cmp; if r1 is not needed after that. */
-static bool emit_flags_only(struct jit *j, const struct op *op)
-{
-	u32 code = alu_code(op);
-	bool wide = jit_is_64(op);
-	if ((code != 0x1 && code != 0x5) || !jit_wants_flags_only(j, op, wide))
-		return false;
-	if (code == 0x1)
-		(wide ? cmp_rr : cmp_rr32)(j->c, jit_a(op), jit_b(op));
-	else
-		(wide ? test_rr : test_rr32)(j->c, jit_a(op), jit_b(op));
-	return true;
-}
-
 static void emit_simple_reg(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
 	const struct alu_row *row = &jit_alu_rows[alu_code(op)];
 	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
 	bool wide = jit_is_64(op);
-	jit_set_flags(j, op, wide, alu_code(op) != 0x1);
-	if (emit_flags_only(j, op))
-		return;
 	if (d == b && d != a && alu_code(op) == 0x1) {
 		emit_sub_from(c, d, a, wide);
 		return;
@@ -108,28 +88,21 @@ static void emit_add_imm(struct jit *j, const struct op *op, i32 imm)
 		return;
 	}
 	(wide ? add_ri : add_ri32)(j->c, d, imm);
-	jit_set_flags(j, op, wide, false);
 }
 
-/* What keeps the lowest bytes is a zero extension; what clears the upper half is shorter at 32 bits, and has
- * the same flags. */
+/* What keeps the lowest bytes is a zero extension; what clears the upper half is shorter at 32 bits. */
 static void emit_and_imm(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
 	enum reg d = jit_dst(op), a = jit_a(op);
 	bool wide = jit_is_64(op) && op->imm < 0;
-	if (jit_wants_flags_only(j, op, wide)) {
-		(wide ? test_ri : test_ri32)(c, a, op->imm);
-		jit_set_flags(j, op, wide, true);
-	} else if (op->imm == 0xff) {
-		if (!jit_emit_byte_compare(j, op))
-			movzx_rr8(c, d, a);
+	if (op->imm == 0xff) {
+		movzx_rr8(c, d, a);
 	} else if (op->imm == 0xffff) {
 		movzx_rr16(c, d, a);
 	} else {
 		jit_move(c, d, a, wide);
 		(wide ? and_ri : and_ri32)(c, d, op->imm);
-		jit_set_flags(j, op, wide, true);
 	}
 }
 
@@ -143,7 +116,6 @@ static void emit_simple_imm(struct jit *j, const struct op *op)
 		return;
 	}
 	(wide ? row->ri : row->ri32)(j->c, jit_dst(op), op->imm);
-	jit_set_flags(j, op, wide, alu_code(op) != 0x1);
 }
 
 static void emit_simple(struct jit *j, const struct op *op)
@@ -274,7 +246,6 @@ static void emit_shift_imm(struct jit *j, const struct op *op)
 	} else {
 		jit_move(c, d, a, wide);
 		(wide ? row->ri : row->ri32)(c, d, count);
-		jit_set_flags(j, op, wide, false);
 	}
 }
 
@@ -322,7 +293,6 @@ static void emit_neg(struct jit *j, const struct op *op)
 {
 	jit_move(j->c, jit_dst(op), jit_a(op), jit_is_64(op));
 	(jit_is_64(op) ? neg_r : neg_r32)(j->c, jit_dst(op));
-	jit_set_flags(j, op, jit_is_64(op), false);
 }
 
 /* To little endian only cuts; to big endian, and the unconditional swap, turn the bytes round. */
@@ -343,21 +313,6 @@ static void emit_end(struct code *c, const struct op *op)
 		jit_move(c, d, a, bits == 64);
 		(bits == 64 ? bswap_r : bswap_r32)(c, d);
 	}
-}
-
-/* The sum of up to three parts; an add where two of them will do. */
-static void emit_lea(struct code *c, const struct op *op)
-{
-	enum reg d = jit_dst(op);
-	struct mem m = jit_operand(op);
-	if (m.base == d && m.index == NO_REG)
-		add_ri(c, d, m.disp);
-	else if (m.base == d && m.shift == 0 && m.disp == 0)
-		add_rr(c, d, m.index);
-	else if (m.index == d && m.shift == 0 && m.disp == 0)
-		add_rr(c, d, m.base);
-	else
-		lea_rm(c, d, m);
 }
 
 /*      r1 = rol(r2, 13)        rorx rdi, rsi, 51                                       */
@@ -391,7 +346,6 @@ static void emit_instruction(struct jit *j, const struct op *op)
 void jit_emit_alu(struct jit *j, const struct op *op)
 {
 	switch (op->kind) {
-	case OP_LEA64: emit_lea(j->c, op); break;
 	case OP_ROL64: emit_rol(j->c, op, true); break;
 	case OP_ROL32: emit_rol(j->c, op, false); break;
 	default: emit_instruction(j, op); break;

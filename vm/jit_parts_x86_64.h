@@ -115,46 +115,20 @@ void jit_fixup_resume(struct jit *j, u32 index);
 
 enum { MARK_SHORT = MARK_FREE }; /* the jump takes one byte of displacement */
 
-/* The op's last instruction has left flags that tell of its result: see enum in struct jit_flags. */
-static inline notrace void jit_set_flags(struct jit *j, const struct op *op, bool wide, bool is_logic)
-{
-	j->flags.what = is_logic ? FLAGS_LOGIC : FLAGS_RESULT;
-	j->flags.reg = op->dst;
-	j->flags.wide = wide;
-}
-
-/* Whether the op's result is wanted only by the next op, a jump if it is 0 or if it is not, which can take
- * the flags in its place: of all 64 bits if wide, of the low half and a zero upper half if not. */
-bool jit_wants_flags_only(const struct jit *j, const struct op *op, bool wide);
-
-/* For an op that keeps the lowest byte of a: false, or it has become a comparison.
- *      r1 &= 255               cmp dil, 10
- *      if r1 < 10 goto         jb                                                      */
-bool jit_emit_byte_compare(struct jit *j, const struct op *op);
-
-/* Whether what the op becomes leaves the flags alone, wherever its result goes. */
-bool jit_keeps_flags(const struct op *op);
-
-/* Whether they tell of one of these registers. */
-bool jit_flags_tell_of(const struct jit_flags *f, u32 regs);
-
 /* The op's memory operand. */
 struct mem jit_operand(const struct op *op);
 
-/* Arithmetic, moves, LEA and ROL, as if the op had no flags; and of these, division. */
+/* Arithmetic, moves and ROL; and of these, division. */
 void jit_emit_alu(struct jit *j, const struct op *op);
 void jit_emit_div(struct jit *j, const struct op *op);
 
 /* d = s * factor, at 32 or 64 bits; changes R11 if d is s. */
 void jit_emit_times(struct code *c, enum reg d, enum reg s, i32 factor, bool wide);
 
-/* Conditional jumps, gotos, and what stands instead of a jump over ops; `was`: the flags before. */
-void jit_emit_jump(struct jit *j, const struct op *op, u32 idx, const struct jit_flags *was);
-void jit_emit_select(struct jit *j, const struct op *op, struct jit_flags was);
+/* Conditional jumps and gotos. */
+void jit_emit_jump(struct jit *j, const struct op *op, u32 idx);
 
-void jit_emit_set(struct jit *j, const struct op *op, const struct jit_flags *was);
-
-/* Whether the op is written as a jump; how many bytes less that takes if it is short. */
+/* Whether the op is one of these; how many bytes less it takes if it is short. */
 bool jit_is_jump(const struct op *op);
 u32 jit_jump_saving(const struct op *op);
 

@@ -105,14 +105,10 @@ static void emit_exit(struct jit *j)
 	ret(j->c);
 }
 
-static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx, const struct jit_flags *was)
+static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx)
 {
 	const struct insn *in = &j->p->insns[idx];
-	if (op->flags & OP_SELECT)
-		jit_emit_select(j, op, *was);
-	else if (op->flags & OP_SET)
-		jit_emit_set(j, op, was);
-	else if (op->kind == INSN_EXIT)
+	if (op->kind == INSN_EXIT)
 		emit_exit(j);
 	else if (op->kind == INSN_CALL)
 		jit_emit_helper(j, in, idx);
@@ -123,10 +119,10 @@ static void emit_call_or_jump(struct jit *j, const struct op *op, u32 idx, const
 	else if (op->kind == INSN_CALLX)
 		jit_emit_callx(j, jit_regs[op->a]);
 	else
-		jit_emit_jump(j, op, idx, was);
+		jit_emit_jump(j, op, idx);
 }
 
-static void emit_kind(struct jit *j, const struct op *op, u32 idx, const struct jit_flags *was)
+static void emit_kind(struct jit *j, const struct op *op, u32 idx)
 {
 	if (op->kind >= INSN_KINDS) {
 		(op->kind == OP_ELEMENT ? jit_emit_element : jit_emit_alu)(j, op);
@@ -145,23 +141,15 @@ static void emit_kind(struct jit *j, const struct op *op, u32 idx, const struct 
 			jit_emit_store(j, op);
 		break;
 	case CLASS_JMP:
-	case CLASS_JMP32: emit_call_or_jump(j, op, idx, was); break;
+	case CLASS_JMP32: emit_call_or_jump(j, op, idx); break;
 	}
 }
 
-/* What the flags tell stays, if it has not been replaced, over what does not change them nor what they
- * tell of. */
 static void emit_op(struct jit *j, u32 idx)
 {
-	const struct op *op = &j->ops[idx];
-	struct jit_flags was = j->flags;
-	if (op->kind == OP_GONE || op->flags & OP_WHEN)
-		return;
 	j->idx = idx;
-	j->flags.what = FLAGS_LOST;
-	emit_kind(j, op, idx, &was);
-	if (j->flags.what == FLAGS_LOST && jit_keeps_flags(op) && !jit_flags_tell_of(&was, op_writes(op)))
-		j->flags = was;
+	if (j->ops[idx].kind != OP_GONE)
+		emit_kind(j, &j->ops[idx], idx);
 }
 
 /* What the function needs is what is left of it. */
@@ -195,8 +183,6 @@ static void emit_step(struct jit *j, u32 idx)
 {
 	emit_padding(j->c, j->ops[idx].pad);
 	j->at[idx] = jit_here(j);
-	if (j->marks[idx] & (MARK_START | MARK_TARGET))
-		j->flags.what = FLAGS_LOST;
 	if (j->marks[idx] & MARK_START)
 		begin_function(j, idx);
 	emit_op(j, idx);

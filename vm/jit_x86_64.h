@@ -10,19 +10,6 @@
 #include "kernel/lib/code.h"
 #include "vm/op.h"
 
-/* What the CPU's flags tell when an op begins. */
-struct jit_flags {
-	enum {
-		FLAGS_LOST,
-		FLAGS_RESULT,   /* ZF and SF: of the value in reg */
-		FLAGS_LOGIC,    /* the same, and CF and OF are 0: as after `test reg, reg` */
-		FLAGS_COMPARED, /* what the conditional jump `by` compared */
-	} what;
-	u8 reg;
-	bool wide; /* of all 64 bits */
-	const struct op *by;
-};
-
 struct jit {
 	const struct prog *p;
 	u32 len;                   /* bytes of code */
@@ -42,7 +29,6 @@ struct jit {
 	struct flow_func f; /* the function that is being written */
 	u32 body;           /* offset behind its prologue */
 	u32 idx;            /* the op that is being written */
-	struct jit_flags flags;
 };
 
 /* Whether BMI2's instructions may be used: those that the CPU has, until a test says otherwise. */

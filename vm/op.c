@@ -23,8 +23,6 @@ static bool is_call(const struct op *op)
 u32 op_reads(const struct op *op)
 {
 	u32 reads = bit(op->a) | bit(op->b) | bit(op->index);
-	if (op->flags & OP_WHEN)
-		reads |= bit(op->dst);
 	if (is_call(op))
 		reads |= CALL_READS;
 	else if (op->kind == INSN_EXIT || op->kind == INSN_ATOMIC_CMPXCHG32 ||
@@ -126,10 +124,6 @@ struct op *ops_build(const struct prog *p, u8 *marks)
 	if (op_trick(TRICK_JUMP))
 		ops_shorten_jumps(&o);
 	ops_find_live(&o);
-	if (op_trick(TRICK_SELECT)) {
-		ops_find_selects(&o);
-		ops_find_live(&o);
-	}
 	ops_fold(&o);
 	ops_find_live(&o);
 	if (op_trick(TRICK_DEAD))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A program between eBPF and machine code: one op for each instruction, at the same index, that says more
- * than an instruction can. (A select goes behind what its jump went over; arithmetic then is one earlier.)
+ * than an instruction can.
  *
  *      r3 = r1                        gone
  *      r3 <<= 3                       gone
@@ -18,21 +18,11 @@
 /* The kinds that are no row of insn.h. OP_GONE: nothing is left of it, or a second slot. */
 enum op_kind {
 	OP_GONE = INSN_BAD,
-	OP_LEA64 = INSN_KINDS, /* dst = a + (index << shift) + disp; a or index may be missing */
-	OP_ROL64,              /* dst = a rotated left by imm, 1..63 */
+	OP_ROL64 = INSN_KINDS, /* dst = a rotated left by imm, 1..63 */
 	OP_ROL32,              /* 1..31; the upper half becomes 0 */
 	OP_ELEMENT, /* dst = address of the element of array number imm whose index, a u32, is at m;
 				* 0 if there is none */
 	OP_KINDS
-};
-
-enum {
-	/* On a conditional jump: there is no jump. The op after it happens if the condition does not hold.
-	 * That op is OP_WHEN: an ALU instruction, LEA or ROL; no division, no memory, one slot. */
-	OP_SELECT = 1,
-	OP_WHEN = 2,
-	/* On a conditional jump: there is no jump, dst becomes 1 if the condition holds and 0 if not. */
-	OP_SET = 4,
 };
 
 /* Which operands an op has; the others are OP_NO_REG:
@@ -50,7 +40,6 @@ struct op {
 	u8 kind; /* enum insn_kind or op_kind */
 	u8 dst, a, b, index;
 	u8 shift; /* 0..3 */
-	u8 flags;
 	u8 pad; /* the JIT's: bytes of nops in front of it */
 	i32 imm, disp;
 	u16 live; /* bit n: Rn may be read after this op, before it is written */
@@ -60,21 +49,18 @@ struct op {
 enum op_trick {
 	TRICK_COPY = 1 << 0,      /* use the older of two registers that hold the same */
 	TRICK_ADDRESS = 1 << 1,   /* sums in memory operands */
-	TRICK_LEA = 1 << 2,       /* sums of three operands */
-	TRICK_ROTATE = 1 << 3,    /* two shifts and an or */
-	TRICK_SELECT = 1 << 4,    /* no jump over one op */
-	TRICK_NARROW = 1 << 5,    /* no clearing of upper halves that are 0 already; 32-bit divisions */
-	TRICK_DEAD = 1 << 6,      /* no op whose result nobody reads */
-	TRICK_JUMP = 1 << 7,      /* no jump to or around a jump */
-	TRICK_REMAINDER = 1 << 8, /* no a - a / b * b */
-	TRICK_ELEMENT = 1 << 9,   /* no call to look up in an array */
+	TRICK_ROTATE = 1 << 2,    /* two shifts and an or */
+	TRICK_NARROW = 1 << 3,    /* no clearing of upper halves that are 0 already; 32-bit divisions */
+	TRICK_DEAD = 1 << 4,      /* no op whose result nobody reads */
+	TRICK_JUMP = 1 << 5,      /* no jump to or around a jump */
+	TRICK_REMAINDER = 1 << 6, /* no a - a / b * b */
+	TRICK_ELEMENT = 1 << 7,   /* no call to look up in an array */
 	/* the JIT's: */
-	TRICK_DIV_CONST = 1 << 10, /* division by a constant as multiplication */
-	TRICK_MUL_CONST = 1 << 11, /* multiplication by a constant as shifts and sums */
-	TRICK_BMI2 = 1 << 12,      /* shifts, rotates and products with three operands */
-	TRICK_FREE = 1 << 13,      /* no saving of registers that nobody reads */
-	TRICK_FLAGS = 1 << 14,     /* no comparison whose flags are there already */
-	TRICK_PLACE = 1 << 15,     /* small loops do not lie across a line */
+	TRICK_DIV_CONST = 1 << 8, /* division by a constant as multiplication */
+	TRICK_MUL_CONST = 1 << 9, /* multiplication by a constant as shifts and sums */
+	TRICK_BMI2 = 1 << 10,      /* shifts, rotates and products with three operands */
+	TRICK_FREE = 1 << 11,      /* no saving of registers that nobody reads */
+	TRICK_PLACE = 1 << 12,     /* small loops do not lie across a line */
 };
 extern u32 op_tricks_off; /* 0; host tools and tests change it */
 
@@ -122,7 +108,10 @@ static inline notrace bool op_is_goto(const struct op *op)
 	return op->kind == INSN_JA || op->kind == INSN_JA32;
 }
 
-bool op_is_branch(const struct op *op); /* a conditional jump that is one */
+static inline notrace bool op_is_branch(const struct op *op)
+{
+	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X;
+}
 
 /* Nothing is left of it; what is live after it stays. */
 static inline void op_drop(struct op *op)
@@ -137,9 +126,8 @@ static inline notrace bool op_trick(enum op_trick trick)
 	return !(op_tricks_off & trick);
 }
 
-/* op_jump.c. The second one needs op->live. */
+/* op_jump.c */
 void ops_shorten_jumps(struct ops *o);
-void ops_find_selects(struct ops *o);
 
 /* op_live.c: fills op->live; takes out what has a result that nobody reads. */
 void ops_find_live(struct ops *o);

@@ -85,8 +85,7 @@ static void fold_extension(struct fold *f, struct op *op)
 	const struct shifted s = f->reg[op->a].shifted;
 	bool is_signed = op->kind == (s.wide ? INSN_ARSH64_K : INSN_ARSH32_K);
 	bool is_back = is_signed || op->kind == (s.wide ? INSN_RSH64_K : INSN_RSH32_K);
-	if (!s.of || !s.left || s.count != op->imm || !is_back || op->flags & OP_WHEN ||
-	    !op_trick(TRICK_NARROW))
+	if (!s.of || !s.left || s.count != op->imm || !is_back || !op_trick(TRICK_NARROW))
 		return;
 	u8 kind = extension(&s, is_signed);
 	u32 from = kind == OP_GONE ? OP_NO_REG : unshifted(f, op, op->a);
@@ -107,8 +106,7 @@ static void fold_scaled_extension(struct fold *f, struct op *op)
 	struct value *v = &f->reg[op->a];
 	const struct shifted s = v->shifted;
 	bool is_less = s.of && s.left && s.wide && s.count == 32 && op->imm > 0 && op->imm < 32;
-	if (op->kind != INSN_RSH64_K || !is_less || v->is_read || op->a != op->dst || op->flags & OP_WHEN ||
-	    !op_trick(TRICK_NARROW))
+	if (op->kind != INSN_RSH64_K || !is_less || v->is_read || op->a != op->dst || !op_trick(TRICK_NARROW))
 		return;
 	struct op *shift = &f->o->op[v->born - 1];
 	if (shift->kind != INSN_LSH64_K || shift->dst != op->dst || shift->imm != 32)
@@ -125,23 +123,6 @@ static void fold_scaled_extension(struct fold *f, struct op *op)
 	op->imm = 32 - op->imm;
 }
 
-/*      r3 <<= 3                        gone
- *      r4 += r3                        lea rcx, [rcx + rdx*8]                              */
-static void fold_scale(struct fold *f, struct op *op, u32 reg, u32 other)
-{
-	const struct shifted s = f->reg[reg].shifted;
-	bool is_scale = s.of && s.left && s.wide && s.count <= 3 && reg != other;
-	if (!is_scale || !op_trick(TRICK_LEA) || op->kind != INSN_ADD64_X || op->flags & OP_WHEN)
-		return;
-	if (unshifted(f, op, reg) != reg)
-		return;
-	op->kind = OP_LEA64;
-	op->a = (u8)value_instead(f, other, true);
-	op->b = OP_NO_REG;
-	op->index = (u8)reg;
-	op->shift = s.count;
-}
-
 /* ---- rotates ---- */
 
 static bool is_joining(const struct op *op)
@@ -152,7 +133,7 @@ static bool is_joining(const struct op *op)
 	case INSN_ADD64_X:
 	case INSN_OR32_X:
 	case INSN_XOR32_X:
-	case INSN_ADD32_X: return !(op->flags & OP_WHEN);
+	case INSN_ADD32_X: return true;
 	default: return false;
 	}
 }
@@ -226,7 +207,7 @@ static void fold_remainder(const struct fold *f, struct op *op)
 		return;
 	u32 of = value_holder(f, q->of), by = value_holder(f, q->by);
 	bool is_needed = value_holder(f, q->number) != OP_NO_REG || f->reg[op->b].is_read ||
-			 op->b == op->dst || op->live & 1u << op->b || op->flags & OP_WHEN;
+			 op->b == op->dst || op->live & 1u << op->b;
 	if (f->reg[op->a].number != q->of || of == OP_NO_REG || by == OP_NO_REG || is_needed)
 		return;
 	op->kind = q->kind - INSN_DIV32_K + INSN_MOD32_K;
@@ -360,13 +341,6 @@ static void fold_write(struct fold *f, struct op *op, const struct insn *in)
 		if (is_sum)
 			v.sum = s;
 	}
-	if (op->flags & OP_WHEN) { /* or what was there before */
-		bool was_u32 = f->reg[op->dst].is_u32;
-		v = value_new(f);
-		v.is_u32 = is_u32 && was_u32;
-	} else if (is_sum) {
-		sum_fold_lea(f, op, &s);
-	}
 	if (op->kind != INSN_MOV64_X)
 		v.before = f->reg[op->dst].number;
 	f->reg[op->dst] = v;
@@ -397,18 +371,6 @@ static void fold_lookup(struct fold *f, struct op *op)
 	sum_fold_address(f, op);
 }
 
-/* What an addition or a subtraction can be, seen together with what made its operands. */
-static void fold_pair(struct fold *f, struct op *op)
-{
-	if (op->kind == INSN_SUB64_X || op->kind == INSN_SUB32_X) {
-		fold_remainder(f, op);
-	} else if (op->kind == INSN_ADD64_X) {
-		fold_scale(f, op, op->b, op->a);
-		if (op->kind == INSN_ADD64_X)
-			fold_scale(f, op, op->a, op->b);
-	}
-}
-
 static void note_reads(struct fold *f, u32 mask)
 {
 	for (u32 r = 0; r < BPF_REGS; r++)
@@ -431,12 +393,11 @@ static void fold_op(struct fold *f)
 	narrow(f, op);
 	if (is_joining(op))
 		fold_rotate(f, op);
-	if (op->b != OP_NO_REG && op->a != OP_NO_REG)
-		fold_pair(f, op);
+	if (op->kind == INSN_SUB64_X || op->kind == INSN_SUB32_X)
+		fold_remainder(f, op);
 	if (op->kind != OP_ELEMENT)
 		fold_operands(f, op);
-	if (op->kind == INSN_MOV64_X && f->reg[op->b].number == f->reg[op->dst].number &&
-	    !(op->flags & OP_WHEN)) {
+	if (op->kind == INSN_MOV64_X && f->reg[op->b].number == f->reg[op->dst].number) {
 		op_drop(op);
 		return;
 	}

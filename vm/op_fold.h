@@ -58,6 +58,5 @@ u32 value_instead(const struct fold *f, u32 reg, bool wide);
 /* Gives an access (its address is op->a + op->disp) the best memory operand. */
 void sum_fold_address(struct fold *f, struct op *op);
 
-/* Whether the op's result is a sum; and an op that is makes it lea, if that is better. */
+/* Whether the op's result is a sum. */
 bool sum_of_op(const struct fold *f, const struct op *op, struct sum *s);
-void sum_fold_lea(struct fold *f, struct op *op, const struct sum *s);

@@ -5,8 +5,7 @@
 
 u32 op_live_before(const struct op *op)
 {
-	u32 written = op->flags & OP_WHEN ? 0 : op_writes(op);
-	return op_reads(op) | (op->live & ~written);
+	return op_reads(op) | (op->live & ~op_writes(op));
 }
 
 /* What is live after op idx, as far as it is known by now. */
@@ -49,12 +48,11 @@ void ops_find_live(struct ops *o)
 		o->op[i].live = (1 << BPF_REGS) - 1;
 }
 
-/* Arithmetic, immediates and truth values: nothing but the result. */
+/* Arithmetic and immediates: nothing but the result. */
 static bool is_pure(const struct op *op)
 {
 	u32 class = op_class(op);
-	return op->kind >= INSN_KINDS || op->flags & OP_SET || class == CLASS_LD || class == CLASS_ALU32 ||
-	       class == CLASS_ALU64;
+	return op->kind >= INSN_KINDS || class == CLASS_LD || class == CLASS_ALU32 || class == CLASS_ALU64;
 }
 
 void ops_drop_dead(struct ops *o)
@@ -64,8 +62,7 @@ void ops_drop_dead(struct ops *o)
 		op->live &= (u16)live_after(o, i); /* less than before: what follows may have gone */
 		if (op->kind == OP_GONE)
 			continue;
-		bool is_void = op->flags & OP_SELECT && op[1].kind == OP_GONE;
-		if (is_void || (is_pure(op) && !(op_writes(op) & op->live)))
+		if (is_pure(op) && !(op_writes(op) & op->live))
 			op_drop(op);
 	}
 }
@@ -76,8 +73,6 @@ void ops_drop_dead(struct ops *o)
 bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask)
 {
 	bool a = op->a != OP_NO_REG && mask & 1u << op->a, b = op->b != OP_NO_REG && mask & 1u << op->b;
-	if (op->flags & OP_SET)
-		return true;
 	switch (op->kind) {
 	case INSN_MOV64_K: return op->imm >= 0;
 	case INSN_MOV64_X: return b;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sums: what can be added up in an address or a lea, and which registers it takes. A sum is kept by the numbers of the
+// Sums: what can be added up in an address, and which registers it takes. A sum is kept by the numbers of the
 // values in it, and can be written as long as each of them is still in some register.
 #include "vm/op_fold.h"
 
@@ -152,8 +152,7 @@ static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *
 	bool is_needed =
 	    v->is_read || op_reads(&rest) & 1u << reg || (reg != op->dst && op->live & 1u << reg);
 	bool is_made =
-	    v->before && maker->dst == reg && !(maker->flags & OP_WHEN) &&
-	    (maker->kind == INSN_ADD64_X || maker->kind == INSN_MUL64_K || maker->kind == OP_LEA64);
+	    v->before && maker->dst == reg && (maker->kind == INSN_ADD64_X || maker->kind == INSN_MUL64_K);
 	if (is_needed || !is_made)
 		return false;
 	v->number = v->before;
@@ -189,13 +188,6 @@ bool sum_of_op(const struct fold *f, const struct op *op, struct sum *s)
 	*s = a->sum;
 	switch (op->kind) {
 	case INSN_ADD64_X: *s = sum_of(f, a, &f->reg[op->b]); return true;
-	case OP_LEA64: {
-		const struct sum scaled = { .index = f->reg[op->index].number, .shift = op->shift };
-		if (add_sum(s, &scaled))
-			return true;
-		*s = (struct sum){ a->number, scaled.index, op->shift, 0 };
-		return true;
-	}
 	case INSN_ADD64_K: return add_disp(&s->disp, op->imm);
 	case INSN_SUB64_K: return add_disp(&s->disp, -(i64)op->imm);
 	case INSN_LSH64_K:
@@ -212,30 +204,4 @@ bool sum_of_op(const struct fold *f, const struct op *op, struct sum *s)
 		return true;
 	default: return false;
 	}
-}
-
-/* Whether the sum says more than the op does by itself: dst += b, dst += imm, dst <<= imm. */
-static bool is_worth_lea(const struct fold *f, const struct op *op, const struct op *lea)
-{
-	bool three = lea->a != OP_NO_REG && lea->index != OP_NO_REG && (lea->disp || lea->shift);
-	if (lea->a == OP_NO_REG || lea->a == op->dst || lea->index == op->dst)
-		return false;
-	return !three || !f->reg[op->dst].is_read;
-}
-
-/*      r3 = r1                         gone
- *      r3 <<= 2                        gone
- *      r3 += r2                        lea rdx, [rsi + rdi*4]                              */
-void sum_fold_lea(struct fold *f, struct op *op, const struct sum *s)
-{
-	struct op lea = { .kind = OP_LEA64,
-			  .dst = op->dst,
-			  .a = op->a,
-			  .b = OP_NO_REG,
-			  .index = OP_NO_REG,
-			  .live = op->live };
-	if (!op_trick(TRICK_LEA) || op->flags & OP_WHEN)
-		return;
-	if (place_sum(f, &lea, s) ? is_worth_lea(f, op, &lea) : take_back(f, &lea, op->dst, s, place_sum))
-		*op = lea;
 }

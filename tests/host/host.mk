@@ -92,7 +92,7 @@ $(H)/bench/clang/%.o: tests/bench/%.bpf.c
 $(H)/bench-vm: $(BENCH_NATIVE) $(BENCH_TIMER)
 $(H)/bench-vm: HOST_LIBS := -lm
 
-# make bench-vm [PROGRAMS='alu64 jhash'] [ROUNDS=11] [TRICKS=1] [WITHOUT=lea,select]
+# make bench-vm [PROGRAMS='alu64 jhash'] [ROUNDS=11] [TRICKS=1] [WITHOUT=rotate,narrow]
 bench-vm: $(H)/bench-vm bench-objects
 	$< --json build/bench-vm.json $(if $(PROGRAMS),--programs '$(PROGRAMS)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(TRICKS),--tricks) $(if $(WITHOUT),--without $(WITHOUT))

@@ -13,8 +13,7 @@ static const char *name_of(u32 kind)
 #define ROW(name, ...) [INSN_##name] = #name,
 		INSNS(ROW, ROW)
 #undef ROW
-		    [OP_LEA64] = "LEA64",
-		[OP_ROL64] = "ROL64",
+		    [OP_ROL64] = "ROL64",
 		[OP_ROL32] = "ROL32",
 		[OP_ELEMENT] = "ELEMENT",
 	};
@@ -29,7 +28,7 @@ static void print_reg(struct strbuf *s, u32 reg)
 
 static void print_op(struct strbuf *s, const struct op *op, const struct insn *in)
 {
-	bool is_memory = op->kind == OP_LEA64 || (op->kind < INSN_KINDS && insn_is_access(in));
+	bool is_memory = op->kind < INSN_KINDS && insn_is_access(in);
 	bool has_imm = op->kind >= OP_ROL64 || (op->kind < INSN_KINDS && insn_uses(op->kind) & USES_IMM);
 	str_printf(s, "%s", name_of(op->kind));
 	print_reg(s, op->dst);
@@ -44,11 +43,6 @@ static void print_op(struct strbuf *s, const struct op *op, const struct insn *i
 	}
 	if (has_imm && !insn_is_wide(in))
 		str_printf(s, " #%d", op->imm);
-	if (op->flags)
-		str_printf(s, "%s",
-			   op->flags & OP_SELECT ? " unless"
-			   : op->flags & OP_SET  ? " set"
-						 : " then");
 	str_printf(s, "\n");
 }
 
@@ -80,7 +74,7 @@ TEST(op_folds_sums_into_addresses)
 
 TEST(op_keeps_a_sum_that_is_still_needed)
 {
-	check_str("LEA64 r0 [ r1 r2*1+0]\nLDX8 r3 [ r1 r2*1+0]\nSTX8 r3 [ r1*1+0]\nEXIT\n",
+	check_str("ADD64_X r0 r1 r2\nLDX8 r3 [ r1 r2*1+0]\nSTX8 r3 [ r1*1+0]\nEXIT\n",
 		  ops_of("r0 = r1\nr0 += r2\nr3 = *(u8 *)(r0 +0)\n*(u8 *)(r1 +0) = r3\nexit\n"));
 }
 
@@ -103,14 +97,6 @@ TEST(op_makes_no_rotate_of_other_shifts)
 		  ops_of("r4 = r3\nr4 >>= 50\nr3 <<= 13\nr3 |= r4\nr0 = r3\nexit\n"));
 }
 
-TEST(op_turns_a_jump_over_one_op_into_a_select)
-{
-	check_str("MOV64_K r0 #1\nJGT64_X r1 r2 unless\nMOV64_X r0 r2 then\nEXIT\n",
-		  ops_of("r0 = 1\nif r1 > r2 goto pc+1\nr0 = r2\nexit\n"));
-	check_str("MOV64_K r0 #1\nJGT64_X r1 r2\nLDX64 r0 [ r2*1+0]\nEXIT\n",
-		  ops_of("r0 = 1\nif r1 > r2 goto pc+1\nr0 = *(u64 *)(r2 +0)\nexit\n"));
-}
-
 TEST(op_knows_upper_halves)
 {
 	check_str("LDX32 r0 [ r1*1+0]\nDIV32_K r0 r0 #10\nEXIT\n",
@@ -123,17 +109,9 @@ TEST(op_drops_what_nobody_reads)
 	check_str("MOV64_K r0 #0\nEXIT\n", ops_of("r3 = 7\nr3 *= r3\nr0 = 0\nexit\n"));
 }
 
-TEST(op_takes_back_a_shift_that_an_address_can_do)
-{
-	check_str("LDX32 r0 [ r2 r1*4+8]\nEXIT\n",
-		  ops_of("r1 <<= 2\nr3 = r2\nr3 += r1\nr0 = *(u32 *)(r3 +8)\nexit\n"));
-	check_str("LDX32 r0 [ r2 r1*4+0]\nEXIT\n",
-		  ops_of("r1 <<= 2\nr1 += r2\nr0 = *(u32 *)(r1 +0)\nexit\n"));
-}
-
 TEST(op_keeps_a_shift_that_somebody_else_reads)
 {
-	check_str("LSH64_K r1 r1 #2\nLDX32 r3 [ r2 r1*1+0]\nLEA64 r0 [ r3 r1*1+0]\nEXIT\n",
+	check_str("LSH64_K r1 r1 #2\nLDX32 r3 [ r2 r1*1+0]\nADD64_X r0 r3 r1\nEXIT\n",
 		  ops_of("r1 <<= 2\nr2 += r1\nr3 = *(u32 *)(r2 +0)\nr0 = r3\nr0 += r1\nexit\n"));
 }
 
@@ -157,14 +135,6 @@ TEST(op_jumps_where_the_last_jump_leads)
 		  ops_of("if r1 == 0x5 goto pc+1\ngoto pc+2\nr0 = 1\nexit\nr0 = 2\nexit\n"));
 }
 
-TEST(op_selects_over_several_ops_if_only_the_last_counts)
-{
-	check_str("MUL64_K r3 r3 #7\nJSLT64_K r1 #0 unless\nMOV64_X r0 r3 then\nEXIT\n",
-		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 7\nr0 = r3\nexit\n"));
-	check_str("JSLT64_K r1 #0\nMUL64_K r3 r3 #7\nMOV64_X r0 r3\nADD64_X r0 r0 r3\nEXIT\n",
-		  ops_of("if r1 s< 0x0 goto pc+2\nr3 *= 7\nr0 = r3\nr0 += r3\nexit\n"));
-}
-
 TEST(op_takes_back_an_address_made_for_one_access)
 {
 	check_str("LDX8 r0 [ r1 r2*1+4]\nEXIT\n", ops_of("r1 += r2\nr0 = *(u8 *)(r1 +4)\nexit\n"));
@@ -179,19 +149,6 @@ TEST(op_keeps_the_stack_in_the_stack)
 	check_str("LDX64 r0 [ r10*1-8]\nEXIT\n", ops_of("r1 = r10\nr1 += -8\nr0 = *(u64 *)(r1 +0)\nexit\n"));
 	check_str("LDX8 r0 [ r2 r10*1-8]\nEXIT\n",
 		  ops_of("r1 = r10\nr1 += -8\nr1 += r2\nr0 = *(u8 *)(r1 +0)\nexit\n"));
-}
-
-TEST(op_keeps_jumps_that_can_be_foretold)
-{
-	check_str("MOV64_X r0 r2\nJEQ64_K r1 #1\nLEA64 r0 [ r2*1+1]\nEXIT\n",
-		  ops_of("r0 = r2\nif r1 == 0x1 goto pc+1\nr0 += 1\nexit\n"));
-	check_str("JEQ64_K r0 r1 #9 set\nEXIT\n", ops_of("r0 = 1\nif r1 == 0x9 goto pc+1\nr0 = 0\nexit\n"));
-}
-
-TEST(op_makes_one_lea_of_a_product_and_a_sum)
-{
-	check_str("LEA64 r0 [ r0 r0*2+1]\nEXIT\n", ops_of("r0 *= 3\nr0 += 1\nexit\n"));
-	check_str("LEA64 r0 [ r1 r1*8+0]\nEXIT\n", ops_of("r0 = r1\nr0 *= 9\nexit\n"));
 }
 
 TEST(op_asks_only_once)
@@ -214,6 +171,6 @@ TEST(op_extends_signs_with_one_op)
 
 TEST(op_scales_an_index_of_32_bits)
 {
-	check_str("MOV32_X r2 r2\nLDX64 r0 [ r1 r2*8+0]\nEXIT\n",
+	check_str("MOV32_X r2 r2\nLSH64_K r2 r2 #3\nLDX64 r0 [ r1 r2*1+0]\nEXIT\n",
 		  ops_of("r2 <<= 32\nr2 >>= 29\nr1 += r2\nr0 = *(u64 *)(r1 +0)\nexit\n"));
 }

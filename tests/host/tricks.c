@@ -8,9 +8,7 @@
 const struct trick tricks[] = {
 	{ "copy", TRICK_COPY },
 	{ "address", TRICK_ADDRESS },
-	{ "lea", TRICK_LEA },
 	{ "rotate", TRICK_ROTATE },
-	{ "select", TRICK_SELECT },
 	{ "narrow", TRICK_NARROW },
 	{ "dead", TRICK_DEAD },
 	{ "jump", TRICK_JUMP },
@@ -20,7 +18,6 @@ const struct trick tricks[] = {
 	{ "mul_const", TRICK_MUL_CONST },
 	{ "bmi2", TRICK_BMI2 },
 	{ "free", TRICK_FREE },
-	{ "flags", TRICK_FLAGS },
 	{ "place", TRICK_PLACE },
 };
 /* clang-format on */
