@@ -16,8 +16,6 @@
 #define PROBE_TOLD "interp_faulted"
 #include "kernel/probe_x86_64.h"
 #include "vm/callback.h"
-#include "vm/flow.h"
-#include "vm/interp_fused.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"
 #include "vm/mistake.h"
@@ -74,8 +72,6 @@ struct run {
 	struct strbuf *log;
 	struct interp_region key; /* of the element that a callback is shown */
 };
-
-/* ---- limits ---- */
 
 static enum err stop(struct run *run, const struct icode *in, enum err e, const char *fmt, ...)
     printf_like(4, 5);
@@ -146,8 +142,6 @@ static __attribute__((noinline)) bool move_window(struct run *run, const struct 
 		w->room[i][reg] = found.len >= 1u << i ? found.len - (1u << i) + 1 : 0;
 	return true;
 }
-
-/* ---- calls ---- */
 
 /* How much memory argument n of a call is, and whether the helper writes to it; *at is where. */
 static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, const struct map *m, u64 *at,
@@ -296,18 +290,12 @@ static bool call_by_number(struct run *run, const struct icode *in, u64 value)
 	return !run->limits;
 }
 
-/* ---- mistakes ---- */
-
-/* What execute runs as one may begin before the access. Nobody's: the access that follows will tell. */
+/* whose is NULL for the first of an atomic's two accesses: the second one tells. */
 notrace void interp_faulted(const void *where, void *whose)
 {
 	const struct run *run = whose;
-	if (!run)
-		return;
-	u32 idx = (u32)((const struct icode *)where - run->p->icode);
-	while (idx + 1 < run->p->insn_count && !insn_is_access(&run->p->insns[idx]))
-		idx++;
-	mistake_note(run->p, idx);
+	if (run)
+		mistake_note(run->p, (u32)((const struct icode *)where - run->p->icode));
 }
 
 notrace u32 interp_insn_at(const struct prog *p, uptr word)
@@ -317,8 +305,6 @@ notrace u32 interp_insn_at(const struct prog *p, uptr word)
 		   ? (u32)min(offset / sizeof(struct icode), (uptr)p->insn_count)
 		   : p->insn_count;
 }
-
-/* ---- atomics ---- */
 
 /* What an operation that has no instruction of its own makes of the value a in memory and the operand b: by
  * imm, without its bit that asks for the old value. */
@@ -353,79 +339,11 @@ static u64 atomic_value(i32 op, u64 a, u64 b)
 DEFINE_ATOMIC(u32)
 DEFINE_ATOMIC(u64)
 
-/* ---- the instructions ---- */
-
 /* clang-format off */
-/* Division by zero gives 0, modulo zero leaves the dividend; MIN / -1 wraps to MIN (RFC 9669 4.1). */
-static u64 div_u64(u64 a, u64 b) { return b ? a / b : 0; }
-static u64 mod_u64(u64 a, u64 b) { return b ? a % b : a; }
-static u64 div_i64(u64 a, u64 b) { return b == -1ull ? 0 - a : b ? (u64)((i64)a / (i64)b) : 0; }
-static u64 mod_i64(u64 a, u64 b) { return b == -1ull ? 0 : b ? (u64)((i64)a % (i64)b) : a; }
-static u32 div_u32(u32 a, u32 b) { return b ? a / b : 0; }
-static u32 mod_u32(u32 a, u32 b) { return b ? a % b : a; }
-
-/* The same bits as a signed number; unsigned again, but widened. */
-#define AS_SIGNED(v) _Generic((v), u32: (i64)(i32)(v), u64: (i64)(v))
-#define WIDENED(v)   (u64)AS_SIGNED(v)
-#define SHIFT(v, n)  ((n) & (8 * sizeof(v) - 1))
-
-/* What the instructions with two operands do, in u32 and in u64. */
-#define DO_MOV(a, b)  (b)
-#define DO_ADD(a, b)  (a + b)
-#define DO_SUB(a, b)  (a - b)
-#define DO_MUL(a, b)  (a * b)
-#define DO_DIV(a, b)  _Generic(a, u32: div_u32, u64: div_u64)(a, b)
-#define DO_SDIV(a, b) div_i64(WIDENED(a), WIDENED(b))
-#define DO_OR(a, b)   (a | b)
-#define DO_AND(a, b)  (a & b)
-#define DO_LSH(a, b)  (a << SHIFT(a, b))
-#define DO_RSH(a, b)  (a >> SHIFT(a, b))
-#define DO_MOD(a, b)  _Generic(a, u32: mod_u32, u64: mod_u64)(a, b)
-#define DO_SMOD(a, b) mod_i64(WIDENED(a), WIDENED(b))
-#define DO_XOR(a, b)  (a ^ b)
-#define DO_ARSH(a, b) (AS_SIGNED(a) >> SHIFT(a, b))
-
-#define DO_JEQ(a, b)  (a == b)
-#define DO_JGT(a, b)  (a > b)
-#define DO_JGE(a, b)  (a >= b)
-#define DO_JSET(a, b) (a & b)
-#define DO_JNE(a, b)  (a != b)
-#define DO_JSGT(a, b) (AS_SIGNED(a) > AS_SIGNED(b))
-#define DO_JSGE(a, b) (AS_SIGNED(a) >= AS_SIGNED(b))
-#define DO_JLT(a, b)  (a < b)
-#define DO_JLE(a, b)  (a <= b)
-#define DO_JSLT(a, b) (AS_SIGNED(a) < AS_SIGNED(b))
-#define DO_JSLE(a, b) (AS_SIGNED(a) <= AS_SIGNED(b))
-
-/* As functions of whole registers: ADD64, and ADD32, which clears the upper half; JEQ64, JEQ32. */
-#define DEFINE_BINARY(name)                                                           \
-	static inline u64 name##64(u64 a unused, u64 b) { return (u64)DO_##name(a, b); } \
-	static inline u64 name##32(u64 x unused, u64 y)                               \
-	{                                                                             \
-		u32 a unused = (u32)x, b = (u32)y;                                    \
-		return (u32)DO_##name(a, b);                                          \
-	}
-#define DEFINE_JUMP(name)                                                             \
-	static inline bool name##64(u64 a, u64 b) { return DO_##name(a, b); }         \
-	static inline bool name##32(u64 x, u64 y)                                     \
-	{                                                                             \
-		u32 a = (u32)x, b = (u32)y;                                           \
-		return DO_##name(a, b);                                               \
-	}
-#define EACH_BINARY(DO) \
-	DO(ADD) DO(SUB) DO(MUL) DO(DIV) DO(SDIV) DO(OR) DO(AND) DO(LSH) DO(RSH) DO(MOD) DO(SMOD) DO(XOR) DO(MOV) DO(ARSH)
-#define EACH_CONDITION(DO) \
-	DO(JEQ) DO(JGT) DO(JGE) DO(JSET) DO(JNE) DO(JSGT) DO(JSGE) DO(JLT) DO(JLE) DO(JSLT) DO(JSLE)
-EACH_BINARY(DEFINE_BINARY)
-EACH_CONDITION(DEFINE_JUMP)
-
 #define DST(in) r[(in)->dst]
 #define SRC(in) r[(in)->src]
 #define IMM(in) ((u64)(i64)(in)->imm)
 #define OFF(in) ((u64)(i64)(in)->off)
-/* The second operand, as names of instructions call it. */
-#define K(in) IMM(in)
-#define X(in) SRC(in)
 
 /* The next instruction, or the one that is `by` further; then it is time to look how many have run. */
 #define NEXT(n) do { in += (n); goto *in->label; } while (0)
@@ -449,18 +367,25 @@ EACH_CONDITION(DEFINE_JUMP)
 		goto *in->label;                                  \
 	} while (0)
 
-/* Four instructions each: both widths, with an immediate and with a register. */
-#define BINARY(name)                                                         \
-	name##32_K: DST(in) = last = name##32(DST(in), IMM(in)); NEXT(1);           \
-	name##32_X: DST(in) = last = name##32(DST(in), SRC(in)); NEXT(1);           \
-	name##64_K: DST(in) = last = name##64(DST(in), IMM(in)); NEXT(1);           \
-	name##64_X: DST(in) = last = name##64(DST(in), SRC(in)); NEXT(1);
+/* Four instructions each: at 32 bits, which clears the upper half, and at 64; with an immediate and with a
+ * register. The result is an expression of the operands a and b; S(a) is a as a signed number. */
+#define S(v)        _Generic((v), u32: (i64)(i32)(v), u64: (i64)(v))
+#define SHIFT(v, n) ((n) & (8 * sizeof(v) - 1))
+#define BINARY_CASE(name, type, operand, result)                             \
+	name: { type a unused = (type)DST(in), b = (type)(operand); DST(in) = (type)(result); NEXT(1); }
+#define BINARY(name, result)                                                 \
+	BINARY_CASE(name##32_K, u32, IMM(in), result)                        \
+	BINARY_CASE(name##32_X, u32, SRC(in), result)                        \
+	BINARY_CASE(name##64_K, u64, IMM(in), result)                        \
+	BINARY_CASE(name##64_X, u64, SRC(in), result)
 
-#define JUMP(name)                                                           \
-	name##64_K: if (name##64(DST(in), IMM(in))) GO(in->off); NEXT(1);    \
-	name##64_X: if (name##64(DST(in), SRC(in))) GO(in->off); NEXT(1);    \
-	name##32_K: if (name##32(DST(in), IMM(in))) GO(in->off); NEXT(1);    \
-	name##32_X: if (name##32(DST(in), SRC(in))) GO(in->off); NEXT(1);
+#define JUMP_CASE(name, type, operand, condition)                            \
+	name: { type a = (type)DST(in), b = (type)(operand); if (condition) GO(in->off); NEXT(1); }
+#define JUMP(name, condition)                                                \
+	JUMP_CASE(name##64_K, u64, IMM(in), condition)                       \
+	JUMP_CASE(name##64_X, u64, SRC(in), condition)                       \
+	JUMP_CASE(name##32_K, u32, IMM(in), condition)                       \
+	JUMP_CASE(name##32_X, u32, SRC(in), condition)
 
 /* Leaves if the slot's 1 << shift bytes at address at, reached through reg, may not be used. */
 #define CHECK(windows, slot, reg, at, shift)                                                       \
@@ -470,35 +395,13 @@ EACH_CONDITION(DEFINE_JUMP)
 			goto stopped;                                                              \
 	} while (0)
 
-/* The value that the slot loads from base + off, or what it stores there. */
-#define LOAD_VALUE(value, slot, from, type, shift)                                                 \
-	do {                                                                                       \
-		u64 at = (from) + OFF(slot);                                                       \
-		CHECK(load, slot, (slot)->src, at, shift);                                         \
-		value = load_or_0_##type(at, in, run);                                                      \
-	} while (0)
-#define STORE_VALUE(value, slot, to, type, shift)                                                  \
-	do {                                                                                       \
-		u64 at = (to) + OFF(slot);                                                         \
-		CHECK(store, slot, (slot)->dst, at, shift);                                        \
-		store_or_not_##type(at, value, in, run);                                                    \
-	} while (0)
-/* Through R10, which the verifier has checked. */
-#define STACK_VALUE(value, slot, type)                                                             \
-	do {                                                                                       \
-		type loaded;                                                                       \
-		memcpy(&loaded, (u8 *)(uptr)SRC(slot) + (slot)->off, sizeof(loaded));              \
-		value = (u64)(i64)loaded;                                                          \
-	} while (0)
-
-/* Through any register, and through R10; a load of type widens it to 64 bits. */
+/* A load of type widens it to 64 bits. */
 #define LOAD(name, type, shift)                                                                    \
-	name: LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; NEXT(1);                              \
-	name##_FP: STACK_VALUE(last, in, type); DST(in) = last; NEXT(1);
+	name: { u64 at = SRC(in) + OFF(in); CHECK(load, in, in->src, at, shift);                   \
+		DST(in) = load_or_0_##type(at, in, run); NEXT(1); }
 #define STORE(name, type, shift, what)                                                             \
-	name: STORE_VALUE(what, in, DST(in), type, shift); NEXT(1);                                \
-	name##_FP: { type value = (type)(what);                                                    \
-		memcpy((u8 *)(uptr)DST(in) + in->off, &value, sizeof(value)); NEXT(1); }
+	name: { u64 at = DST(in) + OFF(in); CHECK(store, in, in->dst, at, shift);                  \
+		store_or_not_##type(at, what, in, run); NEXT(1); }
 
 #define ATOMIC_AT u64 at = DST(in) + OFF(in)
 /* An operation at both widths, without and with the old value. */
@@ -516,99 +419,11 @@ EACH_CONDITION(DEFINE_JUMP)
 
 /* This CPU orders loads and stores so by itself. */
 #define ORDERED(bits, type, shift)                                                                 \
-	LOAD_ACQ##bits: LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; NEXT(1);       \
-	STORE_REL##bits: STORE_VALUE(SRC(in), in, DST(in), type, shift); NEXT(1);
+	LOAD(LOAD_ACQ##bits, type, shift)                                                          \
+	STORE(STORE_REL##bits, type, shift, SRC(in))
 
-/* The shapes of interp_fused.h. first: what the first instruction starts from, DST(in), SRC(in) or last. */
-#define BODY_ONE(f, a, b)                                                                          \
-	DST(in) = last = f(a, b); NEXT(1);
-#define BODY_JUMP(jump, first, jk)                                                                 \
-	if (jump(first, jk(in))) GO(in->off); NEXT(1);
-#define BODY_MOVED(first, s, sk)                                                                   \
-	DST(in) = last = s(first, sk(in + 1)); NEXT(2);
-#define BODY_SAME(first, f, fk, s, sk)                                                             \
-	DST(in) = last = s(f(first, fk(in)), sk(in + 1)); NEXT(2);
-#define BODY_FEEDS(first, f, fk, s)                                                                \
-	{ u64 v = f(first, fk(in)); DST(in) = v; DST(in + 1) = last = s(DST(in + 1), v); NEXT(2); }
-#define BODY_MOVED_FED(first, s, t)                                                                \
-	{ u64 v = s(first, IMM(in + 1)); DST(in) = v; DST(in + 2) = last = t(DST(in + 2), v); NEXT(3); }
-#define BODY_MOVED_BACK(first, s, t)                                                               \
-	{ u64 x = first, v = s(x, IMM(in + 1)); DST(in) = v; DST(in + 2) = last = t(x, v); NEXT(3); }
-#define BODY_ROTATED(first, one, other, or)                                                        \
-	{ u64 x = first, v = one(x, IMM(in + 1)); DST(in) = v;                                     \
-	  DST(in + 2) = last = or(other(x, IMM(in + 2)), v); NEXT(4); }
-#define BODY_ROTATED_MOVED(first, one, other, or)                                                  \
-	{ u64 x = first, v = one(x, IMM(in + 1)); DST(in) = v;                                     \
-	  DST(in + 2) = last = or(other(x, IMM(in + 3)), v); NEXT(5); }
-#define BODY_BOTH(f, fk, s, sk)                                                                    \
-	DST(in) = f(DST(in), fk(in)); DST(in + 1) = last = s(DST(in + 1), sk(in + 1)); NEXT(2);
-#define BODY_THEN_JUMP(first, f, fk, jump, jk)                                                     \
-	DST(in) = last = f(first, fk(in)); in++; if (jump(last, jk(in))) GO(in->off); NEXT(1);
-#define BODY_AND_JUMP(f, fk, jump, jk)                                                             \
-	DST(in) = last = f(DST(in), fk(in)); in++; if (jump(DST(in), jk(in))) GO(in->off); NEXT(1);
-#define BODY_LOAD_AT_MOVED(type, shift)                                                            \
-	{ u64 v = SRC(in) + SRC(in + 1); DST(in) = v;                                              \
-	  LOAD_VALUE(last, in + 2, v, type, shift); DST(in + 2) = last; NEXT(3); }
-#define BODY_LOAD_AT_SUM(type, shift)                                                              \
-	{ u64 v = DST(in) + SRC(in); DST(in) = v;                                                  \
-	  LOAD_VALUE(last, in + 1, v, type, shift); DST(in + 1) = last; NEXT(2); }
-#define BODY_STORE_AT_MOVED(type, shift)                                                           \
-	DST(in) = last = SRC(in) + SRC(in + 1);                                                    \
-	STORE_VALUE(SRC(in + 2), in + 2, last, type, shift); NEXT(3);
-#define BODY_STORE_AT_SUM(type, shift)                                                             \
-	DST(in) = last = DST(in) + SRC(in);                                                        \
-	STORE_VALUE(SRC(in + 1), in + 1, last, type, shift); NEXT(2);
-#define BODY_LOAD_FEEDS(type, shift, s)                                                            \
-	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift);                                          \
-	  DST(in) = v; DST(in + 1) = last = s(DST(in + 1), v); NEXT(2); }
-#define BODY_STACK_FEEDS(type, s)                                                                  \
-	{ u64 v; STACK_VALUE(v, in, type); DST(in) = v; DST(in + 1) = last = s(DST(in + 1), v); NEXT(2); }
-#define BODY_LOAD_THEN_JUMP(type, shift, jump)                                                     \
-	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last;                                \
-	in++; if (jump(last, IMM(in))) GO(in->off); NEXT(1);
-
-#define BODY_REMAINDER(first, w)                                                                   \
-	{ u64 x = first, v = MUL##w(DIV##w(x, IMM(in + 1)), IMM(in + 2)); DST(in) = v;             \
-	  DST(in + 3) = last = SUB##w(x, v); NEXT(4); }
-#define BODY_INDEX(first)                                                                          \
-	DST(in) = last = LSH64(RSH64(LSH64(first, IMM(in)), IMM(in + 1)), IMM(in + 2)); NEXT(3);
-#define BODY_BOTH_JUMP(f, fk, s, sk, jump, jk)                                                     \
-	DST(in) = f(DST(in), fk(in)); DST(in + 1) = last = s(DST(in + 1), sk(in + 1));             \
-	in += 2; if (jump(DST(in), jk(in))) GO(in->off); NEXT(1);
-#define BODY_JUMP_ELSE(jump, jk)                                                                   \
-	if (jump(DST(in), jk(in))) GO(in->off); in++; GO(in->off);
-#define BODY_JUMP_OR_SET(jump, set)                                                                \
-	if (jump(DST(in), IMM(in))) GO(in->off); DST(in + 1) = last = set(0, IMM(in + 1)); NEXT(2);
-#define BODY_AND_GOTO(f, fk)                                                                       \
-	DST(in) = f(DST(in), fk(in)); in++; GO(in->off);
-#define BODY_AND_CALL(f, fk)                                                                       \
-	DST(in) = f(DST(in), fk(in)); in++; enter(run, in + 1); GO(in->imm);
-#define BODY_LOAD_SAME(type, shift, s, sk)                                                         \
-	{ u64 v; LOAD_VALUE(v, in, SRC(in), type, shift); DST(in) = last = s(v, sk(in + 1)); NEXT(2); }
-#define BODY_LOAD_TWICE(type, shift)                                                               \
-	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; in++;                          \
-	LOAD_VALUE(last, in, SRC(in), type, shift); DST(in) = last; NEXT(1);
-#define BODY_STORE_AND_ADD(type, shift)                                                            \
-	STORE_VALUE(SRC(in), in, DST(in), type, shift);                                            \
-	DST(in + 1) = last = ADD64(DST(in + 1), IMM(in + 1)); NEXT(2);
-#define BODY_MOVED_STACKED(type, s)                                                                \
-	{ u64 x = SRC(in), v; STACK_VALUE(v, in + 1, type); DST(in + 1) = v;                       \
-	  DST(in) = last = s(x, v); NEXT(3); }
-
-/* Cases beside those of insn.h: what a call of a helper can be, too; accesses through R10; and neighbours. */
-#define STACK_CASES(ROW)                                                                           \
-	ROW(LDX8) ROW(LDX16) ROW(LDX32) ROW(LDX64) ROW(LDXS8) ROW(LDXS16) ROW(LDXS32)              \
-	ROW(ST8) ROW(ST16) ROW(ST32) ROW(ST64) ROW(STX8) ROW(STX16) ROW(STX32) ROW(STX64)
-enum {
-	CASE_CALL_CHECKED = INSN_KINDS, CASE_CALL_WITH_CALLBACK, CASE_TAIL_CALL,
-#define ROW(name) CASE_##name##_FP,
-	STACK_CASES(ROW)
-#undef ROW
-#define ROW(name, ...) CASE_##name,
-	FUSED(ROW)
-#undef ROW
-	CASES
-};
+/* Cases beside those of insn.h: what a call of a helper can be, too. */
+enum { CASE_CALL_CHECKED = INSN_KINDS, CASE_CALL_WITH_CALLBACK, CASE_TAIL_CALL, CASES };
 
 /* Where they are in execute(). */
 static const void *const *cases;
@@ -625,12 +440,6 @@ static u64 execute(struct run *run, const struct icode *in)
 #define ROW(name, ...) [INSN_##name] = &&name,
 		INSNS(ROW, ROW)
 #undef ROW
-#define ROW(name) [CASE_##name##_FP] = &&name##_FP,
-		STACK_CASES(ROW)
-#undef ROW
-#define ROW(name, ...) [CASE_##name] = &&name,
-		FUSED(ROW)
-#undef ROW
 	};
 	if (!run) {
 		cases = labels;
@@ -638,55 +447,55 @@ static u64 execute(struct run *run, const struct icode *in)
 	}
 	u64 *r = run->r;
 	i64 end = (i64)(uptr)in + run->left;
-	u64 last = 0; /* what the arithmetic or load before gave, where decode() counts on it */
 	goto *in->label;
 
-	BINARY(ADD)
-	BINARY(SUB)
-	BINARY(MUL)
-	BINARY(DIV)
-	BINARY(SDIV)
-	BINARY(OR)
-	BINARY(AND)
-	BINARY(LSH)
-	BINARY(RSH)
-	BINARY(MOD)
-	BINARY(SMOD)
-	BINARY(XOR)
-	BINARY(ARSH)
-	NEG32:      DST(in) = last = (u32)(0 - (u32)DST(in)); NEXT(1);
-	NEG64:      DST(in) = last = 0 - DST(in); NEXT(1);
-	BINARY(MOV)
-	MOVSX32_8:  DST(in) = last = (u32)(i8)SRC(in); NEXT(1);
-	MOVSX32_16: DST(in) = last = (u32)(i16)SRC(in); NEXT(1);
-	MOVSX64_8:  DST(in) = last = (u64)(i64)(i8)SRC(in); NEXT(1);
-	MOVSX64_16: DST(in) = last = (u64)(i64)(i16)SRC(in); NEXT(1);
-	MOVSX64_32: DST(in) = last = (u64)(i64)(i32)SRC(in); NEXT(1);
+	BINARY(ADD, a + b)
+	BINARY(SUB, a - b)
+	BINARY(MUL, a * b)
+	/* By 0: division gives 0, modulo leaves a; the least number by -1 wraps to itself (RFC 9669 4.1). */
+	BINARY(DIV, b ? a / b : 0)
+	BINARY(SDIV, S(b) == -1 ? 0 - a : b ? (u64)(S(a) / S(b)) : 0)
+	BINARY(OR, a | b)
+	BINARY(AND, a & b)
+	BINARY(LSH, a << SHIFT(a, b))
+	BINARY(RSH, a >> SHIFT(a, b))
+	BINARY(MOD, b ? a % b : a)
+	BINARY(SMOD, S(b) == -1 ? 0 : b ? S(a) % S(b) : S(a))
+	BINARY(XOR, a ^ b)
+	BINARY(ARSH, S(a) >> SHIFT(a, b))
+	NEG32:      DST(in) = (u32)(0 - (u32)DST(in)); NEXT(1);
+	NEG64:      DST(in) = 0 - DST(in); NEXT(1);
+	BINARY(MOV, b)
+	MOVSX32_8:  DST(in) = (u32)(i8)SRC(in); NEXT(1);
+	MOVSX32_16: DST(in) = (u32)(i16)SRC(in); NEXT(1);
+	MOVSX64_8:  DST(in) = (u64)(i64)(i8)SRC(in); NEXT(1);
+	MOVSX64_16: DST(in) = (u64)(i64)(i16)SRC(in); NEXT(1);
+	MOVSX64_32: DST(in) = (u64)(i64)(i32)SRC(in); NEXT(1);
 
 	/* We run little-endian: "to little" only cuts, "to big" is a swap. */
-	LE16:       DST(in) = last = (u16)DST(in); NEXT(1);
-	LE32:       DST(in) = last = (u32)DST(in); NEXT(1);
-	LE64:       last = DST(in); NEXT(1);
+	LE16:       DST(in) = (u16)DST(in); NEXT(1);
+	LE32:       DST(in) = (u32)DST(in); NEXT(1);
+	LE64:       NEXT(1);
 	BE16:
-	BSWAP16:    DST(in) = last = __builtin_bswap16((u16)DST(in)); NEXT(1);
+	BSWAP16:    DST(in) = __builtin_bswap16((u16)DST(in)); NEXT(1);
 	BE32:
-	BSWAP32:    DST(in) = last = __builtin_bswap32((u32)DST(in)); NEXT(1);
+	BSWAP32:    DST(in) = __builtin_bswap32((u32)DST(in)); NEXT(1);
 	BE64:
-	BSWAP64:    DST(in) = last = __builtin_bswap64(DST(in)); NEXT(1);
+	BSWAP64:    DST(in) = __builtin_bswap64(DST(in)); NEXT(1);
 
 	JA:         GO(in->off);
 	JA32:       GO(in->imm);
-	JUMP(JEQ)
-	JUMP(JGT)
-	JUMP(JGE)
-	JUMP(JSET)
-	JUMP(JNE)
-	JUMP(JSGT)
-	JUMP(JSGE)
-	JUMP(JLT)
-	JUMP(JLE)
-	JUMP(JSLT)
-	JUMP(JSLE)
+	JUMP(JEQ, a == b)
+	JUMP(JGT, a > b)
+	JUMP(JGE, a >= b)
+	JUMP(JSET, a & b)
+	JUMP(JNE, a != b)
+	JUMP(JSGT, S(a) > S(b))
+	JUMP(JSGE, S(a) >= S(b))
+	JUMP(JLT, a < b)
+	JUMP(JLE, a <= b)
+	JUMP(JSLT, S(a) < S(b))
+	JUMP(JSLE, S(a) <= S(b))
 	CALL: CALL_KFUNC:
 		r[0] = in->callee->fn(r[1], r[2], r[3], r[4], r[5], run->p);
 		NEXT(1);
@@ -760,10 +569,6 @@ static u64 execute(struct run *run, const struct icode *in)
 	ORDERED(32, u32, 2)
 	ORDERED(64, u64, 3)
 
-#define ROW(name, count, body, ...) name: body
-	FUSED(ROW)
-#undef ROW
-
 	LD_ABS8: LD_ABS16: LD_ABS32: LD_IND8: LD_IND16: LD_IND32:
 	BAD:
 		panic("interp_run: %s: insn %u was not verified", run->p->name, (u32)(in - run->p->icode));
@@ -775,10 +580,6 @@ static u64 execute(struct run *run, const struct icode *in)
 		return 0;
 }
 /* clang-format on */
-
-/* ---- decoding ---- */
-
-bool interp_fuses = true;
 
 /* What an immediate of 64 bits stands for (section 5.4.1): itself, a map, an address in its value, of a
  * function, or of what the kernel has. */
@@ -818,108 +619,17 @@ static u32 call_case(const struct helper *h)
 	return takes_memory(h) ? CASE_CALL_CHECKED : INSN_CALL;
 }
 
-/* Which case an instruction is alone. */
 static u32 case_of(const struct insn *in)
 {
-	static const u16 stack_cases[INSN_KINDS] = {
-#define ROW(name) [INSN_##name] = CASE_##name##_FP,
-		STACK_CASES(ROW)
-#undef ROW
-	};
 	u32 kind = insn_kind(in);
-	if (kind == INSN_CALL || kind == INSN_CALL_KFUNC)
-		return call_case(callee(in));
-	return insn_is_access(in) && insn_base(in) == BPF_FP && stack_cases[kind] ? stack_cases[kind] : kind;
-}
-
-#define OPERAND_X 8 /* arithmetic and jumps: the second operand is src, otherwise imm */
-
-/* last: the register that was written last. */
-static bool relates(const struct insn *first, const struct insn *in, u32 relation, u32 last)
-{
-	switch (relation) {
-	case LAST_DST: return in->dst == last;
-	case LAST_SRC: return in->src == last && in->dst != last;
-	case SAME_DST: return in->dst == in[-1].dst && (in->src != in->dst || !(in->op & OPERAND_X));
-	case FED: return in->src == in[-1].dst && in->dst != in->src;
-	case FED_BACK: return in->src == in[-1].dst && in->dst != in->src && in->dst == first->src;
-	case BASED: return insn_base(in) == in[-1].dst;
-	case ITSELF: return in->dst == first->src && in->dst != first->dst;
-	case AGAIN: return in->src == first->src && in->src != first->dst && in->dst != first->dst;
-	case ADDED: return in->dst == first->dst && in->src == in[-1].dst && in->src != in->dst;
-	case JOINED: return in->dst == in[-1].dst && in->src == first->dst;
-	default: return true;
-	}
-}
-
-#define FUSED_MAX 5
-static const struct fused {
-	u16 which, count;
-	u16 cases[FUSED_MAX];
-	u8 relations[FUSED_MAX];
-} fused[] = {
-#define ROW(name, count, body, ...) { CASE_##name, count, __VA_ARGS__ },
-	FUSED(ROW)
-#undef ROW
-};
-
-/* Of the rows that begin with a case the first and one past the last; others lie between. Found again by each
- * that decodes, always the same. */
-static struct {
-	u16 first, end;
-} fused_from[CASES];
-
-static void find_fused(void)
-{
-	for (u32 i = 0; i < array_len(fused); i++) {
-		u32 begins_with = fused[i].cases[0];
-		if (!fused_from[begins_with].end)
-			fused_from[begins_with].first = (u16)i;
-		fused_from[begins_with].end = max(fused_from[begins_with].end, (u16)(i + 1));
-	}
-}
-
-/* One for each instruction, while it is being decided what is fused. */
-struct plan {
-	u32 cost;  /* how many cases are run from here to the end */
-	u16 alone; /* the instruction's case */
-	u8 last;   /* which register's value `last` is before it */
-};
-
-/* Whether the row is what stands at idx. */
-static bool fits(const struct prog *p, const struct plan *plan, u32 idx, const struct fused *f)
-{
-	const struct insn *in = &p->insns[idx];
-	if (f->count > p->insn_count - idx)
-		return false;
-	for (u32 i = 0; i < f->count; i++)
-		if (plan[idx + i].alone != f->cases[i] ||
-		    !relates(in, &in[i], f->relations[i], plan[idx].last))
-			return false;
-	return true;
-}
-
-/* From the end to the start: the case from which on there are fewest, with what is known behind it. */
-static const void *label_of(const struct prog *p, struct plan *plan, u32 idx)
-{
-	u32 alone = plan[idx].alone, best = alone;
-	plan[idx].cost = plan[idx + (insn_is_wide(&p->insns[idx]) ? 2 : 1)].cost + 1;
-	for (u32 i = fused_from[alone].first; interp_fuses && i < fused_from[alone].end; i++) {
-		const struct fused *f = &fused[i];
-		u32 cost = plan[idx + min((u32)f->count, p->insn_count - idx)].cost + 1;
-		if (cost < plan[idx].cost + (best == alone) && fits(p, plan, idx, f)) {
-			plan[idx].cost = cost;
-			best = f->which;
-		}
-	}
-	return cases[best];
+	return kind == INSN_CALL || kind == INSN_CALL_KFUNC ? call_case(callee(in)) : kind;
 }
 
 static void decode(const struct prog *p, u32 idx)
 {
 	const struct insn *in = &p->insns[idx];
 	struct icode *to = &p->icode[idx];
-	*to = (struct icode){ 0 };
+	*to = (struct icode){ .label = cases[case_of(in)] };
 	if (insn_is_wide(in))
 		to[1].value = wide_value(p, in);
 	if (insn_kind(in) == INSN_CALL || insn_kind(in) == INSN_CALL_KFUNC) {
@@ -932,48 +642,15 @@ static void decode(const struct prog *p, u32 idx)
 	to->imm = in->imm;
 }
 
-/* Which register's value `last` is behind an instruction: its own result, or still the one before. */
-#define NO_REG BPF_REGS
-static u32 last_after(const struct insn *in, u32 last)
-{
-	u32 class = insn_class(in);
-	if (class == CLASS_ALU32 || class == CLASS_ALU64 || class == CLASS_LDX)
-		return in->dst;
-	return insn_is_atomic(in) || insn_is_call(in) || insn_is_wide(in) ? NO_REG : last;
-}
-
-static void find_labels(struct prog *p, struct plan *plan, const u8 *marks)
-{
-	u32 last = NO_REG;
-	for (u32 i = 0; i < p->insn_count; i++) {
-		if (marks[i] & MARK_TAIL)
-			continue;
-		if (marks[i] & (MARK_TARGET | MARK_START))
-			last = NO_REG;
-		plan[i].alone = (u16)case_of(&p->insns[i]);
-		plan[i].last = (u8)last;
-		last = last_after(&p->insns[i], last);
-	}
-	for (u32 i = p->insn_count; i-- > 0;)
-		if (!(marks[i] & MARK_TAIL))
-			p->icode[i].label = label_of(p, plan, i);
-}
-
 enum err interp_prepare(struct prog *p)
 {
 	execute(NULL, NULL);
-	find_fused();
 	p->icode = kmalloc((size_t)p->insn_count * sizeof(*p->icode));
-	struct plan *plan = kzalloc(((size_t)p->insn_count + 1) * sizeof(*plan));
-	u8 *marks = flow_marks(p);
-	bool ok = p->icode && plan && marks;
-	for (u32 i = 0; ok && i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
+	if (!p->icode)
+		return ENOMEM;
+	for (u32 i = 0; i < p->insn_count; i += insn_is_wide(&p->insns[i]) ? 2 : 1)
 		decode(p, i);
-	if (ok)
-		find_labels(p, plan, marks);
-	kfree(marks);
-	kfree(plan);
-	return ok ? OK : ENOMEM;
+	return OK;
 }
 
 void interp_forget(struct prog *p)
@@ -981,8 +658,6 @@ void interp_forget(struct prog *p)
 	kfree(p->icode);
 	p->icode = NULL;
 }
-
-/* ---- running ---- */
 
 /* The caller has set limits, windows and what is left. */
 static u64 run_main(struct run *run, const struct prog *p, const u64 args[5])

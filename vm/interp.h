@@ -9,10 +9,6 @@
 enum err interp_prepare(struct prog *p);
 void interp_forget(struct prog *p);
 
-/* Whether programs decoded from now on run neighbours as one (vm/interp_fused.h). Tests and measurements set
- * it to false. */
-extern bool interp_fuses;
-
 /* The instruction of p that a word of the interpreter's registers or stack points to; p->insn_count if it
  * points to none. notrace. */
 u32 interp_insn_at(const struct prog *p, uptr word);
