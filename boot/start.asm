@@ -228,7 +228,7 @@ uart_setup:
 	setting COM1 + 3, 3                     ; 8N1
 uart_setup_end:
 
-; Good for the switch; kernel/trap_x86_64.c gives each CPU its own.
+; Good for the switch; kernel/cpu/x86_64/trap.c gives each CPU its own.
 align 8
 gdt:
 	dq 0

@@ -3,7 +3,7 @@
 // the other specification lay it out, into one struct boot_info.
 #include "kernel/boot_info.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/paging.h"
 
 enum { MB1_LOADER_MAGIC = 0x2badb002, MB2_LOADER_MAGIC = 0x36d76289, MEMORY_AVAILABLE = 1 };

@@ -8,7 +8,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "kernel/page.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/poison.h"
 
 enum {

@@ -45,7 +45,7 @@
 #define FLAGS_OF 0x800
 #define FLAGS_RF 0x10000
 
-/* struct cpu (kernel/smp.h), at GS:0. */
+/* struct cpu (kernel/cpu/smp.h), at GS:0. */
 #define CPU_SELF          0
 #define CPU_CURRENT       8
 #define CPU_PREEMPT_COUNT 16
@@ -58,5 +58,5 @@
 /* struct task_struct (kernel/task.h), at [GS:CPU_CURRENT]. */
 #define TASK_MIGRATION_DISABLED 36
 
-/* struct pt_regs (kernel/trap.h). */
+/* struct pt_regs (kernel/cpu/trap.h). */
 #define PT_REGS_SIZE 168

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Spin locks. notrace: what a trampoline calls may take them.
 #include "kernel/lock.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/sched.h"
-#include "kernel/smp.h"
-#include "kernel/stall.h"
+#include "kernel/cpu/smp.h"
+#include "kernel/cpu/stall.h"
 
 static notrace void wait_until_free(const spinlock_t *lock)
 {

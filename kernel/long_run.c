@@ -4,7 +4,7 @@
 // program that may be preempted, one that sleeps, must be met in the same task; others may run between two
 // looks.
 #include "kernel/long_run.h"
-#include "kernel/blame.h"
+#include "kernel/cpu/blame.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/rcu.h"

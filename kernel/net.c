@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/loopback.h"
 #include "kernel/net_udp.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/softirq.h"
 #include "kernel/timer.h"
 #include "kernel/trace_events.h"

@@ -7,7 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "kernel/paging.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/poison.h"
 
 enum { PAGES = DIRECT_SIZE / PAGE_SIZE };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Four-level page tables (SDM vol. 3, 4.5). The tree stands since boot/start.asm; what changes is the
 // rights in it, the fixmap's one table, and pages of 2 MiB that are split when a part must differ.
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lock.h"
 #include "kernel/page.h"
 #include "kernel/paging.h"
-#include "kernel/panic.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/panic.h"
+#include "kernel/cpu/smp.h"
 
 typedef u64 pte;
 

@@ -4,7 +4,7 @@
  * POISON=1; in the normal kernel nothing of it is left. */
 #pragma once
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 
 #ifndef POISON
 #define POISON 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ports that switch an emulated machine off.
 #include "kernel/power.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
 
 enum {

@@ -2,10 +2,10 @@
 // rcu_preempt: while anything is deferred a timer wakes it every few ticks; it waits until every CPU
 // has passed a moment with preemption on since the oldest batch was taken, then calls that batch.
 #include "kernel/rcu.h"
-#include "kernel/apic.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
-#include "kernel/stall.h"
+#include "kernel/cpu/stall.h"
 #include "kernel/timer.h"
 
 enum { RCU_TICKS = 3, RCU_PRIO = 98 };

@@ -3,13 +3,13 @@
 // and orders its stores for an interrupt on this CPU (compiler_barrier): no other CPU touches the shadow
 // stack of a task that runs, but while it holds this one.
 #include "kernel/retstack.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
-#include "kernel/stall.h"
+#include "kernel/cpu/stall.h"
 #include "kernel/task.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 
 static struct mutex changing = MUTEX_INIT(changing); /* users, with the stacks of all tasks */
 static u32 users;

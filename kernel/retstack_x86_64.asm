@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ; Where a function returns to whose return address is on the shadow stack (kernel/retstack.h).
 %include "layout.inc"
-%include "kernel/pt_regs_x86_64.inc"
+%include "kernel/cpu/x86_64/pt_regs.inc"
 bits 64
 
 extern retstack_leave
@@ -18,7 +18,7 @@ section .text
 ;      rbp +  8   the slot
 ;      rbp +  0   the caller's rbp
 ;      rbp -  8   flags
-;      rsp +  0   struct pt_regs (kernel/trap.h); sp, ip and bp are filled in by retstack_leave
+;      rsp +  0   struct pt_regs (kernel/cpu/trap.h); sp, ip and bp are filled in by retstack_leave
 retstack_return:
 	push strict dword retstack_return
 	push rbp

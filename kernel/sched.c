@@ -9,9 +9,9 @@
 // locks are held at once: a task that moves is in no queue in between, but looks as if it were, or as if
 // it were running, to whoever would wake it.
 #include "kernel/sched.h"
-#include "kernel/apic.h"
-#include "kernel/cpu.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/rcu.h"
 #include "kernel/softirq.h"
 #include "kernel/timer.h"

@@ -3,8 +3,8 @@
 // thrown away: what the ring has no room for stays in the UART, and an emulator's UART takes no more until it is
 // read.
 #include "kernel/serial.h"
-#include "kernel/apic.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
 #include "kernel/sched.h"
 

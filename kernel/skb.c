@@ -2,7 +2,7 @@
 // Packets and queues of them. What Linux has as a function is one here, with a body of its own.
 #include "kernel/skb.h"
 #include "kernel/heap.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/trace_events.h"
 
 traceable struct sk_buff *alloc_skb(unsigned int size)

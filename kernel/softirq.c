@@ -2,9 +2,9 @@
 // Around interrupts. Softirqs run when the outermost interrupt ends, with interrupts on; what keeps
 // coming back is left to ksoftirqd/N, so that tasks get their share.
 #include "kernel/softirq.h"
-#include "kernel/apic.h"
-#include "kernel/cpu.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/trace_events.h"
 
 enum { ROUNDS = 4, IN_INTERRUPT = 0x00ffff00 };

@@ -2,8 +2,8 @@
 /* What surrounds an interrupt, and the work that one leaves for just after it. */
 #pragma once
 #include "kernel/sched.h"
-#include "kernel/smp.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/smp.h"
+#include "kernel/cpu/trap.h"
 
 /* The trap dispatcher calls these around the handler of every vector from 32 up. irq_exit tells the
  * APIC that the interrupt has ended, runs softirqs, and switches tasks if that is due. notrace. */

@@ -3,16 +3,16 @@
 // kept with their stacks for new ones: taking a guard page away and putting it back would cost all CPUs a
 // flush.
 #include "kernel/task.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/page.h"
 #include "kernel/paging.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/retstack.h"
 #include "kernel/sched.h"
-#include "kernel/stack.h"
+#include "kernel/cpu/stack.h"
 #include "kernel/timer.h"
 #include "kernel/trace_events.h"
 

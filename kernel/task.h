@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/list.h"
 #include "kernel/rcu.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/uapi.h"
 
 /* task_struct.__state, Linux's values. */

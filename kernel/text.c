@@ -2,14 +2,14 @@
 // Chunks of pages turned read+execute, handed out first fit in granules. Each granule has the struct text
 // that owns it, or NULL: so finding an address's block is two loads, without a lock, in any context.
 #include "kernel/text.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "kernel/page.h"
 #include "kernel/paging.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 
 enum { GRANULE = TEXT_ALIGN, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, FREE_AT_ONCE = 256 };

@@ -2,13 +2,13 @@
 // The clock is the TSC, scaled to nanoseconds. Each CPU has its own tick and its own list of timers,
 // sorted by expiry: the few there are make anything finer a waste.
 #include "kernel/timer.h"
-#include "kernel/apic.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lock.h"
 #include "kernel/long_run.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/softirq.h"
-#include "kernel/stall.h"
+#include "kernel/cpu/stall.h"
 #include "kernel/trace_events.h"
 
 enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_ONE_SHOT_2 = 0xb0 };

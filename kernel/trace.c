@@ -3,7 +3,7 @@
 // Only an NMI can find it held by the CPU that it interrupted; so an NMI does not wait for it: it counts
 // its line as lost. No site anywhere: programs run through here.
 #include "kernel/trace.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"

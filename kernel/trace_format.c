@@ -2,7 +2,7 @@
 // A line of the print buffer as ftrace would print it; pure.
 #include "kernel/trace.h"
 
-/* preempt_count's parts (kernel/smp.h). */
+/* preempt_count's parts (kernel/cpu/smp.h). */
 enum { DEPTH = 0xff, SERVING_SOFTIRQ = 0x100, HARDIRQ = 0x0f0000, NMI = 0xf00000 };
 
 static char context_char(u32 count)

@@ -4,7 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/loopback.h"
 #include "kernel/net_udp.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/rcu.h"
 #include "kernel/sched.h"
 #include "kernel/timer.h"

@@ -7,7 +7,7 @@
 // do not clash with the names of people's own.
 #include "kernel/uapi.h"
 #include "kernel/lib/types.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 
 typedef unsigned char __u8, u8, uint8_t;
 typedef unsigned short __u16, u16, uint16_t, umode_t;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ways to sleep: wait queues, mutexes, for a time.
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 #include "kernel/timer.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One kworker a CPU, one list each.
 #include "kernel/work.h"
-#include "kernel/cpu.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 #include "kernel/trace_events.h"
 

@@ -2,13 +2,13 @@
 // When nothing moves any more: a timer on every CPU looks, so that one CPU that still takes interrupts is
 // enough. Then each of the others tells by NMI what it does, one after the other, all tasks tell where they
 // sleep, and this CPU panics.
-#include "kernel/apic.h"
-#include "kernel/backtrace.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/backtrace.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/timer.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tests/stress.h"
 
 #define LOOK_NS  1000000000ull

@@ -8,7 +8,7 @@
 #include "kernel/sched.h"
 #include "kernel/sym.h"
 #include "kernel/traffic.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tests/stress.h"
 #include "tests/test.h"
 #include "tramp/attach.h"

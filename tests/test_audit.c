@@ -3,7 +3,7 @@
 #include "tests/test.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/paging.h"
 #include "kernel/print.h"
 #include "kernel/text.h"

@@ -2,7 +2,7 @@
 // tramp/ftrace: what callbacks see, what they leave alone, who calls them, and who may be where.
 #include "tests/nops.h"
 #include "tests/test.h"
-#include "kernel/backtrace.h"
+#include "kernel/cpu/backtrace.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
@@ -14,7 +14,7 @@
 #include "kernel/text.h"
 #include "kernel/trace.h"
 #include "kernel/traffic.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/audit.h"
 #include "tramp/fgraph.h"
 #include "tramp/ftrace.h"

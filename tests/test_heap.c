@@ -4,7 +4,7 @@
 #include "kernel/poison.h"
 #include "kernel/rcu.h"
 #include "kernel/sched.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "tests/test.h"
 
 static u64 bytes_in_use(void)

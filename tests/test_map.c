@@ -2,7 +2,7 @@
 // vm/map*: the semantics of Linux's map types, and that memory comes back. Runs on host and machine.
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "tests/test.h"
 #include "vm/map.h"
 

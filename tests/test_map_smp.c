@@ -3,7 +3,7 @@
 // always with a value that somebody wrote for it.
 #include "kernel/lib/fmt.h"
 #include "kernel/sched.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 #include "tests/test.h"

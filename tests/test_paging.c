@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // No page is writable and executable at once, seen from outside: the page tables as they are.
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
 #include "kernel/paging.h"
-#include "kernel/probe.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/probe.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/text.h"
 #include "tests/test.h"
 

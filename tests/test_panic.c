@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ends of the machine that end-to-end tests look at from outside; and a wait that is nearly one.
 #include "kernel/blobs.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/rcu.h"
 #include "kernel/sched.h"

@@ -4,7 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/page.h"
 #include "kernel/paging.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 #include "tests/test.h"
 
 /* Nothing is mapped there; and an address that is none, which faults as #GP. */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Replaced return addresses: functions here note themselves, as a callback at their site would do it.
 #include "tests/test.h"
-#include "kernel/backtrace.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/backtrace.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/retstack.h"
 #include "kernel/sched.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/sym.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/ftrace.h"
 
 static u32 told;

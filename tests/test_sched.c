@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/sched.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"

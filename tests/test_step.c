@@ -2,14 +2,14 @@
 // A task goes through code by single steps and is stopped at one instruction, with interrupts on: just as
 // if it had been interrupted there. Meanwhile the code is changed.
 #include "tests/test.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/task.h"
 #include "kernel/text.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/poke.h"
 #include "tramp/tramp.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 #include "kernel/sym.h"
 #include "kernel/text.h"
 #include "tests/test.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/timer.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "tests/test.h"

@@ -6,7 +6,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/net.h"
 #include "kernel/print.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 #include "kernel/sched.h"
 #include "kernel/skb.h"
 #include "kernel/softirq.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/backtrace.h"
+#include "kernel/cpu/backtrace.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sym.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tests/test.h"
 
 enum { FREE_VECTOR = 0x90 };

@@ -2,7 +2,7 @@
 // tramp/ftrace_list: what is taken off the list while another CPU walks it, and stands still there: an ops that
 // does not want the function, one that comes back at once, a filter that changes.
 #include "tests/test.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"

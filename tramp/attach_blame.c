@@ -3,12 +3,12 @@
 // only that it runs; which instruction of which program is told by the pointer to it that it keeps in a
 // register, or that what it has called keeps on the stack.
 #include "tramp/attach_blame.h"
-#include "kernel/backtrace.h"
-#include "kernel/blame.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/backtrace.h"
+#include "kernel/cpu/blame.h"
+#include "kernel/cpu/probe.h"
 #include "kernel/sym.h"
 #include "kernel/task.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/attach.h"
 #include "vm/compile.h"
 #include "vm/interp.h"

@@ -2,10 +2,10 @@
 // A program becomes a handler of a kprobe or a kretprobe: it sees struct pt_regs, on this architecture's
 // terms, and is told by variables of its CPU what a trampoline would have put below its context.
 #include "tramp/attach_probe.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "tramp/tramp.h"
 
 struct prog_probe {

@@ -3,7 +3,7 @@
 #include "tramp/fgraph.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 
 enum { DATA_FUNC, DATA_DEPTH, DATA_ENTERED };
 

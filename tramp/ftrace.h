@@ -6,7 +6,7 @@
  * on it is a common caller, whose list function asks every registered ops' filter whether it wants this
  * ip. A site belongs to BPF or to ftrace; with `share on` to both: see share.h. */
 #pragma once
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "tramp/image.h"
 #include "tramp/site.h"
 

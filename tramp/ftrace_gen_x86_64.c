@@ -59,7 +59,7 @@
 //                                                  ret                        ; to site->direct
 #include "tramp/ftrace_gen.h"
 #include "kernel/lib/x86.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/gen.h"
 
 enum {

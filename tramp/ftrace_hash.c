@@ -2,7 +2,7 @@
 // The set behind a filter of ftrace.
 #include "tramp/ftrace_hash.h"
 #include "kernel/heap.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 
 /* Functions lie 16 bytes apart; the multiplication spreads what is left over the upper bits. */
 static notrace u32 first_slot(const struct ftrace_hash *h, uptr ip)

@@ -181,7 +181,7 @@ void gen_preempt_off(struct code *c)
 	inc_m32(c, gs(CPU_PREEMPT_COUNT));
 }
 
-/* Bit 31 of preempt_count says "no reschedule wanted" (kernel/smp.h): only a count that falls to 0
+/* Bit 31 of preempt_count says "no reschedule wanted" (kernel/cpu/smp.h): only a count that falls to 0
  * altogether leads to the scheduler. */
 void gen_preempt_on(struct code *c)
 {

@@ -3,7 +3,7 @@
 #include "tramp/image.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"

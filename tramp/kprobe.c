@@ -5,12 +5,12 @@
 // the end of the single step, so a sync of all CPUs (which interrupts them) waits for every hit under way:
 // behind it, what was unlinked before it is nobody's any more.
 #include "tramp/kprobe.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
-#include "kernel/smp.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/panic.h"
+#include "kernel/cpu/smp.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/audit.h"
 #include "tramp/ftrace.h"
 #include "tramp/ftrace_gen.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A kprobe at a function's entry: one ftrace_ops with all registers, which calls the handler.
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/heap.h"
-#include "kernel/panic.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/panic.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/ftrace.h"
 #include "tramp/kprobe_arch.h"
 

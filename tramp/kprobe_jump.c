@@ -15,7 +15,7 @@
 // image: a task may have been preempted in it, and a hit may be on its way to it (interrupts off as in step 3).
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "tramp/image.h"

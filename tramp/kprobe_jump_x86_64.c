@@ -4,7 +4,7 @@
 //      push ss ... push r15        ; struct pt_regs, as the int3 would have saved it
 //      lea  rdi, [trap_return]     ; and a frame as an interrupt's dispatcher has it: so backtraces and the
 //      push rdi, push rdi          ; scan of ways back take the probed function for an interrupted one
-//      push rbp                    ; (ORDER FRAMES in kernel/stack_x86_64.c)
+//      push rbp                    ; (ORDER FRAMES in kernel/cpu/x86_64/stack.c)
 //      mov  rbp, rsp
 //      and  rsp, -16
 //      call kprobe_detour_hit(pt, regs)
@@ -13,7 +13,7 @@
 //      <the displaced instructions>
 //      jmp  <behind them>
 #include "kernel/lib/x86.h"
-#include "kernel/trap_x86_64.h"
+#include "kernel/cpu/x86_64/trap.h"
 #include "tramp/kprobe_arch.h"
 #include "tramp/tracepoint.h"
 

@@ -6,7 +6,7 @@
 // back through the debug exception behind it (SDM vol. 3, 18.3.1.4).
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/kprobe_arch.h"
 #include "tramp/tracepoint.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A kprobe at the entry that replaces the return address, and what hears of the return.
-#include "kernel/cpu.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/kprobe_arch.h"
 #include "tramp/site.h"
 

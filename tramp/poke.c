@@ -20,15 +20,15 @@
 //
 // tests/models/poke.pml has the same steps, checked exhaustively; beside it stands what breaks without each.
 #include "tramp/poke_arch.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
-#include "kernel/smp.h"
-#include "kernel/stall.h"
+#include "kernel/cpu/smp.h"
+#include "kernel/cpu/stall.h"
 #include "kernel/sym.h"
 #include "kernel/text.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 
 static struct mutex poking;
 static struct poke_stats stats;

@@ -3,7 +3,7 @@
 // step of each change a CPU goes through the site. Whether it meets the instruction or an int3 in its place,
 // it must come out the same: at the right address, with the right stack, and all else as it was.
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "tramp/poke.h"
 
 /* Known to the .asm file. rdi is the last of regs. */

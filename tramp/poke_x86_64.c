@@ -3,9 +3,9 @@
 // in its place.
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/poke_arch.h"
 
 const u8 poke_int3 = X86_INT3;
@@ -69,7 +69,7 @@ static notrace bool is_of_a_site(const u8 bytes[SITE_LEN])
 /* QEMU may come with the stale translation of an int3 (step 6), and would come with it for ever, if this is a
  * softirq that keeps the poking task from step 6. A translation holds for one value of RF only, so that with
  * RF set it translates anew. To the CPU RF says: no instruction breakpoint here, once. In an NMI RF is lost on
- * the way back (kernel/entry_x86_64.asm): there what the address holds now is done in its place. Only its first
+ * the way back (kernel/cpu/x86_64/entry.asm): there what the address holds now is done in its place. Only its first
  * byte can change meanwhile, as the next change's first sync waits for this CPU. */
 notrace void poke_retry(struct pt_regs *regs)
 {

@@ -3,7 +3,7 @@
 #include "tramp/tracepoint.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sym.h"
 #include "tramp/audit.h"
 #include "tramp/poke.h"

@@ -5,7 +5,7 @@
 #include "kernel/heap.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 #include "tramp/poke.h"
 #include "tramp/share.h"

@@ -3,8 +3,8 @@
  * prog_header in vm/prog.h. The program's word alone says that ctx is its context, so every access may
  * meet a bad address. */
 #pragma once
-#include "kernel/probe.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/probe.h"
+#include "kernel/cpu/smp.h"
 #include "vm/prog.h"
 
 /* context[index]; 0 if there is nothing. */

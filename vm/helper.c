@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The helpers and their table. Those without HELPER_CALLS run nothing that has a site. A map is looked for
-// among those of the object; all other memory goes through kernel/probe.h or vm/memory.h.
+// among those of the object; all other memory goes through kernel/cpu/probe.h or vm/memory.h.
 #include "vm/helper.h"
 #include "kernel/lib/mem.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 #include "vm/callback.h"

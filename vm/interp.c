@@ -4,7 +4,7 @@
 // A program is decoded once, into one slot per instruction at the same index. The program is verified:
 // registers, jumps and accesses through R10 need no check here. Any other access is looked for in a window,
 // the last piece of memory in which one was good; who runs a program without limits has a window that is
-// everything, and a bad address is dealt with where it faults (kernel/probe_x86_64.h).
+// everything, and a bad address is dealt with where it faults (kernel/cpu/x86_64/probe.h).
 //
 // Instructions are counted where control is transferred, so that a straight line costs nothing. A slot's
 // address grows by one slot for each instruction, and every transfer moves the end by as much as it moves
@@ -12,9 +12,9 @@
 #include "vm/interp.h"
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #define PROBE_TOLD "interp_faulted"
-#include "kernel/probe_x86_64.h"
+#include "kernel/cpu/x86_64/probe.h"
 #include "vm/callback.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: what this CPU can do. (In a file of its own: kernel/cpu.h and the encoder share names.)
-#include "kernel/cpu.h"
+// Of the JIT: what this CPU can do. (In a file of its own: kernel/cpu/cpu.h and the encoder share names.)
+#include "kernel/cpu/cpu.h"
 #include "vm/jit_x86_64.h"
 
 bool jit_has_bmi2;

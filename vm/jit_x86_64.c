@@ -47,7 +47,7 @@ void jit_fixup_resume(struct jit *j, u32 index)
 
 /* ---- functions ---- */
 
-/* What calls must have one, even if it uses no stack: kernel/stack_x86_64.c finds by it who is still
+/* What calls must have one, even if it uses no stack: kernel/cpu/x86_64/stack.c finds by it who is still
  * running (ORDER FRAMES). */
 static bool has_frame(const struct flow_func *f)
 {

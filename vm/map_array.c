@@ -5,7 +5,7 @@
 //   values + cpu * per_cpu_stride + index * stride        (per_cpu_stride is 0 in a shared array)
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "vm/map.h"
 #include "vm/memory.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Touches memory page by page, through the accesses that may fault.
 #include "vm/memory.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 
 static notrace bool touch(uptr at, bool is_write)
 {

@@ -4,7 +4,7 @@
 #include "vm/printk.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 #include "kernel/sym.h"
 #include "kernel/trace.h"
 

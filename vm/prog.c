@@ -4,7 +4,7 @@
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "vm/compile.h"
 #include "vm/verify.h"
 

@@ -37,7 +37,7 @@ _Static_assert(sizeof(u64) == 8 && sizeof(uptr) == sizeof(void *), "integer widt
  * source says. Worth it on a static function that the optimiser would dissolve. */
 #define traceable __attribute__((noipa))
 
-/* Orders this CPU's own compiler output only; for CPUs see kernel/cpu.h. */
+/* Orders this CPU's own compiler output only; for CPUs see kernel/cpu/cpu.h. */
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 #define read_once(x)       (*(const volatile __typeof__(x) *)&(x))
 #define write_once(x, v)   (*(volatile __typeof__(x) *)&(x) = (v))

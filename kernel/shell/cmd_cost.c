@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command cost: what it takes to attach a program, to call what it is attached to, and to detach it.
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/shell/measure.h"

@@ -8,7 +8,7 @@
 #include "kernel/shell/table.h"
 #include "kernel/sym.h"
 #include "kernel/trace.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/fgraph.h"
 #include "tramp/share.h"
 #include "tramp/tramp.h"

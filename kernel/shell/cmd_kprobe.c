@@ -5,7 +5,7 @@
 #include "kernel/print.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 #include "tramp/kprobe.h"
 
 struct counting_probe {

@@ -5,7 +5,7 @@
 #include "kernel/print.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "vm/find.h"
 #include "vm/map.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Calls functions and looks at the clock.
 #include "kernel/shell/measure.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
 #include "kernel/skb.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/acpi.h"
+#include "kernel/cpu/acpi.h"
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 

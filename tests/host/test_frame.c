@@ -4,7 +4,7 @@
 #include "kernel/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "tests/host/host.h"
 #include "tests/progs/answers.h"
 #include "tests/test.h"

@@ -2,7 +2,7 @@
 // tramp/gen_x86_64.c by running what it writes: functions of this file are called through real images
 // at real sites; what hooks saw, what came back and what became of the stack is compared.
 #include "kernel/lib/mem.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/text.h"
 #include "tests/test.h"
 #include "tramp/gen.h"

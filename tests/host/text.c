@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // kernel/text.h on the host. Text memory is one file mapped twice: read+execute below 2 GiB, where it
-// runs, and read+write elsewhere, as in the kernel. Faults, of compiled programs and of kernel/probe.h:
+// runs, and read+write elsewhere, as in the kernel. Faults, of compiled programs and of kernel/cpu/probe.h:
 // what #PF does there, a SIGSEGV handler does here.
 #define _GNU_SOURCE
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/text.h"
 #include "tests/host/text.h"
 
@@ -107,7 +107,7 @@ static bool apply_fixup(greg_t *regs)
 	return false;
 }
 
-/* kernel/probe_x86_64.c's. */
+/* kernel/cpu/x86_64/probe.c's. */
 static bool apply_ex_table(greg_t *regs)
 {
 	for (const struct row *row = __start___ex_table; row < __stop___ex_table; row++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tries the text of each row of insn.h as a pattern, and fills the fields that its letters stand for.
 #include "kernel/lib/mem.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 

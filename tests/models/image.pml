@@ -19,7 +19,7 @@
  *   4. Every way back is looked up: the instruction where a CPU was interrupted to be held, the one where
  *      a task was preempted, and the return addresses on all stacks, the scanning task's own among them;
  *      of an interrupted function that has no frame yet, in every word up to the first frame
- *      (kernel/stack_x86_64.c).
+ *      (kernel/cpu/x86_64/stack.c).
  *   5. An image to which site->direct ever led also waits until nobody is in ftrace's caller. So it must
  *      be known of such an image: site->direct never leads to one of a tramp that does not share its
  *      site. (Somebody may be in the caller since before ftrace left the site, and still reads what

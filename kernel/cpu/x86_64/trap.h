@@ -2,17 +2,17 @@
 /* What trap.h leaves to this CPU: the fault tables, and registers for people. */
 #pragma once
 #include "kernel/lib/fmt.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 
 /* Called by the entry code for every vector. notrace, like all that it runs through before a handler. */
 void trap_dispatch(struct pt_regs *regs, u32 vector);
 
 /* Where trap_dispatch returns to: a backtrace and the scan of ways back know by it that above a frame lie
- * pt_regs (kernel/entry_x86_64.asm). */
+ * pt_regs (kernel/cpu/x86_64/entry.asm). */
 extern const u8 trap_return[];
 
-/* Instructions that may fault, where they go on then (kernel/probe_x86_64.c), and what is told of the fault,
- * which may be NULL. It is given what RBX and R13 hold (kernel/probe_x86_64.h). */
+/* Instructions that may fault, where they go on then (kernel/cpu/x86_64/probe.c), and what is told of the fault,
+ * which may be NULL. It is given what RBX and R13 hold (kernel/cpu/x86_64/probe.h). */
 struct ex_row {
 	uptr at, resume;
 	void (*told)(const void *where, void *whose);

@@ -4,10 +4,10 @@
 // calls (C, images, compiled programs) has a frame: ORDER FRAMES.
 //
 //      C, image, program          interrupt
-//      bp + 8  return address     bp + 8   trap_return (kernel/entry_x86_64.asm)
+//      bp + 8  return address     bp + 8   trap_return (kernel/cpu/x86_64/entry.asm)
 //      bp + 0  caller's bp        bp + 24  struct pt_regs
-#include "kernel/stack.h"
-#include "kernel/trap_x86_64.h"
+#include "kernel/cpu/stack.h"
+#include "kernel/cpu/x86_64/trap.h"
 
 enum { WORD = sizeof(uptr), FRAME_LEN = 2 * WORD, REGS_AT = 3 * WORD };
 

@@ -1,22 +1,22 @@
 ; SPDX-License-Identifier: MIT
 ; Where every exception and interrupt enters: 256 stubs, one common path that saves struct pt_regs
-; (kernel/trap.h) and calls trap_dispatch. No swapgs and no stack switch: there is no user mode.
+; (kernel/cpu/trap.h) and calls trap_dispatch. No swapgs and no stack switch: there is no user mode.
 %include "layout.inc"
-%include "kernel/pt_regs_x86_64.inc"
+%include "kernel/cpu/x86_64/pt_regs.inc"
 
 extern trap_dispatch
 global trap_stubs, trap_return
 
 TRAP_BP   equ 3
-STUB_SIZE equ 16                                ; kernel/trap_x86_64.c knows it too (ORDER STUBS)
+STUB_SIZE equ 16                                ; kernel/cpu/x86_64/trap.c knows it too (ORDER STUBS)
 
 ; Exceptions that push an error code: SDM vol. 3, table 6-1.
 %define has_error_code(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21)
 
-; preempt_count's bits 20 to 23 (kernel/smp.h).
+; preempt_count's bits 20 to 23 (kernel/cpu/smp.h).
 NMI_MASK equ 0xf00000
 
-; Offsets in struct pt_regs, pinned in kernel/trap_x86_64.c.
+; Offsets in struct pt_regs, pinned in kernel/cpu/x86_64/trap.c.
 REGS_IP    equ 128
 REGS_CS    equ 136
 REGS_FLAGS equ 144

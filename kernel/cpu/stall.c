@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Counts the seconds of a wait by what the CPUs that are waited for show of themselves.
-#include "kernel/stall.h"
-#include "kernel/apic.h"
-#include "kernel/panic.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/stall.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/panic.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/timer.h"
 
 #define ROUND_NS     1000000000ull

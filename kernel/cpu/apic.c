@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // xAPIC through its registers in memory. What an IPI or the end of an interrupt runs through has no
 // site: the patcher stops all CPUs through here.
-#include "kernel/apic.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/paging.h"
 
 /* Local APIC registers. */

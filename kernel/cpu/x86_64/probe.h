@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Single accesses inline, for whom a bad address is no more than a value of 0: the interpreter. As in
- * kernel/probe.h, which others use, each has a row in __ex_table, which the trap code looks up; here the
+ * kernel/cpu/probe.h, which others use, each has a row in __ex_table, which the trap code looks up; here the
  * row leads to the next instruction, and a fault is told: PROBE_TOLD, which the includer defines before,
  * is the name, as a string, of its void f(const void *where, void *whose); each access hands both on. In
  * which registers they lie is the trap code's to know: those that the interpreter has them in anyway. */

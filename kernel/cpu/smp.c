@@ -2,17 +2,17 @@
 // The CPUs: their start, and the ways in which one interrupts the others. Two locks, each taken with
 // interrupts on, so that who waits for one still answers: call_lock for calls, sync_lock for syncs. A
 // sync may be asked for while a call is under way, never the other way round.
-#include "kernel/smp.h"
-#include "kernel/apic.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/smp.h"
+#include "kernel/cpu/apic.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "kernel/paging.h"
-#include "kernel/panic.h"
+#include "kernel/cpu/panic.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/softirq.h"
-#include "kernel/stall.h"
+#include "kernel/cpu/stall.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 

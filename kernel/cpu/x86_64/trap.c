@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // GDT, TSS and IDT of each CPU, and the one dispatcher. A fault is offered, in this order, to the block of
 // generated code it lies in, to __ex_table, to the vector's handler; then it is our bug and panics.
-#include "kernel/trap_x86_64.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/x86_64/trap.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/page.h"
 #include "kernel/paging.h"
-#include "kernel/panic.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/panic.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/softirq.h"
 #include "kernel/text.h"
 
@@ -15,7 +15,7 @@ enum { VECTORS = 256, STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ 
 /* Stacks of their own for what can strike where the current one cannot be trusted (SDM vol. 3, 6.14.5). */
 enum { IST_NMI = 1, IST_DF = 2, IST_MC = 3, ISTS = 3, IST_ORDER = 2 };
 
-/* Known to kernel/entry_x86_64.asm. */
+/* Known to kernel/cpu/x86_64/entry.asm. */
 _Static_assert(offsetof(struct pt_regs, ip) == 128 && offsetof(struct pt_regs, cs) == 136 &&
 		   offsetof(struct pt_regs, flags) == 144 && offsetof(struct pt_regs, sp) == 152,
 	       "REGS_*");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Loads and stores that may fault: each has a row in __ex_table, which the trap code looks up. notrace:
 // helpers of programs end here.
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 #include "kernel/lib/mem.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/trap.h"
 
 /* clang-format off */
 /* One access of this width: false if it faulted. */

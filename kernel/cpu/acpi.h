@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
-#include "kernel/smp.h"
+#include "kernel/cpu/smp.h"
 
 struct acpi {
 	u32 cpu_count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads the firmware's tables. They are input: each length and checksum is checked before the bytes
 // it covers are used. Knows no more of a table than what the kernel needs.
-#include "kernel/acpi.h"
+#include "kernel/cpu/acpi.h"
 #include "kernel/lib/mem.h"
 
 struct rsdp {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Programs and CPUs that a panic names.
-#include "kernel/blame.h"
-#include "kernel/backtrace.h"
+#include "kernel/cpu/blame.h"
+#include "kernel/cpu/backtrace.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sym.h"
 #include "kernel/task.h"
-#include "kernel/trap_x86_64.h"
+#include "kernel/cpu/x86_64/trap.h"
 
 static const struct blame_teller *teller;
 

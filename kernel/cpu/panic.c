@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The end. The first CPU to come here reports, and others that do meanwhile just stop. If it comes here
 // again, the report itself has failed: then the verdict is all that is left to give.
-#include "kernel/panic.h"
-#include "kernel/backtrace.h"
-#include "kernel/blame.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/panic.h"
+#include "kernel/cpu/backtrace.h"
+#include "kernel/cpu/blame.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/power.h"
 #include "kernel/print.h"
-#include "kernel/smp.h"
-#include "kernel/trap_x86_64.h"
+#include "kernel/cpu/smp.h"
+#include "kernel/cpu/x86_64/trap.h"
 
 static u32 panicking; /* which CPU, counted from 1 */
 

@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/types.h"
-#include "kernel/percpu.h"
+#include "kernel/cpu/percpu.h"
 
 #define MAX_CPUS 32
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The interrupt controllers: each CPU's local APIC and the one IOAPIC (SDM vol. 3, "APIC"). */
 #pragma once
-#include "kernel/acpi.h"
-#include "kernel/trap.h"
+#include "kernel/cpu/acpi.h"
+#include "kernel/cpu/trap.h"
 
 /* Vectors. ISA interrupt i has IRQ_VECTOR + i. While one is served the APIC holds back all that are not
  * of a higher class (its upper four bits): only WAKE_VECTOR can interrupt another's handler. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/percpu.h: struct cpu is at GS:0. `offset` is a constant. */
+/* kernel/cpu/percpu.h: struct cpu is at GS:0. `offset` is a constant. */
 #pragma once
 #include "kernel/lib/types.h"
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A frame is [bp] = the caller's bp, [bp + 8] = return address. Three places differ: a function whose first
 // instructions have not yet pushed bp, the entry of an interrupt, and an image that was called from a site.
-#include "kernel/backtrace.h"
+#include "kernel/cpu/backtrace.h"
 #include "kernel/layout.h"
 #include "kernel/print.h"
-#include "kernel/probe.h"
+#include "kernel/cpu/probe.h"
 #include "kernel/retstack.h"
 #include "kernel/sym.h"
 #include "kernel/text.h"
-#include "kernel/trap_x86_64.h"
+#include "kernel/cpu/x86_64/trap.h"
 
 enum { MAX_DEPTH = 64 };
 
