@@ -63,8 +63,8 @@ LDFLAGS = -nostdlib -static -z max-page-size=4096 -z noexecstack --fatal-warning
 SOURCES   = $(sort $(shell find $(wildcard boot kernel tramp vm attach shell) -name '*.c' -o -name '*.asm'))
 OBJECTS   = $(SOURCES:%=$(B)/%.o)
 # The test kernel is the same, with tests in the place of the file that says that there are none, and with an
-# allocator that fills what is freed (kernel/poison.h).
-POISONED  = kernel/heap.c.o kernel/page.c.o
+# allocator that fills what is freed (kernel/mem/poison.h).
+POISONED  = kernel/mem/heap.c.o kernel/mem/page.c.o
 TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o $(POISONED:%=$(B)/%),$(OBJECTS)) \
 	$(POISONED:%=$(B)/poisoned/%) \
 	$(patsubst %,$(B)/%.o,$(wildcard tests/*.c tests/*.asm) tests/host/vm_asm.c tests/host/vm_run.c) \

@@ -4,7 +4,7 @@
 #include "kernel/boot_info.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/paging.h"
+#include "kernel/mem/paging.h"
 
 enum { MB1_LOADER_MAGIC = 0x2badb002, MB2_LOADER_MAGIC = 0x36d76289, MEMORY_AVAILABLE = 1 };
 

@@ -2,7 +2,7 @@
 // IPv4 and UDP. On the way up every length is checked before it is believed, and every checksum.
 // A socket is found, with preemption off, through one table by port; so it is freed by call_rcu.
 #include "kernel/net_udp.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/mem.h"
 #include "kernel/loopback.h"

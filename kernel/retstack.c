@@ -4,7 +4,7 @@
 // stack of a task that runs, but while it holds this one.
 #include "kernel/retstack.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 #include "kernel/cpu/stall.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Packets and queues of them. What Linux has as a function is one here, with a body of its own.
 #include "kernel/skb.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/trace_events.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Files that tests read, in the machine: tools/make-test-files has put them into the kernel.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/vm_case.h"
 

@@ -2,7 +2,7 @@
 /* For tests that look at sites and corrupt them: the nop that belongs there, and another of five bytes. */
 #pragma once
 #include "kernel/lib/mem.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tramp/poke.h"
 
 static inline notrace bool holds_nop(uptr addr)

@@ -2,11 +2,11 @@
 // Every way to attach to a function, taken at random, and given back. A task has STRESS_HELD holdings; a step
 // fills a free one or empties one that is in use.
 #include "kernel/blobs.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tests/stress.h"

@@ -3,7 +3,7 @@
 // then traced in each way. Arguments have junk wherever the ABI allows it. What they are and what comes
 // back is said by the functions themselves, so by the C compiler, and never by tramp/model.c.
 #include "tests/abi.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "tests/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/poison.h"
+#include "kernel/mem/poison.h"
 #include "kernel/rcu.h"
 #include "kernel/sched.h"
 #include "kernel/cpu/smp.h"

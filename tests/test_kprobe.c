@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // tramp/kprobe*.c: probes at any instruction, by int3 and by jump.
 #include "tests/test.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/sym.h"
-#include "kernel/text.h"
+#include "kernel/mem/sym.h"
+#include "kernel/mem/text.h"
 #include "kernel/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/image.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // vm/map*: the semantics of Linux's map types, and that memory comes back. Runs on host and machine.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
 #include "tests/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/memory: what a program may name. Where memory ends, in the machine.
-#include "kernel/page.h"
-#include "kernel/paging.h"
+#include "kernel/mem/page.h"
+#include "kernel/mem/paging.h"
 #include "tests/test.h"
 #include "vm/memory.h"
 

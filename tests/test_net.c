@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/net.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/loopback.h"
 #include "kernel/net_checksum.h"

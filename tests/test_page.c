@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
-#include "kernel/page.h"
-#include "kernel/paging.h"
+#include "kernel/mem/page.h"
+#include "kernel/mem/paging.h"
 #include "tests/test.h"
 
 static u32 free_pages(void)

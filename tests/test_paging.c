@@ -2,10 +2,10 @@
 // No page is writable and executable at once, seen from outside: the page tables as they are.
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
-#include "kernel/paging.h"
+#include "kernel/mem/paging.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tests/test.h"
 
 #define PRESENT (1ull << 0)

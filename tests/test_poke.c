@@ -10,7 +10,7 @@
 #include "kernel/cpu/smp.h"
 #include "kernel/task.h"
 #include "kernel/sched.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/poke.h"
 #include "tramp/poke_arch.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
-#include "kernel/page.h"
-#include "kernel/paging.h"
+#include "kernel/mem/page.h"
+#include "kernel/mem/paging.h"
 #include "kernel/cpu/probe.h"
 #include "tests/test.h"
 

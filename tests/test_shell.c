@@ -3,7 +3,7 @@
 // What they print is looked at from outside, by tests/e2e.
 #include "tests/nops.h"
 #include "tests/test.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/rcu.h"
 #include "kernel/sched.h"

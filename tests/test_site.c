@@ -5,7 +5,7 @@
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"
 

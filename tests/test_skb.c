@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/skb.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 

@@ -8,7 +8,7 @@
 #include "kernel/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/task.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/poke.h"
 #include "tramp/tramp.h"

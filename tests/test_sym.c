@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "tests/test.h"
 
 TEST(sym_finds_a_function_by_name_and_address)

@@ -2,8 +2,8 @@
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/probe.h"
-#include "kernel/sym.h"
-#include "kernel/text.h"
+#include "kernel/mem/sym.h"
+#include "kernel/mem/text.h"
 #include "tests/test.h"
 
 TEST(text_block_is_full_of_int3_and_not_writable)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/cpu/backtrace.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/cpu/trap.h"
 #include "tests/test.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Long programs: a million instructions, megabytes of machine code, jumps across all of it, and jumps at the
 // limits of their offsets. On the host and, shorter, in the machine.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/timer.h"

@@ -2,7 +2,7 @@
 // Every instruction with every pair of registers, against the model of vm_model.c: all registers hold values,
 // and those that the instruction does not write hold them afterwards. Compiled code is tried with everything
 // alive afterwards, with nothing but the result, and with all but the operand, for the compiler looks at that.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "tests/host/vm_run.h"

@@ -2,7 +2,7 @@
 // Vectors of the public bpf_conformance suite, where they lie beside the project: each one through the
 // interpreter and the JIT, on the host and in the machine. A line: name, ISA version, groups, program, memory,
 // r0; tabs between.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "tests/host/vm_run.h"

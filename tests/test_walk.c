@@ -3,7 +3,7 @@
 // does not want the function, one that comes back at once, a filter that changes.
 #include "tests/test.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads and runs the cases that vm_case.h describes; on the host and in the machine.
 #include "tests/vm_case.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "tests/host/vm_asm.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A program becomes a hook of a function, or of many, and stops being one.
 #include "tramp/attach.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "tramp/attach_probe.h"
 #include "tramp/proto.h"
 #include "vm/find.h"

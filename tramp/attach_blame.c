@@ -6,7 +6,7 @@
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/blame.h"
 #include "kernel/cpu/probe.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/task.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/attach.h"

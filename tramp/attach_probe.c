@@ -3,7 +3,7 @@
 // terms, and is told by variables of its CPU what a trampoline would have put below its context.
 #include "tramp/attach_probe.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
 #include "tramp/tramp.h"

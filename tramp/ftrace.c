@@ -5,7 +5,7 @@
 // for all sites, then what the list function sees. A function's first ops is called by its own caller, which
 // asks nobody; so it needs not be in the list yet, or any more, when the site leads to it.
 #include "tramp/ftrace.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The set behind a filter of ftrace.
 #include "tramp/ftrace_hash.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 
 /* Functions lie 16 bytes apart; the multiplication spreads what is left over the upper bits. */

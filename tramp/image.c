@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory of images, and the scan that says when nobody can still be inside one.
 #include "tramp/image.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched.h"

@@ -20,7 +20,7 @@
  * those that stay. */
 #pragma once
 #include "kernel/lib/list.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tramp/poke.h"
 
 #define IMAGE_HELD 39 /* TRAMP_HOOKS, and a traced program */

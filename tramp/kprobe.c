@@ -6,7 +6,7 @@
 // behind it, what was unlinked before it is nobody's any more.
 #include "tramp/kprobe.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/smp.h"

@@ -4,8 +4,8 @@
 #include "kernel/layout.h"
 #include "kernel/lib/code.h"
 #include "kernel/lib/x86len.h"
-#include "kernel/sym.h"
-#include "kernel/text.h"
+#include "kernel/mem/sym.h"
+#include "kernel/mem/text.h"
 #include "tramp/kprobe.h"
 
 /* How a displaced instruction is executed. */

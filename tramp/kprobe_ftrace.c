@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A kprobe at a function's entry: one ftrace_ops with all registers, which calls the handler.
 #include "kernel/cpu/cpu.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/ftrace.h"

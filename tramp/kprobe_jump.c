@@ -13,7 +13,7 @@
 //
 // Back: the jump becomes int3 and the old bytes; then hits step in place again; the detour is retired like any
 // image: a task may have been preempted in it, and a hit may be on its way to it (interrupts off as in step 3).
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched.h"

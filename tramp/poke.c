@@ -26,8 +26,8 @@
 #include "kernel/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/stall.h"
-#include "kernel/sym.h"
-#include "kernel/text.h"
+#include "kernel/mem/sym.h"
+#include "kernel/mem/text.h"
 #include "kernel/cpu/trap.h"
 
 static struct mutex poking;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Reads the compiler's table of sites and checks every entry, once, at boot.
 #include "tramp/site.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "tramp/poke.h"
 
 /* linker.ld */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Pokes the branches of a tracepoint: nop while nobody uses it, jmp while somebody does.
 #include "tramp/tracepoint.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "tramp/audit.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"

@@ -2,7 +2,7 @@
 // One traced function: change its hooks, build the new image whole, poke the site, retire the old. Many
 // functions go through the same steps together, each step for all of them before the next.
 #include "tramp/tramp.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where compiled code gets its memory. It is written whole into a buffer, then copied into text.
 #include "vm/compile.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/x86.h"
 #include "vm/interp.h"

@@ -2,7 +2,7 @@
 // A label stands wherever a jump leads and a function begins. What is known there is joined from all ways
 // that lead there, in rounds over the whole program, until a round changes nothing.
 #include "vm/consts.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/helper.h"
 #include "vm/map.h"

@@ -3,7 +3,7 @@
 // what a register may hold before an instruction is joined from all the ways there, again and again
 // until nothing changes. Slots that are read through what may be that address are read.
 #include "vm/context.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "vm/flow.h"
 #include "vm/frame.h"
 #include "vm/kfunc.h"

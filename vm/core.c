@@ -3,7 +3,7 @@
 // the object's own BTF, which gives it names; then each type of the kernel that could be meant is walked
 // by those names; the question is answered there, and the answer put into the instruction.
 #include "vm/core.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/core_path.h"
 #include "vm/core_types.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One pass over the instructions that marks targets and starts, and one over a function's.
 #include "vm/flow.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 
 static void mark(const struct prog *p, u8 *marks, i64 idx, u8 bit)
 {

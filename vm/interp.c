@@ -10,7 +10,7 @@
 // address grows by one slot for each instruction, and every transfer moves the end by as much as it moves
 // the next slot: so the end minus the next slot is at any time what may still run.
 #include "vm/interp.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #define PROBE_TOLD "interp_faulted"

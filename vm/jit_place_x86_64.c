@@ -7,7 +7,7 @@
 // sizes; those depend on what lies between. So each loop first gets all the room that it could need, jumps
 // are made short as if it stayed, and at the end what is too much is taken away, which only brings jumps
 // nearer to their targets.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "vm/jit_parts_x86_64.h"
 

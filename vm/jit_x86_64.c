@@ -14,7 +14,7 @@
 //      pop rbx
 //      leave
 //      ret
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "vm/jit_parts_x86_64.h"
 

@@ -3,7 +3,7 @@
 #include "vm/kfunc.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "vm/frame.h"
 
 notrace bool bpf_session_is_return(void *ctx)

@@ -9,7 +9,7 @@
 //
 // Nothing is visible before all of it has been done.
 #include "vm/load.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "vm/compile.h"

@@ -2,7 +2,7 @@
 // .BTF.ext: what clang says about instructions. A header names three tables; each begins with the size
 // of its records, then comes per section: name, count, records. Record and header may be longer than
 // what we know of them.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/consts.h"
 #include "vm/core.h"

@@ -2,7 +2,7 @@
 // Maps of an object. In .maps each variable is a struct that is never filled: __uint(name, n) is a
 // pointer to an array of n ints, __type(name, t) a pointer to t, so BTF alone says what the map is.
 // Each section of global variables becomes an array of one entry, as libbpf does it.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/load.h"
 #include "vm/map.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One program out of an object: its function and behind it, in the order in which they are met, the
 // subprograms that it calls (each a block); relocations; CO-RE; lines; then verify and compile.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/compile.h"
 #include "vm/kfunc.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is the same for every type of map: the checks of a new one, and the table of types.
 #include "vm/map.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 
 #define KEY_SIZE_MAX 512 /* a program's stack */

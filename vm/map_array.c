@@ -3,7 +3,7 @@
 // lookup takes no lock and nothing is ever added or removed.
 //
 //   values + cpu * per_cpu_stride + index * stride        (per_cpu_stride is 0 in a shared array)
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
 #include "vm/map.h"

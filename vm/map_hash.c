@@ -10,7 +10,7 @@
 //
 // Writers take the map's one lock with interrupts off. Nothing between lock and unlock has a site: a
 // program attached there would come back to this map and wait for itself.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "vm/map.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Arrays of programs: where tail calls lead. A program cannot look into them, and what is in them is put
 // there while their object is loaded; so a slot never changes under a tail call.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/map.h"
 #include "vm/prog.h"

@@ -5,7 +5,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/probe.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/trace.h"
 
 #define LINE_LEN (sizeof(((struct trace_line *)0)->message))

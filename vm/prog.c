@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Programs from their instructions on: slot, tag, the checks, and the end.
 #include "vm/prog.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "kernel/cpu/smp.h"

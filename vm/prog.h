@@ -6,7 +6,7 @@
 #pragma once
 #include "kernel/lib/btf.h"
 #include "kernel/lib/err.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "vm/insn.h"
 
 #define PROG_STACK  512 /* bytes, per frame */

@@ -7,7 +7,7 @@
 //      4. values          as far as they are constant: where it writes, what it returns, what it calls
 //      5. functions       the stack they use, how deep they nest
 #include "vm/verify.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "vm/context.h"
 #include "vm/frame.h"
 #include "vm/kfunc.h"

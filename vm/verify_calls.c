@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Of the verifier: calls. A function whose address is taken may be called wherever that is done: right there,
 // as a callback; and by any callx.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/frame.h"
 #include "vm/helper_names.h"

@@ -3,7 +3,7 @@
 // site: the patcher stops all CPUs through here.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/paging.h"
+#include "kernel/mem/paging.h"
 
 /* Local APIC registers. */
 enum {

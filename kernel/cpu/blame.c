@@ -4,7 +4,7 @@
 #include "kernel/cpu/backtrace.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/task.h"
 #include "kernel/cpu/x86_64/trap.h"
 

@@ -7,7 +7,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
-#include "kernel/paging.h"
+#include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"

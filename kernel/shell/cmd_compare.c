@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command compare: what a traced call costs, in every way there is.
 #include "kernel/blobs.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"

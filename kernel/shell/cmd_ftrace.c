@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The commands of the old ways: ftrace, graph, hijack, share.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/trace.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/fgraph.h"

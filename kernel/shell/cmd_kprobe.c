@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The commands kprobe and kretprobe: probes that count.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/shell/show.h"

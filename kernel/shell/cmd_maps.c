@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Commands about maps: map list, map dump.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/shell/shell.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Commands about the machine: trace, work, ps, cpus, mem, poweroff.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/page.h"
+#include "kernel/mem/page.h"
 #include "kernel/power.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 #include "kernel/traffic.h"

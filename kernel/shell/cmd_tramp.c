@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands about trampolines: how the image of a traced function came about, and how images are to be.
 #include "kernel/shell/show.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/shell/table.h"

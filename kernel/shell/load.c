@@ -3,7 +3,7 @@
 #include "kernel/shell/load.h"
 #include "kernel/blobs.h"
 #include "kernel/boot_info.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/shell/shell.h"
 #include "vm/prog.h"

@@ -5,7 +5,7 @@
 #include "kernel/lib/x86dis.h"
 #include "kernel/print.h"
 #include "kernel/shell/table.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "tramp/attach.h"
 #include "vm/find.h"
 

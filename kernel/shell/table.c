@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tables keep their cells as text until all are known; only then are the widths.
 #include "kernel/shell/table.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The table, the memory, and the clock.
 #include "tests/bench/suite.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/timer.h"
 #include "tests/host/vm_run.h"

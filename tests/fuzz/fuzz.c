@@ -3,7 +3,7 @@
 #include "tests/fuzz/fuzz.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"

@@ -3,7 +3,7 @@
 // instruction of the program, and nothing is left behind. What is accepted runs within limits, and ends in a
 // result or in a sentence. If it ends in a result that nothing but its memory decides, machine code must give
 // the same.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/gen.h"

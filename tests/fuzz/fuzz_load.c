@@ -4,10 +4,10 @@
 // objects and a quarter stay inside one section, so that what comes behind the ELF reader is reached: types,
 // maps, relocations, CO-RE, programs.
 #include <stdlib.h>
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/host/host.h"
 #include "vm/disasm.h"

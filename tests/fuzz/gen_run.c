@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs a generated program once, with maps of its own.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/gen.h"
 #include "tests/host/vm_run.h"

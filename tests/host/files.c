@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Files that tests read, from the disk.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/vm_case.h"

@@ -3,7 +3,7 @@
 // code reaches it with 32-bit displacements. Free blocks lie on lists by power of two, first in first
 // out; bytes outside what was handed out are poisoned for the address sanitizer.
 #include <sys/mman.h>
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 

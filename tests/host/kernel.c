@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
 #include "kernel/cpu/panic.h"
@@ -14,7 +14,7 @@
 #include "kernel/task.h"
 #include "kernel/sched.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 #include "tests/host/host.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // kernel/lib/btf: what clang and pahole write is read right, and nothing malformed gets past btf_open.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"

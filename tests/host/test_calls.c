@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Calls that clang's objects ask for and tests/cases cannot say: tail calls among programs, callbacks whose
 // addresses are relocated, addresses of what the kernel has.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"

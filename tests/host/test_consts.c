@@ -2,7 +2,7 @@
 // vm/consts: what programs return, as far as it is constant; and which of their instructions are reached.
 #include <stdio.h>
 #include "vm/consts.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"

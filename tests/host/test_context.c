@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/context: which slots of its context a program reads; never fewer than it does.
 #include "vm/context.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"

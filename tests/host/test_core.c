@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // vm/core: programs compiled for other layouts read the right bytes of this kernel's types.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/core_types: bpf_core_type_matches answers as libbpf does. clang asks that only from version 15 on, so that
 // the types of two objects are compared here.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/find: names of any length are told apart; a name that several have means none of them.
 #include "vm/find.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/frame, the helpers and kernel functions that answer from it: the helper's function, the interpreter
 // and the code that the JIT writes in its place say the same.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched.h"
 #include "kernel/cpu/smp.h"

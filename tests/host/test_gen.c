@@ -3,7 +3,7 @@
 // at real sites; what hooks saw, what came back and what became of the stack is compared.
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tests/test.h"
 #include "tramp/gen.h"
 #include "tramp/poke.h"

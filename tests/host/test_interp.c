@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/interp with limits: what a program may touch, how long it may run, and that whatever it does instead
 // ends in a sentence. What the instructions mean is in tests/cases.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "tests/host/host.h"

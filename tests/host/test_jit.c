@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What only the JIT has: frames, fixups, jump sizes, calls that are none.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"

@@ -84,7 +84,7 @@ TEST(layers_allow_what_goes_down)
 
 TEST(layers_refuse_what_goes_up_or_sideways)
 {
-	check(refused("kernel/lib/a.c", "\"kernel/heap.h\""));
+	check(refused("kernel/lib/a.c", "\"kernel/mem/heap.h\""));
 	check(refused("kernel/a.c", "\"vm/b.h\""));
 	check(refused("kernel/a.h", "\"tramp/b.h\""));
 	check(refused("kernel/a.c", "\"kernel/shell/b.h\""));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // vm/load, vm/elf: objects of clang load and run, both ways; others are refused and leave nothing.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/task.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
 #include "tramp/model.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // vm/load_vars: where variables lie, in objects that a linker or strip has had in its hands.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What ops are made of some lines of eBPF: one line each, NAME dst first-operand second-operand
 // [memory] #immediate, of those that are not gone.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"

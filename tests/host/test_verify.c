@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the verifier refuses or finds out that tests/cases/refused.txt cannot say.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"

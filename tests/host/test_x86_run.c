@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The encoder's forms, executed: what vm/ and tramp/ write, with every pair of registers, against what the SDM
 // says in C. Registers that are not written must stay, and so must flags, where an instruction has none.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/print.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tests/test.h"
 #include "vm/jit_x86_64.h"
 

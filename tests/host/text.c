@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// kernel/text.h on the host. Text memory is one file mapped twice: read+execute below 2 GiB, where it
+// kernel/mem/text.h on the host. Text memory is one file mapped twice: read+execute below 2 GiB, where it
 // runs, and read+write elsewhere, as in the kernel. Faults, of compiled programs and of kernel/cpu/probe.h:
 // what #PF does there, a SIGSEGV handler does here.
 #define _GNU_SOURCE
@@ -10,7 +10,7 @@
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "tests/host/text.h"
 
 #define TEXT_BASE 0x10000000ul

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Names in backtraces for generated code: what kernel/text.c knows the block as (bpf_trampoline_kfree_skb).
+# Names in backtraces for generated code: what kernel/mem/text.c knows the block as (bpf_trampoline_kfree_skb).
 import gdb
 from gdb.FrameDecorator import FrameDecorator
 
 
 def text_block(pc):
-    """The block of generated code that holds pc, or None; kernel/text.c: text_find."""
+    """The block of generated code that holds pc, or None; kernel/mem/text.c: text_find."""
     chunks = gdb.parse_and_eval("'text.c'::chunks")
     granule = int(gdb.parse_and_eval("GRANULE"))
     for i in range(int(gdb.parse_and_eval("'text.c'::chunk_count"))):

@@ -12,7 +12,7 @@
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdlib.h>
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/bench/report.h"
 #include "tests/host/host.h"

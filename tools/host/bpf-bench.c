@@ -10,7 +10,7 @@
 // Exit status 1 if the object is refused or holds no such program, 2 for bad use.
 #include <stdio.h>
 #include <stdlib.h>
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/x86dis.h"
 #include "kernel/lib/mem.h"
 #include "kernel/timer.h"

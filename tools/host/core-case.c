@@ -5,7 +5,7 @@
 // sentence on standard error if types or object are refused, 2 if the case cannot be run.
 #include <stdio.h>
 #include <stdlib.h>
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_run.h"

@@ -6,8 +6,8 @@
 #include "kernel/print.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/retstack.h"
-#include "kernel/sym.h"
-#include "kernel/text.h"
+#include "kernel/mem/sym.h"
+#include "kernel/mem/text.h"
 #include "kernel/cpu/x86_64/trap.h"
 
 enum { MAX_DEPTH = 64 };

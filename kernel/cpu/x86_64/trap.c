@@ -3,12 +3,12 @@
 // generated code it lies in, to __ex_table, to the vector's handler; then it is our bug and panics.
 #include "kernel/cpu/x86_64/trap.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/page.h"
-#include "kernel/paging.h"
+#include "kernel/mem/page.h"
+#include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/softirq.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 
 enum { VECTORS = 256, STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ = 32 };
 

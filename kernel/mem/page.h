@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages: a buddy allocator over the RAM of the first GiB. A block of order n is 2^n pages, aligned to
- * its own size; addresses are those of the direct mapping (kernel/paging.h). Safe in interrupts. */
+ * its own size; addresses are those of the direct mapping (kernel/mem/paging.h). Safe in interrupts. */
 #pragma once
 #include "kernel/lib/types.h"
 

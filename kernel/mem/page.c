@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Buddies: one list of free blocks per order, threaded through the blocks themselves, and one byte a
 // page that says what begins there. Splitting and merging take at most PAGE_ORDERS steps.
-#include "kernel/page.h"
+#include "kernel/mem/page.h"
 #include "kernel/boot_info.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
-#include "kernel/paging.h"
+#include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/poison.h"
+#include "kernel/mem/poison.h"
 
 enum { PAGES = DIRECT_SIZE / PAGE_SIZE };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Chunks of pages turned read+execute, handed out first fit in granules. Each granule has the struct text
 // that owns it, or NULL: so finding an address's block is two loads, without a lock, in any context.
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
-#include "kernel/page.h"
-#include "kernel/paging.h"
+#include "kernel/mem/page.h"
+#include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched.h"
 

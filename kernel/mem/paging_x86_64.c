@@ -3,8 +3,8 @@
 // rights in it, the fixmap's one table, and pages of 2 MiB that are split when a part must differ.
 #include "kernel/cpu/cpu.h"
 #include "kernel/lock.h"
-#include "kernel/page.h"
-#include "kernel/paging.h"
+#include "kernel/mem/page.h"
+#include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/smp.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The symbol table of the build: sorted by address, searched by halving.
-#include "kernel/sym.h"
+#include "kernel/mem/sym.h"
 #include "kernel/blobs.h"
 #include "kernel/lib/mem.h"
-#include "kernel/text.h"
+#include "kernel/mem/text.h"
 
 extern const u8 text_start[], text_end[];
 

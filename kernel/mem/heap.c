@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // kmalloc: objects of a few sizes are carved from slabs of 16 KiB, anything larger is a block of pages.
 // A slab begins with its header, so an object never begins on a slab's first byte: what does is a block.
-#include "kernel/heap.h"
+#include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/alloc.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lock.h"
-#include "kernel/page.h"
+#include "kernel/mem/page.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/poison.h"
+#include "kernel/mem/poison.h"
 
 enum {
 	SLAB_ORDER = 2,
