@@ -55,7 +55,7 @@
 #define CPU_ACTIVE        64
 #define CPU_ACTIVE_SLOTS  1024
 
-/* struct task_struct (kernel/task.h), at [GS:CPU_CURRENT]. */
+/* struct task_struct (kernel/sched/task.h), at [GS:CPU_CURRENT]. */
 #define TASK_MIGRATION_DISABLED 36
 
 /* struct pt_regs (kernel/cpu/trap.h). */

@@ -6,8 +6,8 @@
 #include "kernel/loopback.h"
 #include "kernel/net_udp.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/softirq.h"
-#include "kernel/timer.h"
+#include "kernel/sched/softirq.h"
+#include "kernel/sched/timer.h"
 #include "kernel/trace_events.h"
 
 enum { BACKLOG_MAX = 1000, BUDGET = 64 };

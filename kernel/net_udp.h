@@ -2,8 +2,8 @@
 /* IPv4 and UDP, as much as 127.0.0.1 needs, and sockets to send and receive by. */
 #pragma once
 #include "kernel/net.h"
-#include "kernel/rcu.h"
-#include "kernel/sched.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/sched.h"
 
 #define INADDR_LOOPBACK 0x7f000001
 #define UDP_PORTS       256 /* ports that differ by a multiple of it cannot be bound at once */

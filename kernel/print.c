@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // kprintf: formats on the stack, then writes the whole piece under one lock.
 #include "kernel/print.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/screen.h"
 #include "kernel/serial.h"
 

@@ -6,7 +6,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 
 enum {
 	DATA = COM1,           /* divisor's low byte while DLAB is set */

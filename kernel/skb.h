@@ -7,7 +7,7 @@
  * A header is put before the data by skb_push and taken off by skb_pull; nothing is copied. */
 #pragma once
 #include "kernel/lib/list.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/net_types.h"
 
 typedef struct {

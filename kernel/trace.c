@@ -5,9 +5,9 @@
 #include "kernel/trace.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 
 static struct trace_line ring[TRACE_LINES];
 static u64 head, tail; /* lines written and read since boot */

@@ -3,7 +3,7 @@
  * run queue locked: what is called there must wake nobody. */
 #pragma once
 #include "kernel/tracepoint.h"
-#include "kernel/work.h"
+#include "kernel/sched/work.h"
 
 struct net_device;
 struct sk_buff;

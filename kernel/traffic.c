@@ -5,9 +5,9 @@
 #include "kernel/loopback.h"
 #include "kernel/net_udp.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/rcu.h"
-#include "kernel/sched.h"
-#include "kernel/timer.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/timer.h"
 
 enum { PAYLOAD = 64 };
 

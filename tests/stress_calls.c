@@ -3,7 +3,7 @@
 // meanwhile, every call must run the body once, with these arguments, and give this result.
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "tests/stress.h"
 
 struct pair {

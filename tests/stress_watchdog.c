@@ -6,8 +6,8 @@
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
-#include "kernel/timer.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/timer.h"
 #include "kernel/cpu/trap.h"
 #include "tests/stress.h"
 
@@ -47,7 +47,7 @@ static notrace void ask(const struct cpu *cpu)
 		;
 }
 
-/* ORDER SWITCH: what context_switch leaves on the stack of a task at rest (kernel/switch_x86_64.asm). */
+/* ORDER SWITCH: what context_switch leaves on the stack of a task at rest (kernel/sched/switch_x86_64.asm). */
 static notrace void tell_of_task(const struct task_struct *p)
 {
 	const uptr *frame = (const uptr *)p->sp;

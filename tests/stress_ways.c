@@ -5,7 +5,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
 #include "kernel/traffic.h"
 #include "kernel/cpu/trap.h"

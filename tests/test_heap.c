@@ -2,8 +2,8 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/poison.h"
-#include "kernel/rcu.h"
-#include "kernel/sched.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "tests/test.h"
 

@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"

@@ -2,10 +2,10 @@
 // vm/map_hash while several CPUs change and read one map: a key that is there is always found, and
 // always with a value that somebody wrote for it.
 #include "kernel/lib/fmt.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "tests/test.h"
 #include "vm/map.h"
 

@@ -5,7 +5,7 @@
 #include "kernel/loopback.h"
 #include "kernel/net_checksum.h"
 #include "kernel/net_udp.h"
-#include "kernel/rcu.h"
+#include "kernel/sched/rcu.h"
 #include "kernel/traffic.h"
 #include "tests/test.h"
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/page.h"
-#include "kernel/rcu.h"
-#include "kernel/softirq.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/softirq.h"
 #include "kernel/mem/sym.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "kernel/traffic.h"
-#include "kernel/work.h"
+#include "kernel/sched/work.h"
 #include "tests/test.h"
 
 /* Waits until a number has a value, for 10 s at most. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/sched.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "tests/test.h"
 
 static void count_one(void *arg)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/sched.h"
-#include "kernel/task.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/task.h"
 #include "tests/test.h"
 
 enum { MS = 1000000 };

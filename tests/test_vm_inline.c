@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the JIT writes in place of a call says the same as the helper's function; on the host and in the machine.
 #include "kernel/lib/mem.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "vm/helper.h"

@@ -4,7 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "vm/verify.h"

@@ -4,9 +4,9 @@
 #include "tests/test.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
-#include "kernel/sched.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "tramp/fgraph.h"
 #include "tramp/kprobe.h"
 

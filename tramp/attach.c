@@ -3,7 +3,7 @@
 #include "tramp/attach.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
 #include "tramp/attach_probe.h"
 #include "tramp/proto.h"

@@ -7,7 +7,7 @@
 #include "kernel/cpu/blame.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/mem/sym.h"
-#include "kernel/task.h"
+#include "kernel/sched/task.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/attach.h"
 #include "vm/compile.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An ftrace callback at the entry, which puts a return address aside; the owner of that at the return.
 #include "tramp/fgraph.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "kernel/cpu/trap.h"
 
 enum { DATA_FUNC, DATA_DEPTH, DATA_ENTERED };

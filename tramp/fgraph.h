@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Function graph: a callback at a function's entry and another at its return, through the shadow stack of
- * return addresses (kernel/retstack.h). */
+ * return addresses (kernel/sched/retstack.h). */
 #pragma once
-#include "kernel/retstack.h"
+#include "kernel/sched/retstack.h"
 #include "tramp/ftrace.h"
 
 struct fgraph_ops;

@@ -8,7 +8,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/audit.h"
 #include "tramp/ftrace_gen.h"

@@ -4,7 +4,7 @@
  * when no CPU can still be asking it. Each has room for the batch of pokes that leaving all of its functions
  * takes, so that leaving needs no memory. */
 #pragma once
-#include "kernel/rcu.h"
+#include "kernel/sched/rcu.h"
 #include "tramp/poke.h"
 
 struct ftrace_hash {

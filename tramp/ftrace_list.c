@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Walks the list of registered ops, and changes it under the feet of those who walk.
 #include "tramp/ftrace_list.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "tramp/ftrace_hash.h"
 
 static struct ftrace_ops *ops_list; /* in order of registration */

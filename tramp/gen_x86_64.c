@@ -40,7 +40,7 @@
 //      ret                         ; to the function's caller
 #include "tramp/gen.h"
 #include "kernel/lib/x86.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 
 enum { WORD = 8, CALL_LEN = 5 };
 

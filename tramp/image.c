@@ -4,10 +4,10 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
-#include "kernel/work.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
+#include "kernel/sched/work.h"
 #include "tramp/ftrace.h"
 
 /* How long somebody who is inside an image is given before the next look. */

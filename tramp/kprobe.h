@@ -13,7 +13,7 @@
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
-#include "kernel/retstack.h"
+#include "kernel/sched/retstack.h"
 
 struct pt_regs;
 
@@ -40,7 +40,7 @@ struct kprobe {
 	struct kprobe *next;        /* of the same point, in the order of registration */
 };
 
-/* A handler at a function's return: at its entry the return address is replaced (kernel/retstack.h). */
+/* A handler at a function's return: at its entry the return address is replaced (kernel/sched/retstack.h). */
 struct kretprobe {
 	/* The caller's. Of kp: symbol (or addr, a function's), name, private. */
 	struct kprobe kp;

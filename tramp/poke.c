@@ -23,7 +23,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/stall.h"
 #include "kernel/mem/sym.h"

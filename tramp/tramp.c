@@ -6,7 +6,7 @@
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "tramp/poke.h"
 #include "tramp/share.h"
 

@@ -2,8 +2,8 @@
 // Of the JIT: what is written in place of a call. Each does what the function in its row does, on a bad
 // address too; registers that a call may change are free.
 #include "kernel/layout.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "vm/frame.h"
 #include "vm/jit_parts_x86_64.h"
 #include "vm/kfunc.h"

@@ -2,7 +2,7 @@
 // The kernel functions that programs may call, with arguments as in C; and the addresses of all others.
 #include "vm/kfunc.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
 #include "vm/frame.h"
 

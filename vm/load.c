@@ -11,7 +11,7 @@
 #include "vm/load.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "vm/compile.h"
 #include "vm/kfunc.h"
 #include "vm/map.h"

@@ -12,7 +12,7 @@
 // program attached there would come back to this map and wait for itself.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "vm/map.h"
 #include "vm/memory.h"
 

@@ -3,7 +3,7 @@
  * destination can be any number. What can be used now will not go away while the program runs. */
 #pragma once
 #include "kernel/layout.h"
-#include "kernel/task.h"
+#include "kernel/sched/task.h"
 
 /* Touches every page of it, as a load or, changing nothing, as a store; false if one cannot be. */
 bool memory_touch(u64 start, u32 len, bool is_write);

@@ -3,7 +3,7 @@
 #include "vm/prog.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/cpu/smp.h"
 #include "vm/compile.h"
 #include "vm/verify.h"

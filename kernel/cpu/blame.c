@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
 #include "kernel/mem/sym.h"
-#include "kernel/task.h"
+#include "kernel/sched/task.h"
 #include "kernel/cpu/x86_64/trap.h"
 
 static const struct blame_teller *teller;

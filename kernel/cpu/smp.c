@@ -6,15 +6,15 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
-#include "kernel/softirq.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/softirq.h"
 #include "kernel/cpu/stall.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 
 enum { EFER_LMA = 1 << 10, INIT_MS = 10, SIPI_MS = 10, START_MS = 5000, SPINS = 100 };
 #define STOP_NS 1000000000ull

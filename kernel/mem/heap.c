@@ -6,7 +6,7 @@
 #include "kernel/lib/alloc.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/mem.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/mem/page.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/mem/poison.h"

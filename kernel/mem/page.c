@@ -5,7 +5,7 @@
 #include "kernel/boot_info.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/mem.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/mem/poison.h"

@@ -2,7 +2,7 @@
 // Four-level page tables (SDM vol. 3, 4.5). The tree stands since boot/start.asm; what changes is the
 // rights in it, the fixmap's one table, and pages of 2 MiB that are split when a part must differ.
 #include "kernel/cpu/cpu.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/mem/page.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"

@@ -6,11 +6,11 @@
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/mem/page.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 
 enum { GRANULE = TEXT_ALIGN, CHUNK_ORDER = 9, MAX_CHUNKS = 64, MAX_LEN = 16 << 20, FREE_AT_ONCE = 256 };
 

@@ -4,7 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/shell/measure.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"

@@ -3,7 +3,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
 #include "kernel/mem/sym.h"

@@ -2,7 +2,7 @@
 // Commands about programs: prog list|show|dump, attach, detach, links.
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"

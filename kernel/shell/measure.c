@@ -3,7 +3,7 @@
 #include "kernel/shell/measure.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/skb.h"
 #include "kernel/trace_events.h"
 

@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/power.h"
 #include "kernel/print.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/serial.h"
 #include "kernel/shell/demo.h"
 #include "kernel/shell/load.h"

@@ -3,7 +3,7 @@
 #include "tests/bench/suite.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "vm/map.h"
 

@@ -48,7 +48,7 @@ finish
 kill
 END
 wanted gdb_goes_through_a_trampoline 0 '^#0 .*trace_write .* at \S+:[0-9]+' '^#[1-9].*trace_printk .* at vm/\S+\.c:[0-9]+' '^#[1-9].* in bpf_prog_[0-9a-f]+_my_wake_up' \
-	'^#[1-9].* in bpf_trampoline_wake_up_process' '^#[0-9]+ .*wake_up_process .*at kernel/sched\.c:[0-9]+' '^Run till exit'
+	'^#[1-9].* in bpf_trampoline_wake_up_process' '^#[0-9]+ .*wake_up_process .*at kernel/sched/sched\.c:[0-9]+' '^Run till exit'
 
 # ftrace's callers make two frames; a return address that was put aside is found again.
 session 60 'graph kfree_skb; work net 50' <<'END'

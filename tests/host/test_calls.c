@@ -3,8 +3,8 @@
 // addresses are relocated, addresses of what the kernel has.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched.h"
-#include "kernel/task.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/task.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
 #include "vm/map.h"

@@ -3,7 +3,7 @@
 // and the code that the JIT writes in its place say the same.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "tests/host/host.h"
 #include "tests/progs/answers.h"

@@ -2,9 +2,9 @@
 // vm/helper, vm/printk: what helpers answer, called as the interpreter calls them.
 #include "vm/helper.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched.h"
-#include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/task.h"
+#include "kernel/sched/timer.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
 #include "vm/map.h"

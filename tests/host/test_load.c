@@ -2,7 +2,7 @@
 // vm/load, vm/elf: objects of clang load and run, both ways; others are refused and leave nothing.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/task.h"
+#include "kernel/sched/task.h"
 #include "kernel/mem/text.h"
 #include "tests/host/host.h"
 #include "tests/test.h"

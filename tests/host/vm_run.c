@@ -2,7 +2,7 @@
 // Load, run, unload.
 #include "tests/host/vm_run.h"
 #include "kernel/lib/mem.h"
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 #include "vm/compile.h"
 #include "vm/helper.h"
 #include "vm/interp.h"

@@ -23,7 +23,7 @@ def address_of(name):
     return int(gdb.parse_and_eval("(unsigned long)&" + name)) % TOP
 
 
-# More than kernel/retstack_x86_64.asm is long, less than what follows it begins with.
+# More than kernel/sched/retstack_x86_64.asm is long, less than what follows it begins with.
 RETURN_SIZE = 0x50
 
 

@@ -13,7 +13,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/x86dis.h"
 #include "kernel/lib/mem.h"
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 #include "tests/host/host.h"
 #include "tests/host/tricks.h"
 #include "tests/host/vm_run.h"

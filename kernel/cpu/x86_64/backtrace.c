@@ -5,7 +5,7 @@
 #include "kernel/layout.h"
 #include "kernel/print.h"
 #include "kernel/cpu/probe.h"
-#include "kernel/retstack.h"
+#include "kernel/sched/retstack.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
 #include "kernel/cpu/x86_64/trap.h"

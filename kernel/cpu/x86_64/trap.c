@@ -7,7 +7,7 @@
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/softirq.h"
+#include "kernel/sched/softirq.h"
 #include "kernel/mem/text.h"
 
 enum { VECTORS = 256, STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ = 32 };

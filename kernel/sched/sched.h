@@ -2,8 +2,8 @@
 /* The scheduler: one run queue per CPU, by priority, round robin within one; preemptive. */
 #pragma once
 #include "kernel/lib/list.h"
-#include "kernel/lock.h"
-#include "kernel/task.h"
+#include "kernel/sched/lock.h"
+#include "kernel/sched/task.h"
 
 void schedule(void);
 void yield(void);

@@ -8,13 +8,13 @@
 // ORDER LOCKS: a wait queue's, a timer list's or any other lock comes before a queue's. No two queues'
 // locks are held at once: a task that moves is in no queue in between, but looks as if it were, or as if
 // it were running, to whoever would wake it.
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/rcu.h"
-#include "kernel/softirq.h"
-#include "kernel/timer.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/softirq.h"
+#include "kernel/sched/timer.h"
 #include "kernel/trace_events.h"
 
 enum { TURN_TICKS = 5 };

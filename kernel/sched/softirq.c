@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Around interrupts. Softirqs run when the outermost interrupt ends, with interrupts on; what keeps
 // coming back is left to ksoftirqd/N, so that tasks get their share.
-#include "kernel/softirq.h"
+#include "kernel/sched/softirq.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"

@@ -2,7 +2,7 @@
 // Tasks come from kthreadd, which makes them for whoever asks, and end by returning. Dead tasks are
 // kept with their stacks for new ones: taking a guard page away and putting it back would cost all CPUs a
 // flush.
-#include "kernel/task.h"
+#include "kernel/sched/task.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
@@ -10,10 +10,10 @@
 #include "kernel/mem/page.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/retstack.h"
-#include "kernel/sched.h"
+#include "kernel/sched/retstack.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/stack.h"
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 #include "kernel/trace_events.h"
 
 enum { PRIO_NORMAL = 120 };
@@ -29,7 +29,7 @@ enum {
 _Static_assert(STACKS_LEN + BLOCK_TASKS * TASK_ROOM <= PAGE_SIZE << BLOCK_ORDER, "they fit in a block");
 _Static_assert(sizeof(struct task_struct) <= TASK_ROOM, "it fits in its part of the last page");
 
-/* What a stack at rest is to context_switch (kernel/switch_x86_64.asm). */
+/* What a stack at rest is to context_switch (kernel/sched/switch_x86_64.asm). */
 struct switch_frame {
 	uptr r15, r14, r13, r12, rbx, rbp, ip;
 };

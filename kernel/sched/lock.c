@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Spin locks. notrace: what a trampoline calls may take them.
-#include "kernel/lock.h"
+#include "kernel/sched/lock.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/stall.h"
 

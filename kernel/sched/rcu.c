@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // rcu_preempt: while anything is deferred a timer wakes it every few ticks; it waits until every CPU
 // has passed a moment with preemption on since the oldest batch was taken, then calls that batch.
-#include "kernel/rcu.h"
+#include "kernel/sched/rcu.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/stall.h"
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 
 enum { RCU_TICKS = 3, RCU_PRIO = 98 };
 

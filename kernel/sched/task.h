@@ -2,7 +2,7 @@
 /* Tasks: struct task_struct with Linux's field names, their creation and end. */
 #pragma once
 #include "kernel/lib/list.h"
-#include "kernel/rcu.h"
+#include "kernel/sched/rcu.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/uapi.h"
 
@@ -37,7 +37,7 @@ struct task_struct {
 	u32 preempt_count;           /* saved while not running */
 	int (*fn)(void *arg);
 	void *arg;
-	struct retstack *retstack; /* replaced return addresses, kernel/retstack.h; NULL: no room for any */
+	struct retstack *retstack; /* replaced return addresses, kernel/sched/retstack.h; NULL: no room for any */
 	struct rcu_head rcu;       /* a dead task is freed when nobody can be looking at it any more */
 };
 

@@ -3,13 +3,13 @@
 // the CPU has not passed a moment with preemption on meanwhile; so it is asked to, by a reschedule. A
 // program that may be preempted, one that sleeps, must be met in the same task; others may run between two
 // looks.
-#include "kernel/long_run.h"
+#include "kernel/sched/long_run.h"
 #include "kernel/cpu/blame.h"
 #include "kernel/lib/mem.h"
 #include "kernel/print.h"
-#include "kernel/rcu.h"
-#include "kernel/sched.h"
-#include "kernel/timer.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/timer.h"
 
 enum { LOOK_TICKS = HZ / 4 };
 #define LONG_NS 5000000000ull

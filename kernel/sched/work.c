@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One kworker a CPU, one list each.
-#include "kernel/work.h"
+#include "kernel/sched/work.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/trace_events.h"
 
 struct worker {

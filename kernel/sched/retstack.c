@@ -2,13 +2,13 @@
 // Pushes, pops and looks up replaced return addresses. All that runs at a call or at a return is notrace,
 // and orders its stores for an interrupt on this CPU (compiler_barrier): no other CPU touches the shadow
 // stack of a task that runs, but while it holds this one.
-#include "kernel/retstack.h"
+#include "kernel/sched/retstack.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/stall.h"
-#include "kernel/task.h"
+#include "kernel/sched/task.h"
 #include "kernel/cpu/trap.h"
 
 static struct mutex changing = MUTEX_INIT(changing); /* users, with the stacks of all tasks */

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: MIT
-; Where a function returns to whose return address is on the shadow stack (kernel/retstack.h).
+; Where a function returns to whose return address is on the shadow stack (kernel/sched/retstack.h).
 %include "layout.inc"
 %include "kernel/cpu/x86_64/pt_regs.inc"
 bits 64

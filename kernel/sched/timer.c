@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The clock is the TSC, scaled to nanoseconds. Each CPU has its own tick and its own list of timers,
 // sorted by expiry: the few there are make anything finer a waste.
-#include "kernel/timer.h"
+#include "kernel/sched/timer.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/lock.h"
-#include "kernel/long_run.h"
+#include "kernel/sched/lock.h"
+#include "kernel/sched/long_run.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/softirq.h"
+#include "kernel/sched/softirq.h"
 #include "kernel/cpu/stall.h"
 #include "kernel/trace_events.h"
 

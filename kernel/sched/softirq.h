@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What surrounds an interrupt, and the work that one leaves for just after it. */
 #pragma once
-#include "kernel/sched.h"
+#include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/trap.h"
 

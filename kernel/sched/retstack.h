@@ -12,7 +12,7 @@
  * entry below `depth`, which is what the scan of ways back relies on. */
 #pragma once
 #include "kernel/lib/err.h"
-#include "kernel/rcu.h"
+#include "kernel/sched/rcu.h"
 
 struct pt_regs;
 struct task_struct;
@@ -67,5 +67,5 @@ void retstack_visit(const struct task_struct *t, void (*visit)(uptr addr, void *
 /* For task.c, when it makes a task: a shadow stack if any user wants one, else NULL; NULL, too, without memory. */
 struct retstack *retstack_new(void);
 
-/* Where replaced return addresses lead (kernel/retstack_x86_64.asm). */
+/* Where replaced return addresses lead (kernel/sched/retstack_x86_64.asm). */
 extern const u8 retstack_return[];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Ways to sleep: wait queues, mutexes, for a time.
 #include "kernel/cpu/panic.h"
-#include "kernel/sched.h"
-#include "kernel/timer.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/timer.h"
 
 struct sleeper {
 	struct timer_list timer;
