@@ -215,7 +215,7 @@ needs_nx:     db "fivebyte needs a CPU with no-execute pages.", 10, 0
 needs_tsc:    db "fivebyte needs a CPU with a time-stamp counter.", 10, 0
 needs_apic:   db "fivebyte needs a CPU with a local APIC.", 10, 0
 
-; The serial line, as kernel/serial.c sets it up: port, value.
+; The serial line, as kernel/io/serial.c sets it up: port, value.
 %macro setting 2
 	dw %1
 	db %2

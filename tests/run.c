@@ -2,7 +2,7 @@
 // Runs the tests that the linker gathered: the plan, a line for each, then the summary.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 
 extern const struct test __start_tests[], __stop_tests[];
 

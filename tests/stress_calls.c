@@ -2,7 +2,7 @@
 // Functions of different shapes, each with its tally as first argument, and who calls them: whatever is attached
 // meanwhile, every call must run the body once, with these arguments, and give this result.
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "tests/stress.h"
 

@@ -5,7 +5,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "kernel/cpu/trap.h"

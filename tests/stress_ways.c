@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Every way to attach to a function, taken at random, and given back. A task has STRESS_HELD holdings; a step
 // fills a free one or empties one that is in use.
-#include "kernel/blobs.h"
+#include "kernel/io/blobs.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
 #include "kernel/traffic.h"

@@ -5,7 +5,7 @@
 #include "tests/abi.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/test.h"
 #include "tramp/tramp.h"
 

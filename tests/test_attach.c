@@ -2,7 +2,7 @@
 // tramp/attach.c: the programs of progs/ on the functions that they name.
 #include "tests/nops.h"
 #include "tests/test.h"
-#include "kernel/blobs.h"
+#include "kernel/io/blobs.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/rcu.h"

@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/paging.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/mem/text.h"
 #include "tests/audited.h"
 #include "tramp/audit.h"

@@ -5,7 +5,7 @@
 #include "kernel/cpu/backtrace.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/shell/shell.h"
 #include "kernel/skb.h"

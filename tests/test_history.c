@@ -2,7 +2,7 @@
 // Bugs that Linux had in this mechanism, or others, and the test that guards each here.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 
 extern const struct test __start_tests[], __stop_tests[];
 

@@ -4,7 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/sym.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ends of the machine that end-to-end tests look at from outside; and a wait that is nearly one.
-#include "kernel/blobs.h"
+#include "kernel/io/blobs.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/rcu.h"

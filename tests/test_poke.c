@@ -5,7 +5,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/sched/task.h"

@@ -6,9 +6,9 @@
 // stands in brackets. A new command is part of the session once its usage has only words that make_word knows.
 #include "tests/stress.h"
 #include "tests/test.h"
-#include "kernel/boot_info.h"
+#include "kernel/io/boot_info.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/load.h"
 #include "kernel/shell/shell.h"
 #include "tramp/site.h"

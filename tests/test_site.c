@@ -4,7 +4,7 @@
 #include "tests/test.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/mem/sym.h"
 #include "tramp/poke.h"
 #include "tramp/site.h"

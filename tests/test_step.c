@@ -4,7 +4,7 @@
 #include "tests/test.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/sched/task.h"

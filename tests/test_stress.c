@@ -3,10 +3,10 @@
 // at random. Every half second all is detached, and nothing may be left of it. Boot options: stress=SECONDS
 // (without it there is one round), seed=NUMBER.
 #include "tests/stress.h"
-#include "kernel/boot_info.h"
+#include "kernel/io/boot_info.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"

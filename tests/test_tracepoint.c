@@ -5,7 +5,7 @@
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "kernel/net.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/sched/sched.h"
 #include "kernel/skb.h"

@@ -4,7 +4,7 @@
 #include "tests/test.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"

@@ -3,7 +3,7 @@
 // limits of their offsets. On the host and, shorter, in the machine.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"

@@ -4,7 +4,7 @@
 // alive afterwards, with nothing but the result, and with all but the operand, for the compiler looks at that.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "tests/vm_model.h"

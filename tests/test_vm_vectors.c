@@ -4,7 +4,7 @@
 // r0; tabs between.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "tests/vm_case.h"

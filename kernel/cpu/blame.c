@@ -3,7 +3,7 @@
 #include "kernel/cpu/blame.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/mem/sym.h"
 #include "kernel/sched/task.h"
 #include "kernel/cpu/x86_64/trap.h"

@@ -6,8 +6,8 @@
 #include "kernel/cpu/blame.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/fmt.h"
-#include "kernel/power.h"
-#include "kernel/print.h"
+#include "kernel/io/power.h"
+#include "kernel/io/print.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/x86_64/trap.h"
 

@@ -9,7 +9,7 @@
 #include "kernel/sched/lock.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/cpu/stall.h"

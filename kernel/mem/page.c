@@ -2,7 +2,7 @@
 // Buddies: one list of free blocks per order, threaded through the blocks themselves, and one byte a
 // page that says what begins there. Splitting and merging take at most PAGE_ORDERS steps.
 #include "kernel/mem/page.h"
-#include "kernel/boot_info.h"
+#include "kernel/io/boot_info.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"

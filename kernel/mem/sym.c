@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The symbol table of the build: sorted by address, searched by halving.
 #include "kernel/mem/sym.h"
-#include "kernel/blobs.h"
+#include "kernel/io/blobs.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/text.h"
 

@@ -6,7 +6,7 @@
 #include "kernel/sched/long_run.h"
 #include "kernel/cpu/blame.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command audit: is all text what it should be?
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/shell.h"
 #include "tramp/audit.h"
 #include "tramp/tramp.h"

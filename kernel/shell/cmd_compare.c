@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The command compare: what a traced call costs, in every way there is.
-#include "kernel/blobs.h"
+#include "kernel/io/blobs.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/shell/measure.h"
 #include "kernel/shell/shell.h"

@@ -2,7 +2,7 @@
 // The command cost: what it takes to attach a program, to call what it is attached to, and to detach it.
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/measure.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"

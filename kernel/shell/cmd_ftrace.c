@@ -2,7 +2,7 @@
 // The commands of the old ways: ftrace, graph, hijack, share.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"

@@ -2,7 +2,7 @@
 // The commands kprobe and kretprobe: probes that count.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
 #include "kernel/cpu/trap.h"

@@ -2,7 +2,7 @@
 // Commands about maps: map list, map dump.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
 #include "kernel/cpu/smp.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands about programs: prog list|show|dump, attach, detach, links.
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"

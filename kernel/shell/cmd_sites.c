@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands about functions and their sites: funcs, site, poke-test.
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"

@@ -2,7 +2,7 @@
 // The command tracepoints.
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
 #include "tramp/site.h"

@@ -3,7 +3,7 @@
 #include "kernel/shell/show.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/table.h"
 #include "tramp/tramp.h"
 

@@ -3,8 +3,8 @@
 // 24 lines of 80 characters.
 #include "kernel/shell/demo.h"
 #include "kernel/lib/types.h"
-#include "kernel/print.h"
-#include "kernel/serial.h"
+#include "kernel/io/print.h"
+#include "kernel/io/serial.h"
 #include "kernel/shell/shell.h"
 
 struct demo_step {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Loads what is built in and what the boot loader brought.
 #include "kernel/shell/load.h"
-#include "kernel/blobs.h"
-#include "kernel/boot_info.h"
+#include "kernel/io/blobs.h"
+#include "kernel/io/boot_info.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/shell/shell.h"

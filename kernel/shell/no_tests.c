@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // In the place of tests/ in the ordinary kernel.
 #include "tests/test.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 
 bool tests_run(const char *pattern)
 {

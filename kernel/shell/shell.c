@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Finds the command of a line, checks its arguments, runs it; and serves the terminal.
 #include "kernel/shell/shell.h"
-#include "kernel/boot_info.h"
+#include "kernel/io/boot_info.h"
 #include "kernel/lib/mem.h"
-#include "kernel/power.h"
-#include "kernel/print.h"
+#include "kernel/io/power.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
-#include "kernel/serial.h"
+#include "kernel/io/serial.h"
 #include "kernel/shell/demo.h"
 #include "kernel/shell/load.h"
 #include "kernel/shell/parse.h"

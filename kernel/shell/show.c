@@ -3,7 +3,7 @@
 #include "kernel/shell/show.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86dis.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/shell/table.h"
 #include "kernel/mem/sym.h"
 #include "tramp/attach.h"

@@ -3,7 +3,7 @@
 #include "kernel/shell/table.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 
 void table_begin(struct table *t, const struct column *columns, u32 count)
 {

@@ -6,7 +6,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_run.h"
 #include "vm/disasm.h"

@@ -4,7 +4,7 @@
 // default and in a second way, with some of its tricks off, that the input chooses. The input's first 8
 // bytes, of which the generator of long programs takes three, say which, and whether the program is dense.
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/fuzz/dense.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/gen.h"

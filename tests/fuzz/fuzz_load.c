@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/mem/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/host/host.h"

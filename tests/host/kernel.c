@@ -10,7 +10,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Of tests/cases what needs no machine: what is refused, and that no opcode is forgotten.
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "tests/vm_case.h"

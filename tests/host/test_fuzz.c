@@ -4,7 +4,7 @@
 // FUZZ_ROUNDS in the environment make it another or a longer run.
 #include <stdlib.h>
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/fuzz/dense.h"
 #include "tests/fuzz/gen.h"
 #include "tests/host/host.h"

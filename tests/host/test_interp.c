@@ -3,7 +3,7 @@
 // ends in a sentence. What the instructions mean is in tests/cases.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"

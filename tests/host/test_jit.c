@@ -2,7 +2,7 @@
 // What only the JIT has: frames, fixups, jump sizes, calls that are none.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/mem/text.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"

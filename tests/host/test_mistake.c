@@ -2,7 +2,7 @@
 // vm/mistake: accesses to bad addresses are counted, in both engines, at the instruction that made them.
 #include "vm/mistake.h"
 #include "kernel/lib/mem.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/reciprocal.c against the division operator.
 #include "kernel/lib/types.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "tests/test.h"
 #include "vm/reciprocal.h"
 

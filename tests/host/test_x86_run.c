@@ -5,7 +5,7 @@
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/mem/text.h"
 #include "tests/test.h"
 #include "vm/jit_x86_64.h"

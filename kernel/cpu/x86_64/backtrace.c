@@ -3,7 +3,7 @@
 // instructions have not yet pushed bp, the entry of an interrupt, and an image that was called from a site.
 #include "kernel/cpu/backtrace.h"
 #include "kernel/layout.h"
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/sched/retstack.h"
 #include "kernel/mem/sym.h"

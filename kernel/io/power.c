@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ports that switch an emulated machine off.
-#include "kernel/power.h"
+#include "kernel/io/power.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // VGA text. The screen is a window of 25 rows that moves down through the 32 KiB of text memory:
 // scrolling is one register, and only at the end of the memory are rows copied back to its start.
-#include "kernel/screen.h"
+#include "kernel/io/screen.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"

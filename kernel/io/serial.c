@@ -2,7 +2,7 @@
 // The 16550 UART at COM1. Output polls; input is put into a ring by the interrupt. Nothing that was received is
 // thrown away: what the ring has no room for stays in the UART, and an emulator's UART takes no more until it is
 // read.
-#include "kernel/serial.h"
+#include "kernel/io/serial.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"

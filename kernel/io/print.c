@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // kprintf: formats on the stack, then writes the whole piece under one lock.
-#include "kernel/print.h"
+#include "kernel/io/print.h"
 #include "kernel/sched/lock.h"
-#include "kernel/screen.h"
-#include "kernel/serial.h"
+#include "kernel/io/screen.h"
+#include "kernel/io/serial.h"
 
 static spinlock_t lock;
 static bool broken;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Multiboot1 (QEMU's -kernel) and multiboot2 (GRUB) information, as section 3.3 of the one and 3.6 of
 // the other specification lay it out, into one struct boot_info.
-#include "kernel/boot_info.h"
+#include "kernel/io/boot_info.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/mem/paging.h"
