@@ -96,7 +96,7 @@ $(B)/tests/files.asm: tools/make-test-files $(TEST_FILES)
 $(B)/tests/files.asm.o: $(B)/tests/files.asm
 	$(NASM) -f elf64 -o $@ $<
 
-$(B)/kernel/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
+$(B)/kernel/trace/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
 
 $(B)/%.asm.o: %.asm $(B)/layout.inc
 	@mkdir -p $(@D)
@@ -147,7 +147,7 @@ $(B)/$(1).elf: $(2) $(B)/$(1).blobs.o $(B)/linker.ld
 	@tools/check-passes $$(NM) $$(READELF) $(B)/$(1).pass1.elf $$@
 endef
 
-UAPI = kernel/uapi.h kernel/uapi.c
+UAPI = kernel/trace/uapi.h kernel/trace/uapi.c
 $(B)/btf-names: tools/btf-names.c
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -o $@ $<

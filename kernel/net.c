@@ -8,7 +8,7 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/sched/timer.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 enum { BACKLOG_MAX = 1000, BUDGET = 64 };
 

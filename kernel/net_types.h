@@ -2,7 +2,7 @@
 /* What is on the wire: Ethernet, IPv4 and UDP headers with Linux's names; 16 and 32 bits big endian. */
 #pragma once
 #include "kernel/lib/types.h"
-#include "kernel/uapi.h"
+#include "kernel/trace/uapi.h"
 
 typedef unsigned char __u8;
 typedef unsigned short __u16;

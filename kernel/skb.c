@@ -3,7 +3,7 @@
 #include "kernel/skb.h"
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 traceable struct sk_buff *alloc_skb(unsigned int size)
 {

@@ -12,7 +12,7 @@
 #include "kernel/mem/sym.h"
 #include "kernel/sched/task.h"
 #include "kernel/mem/text.h"
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 #include "kernel/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/audit.h"

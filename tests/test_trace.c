@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"

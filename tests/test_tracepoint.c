@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// kernel/tracepoint.h and tramp/tracepoint.c: a tracepoint is a nop until somebody listens, and then says
+// kernel/trace/tracepoint.h and tramp/tracepoint.c: a tracepoint is a nop until somebody listens, and then says
 // what happened.
 #include "tests/nops.h"
 #include "tests/test.h"
@@ -12,7 +12,7 @@
 #include "kernel/sched/softirq.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 #include "kernel/traffic.h"
 #include "kernel/sched/work.h"
 #include "tramp/audit.h"

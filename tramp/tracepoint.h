@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Turning static tracepoints (kernel/tracepoint.h) on and off. A hook on tp->site makes somebody listen;
+/* Turning static tracepoints (kernel/trace/tracepoint.h) on and off. A hook on tp->site makes somebody listen;
  * tracepoint_enable makes the kernel speak: add the hook first, and disable before it is removed. */
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
-#include "kernel/tracepoint.h"
+#include "kernel/trace/tracepoint.h"
 
 /* Once, after site_init. Checks the table that the compiler made: every branch holds the nop, jumps within
  * its function and is no site; every tracepoint has a branch, and its function a site. Else it panics. */

@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/btf.h"
 #include "kernel/lib/err.h"
-#include "kernel/uapi.h"
+#include "kernel/trace/uapi.h"
 
 /* All of Linux's types, in the order of their numbers, with their names in bpftool: what a program may ask for. Those
  * that have a struct map_ops are here. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Counts what a program's accesses to bad addresses came to.
 #include "vm/mistake.h"
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 
 /* The last line that begins at idx or before; NULL if there is none. */
 static notrace const struct line_info *line_of(const struct prog *p, u32 idx)

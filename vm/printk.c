@@ -6,7 +6,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/mem/sym.h"
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 
 #define LINE_LEN (sizeof(((struct trace_line *)0)->message))
 

@@ -15,7 +15,7 @@
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/sched/timer.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 enum { TURN_TICKS = 5 };
 

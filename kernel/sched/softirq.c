@@ -5,7 +5,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 enum { ROUNDS = 4, IN_INTERRUPT = 0x00ffff00 };
 

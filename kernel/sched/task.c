@@ -14,7 +14,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/stack.h"
 #include "kernel/sched/timer.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 enum { PRIO_NORMAL = 120 };
 

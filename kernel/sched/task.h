@@ -4,7 +4,7 @@
 #include "kernel/lib/list.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/uapi.h"
+#include "kernel/trace/uapi.h"
 
 /* task_struct.__state, Linux's values. */
 enum { TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, TASK_DEAD = 128 };

@@ -9,7 +9,7 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/cpu/stall.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_ONE_SHOT_2 = 0xb0 };
 enum { PORT_B = 0x61, PORT_B_GATE_2 = 1, PORT_B_SPEAKER = 2, PORT_B_OUT_2 = 0x20 };

@@ -4,7 +4,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 struct worker {
 	spinlock_t lock;

@@ -7,7 +7,7 @@
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
 #include "kernel/mem/sym.h"
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/fgraph.h"
 #include "tramp/share.h"

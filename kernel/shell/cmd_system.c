@@ -10,7 +10,7 @@
 #include "kernel/shell/table.h"
 #include "kernel/mem/text.h"
 #include "kernel/sched/timer.h"
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 #include "kernel/traffic.h"
 #include "tramp/poke.h"
 

@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/skb.h"
-#include "kernel/trace_events.h"
+#include "kernel/trace/events.h"
 
 /* One user less, again and again, but never the last: so that no call depends on the state of the heap. */
 static void drive_kfree_skb(u32 calls)

@@ -10,7 +10,7 @@ FUZZ_COVER := -fsanitize-coverage=inline-8bit-counters,pc-table
 FUZZERS    := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # What is looked at, and what helps to look, which would only count as coverage.
 FUZZ_OBJS  := $(patsubst %.c,$(Z)/%.o,$(filter kernel/lib/% vm/%,$(HOST_PURE)))
-FUZZ_HELP  := $(patsubst %.c,$(Z)/%.o,$(HOST_FRAME) kernel/cpu/x86_64/probe.c kernel/trace_format.c \
+FUZZ_HELP  := $(patsubst %.c,$(Z)/%.o,$(HOST_FRAME) kernel/cpu/x86_64/probe.c kernel/trace/format.c \
 	      $(addprefix tests/,fuzz/fuzz.c fuzz/edit.c fuzz/mutate.c fuzz/dense.c vm_model.c))
 
 $(Z)/%.o: %.c

@@ -16,7 +16,7 @@
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/sym.h"
 #include "kernel/sched/timer.h"
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 #include "tests/host/host.h"
 #include "tests/host/text.h"
 #include "vm/compile.h"

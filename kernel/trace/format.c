@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A line of the print buffer as ftrace would print it; pure.
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 
 /* preempt_count's parts (kernel/cpu/smp.h). */
 enum { DEPTH = 0xff, SERVING_SOFTIRQ = 0x100, HARDIRQ = 0x0f0000, NMI = 0xf00000 };

@@ -2,7 +2,7 @@
 // The ring behind trace_printk. One lock, held with interrupts off and for a few hundred instructions.
 // Only an NMI can find it held by the CPU that it interrupted; so an NMI does not wait for it: it counts
 // its line as lost. No site anywhere: programs run through here.
-#include "kernel/trace.h"
+#include "kernel/trace/trace.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"

@@ -2,7 +2,7 @@
 /* The tracepoints of this kernel: Linux's names, arguments and places. Those of the scheduler run with a
  * run queue locked: what is called there must wake nobody. */
 #pragma once
-#include "kernel/tracepoint.h"
+#include "kernel/trace/tracepoint.h"
 #include "kernel/sched/work.h"
 
 struct net_device;
@@ -11,7 +11,7 @@ struct task_struct;
 struct timer_list;
 enum skb_drop_reason;
 
-/* trace_events.c has them defined by this same list. */
+/* events.c has them defined by this same list. */
 #ifdef DEFINE_TRACE_EVENTS
 #define EVENT(name, ...) DEFINE_TRACEPOINT(name, __VA_ARGS__)
 #else

@@ -5,7 +5,7 @@
 // Every word of this file and of uapi.h that is no comment is a name of Linux's, with Linux's meaning.
 // tools/btf-names.c gives all other types, and their enumerators, names that begin with fivebyte_, so that they
 // do not clash with the names of people's own.
-#include "kernel/uapi.h"
+#include "kernel/trace/uapi.h"
 #include "kernel/lib/types.h"
 #include "kernel/cpu/trap.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/tracepoint.h: the five bytes of a branch, and its row in the table. */
+/* kernel/trace/tracepoint.h: the five bytes of a branch, and its row in the table. */
 #pragma once
 #include "kernel/lib/types.h"
 

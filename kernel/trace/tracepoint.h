@@ -8,9 +8,9 @@
  *
  * Who asks puts a hook on __traceiter_NAME as on any function, and has the nops poked to jumps
  * (tramp/tracepoint.h). Off, a tracepoint costs its nop: the arguments are evaluated only when it is on.
- * The tracepoints of the kernel are listed in kernel/trace_events.h. */
+ * The tracepoints of the kernel are listed in kernel/trace/events.h. */
 #pragma once
-#include "kernel/tracepoint_x86_64.h"
+#include "kernel/trace/tracepoint_x86_64.h"
 
 struct site;
 
