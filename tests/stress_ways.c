@@ -7,7 +7,7 @@
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tests/stress.h"
 #include "tests/test.h"

@@ -9,7 +9,7 @@
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/image.h"
 #include "tramp/kprobe_arch.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/net.h"
+#include "kernel/net/net.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/loopback.h"
-#include "kernel/net_checksum.h"
-#include "kernel/net_udp.h"
+#include "kernel/net/loopback.h"
+#include "kernel/net/checksum.h"
+#include "kernel/net/udp.h"
 #include "kernel/sched/rcu.h"
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "tests/test.h"
 
 enum { PORT = 7777 };

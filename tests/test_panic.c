@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
-#include "kernel/skb.h"
+#include "kernel/net/skb.h"
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"

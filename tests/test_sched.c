@@ -10,7 +10,7 @@
 #include "kernel/mem/sym.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "kernel/sched/work.h"
 #include "tests/test.h"
 

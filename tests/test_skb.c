@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/skb.h"
+#include "kernel/net/skb.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/test.h"

@@ -11,7 +11,7 @@
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
 #include "kernel/sched/timer.h"
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "tests/audited.h"
 #include "tests/test.h"
 #include "tramp/attach.h"

@@ -10,7 +10,7 @@
 #include "kernel/cpu/smp.h"
 #include "kernel/sched/task.h"
 #include "kernel/mem/text.h"
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "kernel/sched/work.h"
 #include "tramp/poke.h"
 #include "tramp/tramp.h"

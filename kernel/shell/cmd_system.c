@@ -11,7 +11,7 @@
 #include "kernel/mem/text.h"
 #include "kernel/sched/timer.h"
 #include "kernel/trace/trace.h"
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "tramp/poke.h"
 
 #define TRACE_SHOWN 20 /* lines, if nobody says how many */

@@ -4,7 +4,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
-#include "kernel/skb.h"
+#include "kernel/net/skb.h"
 #include "kernel/trace/events.h"
 
 /* One user less, again and again, but never the last: so that no call depends on the state of the heap. */

@@ -35,8 +35,8 @@ print *skb
 kill
 END
 wanted gdb_stops_at_kmain 0 'is kmain: 1$'
-wanted gdb_breaks_with_source_lines 0 '^#0 .*kfree_skb .*at kernel/skb\.c:[0-9]+' '^#[1-9].* at kernel/\S*(net|traffic)[a-z_]*\.c:[0-9]+' \
-	'Current source file is kernel/skb\.c' 'users = '
+wanted gdb_breaks_with_source_lines 0 '^#0 .*kfree_skb .*at kernel/net/skb\.c:[0-9]+' '^#[1-9].* at kernel/\S*(net|traffic)[a-z_]*\.c:[0-9]+' \
+	'Current source file is kernel/net/skb\.c' 'users = '
 
 # The program runs kernel code that can be stopped in: below it are its own frame and the trampoline's.
 session 60 'attach wakeup; work wake 20; detach all' <<'END'
@@ -62,7 +62,7 @@ continue
 backtrace
 kill
 END
-wanted gdb_goes_through_ftrace 0 '^#[1-9].* in ftrace_trampoline_graph' '^#[1-9].* kfree_skb .*at kernel/skb\.c' \
+wanted gdb_goes_through_ftrace 0 '^#[1-9].* in ftrace_trampoline_graph' '^#[1-9].* kfree_skb .*at kernel/net/skb\.c' \
 	'^#[1-9].* in retstack_return' '^#[3-9].* at kernel/\S*(traffic|net\w*)\.c:[0-9]+'
 
 # The image is entered by jmp: there is one return address. Its first instructions have no frame yet.
@@ -106,7 +106,7 @@ continue
 backtrace
 kill
 END
-wanted gdb_goes_through_probes_and_sessions 0 '^#[1-9].* in trap_return' '^#[1-9].* in __kfree_skb .*at kernel/skb\.c' '^#[1-9].* in retstack_return' \
+wanted gdb_goes_through_probes_and_sessions 0 '^#[1-9].* in trap_return' '^#[1-9].* in __kfree_skb .*at kernel/net/skb\.c' '^#[1-9].* in retstack_return' \
 	'^#2 .* in bpf_trampoline_netif_receive_skb' '^#3 .* in net_rx_action '
 grep -A1 -E '^#[0-9]+ .* in retstack_return' "$out" | tail -n 1 | grep -Eq ' at kernel/\S*(traffic|net\w*)\.c:' &&
 	pass gdb_knows_where_retstack_goes || fail gdb_knows_where_retstack_goes 'nobody below retstack_return'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/net_checksum.h"
+#include "kernel/net/checksum.h"
 #include "tests/test.h"
 
 /* The definition, 16 bits at a time, in big endian. */

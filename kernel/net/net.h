@@ -4,7 +4,7 @@
  *   dev_queue_xmit -> the device -> eth_type_trans, netif_rx -> this CPU's backlog -> NET_RX softirq
  *   -> netif_receive_skb -> the protocol's function, or kfree_skb if nobody knows the EtherType */
 #pragma once
-#include "kernel/skb.h"
+#include "kernel/net/skb.h"
 
 struct net_device_stats {
 	unsigned long rx_packets, tx_packets, rx_bytes, tx_bytes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The device "lo": what is sent through it is received at once. */
 #pragma once
-#include "kernel/net.h"
+#include "kernel/net/net.h"
 
 extern struct net_device loopback_dev;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* IPv4 and UDP, as much as 127.0.0.1 needs, and sockets to send and receive by. */
 #pragma once
-#include "kernel/net.h"
+#include "kernel/net/net.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
 

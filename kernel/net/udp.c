@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // IPv4 and UDP. On the way up every length is checked before it is believed, and every checksum.
 // A socket is found, with preemption off, through one table by port; so it is freed by call_rcu.
-#include "kernel/net_udp.h"
+#include "kernel/net/udp.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/mem.h"
-#include "kernel/loopback.h"
-#include "kernel/net_checksum.h"
+#include "kernel/net/loopback.h"
+#include "kernel/net/checksum.h"
 
 enum { IP_ALIGN = 2 /* so that the headers behind Ethernet's 14 bytes are aligned */, TTL = 64 };
 enum { RCVBUF = 256, SNDBUF = 48 * 1024, FRAGMENT = 0x3fff };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A driver without hardware.
-#include "kernel/loopback.h"
+#include "kernel/net/loopback.h"
 
 enum { ARPHRD_LOOPBACK = 772, IFF_UP = 1, IFF_LOOPBACK = 8 };
 

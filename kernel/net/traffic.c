@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Senders, receivers, and two threads that keep waking each other.
-#include "kernel/traffic.h"
+#include "kernel/net/traffic.h"
 #include "kernel/lib/mem.h"
-#include "kernel/loopback.h"
-#include "kernel/net_udp.h"
+#include "kernel/net/loopback.h"
+#include "kernel/net/udp.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ones' complement sums: add up 16-bit words, and every carry once more at the bottom.
-#include "kernel/net_checksum.h"
+#include "kernel/net/checksum.h"
 #include "kernel/lib/mem.h"
 
 static u32 fold_carries(u64 sum)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Packets and queues of them. What Linux has as a function is one here, with a body of its own.
-#include "kernel/skb.h"
+#include "kernel/net/skb.h"
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/trace/events.h"

@@ -2,7 +2,7 @@
 /* The Internet checksum (RFC 1071), with Linux's names. Sums are kept in the byte order of the packet,
  * in which they come out right on any machine. Pure. */
 #pragma once
-#include "kernel/net_types.h"
+#include "kernel/net/types.h"
 
 /* Adds len bytes to a sum. */
 __wsum csum_partial(const void *buff, int len, __wsum sum);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // From a device to the protocols. Each CPU has a backlog of received packets, which its NET_RX softirq
 // works off, a limited number at a time.
-#include "kernel/net.h"
+#include "kernel/net/net.h"
 #include "kernel/lib/mem.h"
-#include "kernel/loopback.h"
-#include "kernel/net_udp.h"
+#include "kernel/net/loopback.h"
+#include "kernel/net/udp.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/sched/timer.h"

@@ -8,7 +8,7 @@
 #pragma once
 #include "kernel/lib/list.h"
 #include "kernel/sched/lock.h"
-#include "kernel/net_types.h"
+#include "kernel/net/types.h"
 
 typedef struct {
 	int counter;
