@@ -16,7 +16,7 @@
 #define PAGE_SIZE  4096
 #define STACK_SIZE 32768
 
-/* A traced function's first bytes: nopl 0(%rax,%rax,1), see tramp/site.h. */
+/* A traced function's first bytes: nopl 0(%rax,%rax,1), see tramp/text/site.h. */
 #define SITE_LEN 5
 
 /* Generated text begins at such addresses: the lines in which CPUs fetch it. */

@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/mem.h"
 #include "kernel/mem/text.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 static inline notrace bool holds_nop(uptr addr)
 {

@@ -13,7 +13,7 @@
 #include "tests/test.h"
 #include "tramp/attach.h"
 #include "tramp/share.h"
-#include "tramp/tracepoint.h"
+#include "tramp/text/tracepoint.h"
 
 enum { MAX_SITES = 4096, MAX_TARGETS = 1024 };
 

@@ -11,7 +11,7 @@
 #include "kernel/mem/text.h"
 #include "kernel/net/traffic.h"
 #include "tramp/attach.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "vm/map.h"
 
 /* The object of that name, loaded; the caller unloads it. */

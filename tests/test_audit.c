@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/audit.c: what is not explained is named, exactly.
+// tramp/text/audit.c: what is not explained is named, exactly.
 #include "tests/test.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
@@ -8,8 +8,8 @@
 #include "kernel/io/print.h"
 #include "kernel/mem/text.h"
 #include "tests/audited.h"
-#include "tramp/audit.h"
-#include "tramp/tracepoint.h"
+#include "tramp/text/audit.h"
+#include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
 
 static char said[1000];

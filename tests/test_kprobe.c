@@ -13,8 +13,8 @@
 #include "kernel/cpu/trap.h"
 #include "tramp/image.h"
 #include "tramp/kprobe_arch.h"
-#include "tramp/poke.h"
-#include "tramp/site.h"
+#include "tramp/text/poke.h"
+#include "tramp/text/site.h"
 #include "tramp/tramp.h"
 
 /* --- Functions to probe ---------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/poke.c: live code changes whole or not at all.
+// tramp/text/poke.c: live code changes whole or not at all.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/cpu/apic.h"
@@ -12,9 +12,9 @@
 #include "kernel/sched/sched.h"
 #include "kernel/mem/text.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/poke.h"
-#include "tramp/poke_arch.h"
-#include "tramp/site.h"
+#include "tramp/text/poke.h"
+#include "tramp/text/poke_arch.h"
+#include "tramp/text/site.h"
 
 enum { FREE_VECTOR = 0x90 };
 

@@ -11,7 +11,7 @@
 #include "kernel/io/print.h"
 #include "kernel/shell/load.h"
 #include "kernel/shell/shell.h"
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 #include "vm/map.h"
 
 #define LINES     1000

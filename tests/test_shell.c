@@ -9,8 +9,8 @@
 #include "kernel/sched/sched.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
-#include "tramp/poke.h"
-#include "tramp/site.h"
+#include "tramp/text/poke.h"
+#include "tramp/text/site.h"
 
 TEST(shell_first_error_is_remembered)
 {

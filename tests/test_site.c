@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// tramp/site.c: the table that the compiler made of this very kernel.
+// tramp/text/site.c: the table that the compiler made of this very kernel.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "kernel/mem/sym.h"
-#include "tramp/poke.h"
-#include "tramp/site.h"
+#include "tramp/text/poke.h"
+#include "tramp/text/site.h"
 
 TEST(site_table_is_sorted_and_every_entry_is_a_nop)
 {

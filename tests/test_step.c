@@ -10,7 +10,7 @@
 #include "kernel/sched/task.h"
 #include "kernel/mem/text.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "tramp/tramp.h"
 
 /* The function stepped through, and what it may be poked to. */

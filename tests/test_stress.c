@@ -15,7 +15,7 @@
 #include "tests/audited.h"
 #include "tests/test.h"
 #include "tramp/attach.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "tramp/share.h"
 #include "vm/map.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// kernel/trace/tracepoint.h and tramp/tracepoint.c: a tracepoint is a nop until somebody listens, and then says
+// kernel/trace/tracepoint.h and tramp/text/tracepoint.c: a tracepoint is a nop until somebody listens, and then says
 // what happened.
 #include "tests/nops.h"
 #include "tests/test.h"
@@ -15,9 +15,9 @@
 #include "kernel/trace/events.h"
 #include "kernel/net/traffic.h"
 #include "kernel/sched/work.h"
-#include "tramp/audit.h"
-#include "tramp/poke.h"
-#include "tramp/tracepoint.h"
+#include "tramp/text/audit.h"
+#include "tramp/text/poke.h"
+#include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
 
 DEFINE_TRACEPOINT(tv_event, u32 a, const char *b, u64 c)

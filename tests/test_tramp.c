@@ -12,7 +12,7 @@
 #include "kernel/mem/text.h"
 #include "kernel/net/traffic.h"
 #include "kernel/sched/work.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "tramp/tramp.h"
 
 /* --- Functions to trace ------------------------------------------------------------------------ */

@@ -4,7 +4,7 @@
 #pragma once
 #include "kernel/lib/list.h"
 #include "tramp/kprobe.h"
-#include "tramp/tracepoint.h"
+#include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
 

@@ -10,7 +10,7 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/audit.h"
+#include "tramp/text/audit.h"
 #include "tramp/ftrace_gen.h"
 #include "tramp/ftrace_hash.h"
 #include "tramp/ftrace_list.h"

@@ -8,7 +8,7 @@
 #pragma once
 #include "kernel/cpu/smp.h"
 #include "tramp/image.h"
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 
 struct ftrace_hash;
 struct ftrace_ops;

@@ -5,7 +5,7 @@
  * takes, so that leaving needs no memory. */
 #pragma once
 #include "kernel/sched/rcu.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 struct ftrace_hash {
 	struct rcu_head rcu;

@@ -21,7 +21,7 @@
 #pragma once
 #include "kernel/lib/list.h"
 #include "kernel/mem/text.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 #define IMAGE_HELD 39 /* TRAMP_HOOKS, and a traced program */
 

@@ -11,12 +11,12 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/audit.h"
+#include "tramp/text/audit.h"
 #include "tramp/ftrace.h"
 #include "tramp/ftrace_gen.h"
 #include "tramp/image.h"
 #include "tramp/kprobe_arch.h"
-#include "tramp/poke_arch.h"
+#include "tramp/text/poke_arch.h"
 #include "tramp/tramp.h"
 
 enum { BUCKETS = 256, STEPS = 3 /* a step, and one in an NMI that came meanwhile, and one to spare */ };

@@ -20,7 +20,7 @@
 #include "kernel/sched/task.h"
 #include "tramp/image.h"
 #include "tramp/kprobe_arch.h"
-#include "tramp/poke_arch.h"
+#include "tramp/text/poke_arch.h"
 
 enum { DETOUR_MAX = 256, WAITS = 100 };
 

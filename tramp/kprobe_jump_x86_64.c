@@ -15,7 +15,7 @@
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/x86_64/trap.h"
 #include "tramp/kprobe_arch.h"
-#include "tramp/tracepoint.h"
+#include "tramp/text/tracepoint.h"
 
 /* ip, cs, flags, sp and ss by the CPU; 8 bytes and again 40 for the gap; orig_ax and 15 registers; alignment. */
 const struct kprobe_cost int3_cost = { .stack = 40 + 48 + 128 + 8, .registers = 20 };

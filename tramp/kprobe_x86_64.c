@@ -8,7 +8,7 @@
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/kprobe_arch.h"
-#include "tramp/tracepoint.h"
+#include "tramp/text/tracepoint.h"
 
 /* What popf changes in ring 0, and what pushf shows (RF and VM never): SDM vol. 2. */
 enum { POPF_MASK = 0x257fd5, PUSHF_HIDES = 0x30000 };

@@ -3,7 +3,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/kprobe_arch.h"
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 
 static notrace void count_lost(struct kretprobe *rp)
 {

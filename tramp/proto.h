@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether what a program reads from its context is what a function puts there. */
 #pragma once
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 
 struct reader {
 	const char *name;

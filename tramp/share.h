@@ -5,7 +5,7 @@
  * back, and goes to site->direct, BPF's image, with the stack as a call from the site would have left it:
  * so the image must be of the form that is called, see tramp_share. */
 #pragma once
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 
 /* Off at boot. All of these under tramp_lock. */
 bool share_mode(void);

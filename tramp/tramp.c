@@ -7,7 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "tramp/share.h"
 
 _Static_assert(IMAGE_HELD == TRAMP_HOOKS + 1, "what an image calls: all hooks, and a program's body");

@@ -8,7 +8,7 @@
 #pragma once
 #include "tramp/gen.h"
 #include "tramp/image.h"
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 
 struct tramp {
 	struct site *site;

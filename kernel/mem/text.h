@@ -42,7 +42,7 @@ void text_free(struct text *t);
  * protocol or the block's not yet being reachable does. Any other address is our bug. */
 void text_write(uptr at, const void *bytes, u32 len);
 
-/* The same for a change that somebody answers for as long as it stands (tramp/audit.h): what a block is
+/* The same for a change that somebody answers for as long as it stands (tramp/text/audit.h): what a block is
  * known to hold stays as it was. For the patcher. */
 void text_patch(uptr at, const void *bytes, u32 len);
 

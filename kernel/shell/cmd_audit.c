@@ -2,7 +2,7 @@
 // The command audit: is all text what it should be?
 #include "kernel/io/print.h"
 #include "kernel/shell/shell.h"
-#include "tramp/audit.h"
+#include "tramp/text/audit.h"
 #include "tramp/tramp.h"
 
 static void print_line(const char *line)

@@ -11,7 +11,7 @@
 #include "tramp/attach.h"
 #include "tramp/fgraph.h"
 #include "tramp/ftrace_gen.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "vm/map.h"
 
 enum { USERS = 32, SESSION_RUNS = 2 };

@@ -7,7 +7,7 @@
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
 #include "tramp/attach.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 struct cost {
 	u64 ticks, syncs;

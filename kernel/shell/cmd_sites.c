@@ -6,7 +6,7 @@
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
 #include "tramp/ftrace.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "tramp/tramp.h"
 
 /* A pattern without * and ? means: contains it. */

@@ -12,7 +12,7 @@
 #include "kernel/sched/timer.h"
 #include "kernel/trace/trace.h"
 #include "kernel/net/traffic.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 #define TRACE_SHOWN 20 /* lines, if nobody says how many */
 

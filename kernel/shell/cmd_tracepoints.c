@@ -5,8 +5,8 @@
 #include "kernel/io/print.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
-#include "tramp/site.h"
-#include "tramp/tracepoint.h"
+#include "tramp/text/site.h"
+#include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
 
 /* "sched_wakeup(struct task_struct * p)": its function's prototype, under its own name. */

@@ -10,7 +10,7 @@
 #include "kernel/shell/demo.h"
 #include "kernel/shell/load.h"
 #include "kernel/shell/parse.h"
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 #include "vm/map.h"
 #include "vm/prog.h"
 

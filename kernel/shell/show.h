@@ -2,7 +2,7 @@
 /* What several commands print: bytes, machine code with names, things found by name. */
 #pragma once
 #include "kernel/shell/shell.h"
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
 

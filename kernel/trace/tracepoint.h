@@ -7,7 +7,7 @@
  *	    ...                             jmp off
  *
  * Who asks puts a hook on __traceiter_NAME as on any function, and has the nops poked to jumps
- * (tramp/tracepoint.h). Off, a tracepoint costs its nop: the arguments are evaluated only when it is on.
+ * (tramp/text/tracepoint.h). Off, a tracepoint costs its nop: the arguments are evaluated only when it is on.
  * The tracepoints of the kernel are listed in kernel/trace/events.h. */
 #pragma once
 #include "kernel/trace/tracepoint_x86_64.h"
@@ -18,7 +18,7 @@ struct tracepoint {
 	const char *name, *title; /* sched_switch, tracepoint sched_switch */
 	uptr func;                /* __traceiter_NAME */
 
-	/* tramp/tracepoint.c's */
+	/* tramp/text/tracepoint.c's */
 	struct site *site; /* of func */
 	u32 branches;      /* in how many places it is */
 	u32 users;         /* > 0: it is on */

@@ -38,7 +38,7 @@ grep -q '^  as expected: nothing is attached' "$out" && pass refuse_leaves_the_s
 refuse corrupted_while_attached '^error EINVAL: kfree_skb' \
 	--exec 'attach skbcount; poke-test kfree_skb; detach skbcount; poke-test kfree_skb; work net 100; detach all; site kfree_skb'
 fivebyte --test panic_poke_inside_a_poke
-wanted refuse_a_poke_inside_a_poke 1 '^panic: tramp/poke\.c:[0-9]+: assertion failed: poking\.owner != current$' '  #[0-9]+ poke_again'
+wanted refuse_a_poke_inside_a_poke 1 '^panic: tramp/text/poke\.c:[0-9]+: assertion failed: poking\.owner != current$' '  #[0-9]+ poke_again'
 fivebyte --test panic_when_freed_memory_was_written_to
 wanted refuse_writes_to_freed_memory 1 '^panic: heap: 0xf+[0-9a-f]+ was written to after it was freed: 0x1$' '  #[0-9]+ kmalloc'
 refuse audit_of_a_corrupted_site '^error EINVAL: text is not what' --exec 'poke-test kfree_skb; audit; poke-test kfree_skb'

@@ -11,7 +11,7 @@ HOST_FLAGS := -std=gnu11 -g -Wall -Wextra -I. -fno-pie -fno-strict-aliasing -fno
 HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # Of tramp/ what is arithmetic only.
-HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard tramp/abi_*.c tramp/gen_*.c) tramp/poke_x86_64.c
+HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard tramp/abi_*.c tramp/gen_*.c) tramp/text/poke_x86_64.c
 # The files of kernel/ that are pure too.
 HOST_KERNEL := kernel/cpu/acpi.c kernel/net/checksum.c kernel/cpu/x86_64/probe.c kernel/trace/format.c \
 	       kernel/shell/edit.c kernel/shell/parse.c

@@ -6,7 +6,7 @@
 #include "kernel/mem/text.h"
 #include "tests/test.h"
 #include "tramp/gen.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 /* Five bytes of nop first, as -mnop-mcount leaves them. */
 #define SITE __attribute__((noipa, patchable_function_entry(5)))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The poke protocol of tramp/poke.c as a model that spin checks in every interleaving (tests/models/run).
+/* The poke protocol of tramp/text/poke.c as a model that spin checks in every interleaving (tests/models/run).
  *
  * One site of five bytes. CPU 0 pokes it for ever, from any instruction to any other (change_all, steps 1
- * to 7 with the numbers of tramp/poke.c); CPUs 1 and 2 come by the site all the time, and so does CPU 0
+ * to 7 with the numbers of tramp/text/poke.c); CPUs 1 and 2 come by the site all the time, and so does CPU 0
  * whenever an interrupt takes it away from its poke. All of them also meet foreign int3s, which go
  * through the same handler (poke_trap).
  *
@@ -74,7 +74,7 @@ mtype translation = none;
 byte waits = 0;            /* smp_sync_cores: one bit for each CPU that has yet to answer */
 bool interrupted = false;  /* CPU 0 is taken away from the poke */
 
-/* tramp/poke.c's */
+/* tramp/text/poke.c's */
 bool batch_under_way = false;
 bool sorted = true; /* a batch is this site and another one; the search misses this one unless sorted */
 mtype old = nop, new = nop;

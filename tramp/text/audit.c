@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The auditor. Those who change text are asked for the places, which are sorted by address; then all text
 // is compared, from place to place, with what kernel/mem/text.c knows of it.
-#include "tramp/audit.h"
+#include "tramp/text/audit.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 #include "tramp/tramp.h"
 
 struct place {

@@ -4,7 +4,7 @@
 // it must come out the same: at the right address, with the right stack, and all else as it was.
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 /* Known to the .asm file. rdi is the last of regs. */
 struct selftest_state {

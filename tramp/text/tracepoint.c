@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Pokes the branches of a tracepoint: nop while nobody uses it, jmp while somebody does.
-#include "tramp/tracepoint.h"
+#include "tramp/text/tracepoint.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/mem/sym.h"
-#include "tramp/audit.h"
-#include "tramp/poke.h"
-#include "tramp/site.h"
+#include "tramp/text/audit.h"
+#include "tramp/text/poke.h"
+#include "tramp/text/site.h"
 
 /* linker.ld */
 extern struct tracepoint tracepoints_start[], tracepoints_end[];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the poke protocol asks of the architecture; one file for each answers (poke_x86_64.c). */
 #pragma once
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 struct pt_regs;
 

@@ -19,7 +19,7 @@
 //      since ours are over, as a sync cannot end before a handler has (its interrupts are off).
 //
 // tests/models/poke.pml has the same steps, checked exhaustively; beside it stands what breaks without each.
-#include "tramp/poke_arch.h"
+#include "tramp/text/poke_arch.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"

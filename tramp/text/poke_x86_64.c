@@ -6,7 +6,7 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/poke_arch.h"
+#include "tramp/text/poke_arch.h"
 
 const u8 poke_int3 = X86_INT3;
 

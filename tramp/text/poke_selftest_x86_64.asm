@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ; A site of the self-test's own, entered with a stack and registers that are known, and all that can be seen
-; of the CPU behind it (tramp/poke_selftest_x86_64.c).
+; of the CPU behind it (tramp/text/poke_selftest_x86_64.c).
 
 global poke_selftest_run, poke_selftest_site, poke_selftest_a, poke_selftest_b
 

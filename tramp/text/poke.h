@@ -31,7 +31,7 @@ void poke_make_jmp(u8 bytes[SITE_LEN], uptr addr, uptr target);
 enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log);
 
 /* Whoever wants to look while a change is under way: runs on the CPU that changes, behind each of the
- * steps 1 to 7 (tramp/poke.c), until NULL takes its place. Interrupts are on. For the self-test and tests. */
+ * steps 1 to 7 (tramp/text/poke.c), until NULL takes its place. Interrupts are on. For the self-test and tests. */
 void poke_observe(void (*observer)(u32 step));
 
 /* Whether poke_batch would find every `old` now; EINVAL and the same sentence if not. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Reads the compiler's table of sites and checks every entry, once, at boot.
-#include "tramp/site.h"
+#include "tramp/text/site.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/mem/sym.h"
-#include "tramp/poke.h"
+#include "tramp/text/poke.h"
 
 /* linker.ld */
 extern const uptr mcount_start[], mcount_end[];
