@@ -27,7 +27,7 @@
 #include "tests/test.h"
 #include "tramp/attach_blame.h"
 #include "tramp/text/audit.h"
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/ftrace.h"
 #include "tramp/image.h"
 #include "tramp/kprobe.h"
 #include "tramp/text/poke.h"

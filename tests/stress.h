@@ -10,7 +10,7 @@
  * belong to (struct tally, on the caller's stack) and in their holding. Both sums must be equal. */
 #pragma once
 #include "kernel/lib/fmt.h"
-#include "tramp/fgraph.h"
+#include "tramp/ftrace/fgraph.h"
 #include "tramp/kprobe.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"

@@ -12,7 +12,7 @@
 #include "tests/stress.h"
 #include "tests/test.h"
 #include "tramp/attach.h"
-#include "tramp/share.h"
+#include "tramp/ftrace/share.h"
 #include "tramp/text/tracepoint.h"
 
 enum { MAX_SITES = 4096, MAX_TARGETS = 1024 };

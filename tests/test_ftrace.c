@@ -16,12 +16,12 @@
 #include "kernel/net/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/text/audit.h"
-#include "tramp/fgraph.h"
-#include "tramp/ftrace.h"
-#include "tramp/ftrace_gen.h"
-#include "tramp/ftrace_hash.h"
+#include "tramp/ftrace/fgraph.h"
+#include "tramp/ftrace/ftrace.h"
+#include "tramp/ftrace/caller.h"
+#include "tramp/ftrace/hash.h"
 #include "tramp/text/poke.h"
-#include "tramp/share.h"
+#include "tramp/ftrace/share.h"
 #include "tramp/tramp.h"
 
 static char text[300];

@@ -11,7 +11,7 @@
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/ftrace.h"
 
 static u32 told;
 static u64 last_data, order;

@@ -16,7 +16,7 @@
 #include "tests/test.h"
 #include "tramp/attach.h"
 #include "tramp/text/poke.h"
-#include "tramp/share.h"
+#include "tramp/ftrace/share.h"
 #include "vm/map.h"
 
 enum {

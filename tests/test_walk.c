@@ -7,7 +7,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
-#include "tramp/fgraph.h"
+#include "tramp/ftrace/fgraph.h"
 #include "tramp/kprobe.h"
 
 enum { ROUNDS = 60, BURN_NS = 10000000, PAUSE_NS = 3000000 };

@@ -8,7 +8,7 @@
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "kernel/sched/work.h"
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/ftrace.h"
 
 /* How long somebody who is inside an image is given before the next look. */
 #define RETRY_NS 20000000ull

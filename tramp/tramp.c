@@ -8,7 +8,7 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
 #include "tramp/text/poke.h"
-#include "tramp/share.h"
+#include "tramp/ftrace/share.h"
 
 _Static_assert(IMAGE_HELD == TRAMP_HOOKS + 1, "what an image calls: all hooks, and a program's body");
 

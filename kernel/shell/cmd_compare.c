@@ -9,8 +9,8 @@
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
 #include "tramp/attach.h"
-#include "tramp/fgraph.h"
-#include "tramp/ftrace_gen.h"
+#include "tramp/ftrace/fgraph.h"
+#include "tramp/ftrace/caller.h"
 #include "tramp/text/poke.h"
 #include "vm/map.h"
 

@@ -9,8 +9,8 @@
 #include "kernel/mem/sym.h"
 #include "kernel/trace/trace.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/fgraph.h"
-#include "tramp/share.h"
+#include "tramp/ftrace/fgraph.h"
+#include "tramp/ftrace/share.h"
 #include "tramp/tramp.h"
 
 /* --- Functions by name or pattern ------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/ftrace.h"
 #include "tramp/text/poke.h"
 #include "tramp/tramp.h"
 

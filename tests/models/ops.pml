@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of an ops (tramp/ftrace_list.h) as a model that spin checks in every interleaving
+/* The life of an ops (tramp/ftrace/list.h) as a model that spin checks in every interleaving
  * (tests/models/run).
  *
  * One traced function, two ops. CPUs call the function all the time. The manager registers an ops, with a filter
@@ -7,7 +7,7 @@
  * another ops lies in the same memory. The function leads to the own caller of the one ops that wants it, or to
  * a common caller, which walks the list of all.
  *
- * How an ops comes and goes, with the numbers of tramp/ftrace_list.h:
+ * How an ops comes and goes, with the numbers of tramp/ftrace/list.h:
  *   1. The functions of its filter lead to its own caller; those that another ops has, to a common one.
  *   2. It becomes the last of the list: first the end is behind it, then it is behind another.
  *   3. Its functions lead elsewhere, so that no CPU enters its own caller any more.

@@ -3,7 +3,7 @@
  * return addresses (kernel/sched/retstack.h). */
 #pragma once
 #include "kernel/sched/retstack.h"
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/ftrace.h"
 
 struct fgraph_ops;
 

@@ -4,17 +4,17 @@
 // Order of a change: everything that can fail (checks, memory, the callers' images), then one batch of pokes
 // for all sites, then what the list function sees. A function's first ops is called by its own caller, which
 // asks nobody; so it needs not be in the list yet, or any more, when the site leads to it.
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/ftrace.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/text/audit.h"
-#include "tramp/ftrace_gen.h"
-#include "tramp/ftrace_hash.h"
-#include "tramp/ftrace_list.h"
-#include "tramp/share.h"
+#include "tramp/ftrace/caller.h"
+#include "tramp/ftrace/hash.h"
+#include "tramp/ftrace/list.h"
+#include "tramp/ftrace/share.h"
 #include "tramp/tramp.h"
 
 static struct image *plain_caller, *regs_caller;

@@ -57,7 +57,7 @@
 //                                                  ; flags and registers likewise
 //                                                  lea  rsp, [rsp+200]
 //                                                  ret                        ; to site->direct
-#include "tramp/ftrace_gen.h"
+#include "tramp/ftrace/caller.h"
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/gen.h"

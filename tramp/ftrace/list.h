@@ -14,7 +14,7 @@
  *   7. Only now its filter is freed, and it may be freed, or listed again.
  *   8. A changed filter is another one; the old one is freed when every CPU has had preemption on since. */
 #pragma once
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/ftrace.h"
 
 /* What a caller calls for one ops: its func, behind a guard if it has FTRACE_OPS_RECURSION. */
 ftrace_func_t *ftrace_entry_func(const struct ftrace_ops *ops);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the code that a site calls on behalf of ftrace. One file per architecture: ftrace_gen_x86_64.c. */
+/* Writes the code that a site calls on behalf of ftrace. One file per architecture: caller_x86_64.c. */
 #pragma once
 #include "kernel/lib/code.h"
 

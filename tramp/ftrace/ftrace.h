@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ftrace: callbacks at function entries, the way Linux did it before there were trampolines.
  *
- * A site that has callbacks calls one of ftrace's callers (ftrace_gen_x86_64.c). While exactly one ops has
+ * A site that has callbacks calls one of ftrace's callers (caller_x86_64.c). While exactly one ops has
  * the function, that is the ops' own caller, which holds ops and its function as constants. From the second
  * on it is a common caller, whose list function asks every registered ops' filter whether it wants this
  * ip. A site belongs to BPF or to ftrace; with `share on` to both: see share.h. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The set behind a filter of ftrace.
-#include "tramp/ftrace_hash.h"
+#include "tramp/ftrace/hash.h"
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Walks the list of registered ops, and changes it under the feet of those who walk.
-#include "tramp/ftrace_list.h"
+#include "tramp/ftrace/list.h"
 #include "kernel/sched/sched.h"
-#include "tramp/ftrace_hash.h"
+#include "tramp/ftrace/hash.h"
 
 static struct ftrace_ops *ops_list; /* in order of registration */
 

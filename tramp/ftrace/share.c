@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One owner per site, unless a person has said that both may live there.
-#include "tramp/share.h"
-#include "tramp/ftrace.h"
+#include "tramp/ftrace/share.h"
+#include "tramp/ftrace/ftrace.h"
 #include "tramp/tramp.h"
 
 static bool mode;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An ftrace callback at the entry, which puts a return address aside; the owner of that at the return.
-#include "tramp/fgraph.h"
+#include "tramp/ftrace/fgraph.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "kernel/cpu/trap.h"
