@@ -29,7 +29,7 @@
 #include "tramp/text/audit.h"
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/image.h"
-#include "tramp/kprobe.h"
+#include "tramp/kprobe/kprobe.h"
 #include "tramp/text/poke.h"
 #include "tramp/text/site.h"
 #include "tramp/text/tracepoint.h"

@@ -11,7 +11,7 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 #include "tramp/ftrace/fgraph.h"
-#include "tramp/kprobe.h"
+#include "tramp/kprobe/kprobe.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
 

@@ -12,7 +12,7 @@
 #include "kernel/net/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/image.h"
-#include "tramp/kprobe_arch.h"
+#include "tramp/kprobe/arch.h"
 #include "tramp/text/poke.h"
 #include "tramp/text/site.h"
 #include "tramp/tramp.h"

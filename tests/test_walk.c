@@ -8,7 +8,7 @@
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "tramp/ftrace/fgraph.h"
-#include "tramp/kprobe.h"
+#include "tramp/kprobe/kprobe.h"
 
 enum { ROUNDS = 60, BURN_NS = 10000000, PAUSE_NS = 3000000 };
 

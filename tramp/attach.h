@@ -3,7 +3,7 @@
  * many, to a tracepoint, or to a probed instruction. */
 #pragma once
 #include "kernel/lib/list.h"
-#include "tramp/kprobe.h"
+#include "tramp/kprobe/kprobe.h"
 #include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"

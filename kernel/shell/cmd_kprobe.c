@@ -6,7 +6,7 @@
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/kprobe.h"
+#include "tramp/kprobe/kprobe.h"
 
 struct counting_probe {
 	struct kretprobe rp; /* of a kprobe only kp is used */

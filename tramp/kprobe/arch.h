@@ -6,7 +6,7 @@
 #include "kernel/lib/x86len.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
-#include "tramp/kprobe.h"
+#include "tramp/kprobe/kprobe.h"
 
 /* How a displaced instruction is executed. */
 enum insn_way {
@@ -51,7 +51,7 @@ enum err kprobe_read(const struct sym *func, u8 **code, struct strbuf *log);
 bool kprobe_enter(void);
 void kprobe_leave(void);
 
-/* At a function's entry, p->addr, through its site: kprobe_ftrace.c. Not under tramp_lock. */
+/* At a function's entry, p->addr, through its site: ftrace.c. Not under tramp_lock. */
 enum err kprobe_add_entry(struct kprobe *p, struct strbuf *log);
 void kprobe_remove_entry(struct kprobe *p);
 
@@ -76,7 +76,7 @@ bool displaced_stepped(const struct displaced *d, uptr addr, uptr slot, struct p
 uptr step_begin(struct pt_regs *regs);
 void step_end(struct pt_regs *regs, uptr flags);
 
-/* Makes the jump, or says why not in pt->why: kprobe_jump.c. pt has its int3 in place. */
+/* Makes the jump, or says why not in pt->why: jump.c. pt has its int3 in place. */
 enum err kprobe_optimise(struct kprobe_point *pt, struct strbuf *log);
 void kprobe_unoptimise(struct kprobe_point *pt);
 

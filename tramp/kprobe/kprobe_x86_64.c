@@ -7,7 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/kprobe_arch.h"
+#include "tramp/kprobe/arch.h"
 #include "tramp/text/tracepoint.h"
 
 /* What popf changes in ring 0, and what pushf shows (RF and VM never): SDM vol. 2. */

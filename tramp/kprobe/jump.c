@@ -19,7 +19,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/task.h"
 #include "tramp/image.h"
-#include "tramp/kprobe_arch.h"
+#include "tramp/kprobe/arch.h"
 #include "tramp/text/poke_arch.h"
 
 enum { DETOUR_MAX = 256, WAITS = 100 };

@@ -5,7 +5,7 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/ftrace/ftrace.h"
-#include "tramp/kprobe_arch.h"
+#include "tramp/kprobe/arch.h"
 
 static notrace void hit_entry(uptr ip, uptr parent_ip unused, struct ftrace_ops *ops, struct pt_regs *regs)
 {

@@ -4,7 +4,7 @@
 // A hit looks its point up in a hash table without a lock. It does so with interrupts off, from the int3 to
 // the end of the single step, so a sync of all CPUs (which interrupts them) waits for every hit under way:
 // behind it, what was unlinked before it is nobody's any more.
-#include "tramp/kprobe.h"
+#include "tramp/kprobe/kprobe.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -15,7 +15,7 @@
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/ftrace/caller.h"
 #include "tramp/image.h"
-#include "tramp/kprobe_arch.h"
+#include "tramp/kprobe/arch.h"
 #include "tramp/text/poke_arch.h"
 #include "tramp/tramp.h"
 
