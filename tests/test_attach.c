@@ -12,7 +12,7 @@
 #include "kernel/net/traffic.h"
 #include "tramp/attach.h"
 #include "tramp/text/poke.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 /* The object of that name, loaded; the caller unloads it. */
 static struct object *load_builtin(const char *name, enum prog_mode mode)

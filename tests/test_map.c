@@ -4,7 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
 #include "tests/test.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 static struct map *make(enum bpf_map_type type, u32 key_size, u32 value_size, u32 max_entries)
 {

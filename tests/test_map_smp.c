@@ -7,7 +7,7 @@
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "tests/test.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 enum { KEYS = 24, STAYING = 4, ROUNDS = 30000 };
 

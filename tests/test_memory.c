@@ -3,7 +3,7 @@
 #include "kernel/mem/page.h"
 #include "kernel/mem/paging.h"
 #include "tests/test.h"
-#include "vm/memory.h"
+#include "vm/run/memory.h"
 
 TEST(memory_of_the_own_stack_ends_where_it_ends)
 {

@@ -12,7 +12,7 @@
 #include "kernel/shell/load.h"
 #include "kernel/shell/shell.h"
 #include "tramp/text/site.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 #define LINES     1000
 #define PER_BLOCK 25 /* lines until all is taken off and looked at */

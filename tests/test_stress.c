@@ -17,7 +17,7 @@
 #include "tramp/attach.h"
 #include "tramp/text/poke.h"
 #include "tramp/ftrace/share.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 enum {
 	ROUND_MS = 500,

@@ -5,7 +5,7 @@
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 
 /* What a call of the helper gives. */
 static u64 result_of(i32 id, enum prog_mode mode)

@@ -8,7 +8,7 @@
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "tests/vm_case.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 
 #define VECTORS  "../shared/conformance/vectors.tsv"
 #define PROG_MAX 8192

@@ -9,7 +9,7 @@
 #include "tests/test.h"
 #include "tests/vm_ways.h"
 #include "vm/compile.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/verify.h"
 
 /* ---- reading ---- */

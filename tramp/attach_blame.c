@@ -12,7 +12,7 @@
 #include "tramp/attach.h"
 #include "vm/compile.h"
 #include "vm/interp.h"
-#include "vm/mistake.h"
+#include "vm/run/mistake.h"
 
 enum { INTERPRETED_MAX = 8 };
 

@@ -6,7 +6,7 @@
 #include "kernel/lib/x86.h"
 #include "vm/interp.h"
 #include "vm/jit_x86_64.h"
-#include "vm/mistake.h"
+#include "vm/run/mistake.h"
 
 /* What write_stub and jit_emit have in common: they fill a buffer of a size known before. */
 typedef enum err emit_fn(void *arg, struct code *c);

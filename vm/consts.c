@@ -4,8 +4,8 @@
 #include "vm/consts.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "vm/helper.h"
-#include "vm/map.h"
+#include "vm/run/helper.h"
+#include "vm/run/map.h"
 
 #define ROUNDS_MAX 64 /* most programs need two: one that finds, one that sees that no more is found */
 #define LABELS_MAX (1u << 17)

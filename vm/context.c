@@ -5,8 +5,8 @@
 #include "vm/context.h"
 #include "kernel/mem/heap.h"
 #include "vm/flow.h"
-#include "vm/frame.h"
-#include "vm/kfunc.h"
+#include "vm/run/frame.h"
+#include "vm/run/kfunc.h"
 
 #define INSNS_MAX  4096 /* for longer programs nothing is known */
 #define ROUNDS_MAX 16   /* most need two: one that finds, one that sees that no more is found */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Instruction to text. Everything is in the rows of insn.h; here their letters are spelled out.
 #include "vm/disasm.h"
-#include "vm/helper.h"
-#include "vm/map.h"
+#include "vm/run/helper.h"
+#include "vm/run/map.h"
 
 static void print_memory(struct strbuf *s, u32 base, i32 off)
 {

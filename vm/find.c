@@ -2,7 +2,7 @@
 // Programs and maps by name, in all loaded objects.
 #include "vm/find.h"
 #include "kernel/lib/mem.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 #define LIBBPF_NAME_LEN 16 /* with its 0, of a map */
 

@@ -15,10 +15,10 @@
 #include "kernel/cpu/panic.h"
 #define PROBE_TOLD "interp_faulted"
 #include "kernel/cpu/x86_64/probe.h"
-#include "vm/callback.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
-#include "vm/mistake.h"
+#include "vm/run/callback.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
+#include "vm/run/mistake.h"
 
 /* One instruction, decoded. */
 struct icode {

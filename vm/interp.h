@@ -15,7 +15,7 @@ u32 interp_insn_at(const struct prog *p, uptr word);
 
 /* Runs a program with R1 = ctx and gives R0. Takes about PROG_FRAMES * PROG_STACK bytes of the caller's
  * stack. A load from a bad address gives 0, a store to one is dropped, and both are counted
- * (vm/mistake.h); nobody counts instructions. */
+ * (vm/run/mistake.h); nobody counts instructions. */
 u64 interp_run(const struct prog *p, const void *ctx);
 
 /* The same with R1 to R5 given; for tests and host tools (R2 = length of the memory at R1). */

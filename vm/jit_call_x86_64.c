@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: calls of every kind.
-#include "vm/callback.h"
+#include "vm/run/callback.h"
 #include "vm/jit_parts_x86_64.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 
 /* The map that a register holds at a call, if the lines above say so; or NULL. */
 static const struct map *known_map(const struct jit *j, u32 idx, u32 reg)

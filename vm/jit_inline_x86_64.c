@@ -4,10 +4,10 @@
 #include "kernel/layout.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
-#include "vm/frame.h"
+#include "vm/run/frame.h"
 #include "vm/jit_parts_x86_64.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 
 /* r *= factor, not for flags */
 static void scale(struct code *c, enum reg r, u64 factor)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: loads, stores, atomics and 64-bit immediates.
 #include "vm/jit_parts_x86_64.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 
 /* Without a base an index counts as one, where it takes less: [rdi], [rdi+rdi]. */
 struct mem jit_operand(const struct op *op)

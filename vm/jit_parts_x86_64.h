@@ -2,7 +2,7 @@
 /* What the parts of the JIT need of each other. */
 #pragma once
 #include "kernel/lib/x86.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 #include "vm/jit_x86_64.h"
 
 /* x86's registers by eBPF's; then one that stands for none, the place of what may not be wanted. */

@@ -13,8 +13,8 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
 #include "vm/compile.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 #include "vm/section.h"
 
 #define BTF_LEN_MAX (16u << 20)

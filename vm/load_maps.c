@@ -5,7 +5,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/load.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 #define PROG_VALUE_SIZE 4 /* of a prog_array, as its values imply */
 

@@ -4,9 +4,9 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/compile.h"
-#include "vm/kfunc.h"
+#include "vm/run/kfunc.h"
 #include "vm/load.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/verify.h"
 
 #define INSN_LEN sizeof(struct insn)

@@ -6,8 +6,8 @@
 //
 // Values have numbers: a new one whenever something new is computed. Two registers hold the same if the
 // numbers of their values are equal; what was known about a number stays true until no register has it.
-#include "vm/helper.h"
-#include "vm/map.h"
+#include "vm/run/helper.h"
+#include "vm/run/map.h"
 #include "vm/op_fold.h"
 
 static void forget(struct fold *f)

@@ -60,7 +60,7 @@ struct prog_stats {
 	u64 runs, ticks;
 };
 
-/* Its accesses to bad addresses (vm/mistake.h); changed atomically. */
+/* Its accesses to bad addresses (vm/run/mistake.h); changed atomically. */
 struct prog_mistakes {
 	u64 stores, loads; /* dropped, read as 0 */
 	u32 first;         /* 1 + the instruction that met the first one; 0: none has */
@@ -108,7 +108,7 @@ struct prog {
 	u8 tag[8];                     /* FNV-1a of the instructions without map numbers; Linux takes SHA-1 */
 };
 
-/* A map as the loader sees it is in vm/map.h. */
+/* A map as the loader sees it is in vm/run/map.h. */
 struct map;
 
 struct object {

@@ -9,9 +9,9 @@
 #include "vm/verify.h"
 #include "kernel/mem/heap.h"
 #include "vm/context.h"
-#include "vm/frame.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
+#include "vm/run/frame.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 #include "vm/source.h"
 #include "vm/verify_parts.h"
 

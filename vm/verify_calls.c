@@ -3,10 +3,10 @@
 // as a callback; and by any callx.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "vm/frame.h"
-#include "vm/helper_names.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
+#include "vm/run/frame.h"
+#include "vm/run/helper_names.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 #include "vm/verify_parts.h"
 
 /* ---- what is called ---- */

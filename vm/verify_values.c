@@ -2,9 +2,9 @@
 // Of the verifier: what can be told of the constants that registers hold. Only instructions that are reached
 // are looked at.
 #include "vm/consts.h"
-#include "vm/helper.h"
-#include "vm/map.h"
-#include "vm/printk.h"
+#include "vm/run/helper.h"
+#include "vm/run/map.h"
+#include "vm/run/printk.h"
 #include "vm/verify_parts.h"
 
 /* The map into whose values a register points, if programs must not change them; or NULL. */

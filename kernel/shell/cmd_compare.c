@@ -12,7 +12,7 @@
 #include "tramp/ftrace/fgraph.h"
 #include "tramp/ftrace/caller.h"
 #include "tramp/text/poke.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 enum { USERS = 32, SESSION_RUNS = 2 };
 

@@ -9,8 +9,8 @@
 #include "tramp/attach.h"
 #include "vm/disasm.h"
 #include "vm/find.h"
-#include "vm/map.h"
-#include "vm/mistake.h"
+#include "vm/run/map.h"
+#include "vm/run/mistake.h"
 
 struct link_count {
 	const struct prog *prog;

@@ -11,7 +11,7 @@
 #include "kernel/shell/load.h"
 #include "kernel/shell/parse.h"
 #include "tramp/text/site.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/prog.h"
 
 /* clang-format off */

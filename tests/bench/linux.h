@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The host kernel's own eBPF machine: the same instructions through bpf(2), timed by BPF_PROG_TEST_RUN.
- * <linux/bpf.h> and vm/map.h name the same things, so nothing of either is here. */
+ * <linux/bpf.h> and vm/run/map.h name the same things, so nothing of either is here. */
 #pragma once
 #include "kernel/lib/fmt.h"
 #include "vm/insn.h"

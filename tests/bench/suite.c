@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 #define SLICES   7
 #define SLICE_NS 200000 /* short, so that one of many is not interrupted */

@@ -12,7 +12,7 @@
 #include "tests/host/host.h"
 #include "vm/disasm.h"
 #include "vm/elf.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 #define KERNEL_BTF "build/fivebyte.btf"
 

@@ -5,7 +5,7 @@
 #include "tests/fuzz/gen.h"
 #include "tests/host/vm_run.h"
 #include "vm/compile.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/verify.h"
 
 static void gen_memory(u8 mem[GEN_MEM])

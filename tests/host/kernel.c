@@ -20,7 +20,7 @@
 #include "tests/host/host.h"
 #include "tests/host/text.h"
 #include "vm/compile.h"
-#include "vm/kfunc.h"
+#include "vm/run/kfunc.h"
 
 struct cpu cpus[MAX_CPUS];
 static u8 host_stack[STACK_SIZE]; /* a task must have one; ours, which libc made, is not there */

@@ -7,7 +7,7 @@
 #include "kernel/sched/task.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/prog.h"
 
 static struct object *load(const char *path, enum prog_mode mode)

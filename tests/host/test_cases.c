@@ -4,7 +4,7 @@
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "tests/vm_case.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 
 static void run_case(const struct vm_case *c, void *arg unused)
 {

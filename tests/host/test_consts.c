@@ -7,7 +7,7 @@
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/verify.h"
 
 struct row {

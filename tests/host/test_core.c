@@ -6,7 +6,7 @@
 #include "tests/test.h"
 #include "vm/core.h"
 #include "vm/elf.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 /* The imaginary kernel of tests/progs/kernel_types.bpf.c, as its C compiler lays it out. */
 struct inner {

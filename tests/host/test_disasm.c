@@ -5,8 +5,8 @@
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "vm/disasm.h"
-#include "vm/helper.h"
-#include "vm/map.h"
+#include "vm/run/helper.h"
+#include "vm/run/map.h"
 
 #define check_text(want, ...)                              \
 	do {                                               \

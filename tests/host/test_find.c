@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 #define PREFIX "a_name_that_goes_on_for_long_"
 #define LONG                                                                                             \

@@ -8,8 +8,8 @@
 #include "tests/host/host.h"
 #include "tests/progs/answers.h"
 #include "tests/test.h"
-#include "vm/kfunc.h"
-#include "vm/map.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 
 /* A frame as a trampoline makes it, its context in the middle. */
 struct frame {

@@ -11,7 +11,7 @@
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "vm/disasm.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 #include "vm/op.h"
 
 static struct insn insns[GEN_INSNS_MAX];

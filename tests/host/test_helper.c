@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // vm/helper, vm/printk: what helpers answer, called as the interpreter calls them.
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 static struct map *map; /* its object's only one */
 static struct object object = { .maps = &map };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // vm/helper_names: the names are Linux's, as the system's own header has them, and ours are the same.
 #include <linux/bpf.h>
-#include "vm/helper_names.h"
+#include "vm/run/helper_names.h"
 #include "tests/test.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 
 #define NAME(name) #name
 static const char *const linux_names[] = { __BPF_FUNC_MAPPER(NAME) };

@@ -9,7 +9,7 @@
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
 #include "vm/disasm.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 #include "vm/interp.h"
 
 #define MEM_LEN 16

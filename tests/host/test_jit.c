@@ -10,9 +10,9 @@
 #include "tests/test.h"
 #include "vm/compile.h"
 #include "vm/disasm.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 #include "vm/op.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/verify.h"
 
 static struct prog *load(const struct insn *insns, u32 count, enum prog_mode mode)

@@ -7,7 +7,7 @@
 #include "tests/host/host.h"
 #include "tests/test.h"
 #include "tramp/model.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/prog.h"
 
 static char why[512];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // vm/mistake: accesses to bad addresses are counted, in both engines, at the instruction that made them.
-#include "vm/mistake.h"
+#include "vm/run/mistake.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "tests/host/host.h"

@@ -5,8 +5,8 @@
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
-#include "vm/helper.h"
-#include "vm/map.h"
+#include "vm/run/helper.h"
+#include "vm/run/map.h"
 #include "vm/verify.h"
 
 static enum err verify(struct prog *p, struct strbuf *log)

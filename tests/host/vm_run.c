@@ -4,7 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/timer.h"
 #include "vm/compile.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 #include "vm/interp.h"
 
 u64 vm_call(const struct prog *p, void *mem, u64 len)

@@ -18,7 +18,7 @@
 #include "tests/host/host.h"
 #include "tests/host/tricks.h"
 #include "tests/host/vm_run.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/op.h"
 
 struct options {

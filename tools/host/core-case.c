@@ -10,7 +10,7 @@
 #include "tests/host/host.h"
 #include "tests/host/vm_run.h"
 #include "vm/elf.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 
 #define INPUT_BYTES 256
 

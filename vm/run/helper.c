@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The helpers and their table. Those without HELPER_CALLS run nothing that has a site. A map is looked for
-// among those of the object; all other memory goes through kernel/cpu/probe.h or vm/memory.h.
-#include "vm/helper.h"
+// among those of the object; all other memory goes through kernel/cpu/probe.h or vm/run/memory.h.
+#include "vm/run/helper.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
-#include "vm/callback.h"
-#include "vm/frame.h"
-#include "vm/map.h"
-#include "vm/memory.h"
-#include "vm/printk.h"
+#include "vm/run/callback.h"
+#include "vm/run/frame.h"
+#include "vm/run/map.h"
+#include "vm/run/memory.h"
+#include "vm/run/printk.h"
 
 /* Every helper has all six arguments; its row says which it looks at. */
 #define HELPER(name)                                                                               \

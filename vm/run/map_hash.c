@@ -13,8 +13,8 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
-#include "vm/map.h"
-#include "vm/memory.h"
+#include "vm/run/map.h"
+#include "vm/run/memory.h"
 
 #define END         0x80000000u
 #define ENTRIES_MAX (1u << 24)

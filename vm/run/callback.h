@@ -3,7 +3,7 @@
  * may be chosen at run time. It is one whose address the program takes, or the helper returns -EINVAL. How it
  * is called depends on whether the program is compiled. */
 #pragma once
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 
 /* Calls the function whose address the program has, and gives its R0. */
 typedef u64 callback_fn(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4);

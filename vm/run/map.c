@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is the same for every type of map: the checks of a new one, and the table of types.
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 

@@ -6,8 +6,8 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
-#include "vm/map.h"
-#include "vm/memory.h"
+#include "vm/run/map.h"
+#include "vm/run/memory.h"
 
 #define CACHE_LINE 64 /* CPUs do not share one in a per-CPU array */
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The kernel functions that programs may call, with arguments as in C; and the addresses of all others.
-#include "vm/kfunc.h"
+#include "vm/run/kfunc.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
-#include "vm/frame.h"
+#include "vm/run/frame.h"
 
 notrace bool bpf_session_is_return(void *ctx)
 {

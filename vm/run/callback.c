@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The loops of helpers with callbacks, with Linux's arguments, limits and errors.
-#include "vm/callback.h"
-#include "vm/map.h"
+#include "vm/run/callback.h"
+#include "vm/run/map.h"
 
 #define LOOPS_MAX (1u << 23)
 

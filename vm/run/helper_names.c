@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is said of helpers that are not here.
-#include "vm/helper_names.h"
+#include "vm/run/helper_names.h"
 
 #define NAME(name) #name,
 static const char *const names[] = { "unspec", LINUX_HELPERS(NAME) };

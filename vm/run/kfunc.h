@@ -5,7 +5,7 @@
  * immediate); without the kernel's BTF there are none. */
 #pragma once
 #include "kernel/lib/btf.h"
-#include "vm/helper.h"
+#include "vm/run/helper.h"
 
 enum { KFUNC_SESSION_IS_RETURN = 1, KFUNC_SESSION_COOKIE, KFUNC_MSLEEP, KFUNCS = KFUNC_MSLEEP };
 

@@ -3,7 +3,7 @@
 // there while their object is loaded; so a slot never changes under a tail call.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "vm/map.h"
+#include "vm/run/map.h"
 #include "vm/prog.h"
 
 /* All its programs and all that jump into it are alike in what decides about code and context. */

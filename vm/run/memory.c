@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Touches memory page by page, through the accesses that may fault.
-#include "vm/memory.h"
+#include "vm/run/memory.h"
 #include "kernel/cpu/probe.h"
 
 static notrace bool touch(uptr at, bool is_write)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The format of bpf_printk: each conversion is checked, rewritten for a 64-bit argument, and given to
 // str_printf, so that no program can make the kernel read an argument that is not there.
-#include "vm/printk.h"
+#include "vm/run/printk.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/probe.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Counts what a program's accesses to bad addresses came to.
-#include "vm/mistake.h"
+#include "vm/run/mistake.h"
 #include "kernel/trace/trace.h"
 
 /* The last line that begins at idx or before; NULL if there is none. */
