@@ -44,7 +44,7 @@ struct btf_enum64 {
 };
 
 /* A variable of a DATASEC. clang leaves its offset 0, and the size of the whole section: both
- * are in the ELF file. vm/load_vars.c fills them in, in the loader's copy of the blob. */
+ * are in the ELF file. vm/load/vars.c fills them in, in the loader's copy of the blob. */
 struct btf_var_secinfo {
 	u32 type, offset, size;
 };

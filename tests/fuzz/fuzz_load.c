@@ -11,7 +11,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/host/host.h"
 #include "vm/disasm.h"
-#include "vm/elf.h"
+#include "vm/load/elf.h"
 #include "vm/run/map.h"
 
 #define KERNEL_BTF "build/fivebyte.btf"

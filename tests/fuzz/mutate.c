@@ -3,7 +3,7 @@
 // often at an edge. Whatever lies outside the file, because an earlier change said so, is left alone.
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/fuzz.h"
-#include "vm/elf.h"
+#include "vm/load/elf.h"
 
 struct file {
 	u8 *bytes;

@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
-#include "vm/elf.h"
+#include "vm/load/elf.h"
 
 struct fixture {
 	void *file;

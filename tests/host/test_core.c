@@ -4,8 +4,8 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
-#include "vm/core.h"
-#include "vm/elf.h"
+#include "vm/load/core.h"
+#include "vm/load/elf.h"
 #include "vm/run/map.h"
 
 /* The imaginary kernel of tests/progs/kernel_types.bpf.c, as its C compiler lays it out. */

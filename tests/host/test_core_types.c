@@ -5,8 +5,8 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
-#include "vm/core_types.h"
-#include "vm/elf.h"
+#include "vm/load/core_types.h"
+#include "vm/load/elf.h"
 
 struct types {
 	struct btf btf;

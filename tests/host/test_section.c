@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // vm/section: what is said of kinds of programs that are not here; test_load.c has those that are.
-#include "vm/section.h"
+#include "vm/load/section.h"
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 

@@ -9,7 +9,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_run.h"
-#include "vm/elf.h"
+#include "vm/load/elf.h"
 #include "vm/run/map.h"
 
 #define INPUT_BYTES 256

@@ -2,16 +2,16 @@
 /* What the parts of the loader share; their users want vm/prog.h.
  *
  *      load.c        the order of it all; which sections hold programs
- *      load_prog.c   one program: its subprograms, relocations, checks
- *      load_vars.c   where the variables lie that BTF lists
- *      load_maps.c   .maps and global variables become maps
- *      load_ext.c    .BTF.ext: lines, functions, CO-RE records
+ *      progs.c   one program: its subprograms, relocations, checks
+ *      vars.c   where the variables lie that BTF lists
+ *      maps.c   .maps and global variables become maps
+ *      ext.c    .BTF.ext: lines, functions, CO-RE records
  *      core.c        one CO-RE record applied to one instruction
  *      core_path.c   the way from a type to a field
  *      core_types.c  whether a type of the object means one of the kernel */
 #pragma once
-#include "vm/core.h"
-#include "vm/elf.h"
+#include "vm/load/core.h"
+#include "vm/load/elf.h"
 #include "vm/prog.h"
 
 /* Where a map stands in the file: a variable in .maps, or a whole section of global variables. */

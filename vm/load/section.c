@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kinds of programs that are here, and those of Linux that are not.
-#include "vm/section.h"
+#include "vm/load/section.h"
 #include "kernel/lib/mem.h"
 
 /* What the first part of a section's name stands for, without the endings .multi and .s. */

@@ -4,7 +4,7 @@
 // Each section of global variables becomes an array of one entry, as libbpf does it.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "vm/load.h"
+#include "vm/load/load.h"
 #include "vm/run/map.h"
 
 #define PROG_VALUE_SIZE 4 /* of a prog_array, as its values imply */

@@ -5,8 +5,8 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/consts.h"
-#include "vm/core.h"
-#include "vm/load.h"
+#include "vm/load/core.h"
+#include "vm/load/load.h"
 #include "vm/source.h"
 
 struct ext_header {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // CO-RE's ways: walked by numbers in the object's types, then by names in the kernel's.
-#include "vm/core_path.h"
+#include "vm/load/core_path.h"
 #include "kernel/lib/mem.h"
-#include "vm/core_types.h"
+#include "vm/load/core_types.h"
 
 u32 core_access(const char *text, u32 numbers[CORE_STEPS_MAX])
 {

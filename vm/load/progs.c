@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "vm/compile.h"
 #include "vm/run/kfunc.h"
-#include "vm/load.h"
+#include "vm/load/load.h"
 #include "vm/run/map.h"
 #include "vm/verify.h"
 

@@ -4,18 +4,18 @@
 //      1. the file: sections and symbols in place; license, .BTF, .BTF.ext
 //      2. maps: .maps and the sections of global variables
 //      3. programs: each function of each section with code
-//      4. each program: load_prog.c
+//      4. each program: progs.c
 //      5. programs in maps
 //
 // Nothing is visible before all of it has been done.
-#include "vm/load.h"
+#include "vm/load/load.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
 #include "vm/compile.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
-#include "vm/section.h"
+#include "vm/load/section.h"
 
 #define BTF_LEN_MAX (16u << 20)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The ELF reader. Records are copied out before they are looked at: a file may lie at any address.
-#include "vm/elf.h"
+#include "vm/load/elf.h"
 #include "kernel/lib/mem.h"
 
 struct ehdr {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // CO-RE's comparisons of types, from the loosest to the strictest.
-#include "vm/core_types.h"
+#include "vm/load/core_types.h"
 #include "kernel/lib/mem.h"
 
 #define AGREE_DEPTH 16

@@ -3,7 +3,7 @@
 // the offsets open, and the symbols have them; `bpftool gen object` has filled them in, and they stand: of
 // two statics that share a name the symbol would be found for one only.
 #include "kernel/lib/mem.h"
-#include "vm/load.h"
+#include "vm/load/load.h"
 
 static bool find_symbol(const struct elf *e, u32 section, const char *name, struct elf_symbol *symbol)
 {

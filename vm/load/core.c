@@ -2,11 +2,11 @@
 // CO-RE. A record names a type, a way through it ("0:1:2") and a question. The way is first walked in
 // the object's own BTF, which gives it names; then each type of the kernel that could be meant is walked
 // by those names; the question is answered there, and the answer put into the instruction.
-#include "vm/core.h"
+#include "vm/load/core.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "vm/core_path.h"
-#include "vm/core_types.h"
+#include "vm/load/core_path.h"
+#include "vm/load/core_types.h"
 #include "vm/source.h"
 
 /* What a record is answered with. */
