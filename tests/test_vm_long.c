@@ -7,7 +7,7 @@
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 /* A program that is being written. */
 struct text_of {

@@ -10,7 +10,7 @@
 #include "tests/vm_ways.h"
 #include "vm/compile.h"
 #include "vm/run/map.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 /* ---- reading ---- */
 

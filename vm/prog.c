@@ -6,7 +6,7 @@
 #include "kernel/sched/lock.h"
 #include "kernel/cpu/smp.h"
 #include "vm/compile.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 /* To which program each of cpu->active[] belongs. */
 static struct prog *slots[CPU_ACTIVE_SLOTS];

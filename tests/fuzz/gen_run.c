@@ -6,7 +6,7 @@
 #include "tests/host/vm_run.h"
 #include "vm/compile.h"
 #include "vm/run/map.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 static void gen_memory(u8 mem[GEN_MEM])
 {

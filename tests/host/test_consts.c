@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // vm/consts: what programs return, as far as it is constant; and which of their instructions are reached.
 #include <stdio.h>
-#include "vm/consts.h"
+#include "vm/verify/consts.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "vm/run/map.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 struct row {
 	const char *result; /* "5", "value 0+8", "within 0", "map 1", "funcs 3", "any", "nothing" */

@@ -13,7 +13,7 @@
 #include "vm/run/helper.h"
 #include "vm/op.h"
 #include "vm/run/map.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 static struct prog *load(const struct insn *insns, u32 count, enum prog_mode mode)
 {

@@ -7,7 +7,7 @@
 #include "tests/test.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 static enum err verify(struct prog *p, struct strbuf *log)
 {

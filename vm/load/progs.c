@@ -7,7 +7,7 @@
 #include "vm/run/kfunc.h"
 #include "vm/load/load.h"
 #include "vm/run/map.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 #define INSN_LEN sizeof(struct insn)
 

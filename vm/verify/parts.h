@@ -2,11 +2,11 @@
 /* What the parts of the verifier share:
  *
  *      verify.c        the passes in their order; each instruction alone; where control goes
- *      verify_calls.c  what may be called with what, and how deep functions nest
- *      verify_values.c what can be told of constants */
+ *      calls.c  what may be called with what, and how deep functions nest
+ *      values.c what can be told of constants */
 #pragma once
 #include "vm/flow.h"
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 
 struct verify {
 	struct prog *p;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Of the verifier: what can be told of the constants that registers hold. Only instructions that are reached
 // are looked at.
-#include "vm/consts.h"
+#include "vm/verify/consts.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 #include "vm/run/printk.h"
-#include "vm/verify_parts.h"
+#include "vm/verify/parts.h"
 
 /* The map into whose values a register points, if programs must not change them; or NULL. */
 static const struct map *read_only_at(const struct consts *c, u32 reg)

@@ -7,7 +7,7 @@
 #include "vm/run/helper_names.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
-#include "vm/verify_parts.h"
+#include "vm/verify/parts.h"
 
 /* ---- what is called ---- */
 

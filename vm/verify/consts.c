@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A label stands wherever a jump leads and a function begins. What is known there is joined from all ways
 // that lead there, in rounds over the whole program, until a round changes nothing.
-#include "vm/consts.h"
+#include "vm/verify/consts.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/helper.h"

@@ -2,7 +2,7 @@
 // Follows the context's address through the registers of the main function, along all paths at once:
 // what a register may hold before an instruction is joined from all the ways there, again and again
 // until nothing changes. Slots that are read through what may be that address are read.
-#include "vm/context.h"
+#include "vm/verify/context.h"
 #include "kernel/mem/heap.h"
 #include "vm/flow.h"
 #include "vm/run/frame.h"

@@ -6,14 +6,14 @@
 //      3. flow            each jump, call and line leads to an instruction of the right function
 //      4. values          as far as they are constant: where it writes, what it returns, what it calls
 //      5. functions       the stack they use, how deep they nest
-#include "vm/verify.h"
+#include "vm/verify/verify.h"
 #include "kernel/mem/heap.h"
-#include "vm/context.h"
+#include "vm/verify/context.h"
 #include "vm/run/frame.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 #include "vm/source.h"
-#include "vm/verify_parts.h"
+#include "vm/verify/parts.h"
 
 enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...)
 {
