@@ -11,7 +11,7 @@
 #include "kernel/cpu/trap.h"
 #include "tramp/attach.h"
 #include "vm/compile.h"
-#include "vm/interp.h"
+#include "vm/interp/interp.h"
 #include "vm/run/mistake.h"
 
 enum { INTERPRETED_MAX = 8 };

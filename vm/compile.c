@@ -4,7 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/x86.h"
-#include "vm/interp.h"
+#include "vm/interp/interp.h"
 #include "vm/jit_x86_64.h"
 #include "vm/run/mistake.h"
 

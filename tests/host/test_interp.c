@@ -10,7 +10,7 @@
 #include "tests/test.h"
 #include "vm/disasm.h"
 #include "vm/run/helper.h"
-#include "vm/interp.h"
+#include "vm/interp/interp.h"
 
 #define MEM_LEN 16
 

@@ -5,7 +5,7 @@
 #include "kernel/sched/timer.h"
 #include "vm/compile.h"
 #include "vm/run/helper.h"
-#include "vm/interp.h"
+#include "vm/interp/interp.h"
 
 u64 vm_call(const struct prog *p, void *mem, u64 len)
 {

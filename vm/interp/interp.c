@@ -9,7 +9,7 @@
 // Instructions are counted where control is transferred, so that a straight line costs nothing. A slot's
 // address grows by one slot for each instruction, and every transfer moves the end by as much as it moves
 // the next slot: so the end minus the next slot is at any time what may still run.
-#include "vm/interp.h"
+#include "vm/interp/interp.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
