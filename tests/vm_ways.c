@@ -2,8 +2,8 @@
 // Switches of the JIT, for tests.
 #include "tests/vm_ways.h"
 #include "kernel/lib/fmt.h"
-#include "vm/jit_x86_64.h"
-#include "vm/op.h"
+#include "vm/jit/x86_64/jit.h"
+#include "vm/jit/op.h"
 
 static const char *name_of(u32 way)
 {

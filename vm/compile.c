@@ -5,7 +5,7 @@
 #include "kernel/layout.h"
 #include "kernel/lib/x86.h"
 #include "vm/interp/interp.h"
-#include "vm/jit_x86_64.h"
+#include "vm/jit/x86_64/jit.h"
 #include "vm/run/mistake.h"
 
 /* What write_stub and jit_emit have in common: they fill a buffer of a size known before. */

@@ -8,8 +8,8 @@
 #include "tests/fuzz/dense.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/gen.h"
-#include "vm/jit_x86_64.h"
-#include "vm/op.h"
+#include "vm/jit/x86_64/jit.h"
+#include "vm/jit/op.h"
 
 enum { WAY_AT = 3, TRICKS_AT = 4, HEAD = 8 }; /* in the input: 8 bits; 32 bits */
 enum { WITHOUT_BMI2 = 1, WITH_TRICKS = 2, DENSE = 4 };

@@ -12,7 +12,7 @@
 #include "tests/test.h"
 #include "vm/disasm.h"
 #include "vm/run/helper.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 static struct insn insns[GEN_INSNS_MAX];
 

@@ -11,7 +11,7 @@
 #include "vm/compile.h"
 #include "vm/disasm.h"
 #include "vm/run/helper.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 #include "vm/run/map.h"
 #include "vm/verify/verify.h"
 

@@ -5,7 +5,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 static const char *name_of(u32 kind)
 {

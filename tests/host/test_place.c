@@ -4,7 +4,7 @@
 #include "kernel/layout.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 enum {
 	INSNS_MAX = 256,

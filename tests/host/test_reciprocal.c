@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// vm/reciprocal.c against the division operator.
+// vm/jit/reciprocal.c against the division operator.
 #include "kernel/lib/types.h"
 #include "kernel/io/print.h"
 #include "tests/test.h"
-#include "vm/reciprocal.h"
+#include "vm/jit/reciprocal.h"
 
 static u64 divide(u64 x, const struct reciprocal *r, u32 bits)
 {

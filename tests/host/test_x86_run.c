@@ -8,7 +8,7 @@
 #include "kernel/io/print.h"
 #include "kernel/mem/text.h"
 #include "tests/test.h"
-#include "vm/jit_x86_64.h"
+#include "vm/jit/x86_64/jit.h"
 
 #define FLAGS (FLAGS_CF | FLAGS_ZF | FLAGS_SF | FLAGS_OF)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A row for each trick of vm/op.h.
+// A row for each trick of vm/jit/op.h.
 #include "tests/host/tricks.h"
 #include "kernel/lib/mem.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 /* clang-format off */
 const struct trick tricks[] = {

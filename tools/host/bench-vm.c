@@ -19,7 +19,7 @@
 #include "tests/host/tricks.h"
 #include "tests/host/vm_run.h"
 #include "vm/run/map.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 struct options {
 	const char *programs, *objects, *json, *without;

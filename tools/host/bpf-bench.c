@@ -18,7 +18,7 @@
 #include "tests/host/tricks.h"
 #include "tests/host/vm_run.h"
 #include "vm/disasm.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 #define SLICES    7
 #define MEM_NONE  4096

@@ -125,7 +125,7 @@ static notrace u64 copy_word(u64 ctx, u32 index, u64 to)
 	return 0;
 }
 
-/* The JIT writes these five in place: see jit_inline_x86_64.c. */
+/* The JIT writes these five in place: see inline.c. */
 notrace HELPER(get_func_arg)
 {
 	return (u32)r2 < frame_arg_count(r1) ? copy_word(r1, (u32)r2, r3) : failed(EINVAL);

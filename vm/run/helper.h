@@ -59,7 +59,7 @@ enum helper_flag {
 	HELPER_SLEEPS = 8,  /* may block: for sleepable programs only */
 	HELPER_TAIL_CALL = 16, /* goes on in another program; interpreter and JIT do it, fn is NULL */
 	HELPER_CALLBACK = 32,  /* calls a function of the program: fn does so in a compiled one, see callback.h */
-	HELPER_INLINE = 64,    /* the JIT may know a way without a call: jit_inline_x86_64.c */
+	HELPER_INLINE = 64,    /* the JIT may know a way without a call: inline.c */
 	HELPER_MAP = 128,      /* it is the map's own function: helper_of_map */
 	/* Two bits, what it reads below the context: enum prog_header. */
 	HELPER_HEADER_SHIFT = 8,

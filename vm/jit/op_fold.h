@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What op_fold.c knows while it walks a program, and what op_sum.c makes of sums. For these two only. */
 #pragma once
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 /* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. Without an index the shift
  * is 0, because what is added next may become the index. */

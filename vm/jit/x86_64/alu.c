@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: arithmetic except division, moves, byte swaps. An op has three operands, most instructions of
 // the CPU have two: a copy comes first where none of the others will do.
-#include "vm/jit_parts_x86_64.h"
+#include "vm/jit/x86_64/parts.h"
 
 typedef void emit_rc(struct code *c, enum reg r);
 typedef void emit_rs(struct code *c, enum reg r, u8 count);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: what this CPU can do. (In a file of its own: kernel/cpu/cpu.h and the encoder share names.)
 #include "kernel/cpu/cpu.h"
-#include "vm/jit_x86_64.h"
+#include "vm/jit/x86_64/jit.h"
 
 bool jit_has_bmi2;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // 1 / d in binary: a factor of as many bits as the dividend has, and how it is to be rounded.
-#include "vm/reciprocal.h"
+#include "vm/jit/reciprocal.h"
 
 /* 2^(bits + log) / d: the quotient, and the remainder to *rest; 2^log is the last power below d. */
 static u64 divide_power(u64 d, u32 bits, u32 log, u64 *rest)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Of a whole program: which registers are still needed after each op, and which ops are not; of a whole
 // function: which registers never hold more than 32 bits.
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 u32 op_live_before(const struct op *op)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sums: what can be added up in an address, and which registers it takes. A sum is kept by the numbers of the
 // values in it, and can be written as long as each of them is still in some register.
-#include "vm/op_fold.h"
+#include "vm/jit/op_fold.h"
 
 struct value value_new(struct fold *f)
 {

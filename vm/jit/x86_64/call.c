@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: calls of every kind.
 #include "vm/run/callback.h"
-#include "vm/jit_parts_x86_64.h"
+#include "vm/jit/x86_64/parts.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Division by a constant as multiplication (Granlund and Montgomery, "Division by Invariant Integers using
- * Multiplication", PLDI 1994). Numbers only; jit_div_x86_64.c makes instructions of them. */
+ * Multiplication", PLDI 1994). Numbers only; div.c makes instructions of them. */
 #pragma once
 #include "kernel/lib/types.h"
 

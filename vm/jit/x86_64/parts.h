@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/x86.h"
 #include "vm/run/helper.h"
-#include "vm/jit_x86_64.h"
+#include "vm/jit/x86_64/jit.h"
 
 /* x86's registers by eBPF's; then one that stands for none, the place of what may not be wanted. */
 enum { JIT_TEMP = BPF_REGS, JIT_REGS };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: jumps. A conditional one is a comparison and a jcc.
-#include "vm/jit_parts_x86_64.h"
+#include "vm/jit/x86_64/parts.h"
 
 #define JUMP_SHORT 2 /* bytes of jmp and jcc with rel8 */
 #define GOTO_LONG  5

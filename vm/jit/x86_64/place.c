@@ -9,7 +9,7 @@
 // nearer to their targets.
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
-#include "vm/jit_parts_x86_64.h"
+#include "vm/jit/x86_64/parts.h"
 
 #define LINE TEXT_ALIGN /* which is also how programs begin */
 

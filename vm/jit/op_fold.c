@@ -8,7 +8,7 @@
 // numbers of their values are equal; what was known about a number stays true until no register has it.
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
-#include "vm/op_fold.h"
+#include "vm/jit/op_fold.h"
 
 static void forget(struct fold *f)
 {

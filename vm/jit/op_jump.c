@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Jumps that need not be: to another jump, around another jump, by the same condition again.
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 static void set_target(struct ops *o, u32 idx, u32 target)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: division and remainder. div and idiv divide rdx:rax, and leave the quotient in rax, the
 // remainder in rdx; R0 and R3, which live there, are saved only if somebody still reads them.
-#include "vm/jit_parts_x86_64.h"
-#include "vm/reciprocal.h"
+#include "vm/jit/x86_64/parts.h"
+#include "vm/jit/reciprocal.h"
 
 static bool is_mod(const struct op *op)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From instructions to ops: each alone first, then what their neighbours allow.
-#include "vm/op.h"
+#include "vm/jit/op.h"
 #include "kernel/mem/heap.h"
 
 u32 op_tricks_off;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: loads, stores, atomics and 64-bit immediates.
-#include "vm/jit_parts_x86_64.h"
+#include "vm/jit/x86_64/parts.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 

@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "kernel/lib/code.h"
-#include "vm/op.h"
+#include "vm/jit/op.h"
 
 struct jit {
 	const struct prog *p;

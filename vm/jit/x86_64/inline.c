@@ -5,7 +5,7 @@
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "vm/run/frame.h"
-#include "vm/jit_parts_x86_64.h"
+#include "vm/jit/x86_64/parts.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 

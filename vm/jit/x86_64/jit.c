@@ -16,7 +16,7 @@
 //      ret
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
-#include "vm/jit_parts_x86_64.h"
+#include "vm/jit/x86_64/parts.h"
 
 /* Which register is which, and why:
  *   R0       RAX       both are where a call leaves its result
