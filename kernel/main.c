@@ -25,7 +25,7 @@
 #include "kernel/cpu/trap.h"
 #include "kernel/sched/work.h"
 #include "tests/test.h"
-#include "tramp/attach_blame.h"
+#include "attach/blame.h"
 #include "tramp/text/audit.h"
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/image.h"

@@ -11,7 +11,7 @@
 #include "kernel/cpu/trap.h"
 #include "tests/stress.h"
 #include "tests/test.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "tramp/ftrace/share.h"
 #include "tramp/text/tracepoint.h"
 

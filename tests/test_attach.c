@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/attach.c: the programs of progs/ on the functions that they name.
+// attach/attach.c: the programs of progs/ on the functions that they name.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/io/blobs.h"
@@ -10,7 +10,7 @@
 #include "kernel/net/skb.h"
 #include "kernel/mem/text.h"
 #include "kernel/net/traffic.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "tramp/text/poke.h"
 #include "vm/run/map.h"
 

@@ -9,7 +9,7 @@
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "vm/prog.h"
 
 /* Without an IDT an exception cannot be reported, nor can that. */

@@ -14,7 +14,7 @@
 #include "kernel/net/traffic.h"
 #include "tests/audited.h"
 #include "tests/test.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "tramp/text/poke.h"
 #include "tramp/ftrace/share.h"
 #include "vm/run/map.h"

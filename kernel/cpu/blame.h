@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which programs are at work, for a panic and for the tick. kernel/ knows no programs: tramp/attach_blame.c,
+/* Which programs are at work, for a panic and for the tick. kernel/ knows no programs: attach/blame.c,
  * which does, tells at boot. Everything here takes no lock, has no site, and may be called in any context. */
 #pragma once
 #include "kernel/lib/fmt.h"

@@ -8,7 +8,7 @@
 #include "kernel/shell/measure.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/table.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "tramp/ftrace/fgraph.h"
 #include "tramp/ftrace/caller.h"
 #include "tramp/text/poke.h"

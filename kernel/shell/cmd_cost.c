@@ -6,7 +6,7 @@
 #include "kernel/shell/measure.h"
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "tramp/text/poke.h"
 
 struct cost {

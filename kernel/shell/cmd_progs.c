@@ -6,7 +6,7 @@
 #include "kernel/shell/shell.h"
 #include "kernel/shell/show.h"
 #include "kernel/shell/table.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "vm/disasm.h"
 #include "vm/find.h"
 #include "vm/run/map.h"

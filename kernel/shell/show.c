@@ -6,7 +6,7 @@
 #include "kernel/io/print.h"
 #include "kernel/shell/table.h"
 #include "kernel/mem/sym.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "vm/find.h"
 
 void show_bytes(struct strbuf *s, const u8 *bytes, u32 len)

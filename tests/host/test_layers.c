@@ -74,9 +74,9 @@ TEST(layers_allow_what_goes_down)
 	put_include("kernel/a.c", "\"kernel/lib/b.h\"");
 	put_include("vm/a.c", "\"kernel/b.h\"");
 	put_include("tramp/a.c", "\"kernel/b.h\"");
-	put_include("tramp/attach.c", "\"vm/b.h\"");
+	put_include("attach/attach.c", "\"vm/b.h\"");
 	put_include("kernel/main.c", "\"kernel/shell/b.h\"");
-	put_include("kernel/shell/a.c", "\"tramp/attach.h\"");
+	put_include("kernel/shell/a.c", "\"attach/attach.h\"");
 	put_file("boot/a.asm", "; SPDX-License-Identifier: MIT\n%include \"layout.inc\"\n");
 	check(layers_hold());
 	check_str("", output);
@@ -90,8 +90,8 @@ TEST(layers_refuse_what_goes_up_or_sideways)
 	check(refused("kernel/a.c", "\"kernel/shell/b.h\""));
 	check(refused("vm/a.c", "\"tramp/b.h\""));
 	check(refused("tramp/a.c", "\"vm/b.h\""));
-	check(refused("tramp/a.c", "\"tramp/attach.h\""));
-	check(refused("tramp/attach.c", "\"kernel/shell/b.h\""));
+	check(refused("tramp/a.c", "\"attach/attach.h\""));
+	check(refused("attach/attach.c", "\"kernel/shell/b.h\""));
 	check(refused("vm/a.c", "\"tests/test.h\""));
 	check(refused("boot/a.c", "\"kernel/lib/types.h\""));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Programs on kprobes and kretprobes; attach.c's. */
 #pragma once
-#include "tramp/attach.h"
+#include "attach/attach.h"
 
 /* place: FUNC or FUNC+OFFSET, the latter decimal or 0x hexadecimal; the program's own target also has an
  * offset of its own. Sets l->probe and l->place. What register_kprobe and register_kretprobe refuse. */

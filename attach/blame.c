@@ -2,14 +2,14 @@
 // Programs in a backtrace. Compiled code is found by its address. Of the interpreter the backtrace shows
 // only that it runs; which instruction of which program is told by the pointer to it that it keeps in a
 // register, or that what it has called keeps on the stack.
-#include "tramp/attach_blame.h"
+#include "attach/blame.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/blame.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/mem/sym.h"
 #include "kernel/sched/task.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "vm/compile.h"
 #include "vm/interp/interp.h"
 #include "vm/run/mistake.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A program becomes a hook of a function, or of many, and stops being one.
-#include "tramp/attach.h"
+#include "attach/attach.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
-#include "tramp/attach_probe.h"
+#include "attach/probes.h"
 #include "tramp/proto.h"
 #include "vm/find.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A program becomes a handler of a kprobe or a kretprobe: it sees struct pt_regs, on this architecture's
 // terms, and is told by variables of its CPU what a trampoline would have put below its context.
-#include "tramp/attach_probe.h"
+#include "attach/probes.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
