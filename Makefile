@@ -65,7 +65,7 @@ OBJECTS   = $(SOURCES:%=$(B)/%.o)
 # The test kernel is the same, with tests in the place of the file that says that there are none, and with an
 # allocator that fills what is freed (kernel/mem/poison.h).
 POISONED  = kernel/mem/heap.c.o kernel/mem/page.c.o
-TEST_OBJECTS = $(filter-out $(B)/kernel/shell/no_tests.c.o $(POISONED:%=$(B)/%),$(OBJECTS)) \
+TEST_OBJECTS = $(filter-out $(B)/shell/no_tests.c.o $(POISONED:%=$(B)/%),$(OBJECTS)) \
 	$(POISONED:%=$(B)/poisoned/%) \
 	$(patsubst %,$(B)/%.o,$(wildcard tests/*.c tests/*.asm) tests/host/vm_asm.c tests/host/vm_run.c) \
 	$(B)/tests/abi_matrix.c.o $(B)/tests/files.asm.o

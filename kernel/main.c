@@ -15,7 +15,7 @@
 #include "kernel/sched/rcu.h"
 #include "kernel/io/screen.h"
 #include "kernel/io/serial.h"
-#include "kernel/shell/shell.h"
+#include "shell/shell.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/sched/task.h"

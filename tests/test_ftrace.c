@@ -7,7 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
-#include "kernel/shell/shell.h"
+#include "shell/shell.h"
 #include "kernel/net/skb.h"
 #include "kernel/mem/sym.h"
 #include "kernel/sched/task.h"

@@ -9,8 +9,8 @@
 #include "kernel/io/boot_info.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "kernel/shell/load.h"
-#include "kernel/shell/shell.h"
+#include "shell/load.h"
+#include "shell/shell.h"
 #include "tramp/text/site.h"
 #include "vm/run/map.h"
 

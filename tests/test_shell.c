@@ -7,8 +7,8 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
-#include "kernel/shell/shell.h"
-#include "kernel/shell/table.h"
+#include "shell/shell.h"
+#include "shell/table.h"
 #include "tramp/text/poke.h"
 #include "tramp/text/site.h"
 

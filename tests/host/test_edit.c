@@ -2,7 +2,7 @@
 // Feeds keys to the line editor and compares what stands on the screen of a small terminal.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
-#include "kernel/shell/edit.h"
+#include "shell/edit.h"
 
 #define ROWS    8
 #define COLUMNS 40

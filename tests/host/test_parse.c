@@ -2,7 +2,7 @@
 // Cuts lines into commands and writes the words back between bars.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
-#include "kernel/shell/parse.h"
+#include "shell/parse.h"
 
 static struct words words;
 static char log_text[128];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What several commands print.
-#include "kernel/shell/show.h"
+#include "shell/show.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86dis.h"
 #include "kernel/io/print.h"
-#include "kernel/shell/table.h"
+#include "shell/table.h"
 #include "kernel/mem/sym.h"
 #include "attach/attach.h"
 #include "vm/find.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The line editor. Every change ends in show(), which draws the whole row anew; only a character
 // typed at the end of the row is sent alone.
-#include "kernel/shell/edit.h"
+#include "shell/edit.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
 

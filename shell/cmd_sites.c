@@ -2,9 +2,9 @@
 // Commands about functions and their sites: funcs, site, poke-test.
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "kernel/shell/shell.h"
-#include "kernel/shell/show.h"
-#include "kernel/shell/table.h"
+#include "shell/shell.h"
+#include "shell/show.h"
+#include "shell/table.h"
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/text/poke.h"
 #include "tramp/tramp.h"

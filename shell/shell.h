@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
-#include "kernel/shell/edit.h"
+#include "shell/edit.h"
 
 #define PROMPT       "fivebyte> "
 #define SENTENCE_LEN 768 /* room for what a refusal says, with the names of objects and programs in it */

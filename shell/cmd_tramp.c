@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Commands about trampolines: how the image of a traced function came about, and how images are to be.
-#include "kernel/shell/show.h"
+#include "shell/show.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "kernel/shell/table.h"
+#include "shell/table.h"
 #include "tramp/tramp.h"
 
 #define CAPTION 47 /* the column where it begins, unless the instruction is longer */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Loads what is built in and what the boot loader brought.
-#include "kernel/shell/load.h"
+#include "shell/load.h"
 #include "kernel/io/blobs.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/shell/shell.h"
+#include "shell/shell.h"
 #include "vm/prog.h"
 
 static enum err load_object(const char *name, const u8 *start, const u8 *end)

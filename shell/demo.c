@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The guided walk, as a table: what is said, and the shell commands that show it. Every screen fits
 // 24 lines of 80 characters.
-#include "kernel/shell/demo.h"
+#include "shell/demo.h"
 #include "kernel/lib/types.h"
 #include "kernel/io/print.h"
 #include "kernel/io/serial.h"
-#include "kernel/shell/shell.h"
+#include "shell/shell.h"
 
 struct demo_step {
 	const char *title, *text, *commands;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command audit: is all text what it should be?
 #include "kernel/io/print.h"
-#include "kernel/shell/shell.h"
+#include "shell/shell.h"
 #include "tramp/text/audit.h"
 #include "tramp/tramp.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Cuts a line into commands and words.
-#include "kernel/shell/parse.h"
+#include "shell/parse.h"
 #include "kernel/lib/mem.h"
 
 static const char *skip_spaces(const char *at)

@@ -3,8 +3,8 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "kernel/shell/show.h"
-#include "kernel/shell/table.h"
+#include "shell/show.h"
+#include "shell/table.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/kprobe/kprobe.h"
 

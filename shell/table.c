@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tables keep their cells as text until all are known; only then are the widths.
-#include "kernel/shell/table.h"
+#include "shell/table.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

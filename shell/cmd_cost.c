@@ -3,9 +3,9 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "kernel/shell/measure.h"
-#include "kernel/shell/shell.h"
-#include "kernel/shell/show.h"
+#include "shell/measure.h"
+#include "shell/shell.h"
+#include "shell/show.h"
 #include "attach/attach.h"
 #include "tramp/text/poke.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls functions and looks at the clock.
-#include "kernel/shell/measure.h"
+#include "shell/measure.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
