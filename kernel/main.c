@@ -22,6 +22,7 @@
 #include "kernel/mem/text.h"
 #include "kernel/sched/timer.h"
 #include "kernel/net/traffic.h"
+#include "kernel/net/udp.h"
 #include "kernel/cpu/trap.h"
 #include "kernel/sched/work.h"
 #include "tests/test.h"
@@ -86,6 +87,7 @@ static int init(void *arg)
 	softirq_init();
 	work_init();
 	net_init();
+	udp_init();
 	traffic_init();
 	serial_enable_input();
 	start_tracing();

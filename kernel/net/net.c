@@ -3,8 +3,6 @@
 // works off, a limited number at a time.
 #include "kernel/net/net.h"
 #include "kernel/lib/mem.h"
-#include "kernel/net/loopback.h"
-#include "kernel/net/udp.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/sched/timer.h"
@@ -125,5 +123,4 @@ void net_init(void)
 	for (u32 i = 0; i < MAX_CPUS; i++)
 		skb_queue_head_init(&backlogs[i]);
 	open_softirq(NET_RX_SOFTIRQ, net_rx_action);
-	udp_init();
 }

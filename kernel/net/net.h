@@ -70,5 +70,5 @@ int netif_rx(struct sk_buff *skb);
 /* The softirq's next step; takes it over. */
 int netif_receive_skb(struct sk_buff *skb);
 
-/* The softirq and the protocols. */
+/* Prepares the backlogs and their softirq. Once, before any protocol is added. */
 void net_init(void);

@@ -20,7 +20,7 @@ extern struct traffic_counts traffic_counts; /* changed atomically */
 /* What frame number i (counted from 0 in each run) is, added to *expected. */
 void traffic_expect(struct traffic_counts *expected, u32 i);
 
-/* Starts the receivers; once, in task context, after net_init. */
+/* Starts the receivers; once, in task context, after udp_init. */
 void traffic_init(void);
 
 /* A sender udp_send/N on each CPU, as fast as it goes, until traffic_stop, which returns when they have

@@ -46,4 +46,5 @@ struct sk_buff *udp_recv_skb(struct sock *sk);
 int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev);
 int udp_rcv(struct sk_buff *skb);
 
+/* Takes the packets of IPv4 from the device layer. Once, after net_init, before packets flow. */
 void udp_init(void);
