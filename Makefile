@@ -27,7 +27,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test test-host test-machine test-e2e core-suite stress lint gdb dis clean
+.PHONY: all run test test-host test-machine test-e2e core-suite stress lint lines gdb dis clean
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
 	@:
@@ -215,6 +215,9 @@ core-suite:
 
 lint:
 	tools/lint
+
+lines:
+	@tools/lines
 
 # With programs attached and packets on their way, so that there is something to stop at.
 gdb: $(B)/fivebyte.elf

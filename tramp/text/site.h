@@ -4,7 +4,7 @@
  * The table is checked once at boot: every site lies exactly at the entry of a known symbol and
  * holds exactly the nop that poke_make_nop makes; anything else is a broken build and panics.
  *
- * The first file to read here; docs/tramp.md names the others in order. */
+ * The first file to read here; docs/reading.md names the others in order. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/err.h"
