@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command audit: is all text what it should be?
 #include "kernel/io/print.h"
-#include "shell/shell.h"
+#include "shell/command.h"
 #include "tramp/text/audit.h"
 #include "tramp/tramp.h"
 

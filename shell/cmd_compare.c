@@ -6,7 +6,7 @@
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "shell/measure.h"
-#include "shell/shell.h"
+#include "shell/command.h"
 #include "shell/table.h"
 #include "attach/attach.h"
 #include "tramp/ftrace/fgraph.h"

@@ -4,6 +4,8 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
+#include "shell/command.h"
+#include "shell/complete.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "kernel/mem/sym.h"

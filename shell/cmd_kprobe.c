@@ -3,6 +3,8 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
+#include "shell/command.h"
+#include "shell/complete.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "kernel/cpu/trap.h"

@@ -2,7 +2,8 @@
 // Commands about functions and their sites: funcs, site, poke-test.
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "shell/shell.h"
+#include "shell/command.h"
+#include "shell/complete.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "tramp/ftrace/ftrace.h"

@@ -6,7 +6,7 @@
 #include "kernel/io/power.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
-#include "shell/shell.h"
+#include "shell/command.h"
 #include "shell/table.h"
 #include "kernel/mem/text.h"
 #include "kernel/sched/timer.h"

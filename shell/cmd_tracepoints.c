@@ -3,7 +3,7 @@
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "shell/shell.h"
+#include "shell/command.h"
 #include "shell/table.h"
 #include "tramp/text/site.h"
 #include "tramp/text/tracepoint.h"

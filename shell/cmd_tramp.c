@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands about trampolines: how the image of a traced function came about, and how images are to be.
+#include "shell/command.h"
+#include "shell/complete.h"
 #include "shell/show.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"

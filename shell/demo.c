@@ -5,7 +5,6 @@
 #include "kernel/lib/types.h"
 #include "kernel/io/print.h"
 #include "kernel/io/serial.h"
-#include "shell/shell.h"
 
 struct demo_step {
 	const char *title, *text, *commands;
@@ -137,18 +136,18 @@ static bool wait_for_key(void)
 	return key != 'q' && key != 3;
 }
 
-static enum err show_step(u32 i)
+static enum err show_step(u32 i, enum err (*exec)(const char *line))
 {
 	const struct demo_step *step = &steps[i];
 	kprintf("\n--- %u of %u: %s ---\n%s\n", i + 1, (u32)array_len(steps), step->title, step->text);
-	return shell_exec(step->commands);
+	return exec(step->commands);
 }
 
-enum err demo_run(bool pause)
+enum err demo_run(bool pause, enum err (*exec)(const char *line))
 {
 	enum err first = OK;
 	for (u32 i = 0; i < array_len(steps); i++) {
-		enum err e = show_step(i);
+		enum err e = show_step(i, exec);
 		first = first ? first : e;
 		if (pause && !wait_for_key())
 			break;

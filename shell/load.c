@@ -5,7 +5,7 @@
 #include "kernel/io/boot_info.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "shell/shell.h"
+#include "shell/say.h"
 #include "vm/prog.h"
 
 static enum err load_object(const char *name, const u8 *start, const u8 *end)

@@ -10,9 +10,6 @@
 #include "shell/demo.h"
 #include "shell/load.h"
 #include "shell/parse.h"
-#include "tramp/text/site.h"
-#include "vm/run/map.h"
-#include "vm/prog.h"
 
 /* clang-format off */
 static const struct family {
@@ -33,18 +30,6 @@ static const struct family {
 	{ "The shell", shell_commands },
 };
 /* clang-format on */
-
-enum err shell_fail(enum err e, const char *fmt, ...)
-{
-	char text[SENTENCE_LEN];
-	struct strbuf s = STRBUF(text);
-	va_list args;
-	va_start(args, fmt);
-	str_vprintf(&s, fmt, args);
-	va_end(args);
-	kprintf("error %s: %s\n", err_name(e), text);
-	return e;
-}
 
 const struct command *shell_command(u32 i)
 {
@@ -145,7 +130,7 @@ static enum err cmd_demo(u32 count, char **args)
 {
 	(void)count;
 	(void)args;
-	return demo_run(boot_option("tty") != NULL);
+	return demo_run(boot_option("tty") != NULL, shell_exec);
 }
 
 /* clang-format off */
@@ -155,41 +140,6 @@ const struct command shell_commands[] = {
 	{ 0 },
 };
 /* clang-format on */
-
-void complete_functions(struct edit_matches *m)
-{
-	for (u32 i = 0; i < site_count(); i++)
-		edit_offer(m, site_nth(i)->name);
-}
-
-/* NAME; and OBJECT/NAME, once OBJECT/ is there. */
-static void offer_within(struct edit_matches *m, const struct object *o, const char *name)
-{
-	char both[EDIT_LINE] = "";
-	struct strbuf s = STRBUF(both);
-	edit_offer(m, name);
-	str_printf(&s, "%s/", o->name);
-	if (!edit_begins(m, both))
-		return;
-	str_puts(&s, name);
-	edit_offer(m, both);
-}
-
-void complete_programs(struct edit_matches *m)
-{
-	for (const struct object *o = object_first(); o; o = o->next) {
-		edit_offer(m, o->name);
-		for (u32 i = 0; i < o->prog_count; i++)
-			offer_within(m, o, o->progs[i]->name);
-	}
-}
-
-void complete_maps(struct edit_matches *m)
-{
-	for (const struct object *o = object_first(); o; o = o->next)
-		for (u32 i = 0; i < o->map_count; i++)
-			offer_within(m, o, o->maps[i]->name);
-}
 
 /* The command that the word belongs to begins behind the last ';'. */
 static void complete(struct edit_matches *m, const char *line, u32 word)
@@ -254,7 +204,7 @@ void shell_start(void)
 		e = e ? e : failed;
 	} else {
 		if (boot_option("demo"))
-			e = demo_run(boot_option("tty") != NULL);
+			e = demo_run(boot_option("tty") != NULL, shell_exec);
 		if (boot_option("tty") || !boot_option("demo"))
 			serve();
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What several commands print: bytes, machine code with names, things found by name. */
 #pragma once
-#include "shell/shell.h"
+#include "shell/say.h"
 #include "tramp/text/site.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A family of commands is a table, in a file of its own. shell.c finds a line's command in them. */
+#pragma once
+#include "shell/edit.h"
+#include "shell/say.h"
+
+/* A row of a family's table. The table ends with a row without a name. */
+struct command {
+	const char *name;
+	const char *args; /* as help shows them: "PROG|OBJECT [FUNC]" */
+	u32 min_args, max_args;
+	const char *help; /* one line */
+	/* args[count], NULL behind the last. On failure it has said why, through shell_fail. */
+	enum err (*run)(u32 count, char **args);
+	/* Offers candidates for args[index]; may be NULL. */
+	void (*complete)(struct edit_matches *m, u32 index);
+};
+
+/* The families, in the order of help. */
+extern const struct command site_commands[];       /* cmd_sites.c */
+extern const struct command prog_commands[];       /* cmd_progs.c */
+extern const struct command tramp_commands[];      /* cmd_tramp.c */
+extern const struct command tracepoint_commands[]; /* cmd_tracepoints.c */
+extern const struct command ftrace_commands[];     /* cmd_ftrace.c */
+extern const struct command kprobe_commands[];     /* cmd_kprobe.c */
+extern const struct command audit_commands[];      /* cmd_audit.c */
+extern const struct command map_commands[];        /* cmd_maps.c */
+extern const struct command compare_commands[];    /* cmd_compare.c */
+extern const struct command cost_commands[];       /* cmd_cost.c */
+extern const struct command system_commands[];     /* cmd_system.c */
+extern const struct command shell_commands[];      /* shell.c */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Offers the names of sites, and of what is loaded.
+#include "shell/complete.h"
+#include "kernel/lib/fmt.h"
+#include "tramp/text/site.h"
+#include "vm/prog.h"
+#include "vm/run/map.h"
+
+void complete_functions(struct edit_matches *m)
+{
+	for (u32 i = 0; i < site_count(); i++)
+		edit_offer(m, site_nth(i)->name);
+}
+
+/* NAME; and OBJECT/NAME, once OBJECT/ is there. */
+static void offer_within(struct edit_matches *m, const struct object *o, const char *name)
+{
+	char both[EDIT_LINE] = "";
+	struct strbuf s = STRBUF(both);
+	edit_offer(m, name);
+	str_printf(&s, "%s/", o->name);
+	if (!edit_begins(m, both))
+		return;
+	str_puts(&s, name);
+	edit_offer(m, both);
+}
+
+void complete_programs(struct edit_matches *m)
+{
+	for (const struct object *o = object_first(); o; o = o->next) {
+		edit_offer(m, o->name);
+		for (u32 i = 0; i < o->prog_count; i++)
+			offer_within(m, o, o->progs[i]->name);
+	}
+}
+
+void complete_maps(struct edit_matches *m)
+{
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->map_count; i++)
+			offer_within(m, o, o->maps[i]->name);
+}

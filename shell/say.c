@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The one form of every refusal.
+#include "shell/say.h"
+#include "kernel/io/print.h"
+
+enum err shell_fail(enum err e, const char *fmt, ...)
+{
+	char text[SENTENCE_LEN];
+	struct strbuf s = STRBUF(text);
+	va_list args;
+	va_start(args, fmt);
+	str_vprintf(&s, fmt, args);
+	va_end(args);
+	kprintf("error %s: %s\n", err_name(e), text);
+	return e;
+}
