@@ -223,7 +223,7 @@ static void (*run_of(const struct comparison *c, const struct way *w))(u32 calls
 	return w->at_tracepoint ? c->drive->run_tracepoint : c->drive->run;
 }
 
-/* Adds users up to so many, counts from 0, and gives the ticks of a call beyond the untraced ones. */
+/* Adds users up to so many, counts from 0, and returns the ticks of a call beyond the untraced ones. */
 static enum err measure_users(struct comparison *c, const struct way *w, u32 *attached, u32 users, u64 *extra)
 {
 	while (*attached < users) {
@@ -331,7 +331,7 @@ static enum err load_users(struct comparison *c)
 	return OK;
 }
 
-/* Images may wait for somebody who sleeps in them. */
+/* Images may wait for a task that sleeps in them. */
 static void unload_users(struct comparison *c)
 {
 	for (u32 i = 0; i < USERS; i++) {

@@ -17,7 +17,7 @@
 
 /* --- Functions by name or pattern ------------------------------------------------------------------------- */
 
-/* Adds all functions that match to the filter of ops; gives how many did. */
+/* Adds all functions that match to the filter of ops; returns how many did. */
 static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count)
 {
 	char text[200] = "";

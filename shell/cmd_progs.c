@@ -138,7 +138,7 @@ static enum err dump_xlated(const struct prog *p)
 	return OK;
 }
 
-/* One machine instruction; gives its length. */
+/* One machine instruction; returns its length. */
 static u32 dump_machine(const struct text *t, u32 at)
 {
 	char text[SENTENCE_LEN] = "", hex[64] = "";
@@ -253,7 +253,7 @@ static enum err cmd_attach(u32 count, char **args)
 	return OK;
 }
 
-/* Nothing leads to it any more, but an image in which somebody still is can call it. */
+/* Nothing leads to it any more, but an image in which a task still is can call it. */
 static bool is_held(const struct prog *p)
 {
 	return read_once(p->links) && !links_of(p);

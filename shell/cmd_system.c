@@ -14,7 +14,7 @@
 #include "kernel/net/traffic.h"
 #include "tramp/text/poke.h"
 
-#define TRACE_SHOWN 20 /* lines, if nobody says how many */
+#define TRACE_SHOWN 20 /* lines, unless the command says how many */
 
 static enum err take_number(u64 *value, const char *text, u64 most)
 {
@@ -23,7 +23,7 @@ static enum err take_number(u64 *value, const char *text, u64 most)
 	return shell_fail(EINVAL, "%s is not a number from 1 to %llu", text, most);
 }
 
-/* Reads all lines that wait, and keeps the last `room` in a ring; gives how many were read. */
+/* Reads all lines that wait, and keeps the last `room` in a ring; returns how many were read. */
 static u32 read_last(struct trace_line *ring, u64 room)
 {
 	u32 waiting = trace_count(), count = 0;

@@ -12,7 +12,7 @@ void complete_functions(struct edit_matches *m)
 		edit_offer(m, site_nth(i)->name);
 }
 
-/* NAME; and OBJECT/NAME, once OBJECT/ is there. */
+/* NAME; and OBJECT/NAME, once OBJECT/ has been typed. */
 static void offer_within(struct edit_matches *m, const struct object *o, const char *name)
 {
 	char both[EDIT_LINE] = "";

@@ -4,5 +4,5 @@
 #include "kernel/lib/err.h"
 
 /* Loads the objects that are built into the kernel and those that came as boot modules. A malformed
- * one gets its sentence, the others are loaded all the same; gives the first error. */
+ * one gets its sentence, the others are loaded all the same; returns the first error. */
 enum err load_all(void);

@@ -12,5 +12,5 @@ const struct command *shell_command(u32 i);
 enum err shell_exec(const char *line);
 
 /* Loads the programs that came with the kernel and from the boot loader; then, as the boot command
- * line says, runs its commands and powers off, or shows the demo and serves whoever types. */
+ * line says, runs its commands and powers off, or shows the demo and serves the terminal. */
 void shell_start(void) noreturn;

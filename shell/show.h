@@ -13,7 +13,7 @@ void show_bytes(struct strbuf *s, const u8 *bytes, u32 len);
 void show_symbol(struct strbuf *s, uptr addr);
 
 /* The instruction at code[0 .. len), which runs at ip, with the name of what it calls or jumps to, or
- * the offset inside its own block; gives its length, 1 for a byte that is no instruction of ours. */
+ * the offset inside its own block; returns its length, 1 for a byte that is no instruction of ours. */
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip);
 
 /* Prints the text and ends its line; words that do not fit a terminal go into rows that begin so far in. */

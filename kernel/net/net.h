@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The packet path below the protocols: devices, and the way from a device to who understands the packet.
+/* The packet path below the protocols: devices, and the way from a device to the protocol of a packet.
  *
  *   dev_queue_xmit -> the device -> eth_type_trans, netif_rx -> this CPU's backlog -> NET_RX softirq
- *   -> netif_receive_skb -> the protocol's function, or kfree_skb if nobody knows the EtherType */
+ *   -> netif_receive_skb -> the protocol's function, or kfree_skb if no protocol has its EtherType */
 #pragma once
 #include "kernel/net/skb.h"
 
@@ -38,7 +38,7 @@ enum { NET_RX_SUCCESS = 0, NET_RX_DROP = 1 };
 /* Packets since boot, by what became of them on their way up. */
 struct net_counts {
 	u64 received;         /* came to netif_receive_skb */
-	u64 unknown_protocol; /* dropped: nobody takes this EtherType */
+	u64 unknown_protocol; /* dropped: no protocol has this EtherType */
 	u64 backlog_full;     /* dropped by netif_rx */
 	u64 ip_malformed, ip_bad_checksum, ip_not_for_us;
 	u64 udp_malformed, udp_bad_checksum, udp_no_port, udp_queue_full;
@@ -61,7 +61,7 @@ void dev_add_pack(struct packet_type *pt);
 int dev_queue_xmit(struct sk_buff *skb);
 
 /* For a device that has received a frame: takes the Ethernet header off, sets skb->dev and pkt_type,
- * gives the EtherType for skb->protocol. The frame has at least a header. */
+ * returns the EtherType for skb->protocol. The frame has at least a header. */
 __be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev);
 
 /* Queues it for the softirq, from any context but NMI; takes it over. */

@@ -45,7 +45,7 @@ static traceable void __kfree_skb(struct sk_buff *skb)
 }
 
 /* The function that everybody traces: on Linux it means "dropped". Here receivers free what they have
- * read by it as well, so that whoever watches it sees every packet's end, whatever its fate. */
+ * read by it as well, so that a program on it sees every packet's end, whatever its fate. */
 traceable void kfree_skb(struct sk_buff *skb)
 {
 	if (!skb || !skb_unref(skb))

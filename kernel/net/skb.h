@@ -70,8 +70,8 @@ struct sk_buff *skb_get(struct sk_buff *skb);
 void kfree_skb(struct sk_buff *skb);
 void consume_skb(struct sk_buff *skb);
 
-/* Each gives the new begin of the data, or for skb_put what it has added. More than there is room for is
- * our bug; skb_pull gives NULL if the packet is shorter. skb_reserve is for an empty packet. */
+/* Each returns the new begin of the data, or for skb_put what it has added. More than there is room for is
+ * our bug; skb_pull returns NULL if the packet is shorter. skb_reserve is for an empty packet. */
 void *skb_put(struct sk_buff *skb, unsigned int len);
 void *skb_push(struct sk_buff *skb, unsigned int len);
 void *skb_pull(struct sk_buff *skb, unsigned int len);
@@ -91,7 +91,7 @@ static inline void *skb_transport_header(const struct sk_buff *skb)
 	return skb->head + skb->transport_header;
 }
 
-/* Queues: safe in any context but NMI. skb_dequeue gives NULL from an empty one. */
+/* Queues: safe in any context but NMI. skb_dequeue returns NULL for an empty one. */
 void skb_queue_head_init(struct sk_buff_head *list);
 void skb_queue_tail(struct sk_buff_head *list, struct sk_buff *newsk);
 struct sk_buff *skb_dequeue(struct sk_buff_head *list);

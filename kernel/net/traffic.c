@@ -43,7 +43,7 @@ void traffic_expect(struct traffic_counts *expected, u32 i)
 	count_kind(expected, kind_of(i));
 }
 
-/* A frame that nobody understands: real enough to show its EtherType. */
+/* A frame that no protocol takes: real enough to show its EtherType. */
 static struct sk_buff *make_foreign(struct sock *sk, u16 ethertype)
 {
 	struct sk_buff *skb = alloc_skb(ETH_HLEN + PAYLOAD);
@@ -204,7 +204,7 @@ enum err traffic_stop(void)
 static struct {
 	struct task_struct *tasks[2];
 	u32 turn, left; /* whose turn it is; how many wake-ups are left */
-	u32 gone;       /* threads that will wake nobody any more */
+	u32 gone;       /* threads that wake no task any more */
 	bool go;
 	struct wait_queue_head wq;
 } pair = { .wq = WAIT_QUEUE_INIT(pair.wq) };

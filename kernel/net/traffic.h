@@ -3,7 +3,7 @@
  *
  * A thread udp_recv/N on each CPU reads what comes to port TRAFFIC_PORT + N. Frames are sent in a fixed
  * pattern: most are UDP to one receiver after the other; of every 16 one is ARP and one IPv6, which
- * nobody here understands; of every 64 one has a wrong UDP checksum and one a wrong IP checksum. */
+ * no protocol here takes; of every 64 one has a wrong UDP checksum and one a wrong IP checksum. */
 #pragma once
 #include "kernel/lib/err.h"
 

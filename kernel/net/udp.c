@@ -16,8 +16,8 @@ static u32 next_id;
 
 static bool bind_port(struct sock *sk)
 {
-	struct sock *nobody = NULL;
-	return !sk->sk_num || __atomic_compare_exchange_n(&bound[sk->sk_num % UDP_PORTS], &nobody, sk, false,
+	struct sock *none = NULL;
+	return !sk->sk_num || __atomic_compare_exchange_n(&bound[sk->sk_num % UDP_PORTS], &none, sk, false,
 							  __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 

@@ -39,7 +39,7 @@ void sock_wait_for_wmem(struct sock *sk, int bytes);
 /* Sends data to a port; waits while sk has sent more than sk_sndbuf. ENOMEM. */
 enum err udp_sendmsg(struct sock *sk, u16 port, const void *data, u32 len);
 
-/* The oldest packet that has come, its data behind all headers; NULL if there is none. The caller frees it. */
+/* The oldest packet that has arrived, its data behind all headers; NULL if there is none. The caller frees it. */
 struct sk_buff *udp_recv_skb(struct sock *sk);
 
 /* What packets come through; skb->data is at the protocol's header. */
