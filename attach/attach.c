@@ -7,7 +7,7 @@
 #include "kernel/mem/sym.h"
 #include "attach/probes.h"
 #include "tramp/proto.h"
-#include "vm/find.h"
+#include "vm/object.h"
 
 /* Over the links, and the sites of programs. Outside of tramp_lock: what kprobes and ftrace offer takes that
  * one itself. */

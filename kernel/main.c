@@ -35,6 +35,7 @@
 #include "tramp/text/site.h"
 #include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
+#include "vm/object.h"
 #include "vm/prog.h"
 
 static struct acpi acpi;

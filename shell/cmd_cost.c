@@ -9,6 +9,7 @@
 #include "shell/show.h"
 #include "attach/attach.h"
 #include "tramp/text/poke.h"
+#include "vm/object.h"
 
 struct cost {
 	u64 ticks, syncs;

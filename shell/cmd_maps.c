@@ -7,7 +7,7 @@
 #include "shell/complete.h"
 #include "shell/table.h"
 #include "kernel/cpu/smp.h"
-#include "vm/find.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 
 static void map_row(struct table *t, const struct object *o, const struct map *m)

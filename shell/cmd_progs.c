@@ -9,7 +9,7 @@
 #include "shell/table.h"
 #include "attach/attach.h"
 #include "vm/disasm.h"
-#include "vm/find.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/run/mistake.h"
 

@@ -8,6 +8,7 @@
 #include "kernel/io/print.h"
 #include "shell/table.h"
 #include "tramp/tramp.h"
+#include "vm/object.h"
 
 #define CAPTION 47 /* the column where it begins, unless the instruction is longer */
 

@@ -3,6 +3,7 @@
 #include "shell/complete.h"
 #include "kernel/lib/fmt.h"
 #include "tramp/text/site.h"
+#include "vm/object.h"
 #include "vm/prog.h"
 #include "vm/run/map.h"
 

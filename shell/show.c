@@ -7,7 +7,7 @@
 #include "shell/table.h"
 #include "kernel/mem/sym.h"
 #include "attach/attach.h"
-#include "vm/find.h"
+#include "vm/object.h"
 
 void show_bytes(struct strbuf *s, const u8 *bytes, u32 len)
 {

@@ -14,6 +14,8 @@
 #include "attach/attach.h"
 #include "tramp/ftrace/share.h"
 #include "tramp/text/tracepoint.h"
+#include "vm/compile.h"
+#include "vm/object.h"
 
 enum { MAX_SITES = 4096, MAX_TARGETS = 1024 };
 

@@ -12,6 +12,7 @@
 #include "kernel/net/traffic.h"
 #include "attach/attach.h"
 #include "tramp/text/poke.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 
 /* The object of that name, loaded; the caller unloads it. */

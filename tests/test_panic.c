@@ -10,6 +10,7 @@
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "attach/attach.h"
+#include "vm/compile.h"
 #include "vm/prog.h"
 
 /* Without an IDT an exception cannot be reported, nor can that. */

@@ -12,6 +12,7 @@
 #include "shell/load.h"
 #include "shell/shell.h"
 #include "tramp/text/site.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 
 #define LINES     1000

@@ -7,6 +7,7 @@
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "vm/compile.h"
 #include "vm/verify/verify.h"
 
 /* A program that is being written. */

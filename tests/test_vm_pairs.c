@@ -9,6 +9,7 @@
 #include "tests/test.h"
 #include "tests/vm_model.h"
 #include "tests/vm_ways.h"
+#include "vm/compile.h"
 #include "vm/disasm.h"
 
 /* The machine runs the same with less: it is the same compiler. */

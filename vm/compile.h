@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gives a verified program its entry: machine code, or a stub that interprets it. */
+/* Gives a verified program its entry: machine code, or a stub that interprets it; and takes it away with the
+ * program. */
 #pragma once
 #include "kernel/lib/fmt.h"
 #include "vm/prog.h"
@@ -11,6 +12,13 @@ enum err prog_compile(struct prog *p, struct strbuf *log);
 
 /* Undoes it; nobody may run the program any more. Harmless on one that is not compiled. */
 void prog_uncompile(struct prog *p);
+
+/* A program from instructions in memory, through the same checks as an object's; for tests and host tools. */
+enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
+		       enum prog_mode mode, struct strbuf *log);
+
+/* The end of a program, however far it has come; NULL is none. */
+void prog_free(struct prog *p);
 
 /* Of machine code: the program that this block holds, NULL if none, and the instruction that the code at
  * an offset belongs to. notrace. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Instruction to text. Everything is in the rows of insn.h; here their letters are spelled out.
 #include "vm/disasm.h"
+#include "vm/object.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 

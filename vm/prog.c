@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Programs from their instructions on: slot, tag, the checks, and the end.
+// Programs before anything is known about them: slot, names, tag; and their end.
 #include "vm/prog.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
 #include "kernel/cpu/smp.h"
-#include "vm/compile.h"
-#include "vm/verify/verify.h"
 
 /* To which program each of cpu->active[] belongs. */
 static struct prog *slots[CPU_ACTIVE_SLOTS];
@@ -112,42 +110,11 @@ enum err prog_new(struct prog **out, const char *name, const char *section, stru
 	return OK;
 }
 
-void prog_free(struct prog *p)
+void prog_drop(struct prog *p)
 {
-	if (!p)
-		return;
-	prog_uncompile(p);
 	give_slot(p->slot);
 	kfree(p->lines);
 	kfree(p->insns);
 	kfree(p->taken);
 	kfree(p);
-}
-
-enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
-		       enum prog_mode mode, struct strbuf *log)
-{
-	struct prog *p;
-	enum err e = prog_new(&p, name, "", log);
-	*out = NULL;
-	if (e)
-		return e;
-	p->mode = mode;
-	p->insn_count = insn_count;
-	p->insns = kmalloc(max((size_t)insn_count, (size_t)1) * sizeof(*insns));
-	if (p->insns) {
-		memcpy(p->insns, insns, insn_count * sizeof(*insns));
-		prog_set_tag(p);
-		e = prog_verify(p, log);
-		if (!e)
-			e = prog_compile(p, log);
-	} else {
-		str_printf(log, "program %s: no memory for %u instructions", name, insn_count);
-		e = ENOMEM;
-	}
-	if (e)
-		prog_free(p);
-	else
-		*out = p;
-	return e;
 }

@@ -138,30 +138,17 @@ enum err object_load_raw(struct object **out, const char *name, const void *elf,
 /* Frees it all. EBUSY while a program of it is attached (prog->links). */
 enum err object_unload(struct object *o);
 
-/* A program from instructions in memory, through the same checks; for tests and host tools. */
-enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
-		       enum prog_mode mode, struct strbuf *log);
-void prog_free(struct prog *p);
-
-/* For the loader: an empty program with a slot of its own (ENOSPC after CPU_ACTIVE_SLOTS of them), and
+/* An empty program with a slot of its own (ENOSPC after CPU_ACTIVE_SLOTS of them), and
  * its tag and text name, once its instructions are there. prog_new copies both names, of any length; target has
  * room for all of the section's. */
 enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
+
+/* Undoes prog_new, and frees the instructions; of a program without an entry: all others go by prog_free. */
+void prog_drop(struct prog *p);
 
 /* The program that cpu->active[slot] is of; NULL if none is. notrace. */
 struct prog *prog_in_slot(u32 slot);
 
 /* As section names begin: fentry. */
 const char *prog_type_name(enum prog_type type);
-
-/* The loaded objects, oldest first, and the object or the program of that name; NULL if there is none, or if there
- * are several programs: vm/find.h. */
-struct object *object_first(void);
-struct object *object_named(const char *name);
-struct prog *prog_named(const char *name);
-
-/* The kernel's own BTF, set once at boot; CO-RE relocates against it. May be NULL (then an object
- * that needs relocation is refused). */
-void vm_init(const struct btf *kernel_btf);
-const struct btf *vm_kernel_btf(void);

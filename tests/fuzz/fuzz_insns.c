@@ -8,6 +8,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/gen.h"
 #include "tests/host/vm_asm.h"
+#include "vm/compile.h"
 #include "vm/interp/interp.h"
 
 enum { INSNS_MAX = 512, MEM_LEN = 64, STEPS_MAX = 20000 };

@@ -11,6 +11,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/host/host.h"
 #include "vm/disasm.h"
+#include "vm/object.h"
 #include "vm/load/elf.h"
 #include "vm/run/map.h"
 

@@ -20,6 +20,7 @@
 #include "tests/host/host.h"
 #include "tests/host/text.h"
 #include "vm/compile.h"
+#include "vm/object.h"
 #include "vm/run/kfunc.h"
 
 struct cpu cpus[MAX_CPUS];

@@ -7,6 +7,7 @@
 #include "kernel/sched/task.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
 

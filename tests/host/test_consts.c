@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/consts: what programs return, as far as it is constant; and which of their instructions are reached.
 #include <stdio.h>
+#include "vm/compile.h"
 #include "vm/verify/consts.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"

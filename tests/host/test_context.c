@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // vm/context: which slots of its context a program reads; never fewer than it does.
 #include "vm/verify/context.h"
+#include "vm/compile.h"
+#include "vm/object.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"

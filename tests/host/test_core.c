@@ -4,6 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
+#include "vm/object.h"
 #include "vm/load/core.h"
 #include "vm/load/elf.h"
 #include "vm/run/map.h"

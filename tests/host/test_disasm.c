@@ -5,6 +5,7 @@
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "vm/disasm.h"
+#include "vm/object.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 

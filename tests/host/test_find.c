@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/find: names of any length are told apart; a name that several have means none of them.
-#include "vm/find.h"
+// vm/object: names of any length are told apart; a name that several have means none of them.
+#include "vm/object.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"

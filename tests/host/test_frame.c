@@ -8,6 +8,7 @@
 #include "tests/host/host.h"
 #include "tests/progs/answers.h"
 #include "tests/test.h"
+#include "vm/object.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 

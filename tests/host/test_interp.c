@@ -8,6 +8,7 @@
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "vm/compile.h"
 #include "vm/disasm.h"
 #include "vm/run/helper.h"
 #include "vm/interp/interp.h"

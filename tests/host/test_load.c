@@ -7,6 +7,7 @@
 #include "tests/host/host.h"
 #include "tests/test.h"
 #include "tramp/model.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
 

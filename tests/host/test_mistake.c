@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/mistake: accesses to bad addresses are counted, in both engines, at the instruction that made them.
 #include "vm/run/mistake.h"
+#include "vm/compile.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "tests/host/host.h"

@@ -4,6 +4,7 @@
 #include "kernel/layout.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "vm/compile.h"
 #include "vm/jit/op.h"
 
 enum {

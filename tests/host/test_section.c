@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vm/section: what is said of kinds of programs that are not here; test_load.c has those that are.
 #include "vm/load/section.h"
+#include "vm/compile.h"
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 

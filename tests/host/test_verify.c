@@ -5,6 +5,7 @@
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "vm/compile.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 #include "vm/verify/verify.h"

@@ -13,6 +13,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_run.h"
+#include "vm/compile.h"
 
 #define PROG_BYTES (8u << 20)
 #define MEM_BYTES  (1u << 20)

@@ -9,6 +9,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/vm_run.h"
+#include "vm/object.h"
 #include "vm/load/elf.h"
 #include "vm/run/map.h"
 

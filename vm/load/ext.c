@@ -4,6 +4,7 @@
 // what we know of them.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
+#include "vm/object.h"
 #include "vm/verify/consts.h"
 #include "vm/load/core.h"
 #include "vm/load/load.h"

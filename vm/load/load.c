@@ -9,19 +9,14 @@
 //
 // Nothing is visible before all of it has been done.
 #include "vm/load/load.h"
+#include "vm/compile.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "kernel/sched/lock.h"
-#include "vm/compile.h"
-#include "vm/run/kfunc.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/load/section.h"
 
 #define BTF_LEN_MAX (16u << 20)
-
-static const struct btf *kernel_types;
-static struct object *objects; /* oldest first */
-static spinlock_t objects_lock;
 
 static enum err no_memory(struct loader *l, const char *what, u64 len)
 {
@@ -181,16 +176,6 @@ static enum err load_parts(struct loader *l, const void *elf, size_t len)
 	return e ? e : load_map_programs(l);
 }
 
-static void publish(struct object *o)
-{
-	uptr irq = spin_lock_irqsave(&objects_lock);
-	struct object **at = &objects;
-	while (*at)
-		at = &(*at)->next;
-	*at = o;
-	spin_unlock_irqrestore(&objects_lock, irq);
-}
-
 static enum err load_whole(struct loader *l, struct object **out, const char *name, const void *elf,
 			   size_t len)
 {
@@ -215,7 +200,7 @@ static enum err load_whole(struct loader *l, struct object **out, const char *na
 		object_free(l->o);
 		return e;
 	}
-	publish(l->o);
+	object_add(l->o);
 	*out = l->o;
 	return OK;
 }
@@ -239,37 +224,7 @@ enum err object_unload(struct object *o)
 	for (u32 i = 0; i < o->prog_count; i++)
 		if (o->progs[i]->links)
 			return EBUSY;
-	uptr irq = spin_lock_irqsave(&objects_lock);
-	struct object **at = &objects;
-	while (*at != o)
-		at = &(*at)->next;
-	*at = o->next;
-	spin_unlock_irqrestore(&objects_lock, irq);
+	object_remove(o);
 	object_free(o);
 	return OK;
-}
-
-struct object *object_first(void)
-{
-	return objects;
-}
-
-struct object *object_named(const char *name)
-{
-	for (struct object *o = objects; o; o = o->next)
-		if (strcmp(o->name, name) == 0)
-			return o;
-	return NULL;
-}
-
-void vm_init(const struct btf *kernel_btf)
-{
-	kernel_types = kernel_btf;
-	compile_init();
-	kfunc_init(kernel_btf);
-}
-
-const struct btf *vm_kernel_btf(void)
-{
-	return kernel_types;
 }

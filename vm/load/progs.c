@@ -4,6 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/compile.h"
+#include "vm/object.h"
 #include "vm/run/kfunc.h"
 #include "vm/load/load.h"
 #include "vm/run/map.h"

@@ -1,10 +1,62 @@
 // SPDX-License-Identifier: MIT
-// Programs and maps by name, in all loaded objects.
-#include "vm/find.h"
+// The list of loaded objects, and what finds their programs and maps by name.
+#include "vm/object.h"
 #include "kernel/lib/mem.h"
+#include "kernel/sched/lock.h"
+#include "vm/compile.h"
+#include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 
 #define LIBBPF_NAME_LEN 16 /* with its 0, of a map */
+
+static const struct btf *kernel_types;
+static struct object *objects; /* oldest first */
+static spinlock_t objects_lock;
+
+void object_add(struct object *o)
+{
+	uptr irq = spin_lock_irqsave(&objects_lock);
+	struct object **at = &objects;
+	while (*at)
+		at = &(*at)->next;
+	*at = o;
+	spin_unlock_irqrestore(&objects_lock, irq);
+}
+
+void object_remove(struct object *o)
+{
+	uptr irq = spin_lock_irqsave(&objects_lock);
+	struct object **at = &objects;
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	spin_unlock_irqrestore(&objects_lock, irq);
+}
+
+struct object *object_first(void)
+{
+	return objects;
+}
+
+struct object *object_named(const char *name)
+{
+	for (struct object *o = objects; o; o = o->next)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+void vm_init(const struct btf *kernel_btf)
+{
+	kernel_types = kernel_btf;
+	compile_init();
+	kfunc_init(kernel_btf);
+}
+
+const struct btf *vm_kernel_btf(void)
+{
+	return kernel_types;
+}
 
 /* NAME of OBJECT/NAME, if that is the object; all of a name without an object; else NULL. */
 static const char *name_within(const struct object *o, const char *name)

@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person means by a name. A program or a map is called NAME or, exactly, OBJECT/NAME. The map that holds a
+/* The loaded objects, and the kernel's own types, against which they are relocated.
+ *
+ * What a person means by a name: a program or a map is called NAME or, exactly, OBJECT/NAME. The map that holds a
  * section of global variables is called as a whole wakeup.bss; its section's name, .bss, is a name of it, too,
  * and so are the 15 characters to which libbpf cuts the whole. A name of which there are several means none of
  * them: there is no order among objects. */
 #pragma once
 #include "vm/prog.h"
+
+/* Takes the kernel's own BTF and what the CPU can do; once at boot, before the first object. NULL: there is no BTF
+ * (then an object that needs relocation is refused). */
+void vm_init(const struct btf *kernel_btf);
+const struct btf *vm_kernel_btf(void);
+
+/* The loaded objects, oldest first; and the object of that name, NULL if there is none. */
+struct object *object_first(void);
+struct object *object_named(const char *name);
+
+/* For the loader: makes the object the last of them; takes it out again. */
+void object_add(struct object *o);
+void object_remove(struct object *o);
+
+/* The program of that name; NULL if there is none, or if there are several. */
+struct prog *prog_named(const char *name);
 
 /* How many loaded programs have that name; *first is the oldest of them, NULL if there are none. */
 u32 progs_named(const char *name, struct prog **first);
