@@ -102,13 +102,6 @@ void verify_callx(struct verify *v)
 
 /* ---- how functions nest ---- */
 
-struct reach {
-	u64 callees; /* of a call that is chosen at run time: bit i for p->taken[i]; all ones: any of them */
-	u8 frames;   /* how many it needs, its own included; 0: not known yet */
-	bool busy;   /* it is being looked at: who comes here again is recursive */
-	i16 kept;    /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
-};
-
 static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
 
 /* The deepest of what may be called where that is chosen at run time. */
@@ -228,11 +221,6 @@ static enum err check_depth(struct verify *v)
 	return depth > PROG_FRAMES
 		   ? verify_refuse(v, at, "this call needs more than %d frames, or is recursive", PROG_FRAMES)
 		   : check_tail_calls(v);
-}
-
-void verify_note_callees(struct verify *v, u32 idx, u64 callees)
-{
-	v->reach[idx].callees = callees;
 }
 
 enum err verify_functions(struct verify *v)

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the verifier share:
  *
- *      verify.c        the passes in their order; each instruction alone; where control goes
- *      calls.c  what may be called with what, and how deep functions nest
- *      values.c what can be told of constants */
+ *      verify.c  the passes in their order; each instruction alone; where control goes
+ *      calls.c   what may be called with what, and how deep functions nest
+ *      values.c  what can be told of constants
+ *      refuse.c  how each of them says no */
 #pragma once
 #include "vm/flow.h"
 #include "vm/verify/verify.h"
+
+/* Of a function, at its first instruction; and of a call. */
+struct reach {
+	u64 callees; /* of a call that is chosen at run time: bit i for p->taken[i]; all ones: any of them */
+	u8 frames;   /* how many it needs, its own included; 0: not known yet */
+	bool busy;   /* it is being looked at: who comes here again is recursive */
+	i16 kept;    /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
+};
 
 struct verify {
 	struct prog *p;
 	struct strbuf *log;
 	u8 *marks;
-	struct reach *reach; /* of each function, at its first instruction; and of calls */
+	struct reach *reach; /* one for each instruction */
 	u32 main_end;        /* the first function's end */
 	u32 taken_frames;    /* how many those need whose address is taken, as far as it is known */
 };
@@ -32,7 +41,6 @@ void verify_callx(struct verify *v);
 enum err verify_functions(struct verify *v);
 
 /* Of verify_functions: what registers must hold, or must not, where that is known: no store to what is read
- * only, no result but 0 where nothing else is allowed, functions where functions are called. Notes what is
- * called where that is chosen at run time: bit i for p->taken[i]; all ones if it may be any of them. */
+ * only, no result but 0 where nothing else is allowed, functions where functions are called. Notes in
+ * v->reach what is called where that is chosen at run time. */
 enum err verify_values(struct verify *v);
-void verify_note_callees(struct verify *v, u32 idx, u64 callees);

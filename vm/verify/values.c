@@ -41,7 +41,7 @@ static bool arg_is_written(const struct helper *h, u32 arg)
 static void note_callees(struct verify *v, const struct consts *c, u32 reg)
 {
 	const struct known *k = &c->r[reg];
-	verify_note_callees(v, c->idx, k->kind == KNOWN_FUNCS ? k->n : ~0ull);
+	v->reach[c->idx].callees = k->kind == KNOWN_FUNCS ? k->n : ~0ull;
 }
 
 static enum err check_callback(struct verify *v, const struct consts *c, const struct helper *h, u32 reg)

@@ -12,19 +12,7 @@
 #include "vm/run/frame.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
-#include "vm/source.h"
 #include "vm/verify/parts.h"
-
-enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	str_printf(v->log, "insn %u: ", idx);
-	str_vprintf(v->log, fmt, args);
-	va_end(args);
-	source_print_insn(v->log, v->p, idx);
-	return EINVAL;
-}
 
 /* ---- 2. each instruction alone ---- */
 
