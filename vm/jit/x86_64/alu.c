@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: arithmetic except division, moves, byte swaps. An op has three operands, most instructions of
-// the CPU have two: a copy comes first where none of the others will do.
+// Of the JIT: arithmetic except division and products with constants, moves, byte swaps. An op has three
+// operands, most instructions of the CPU have two: a copy comes first where none of the others will do.
 #include "vm/jit/x86_64/parts.h"
 
 typedef void emit_rc(struct code *c, enum reg r);
@@ -15,11 +15,6 @@ struct shift_row {
 
 /* clang-format off */
 /* By bits 4 to 7 of the opcode. */
-#define ROW(name) { name##_rr, name##_rr32, name##_ri, name##_ri32 }
-const struct alu_row jit_alu_rows[16] = {
-	[0x0] = ROW(add), [0x1] = ROW(sub), [0x4] = ROW(or), [0x5] = ROW(and), [0xa] = ROW(xor),
-};
-#undef ROW
 #define ROW(name) { name##_rc, name##_rc32, name##_ri, name##_ri32, name##x_rrr, name##x_rrr32 }
 static const struct shift_row shift_rows[16] = {
 	[0x6] = ROW(shl), [0x7] = ROW(shr), [0xc] = ROW(sar),
@@ -145,67 +140,6 @@ static void emit_mul_reg(struct code *c, const struct op *op)
 	}
 	jit_move(c, d, a, wide);
 	(wide ? imul_rr : imul_rr32)(c, d, b);
-}
-
-static bool is_power(u32 n)
-{
-	return n && (n & (n - 1)) == 0;
-}
-
-/* r1 *= 33, and r1 *= 31:
- *      mov r11, rdi            mov r11, rdi
- *      shl r11, 5              shl rdi, 5
- *      add rdi, r11            sub rdi, r11
- * into another register, r1 = r2 * 33:
- *      mov rdi, rsi
- *      shl rdi, 5
- *      add rdi, rsi                                                                    */
-static void emit_shift_and_add(struct code *c, enum reg d, enum reg s, u32 factor, bool wide)
-{
-	bool is_sum = is_power(factor - 1);
-	enum reg shifted = d == s && is_sum ? R11 : d, other = d == s && !is_sum ? R11 : s;
-	jit_move(c, d == s ? R11 : d, s, wide);
-	(wide ? shl_ri : shl_ri32)(c, shifted, (u8)__builtin_ctz(is_sum ? factor - 1 : factor + 1));
-	if (!is_sum)
-		(wide ? sub_rr : sub_rr32)(c, d, other);
-	else
-		(wide ? add_rr : add_rr32)(c, d, d == s ? R11 : s);
-}
-
-/* r1 *= 40:
- *      lea rdi, [rdi+rdi*4]
- *      shl rdi, 3                                                                      */
-static void emit_lea_and_shift(struct code *c, enum reg d, enum reg s, u32 factor, bool wide)
-{
-	u32 twos = (u32)__builtin_ctz(factor);
-	emit_lea_of(c, d, at_index(s, s, (factor >> twos) - 1, 0), wide);
-	if (twos)
-		(wide ? shl_ri : shl_ri32)(c, d, (u8)twos);
-}
-
-static void emit_shifted(struct code *c, enum reg d, enum reg s, u32 factor, bool wide)
-{
-	jit_copy(c, d, s, wide || factor > 1);
-	if (factor > 1)
-		(wide ? shl_ri : shl_ri32)(c, d, (u8)__builtin_ctz(factor));
-}
-
-/* A product takes three cycles; what is done here takes one or two. */
-void jit_emit_times(struct code *c, enum reg d, enum reg s, i32 factor, bool wide)
-{
-	u32 f = (u32)factor, odd = f ? f >> __builtin_ctz(f) : 0;
-	if (!op_trick(TRICK_MUL_CONST) || (wide && factor < 0))
-		(wide ? imul_rri : imul_rri32)(c, d, s, factor);
-	else if (f == 0)
-		jit_zero(c, d);
-	else if (odd == 1)
-		emit_shifted(c, d, s, f, wide);
-	else if (odd == 3 || odd == 5 || odd == 9)
-		emit_lea_and_shift(c, d, s, f, wide);
-	else if (is_power(f - 1) || is_power(f + 1))
-		emit_shift_and_add(c, d, s, f, wide);
-	else
-		(wide ? imul_rri : imul_rri32)(c, d, s, factor);
 }
 
 static void emit_mul(struct code *c, const struct op *op)

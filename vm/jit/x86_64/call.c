@@ -76,35 +76,6 @@ static void emit_tail_call(struct jit *j, const struct map *m)
 	jit_zero(c, RAX);
 }
 
-/* Before the body of a program with tail calls: it is a call for those who run it, and a jump for others'
- * tail calls. The count lives in r12, which neither helpers nor trampolines change.
- *      push rbp
- *      mov rbp, rsp
- *      push r12
- *      push r12                ; rsp is a multiple of 16 again
- *      xor r12d, r12d
- *      call .body
- *      mov r12, [rbp - 8]
- *      leave
- *      ret
- * .body:                                                                              */
-void jit_emit_tail_entry(struct jit *j)
-{
-	struct code *c = j->c;
-	struct label body = LABEL;
-
-	push(c, RBP);
-	mov_rr(c, RBP, RSP);
-	push(c, R12);
-	push(c, R12);
-	jit_zero(c, R12);
-	call_label(c, &body);
-	mov_rm(c, R12, at(RBP, -8));
-	leave(c);
-	ret(c);
-	bind(c, &body);
-}
-
 void jit_emit_helper(struct jit *j, const struct insn *in, u32 idx)
 {
 	const struct helper *h = helper_find((u32)in->imm);

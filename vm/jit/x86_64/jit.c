@@ -1,103 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The JIT: what op.c makes of each eBPF instruction as machine code, with the meaning that interp.c defines.
-// Here are the functions and the sizes; the rest is in jit_alu, jit_div, jit_mem, jit_jump, jit_call,
-// jit_inline and jit_place.
+// The JIT's driver: what vm/jit makes of each eBPF instruction as machine code, with the meaning that interp.c
+// defines. Here each op goes to the part that writes it, and the sizes are settled:
 //
-// A program that calls a helper looks like this; leaves without a stack have neither frame nor leave.
-//
-//      nop5                    ; so that the program can itself be traced
-//      push rbp
-//      mov rbp, rsp
-//      sub rsp, 16             ; its stack, as deep as it is used, and alignment
-//      push rbx                ; callee-saved registers that it writes
-//      ...
-//      pop rbx
-//      leave
-//      ret
+//      parts.c     what all use: registers, operands, fixups
+//      function.c  how a function begins and ends
+//      alu.c, div.c, times.c   arithmetic; mem.c  loads and stores; jump.c; call.c
+//      inline.c    what is written in place of a call
+//      place.c     where loops lie
 #include "kernel/mem/heap.h"
-#include "kernel/layout.h"
 #include "vm/jit/x86_64/parts.h"
-
-/* Which register is which, and why:
- *   R0       RAX       both are where a call leaves its result
- *   R1..R5   RDI..R8   the SysV argument registers in their order: a helper call moves nothing
- *   R6..R9   callee-saved on both sides; RBX first, which needs no REX prefix at 32 bits, R13 last,
- *            which cannot be a base without a displacement byte; R12 would always cost a SIB byte
- *   R10      RBP       both are the frame pointer, and backtraces pass through
- * R9, R10 and R11 of x86 stand for nothing: scratch within one op. R9 is also the sixth argument of
- * helpers. R12 counts tail calls in programs that have them, and is never touched in others. */
-const u8 jit_regs[JIT_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP, R9 };
 
 /* The longest translation of one instruction, a fetching atomic with prologue, is far below. */
 #define INSN_CODE_MAX 256
 #define CODE_MAX      (1 << 24) /* text_fixup.resume */
-
-u32 jit_fixup(struct jit *j, u32 reg)
-{
-	if (!j->sizing)
-		j->fixups[j->fixup_count] = (struct text_fixup){ .at = jit_here(j), .dst_reg = reg };
-	return j->fixup_count++;
-}
-
-void jit_fixup_resume(struct jit *j, u32 index)
-{
-	if (!j->sizing)
-		j->fixups[index].resume = jit_here(j);
-}
-
-/* ---- functions ---- */
-
-/* What calls must have one, even if it uses no stack: kernel/cpu/x86_64/stack.c finds by it who is still
- * running (ORDER FRAMES). */
-static bool has_frame(const struct flow_func *f)
-{
-	return f->uses_fp || f->calls;
-}
-
-static bool saves(const struct flow_func *f, u32 r)
-{
-	return f->writes & 1u << r;
-}
-
-/* Bytes below rbp before the saved registers: calls want rsp at a multiple of 16. */
-static u32 frame_size(const struct flow_func *f)
-{
-	u32 size = align_up(f->stack, 8u);
-	u32 pushed = 8 * __builtin_popcount(f->writes >> BPF_R6);
-	return f->calls ? align_up(size + pushed, 16u) - pushed : size;
-}
-
-static void emit_prologue(struct jit *j)
-{
-	struct code *c = j->c;
-	if (j->f.start == 0) {
-		nop(c, SITE_LEN);
-		if (j->p->facts.tail_calls)
-			jit_emit_tail_entry(j);
-		j->tail_at = jit_here(j);
-	}
-	if (has_frame(&j->f)) {
-		push(c, RBP);
-		mov_rr(c, RBP, RSP);
-		if (frame_size(&j->f))
-			sub_ri(c, RSP, frame_size(&j->f));
-	}
-	for (u32 r = BPF_R6; r <= BPF_R9; r++)
-		if (saves(&j->f, r))
-			push(c, jit_regs[r]);
-}
-
-void jit_emit_unwind(struct jit *j)
-{
-	struct code *c = j->c;
-	for (u32 r = BPF_R9; r >= BPF_R6; r--)
-		if (saves(&j->f, r))
-			pop(c, jit_regs[r]);
-	if (frame_size(&j->f) && has_frame(&j->f))
-		leave(c);
-	else if (has_frame(&j->f))
-		pop(c, RBP);
-}
 
 static void emit_exit(struct jit *j)
 {
@@ -165,7 +80,7 @@ static void begin_function(struct jit *j, u32 idx)
 	}
 	j->f.writes = writes;
 	j->f.uses_fp = reads >> BPF_FP & 1;
-	emit_prologue(j);
+	jit_emit_prologue(j);
 	j->body = jit_here(j);
 }
 
@@ -204,11 +119,6 @@ static void measure(struct jit *j)
 	}
 	j->at[j->p->insn_count] = jit_here(j);
 	j->sizing = false;
-}
-
-u32 jit_end_of(const struct jit *j, u32 idx)
-{
-	return j->at[idx + 1] - (idx + 1 < j->p->insn_count ? j->ops[idx + 1].pad : 0);
 }
 
 /* Whether the jump can be short. Code only ever shrinks, so that distances measured on old offsets are

@@ -4,22 +4,6 @@
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 
-/* Without a base an index counts as one, where it takes less: [rdi], [rdi+rdi]. */
-struct mem jit_operand(const struct op *op)
-{
-	struct mem m = { .disp = op->disp, .base = NO_REG, .index = NO_REG, .shift = op->shift };
-	if (op->a != OP_NO_REG)
-		m.base = jit_a(op);
-	if (op->index != OP_NO_REG)
-		m.index = jit_regs[op->index];
-	if (m.base == NO_REG && m.index != NO_REG && m.shift < 2) {
-		m.base = m.index;
-		m.index = m.shift ? m.index : NO_REG;
-		m.shift = 0;
-	}
-	return m;
-}
-
 /* Whether an access can hit a bad address: everything but the program's own stack. */
 static bool can_fault(const struct op *op)
 {

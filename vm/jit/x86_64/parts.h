@@ -148,8 +148,8 @@ void jit_emit_func_address(struct jit *j, enum reg d, u32 idx);
 bool jit_emit_inline(struct jit *j, const struct helper *h);
 bool jit_emit_inline_kfunc(struct jit *j, const struct helper *h);
 
-/* The part of the prologue that only programs with tail calls have. */
-void jit_emit_tail_entry(struct jit *j);
+/* The function's entry; its first instruction comes next. Sets j->tail_at, if it is the program's first. */
+void jit_emit_prologue(struct jit *j);
 
 /* All of a function's exit but the ret. Registers besides the callee-saved ones stay as they are. */
 void jit_emit_unwind(struct jit *j);
