@@ -170,7 +170,7 @@ static bool args_are_good(struct run *run, const struct icode *in, const struct 
 		bool is_store;
 		u64 at, size;
 		if (h->args[i] == ARG_MAP) {
-			m = helper_map(run->p, run->r[BPF_R1 + i]);
+			m = prog_map(run->p, run->r[BPF_R1 + i]);
 			if (m)
 				continue;
 			stop(run, in, EFAULT, "r%u is no map, as %s needs", i + 1, h->name);
@@ -251,7 +251,7 @@ static bool call_with_callback(struct run *run, const struct icode *in)
 {
 	const struct helper *h = in->callee;
 	const struct interp_region outer = run->key;
-	const struct map *m = h->id == HELPER_FOR_EACH_MAP_ELEM ? helper_map(run->p, run->r[BPF_R1]) : NULL;
+	const struct map *m = h->id == HELPER_FOR_EACH_MAP_ELEM ? prog_map(run->p, run->r[BPF_R1]) : NULL;
 	if (run->limits && !args_are_good(run, in, h))
 		return false;
 	run->r[0] = callback_failed(EINVAL);

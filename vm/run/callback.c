@@ -41,7 +41,7 @@ notrace u64 callback_run(const struct helper *h, const u64 *args, const struct p
 {
 	if (h->id == HELPER_LOOP)
 		return loop(args[0], args[1], args[2], args[3], call, how);
-	return for_each(helper_map(p, args[0]), args[1], args[2], args[3], call, how);
+	return for_each(prog_map(p, args[0]), args[1], args[2], args[3], call, how);
 }
 
 notrace bool callback_is_compiled(const struct prog *p, u64 func)
@@ -68,5 +68,5 @@ notrace u64 callback_for_each_map_elem(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5 un
 {
 	if (!callback_is_compiled(p, r2))
 		return callback_failed(EINVAL);
-	return for_each(helper_map(p, r1), r2, r3, r4, call_compiled, NULL);
+	return for_each(prog_map(p, r1), r2, r3, r4, call_compiled, NULL);
 }

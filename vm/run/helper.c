@@ -22,31 +22,22 @@ static notrace u64 failed(enum err e)
 	return (u64) - (i64)e;
 }
 
-notrace struct map *helper_map(const struct prog *p, u64 value)
-{
-	const struct object *o = p->object;
-	for (u32 i = 0; o && i < o->map_count; i++)
-		if ((uptr)o->maps[i] == value)
-			return o->maps[i];
-	return NULL;
-}
-
 /* The map's own functions look at key and value. */
 notrace HELPER(map_lookup_elem)
 {
-	struct map *m = helper_map(p, r1);
+	struct map *m = prog_map(p, r1);
 	return m ? (uptr)m->ops->lookup(m, (const void *)(uptr)r2) : 0;
 }
 
 notrace HELPER(map_update_elem)
 {
-	struct map *m = helper_map(p, r1);
+	struct map *m = prog_map(p, r1);
 	return failed(m ? m->ops->update(m, (const void *)(uptr)r2, (const void *)(uptr)r3, r4) : EINVAL);
 }
 
 notrace HELPER(map_delete_elem)
 {
-	struct map *m = helper_map(p, r1);
+	struct map *m = prog_map(p, r1);
 	return failed(m ? m->ops->remove(m, (const void *)(uptr)r2) : EINVAL);
 }
 

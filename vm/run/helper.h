@@ -8,7 +8,7 @@
 enum helper_arg {
 	ARG_NONE,	/* not read */
 	ARG_ANY,	/* any number, or a pointer that the helper does not trust */
-	ARG_MAP,	/* a map of the program's object; the helper checks that with helper_map */
+	ARG_MAP,	/* a map of the program's object; the helper checks that with prog_map */
 	ARG_MAP_KEY,	/* readable, key_size bytes of the map in the argument before it that is ARG_MAP */
 	ARG_MAP_VALUE,	/* readable, value_size bytes of it */
 	ARG_MEM_READ,	/* readable memory of the program, as long as the ARG_SIZE that follows says */
@@ -103,9 +103,6 @@ const struct helper *helper_find(u32 id);
 /* The row that a callx with this value in its register calls; NULL if it is the number of none, or of one
  * that this program cannot call, or not so. */
 const struct helper *helper_by_value(const struct prog *p, u64 value);
-
-/* The map whose address the value is, if it is one of the maps of the program's object; or NULL. */
-struct map *helper_map(const struct prog *p, u64 value);
 
 /* What a helper with HELPER_MAP calls for that map, with the same arguments but the program. An enum err that it
  * returns becomes a negative result. */

@@ -3,6 +3,7 @@
 #include "vm/run/map.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
+#include "vm/prog.h"
 
 #define KEY_SIZE_MAX 512 /* a program's stack */
 
@@ -109,4 +110,13 @@ void map_free(struct map *m)
 		return;
 	m->ops->destroy(m);
 	kfree(m);
+}
+
+notrace struct map *prog_map(const struct prog *p, u64 value)
+{
+	const struct object *o = p->object;
+	for (u32 i = 0; o && i < o->map_count; i++)
+		if ((uptr)o->maps[i] == value)
+			return o->maps[i];
+	return NULL;
 }

@@ -89,6 +89,9 @@ enum err map_create(struct map **out, const char *name, enum bpf_map_type type, 
 		    u32 max_entries, u32 flags, struct strbuf *log);
 void map_free(struct map *m);
 
+/* The map whose address the value is, if it is one of the maps of the program's object; or NULL. notrace. */
+struct map *prog_map(const struct prog *p, u64 value);
+
 /* OK if there are maps of that type; EOPNOTSUPP, with the sentence of map_create, if not. */
 enum err map_check_type(const char *name, u32 type, struct strbuf *log);
 
