@@ -159,6 +159,8 @@ static void add_words(struct strbuf *line, const char *usage)
 			taken = below(2);
 			usage++;
 		}
+		if (strncmp(usage, "[OBJECT/]", 9) == 0) /* of a name; the name alone will do */
+			usage += 9;
 		while (usage[len] && usage[len] != ' ' && !(in_brackets && usage[len] == ']'))
 			len++;
 		if (strncmp(usage, "...", 3) == 0)
