@@ -7,7 +7,6 @@
 #include "kernel/cpu/blame.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
-#include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 
@@ -50,7 +49,7 @@ static notrace bool goes_on(const struct run *r, const struct programs *p, u64 p
 
 static notrace void look(struct run *r, const struct programs *p, u64 now)
 {
-	u64 passed = rcu_passed(smp_processor_id());
+	u64 passed = sched_passed(smp_processor_id());
 	if (!goes_on(r, p, passed))
 		*r = (struct run){
 			.inner = p->inner, .outer = p->outer, .task = current, .since = now, .passed = passed

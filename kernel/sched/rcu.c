@@ -29,25 +29,10 @@ static u64 taken, called; /* batches since boot */
 static u32 barriers; /* tasks in rcu_barrier; changed atomically */
 static u32 flushing; /* rcu_flush has deferred something itself, so that there is a round */
 
-static u64 quiescent[MAX_CPUS]; /* each written by its CPU only */
-
-/* Atomic, though no other CPU writes it: what this CPU reads from now on, it reads after the others can see
- * the count. A plain store could still be on its way, and then a reader that has just found what is now
- * unlinked would seem to have gone. */
-void rcu_quiescent(void)
-{
-	__atomic_fetch_add(&quiescent[smp_processor_id()], 1, __ATOMIC_SEQ_CST);
-}
-
-notrace u64 rcu_passed(u32 cpu)
-{
-	return __atomic_load_n(&quiescent[cpu], __ATOMIC_ACQUIRE);
-}
-
 static void note_counts(u64 seen[MAX_CPUS])
 {
 	for (u32 i = 0; i < cpu_count(); i++)
-		seen[i] = rcu_passed(i);
+		seen[i] = sched_passed(i);
 }
 
 /* The CPUs that have not been quiescent since then, a bit each. */
@@ -55,7 +40,7 @@ static u32 laggards(const u64 seen[MAX_CPUS])
 {
 	u32 late = 0;
 	for (u32 i = 0; i < cpu_count(); i++)
-		late |= (u32)(rcu_passed(i) == seen[i]) << i;
+		late |= (u32)(sched_passed(i) == seen[i]) << i;
 	return late;
 }
 

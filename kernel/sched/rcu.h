@@ -24,9 +24,3 @@ bool rcu_flush(u32 ms);
 
 /* Creates rcu_preempt. */
 void rcu_init(void);
-
-/* How many moments with preemption on that CPU has passed, as far as they were noted. notrace. */
-u64 rcu_passed(u32 cpu);
-
-/* For the scheduler: this CPU runs nothing that began before now with preemption off. */
-void rcu_quiescent(void);

@@ -12,7 +12,6 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"
-#include "kernel/sched/rcu.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/sched/timer.h"
 #include "kernel/trace/events.h"
@@ -29,6 +28,7 @@ struct rq {
 };
 
 static struct rq rqs[MAX_CPUS];
+static u64 quiescent[MAX_CPUS]; /* each written by its CPU only */
 
 void context_switch(uptr *save_sp, uptr load_sp);
 
@@ -45,6 +45,19 @@ notrace void set_need_resched(void)
 static void clear_need_resched(void)
 {
 	percpu_or(CPU_PREEMPT_COUNT, PREEMPT_NO_RESCHED);
+}
+
+/* Atomic, though no other CPU writes it: what this CPU reads from now on, it reads after the others can see
+ * the count. A plain store could still be on its way, and then a reader that has just found what is now
+ * unlinked would seem to have gone. */
+static void note_quiescent(void)
+{
+	__atomic_fetch_add(&quiescent[smp_processor_id()], 1, __ATOMIC_SEQ_CST);
+}
+
+notrace u64 sched_passed(u32 cpu)
+{
+	return __atomic_load_n(&quiescent[cpu], __ATOMIC_ACQUIRE);
 }
 
 /* Locks the queue that p belongs to, which may change until it is locked. */
@@ -237,7 +250,7 @@ static traceable void __schedule(bool preempted)
 	put_prev_task(rq, prev, preempted);
 	struct task_struct *next = pick_next_task(rq);
 	clear_need_resched();
-	rcu_quiescent();
+	note_quiescent();
 	if (next != prev) {
 		*(preempted ? &prev->nivcsw : &prev->nvcsw) += 1;
 		rq->stats.preemptions += preempted;
@@ -303,7 +316,7 @@ void sched_tick(void)
 	struct rq *rq = this_rq();
 	struct task_struct *p = rq->curr;
 	if (preempt_count() == HARDIRQ_OFFSET)
-		rcu_quiescent();
+		note_quiescent();
 	if (p == rq->idle || --p->time_slice > 0)
 		return;
 	if (!list_empty(&rq->queue))

@@ -94,6 +94,10 @@ struct task_struct *sched_idle_task(u32 cpu);
 /* What irq_exit calls with interrupts off and nothing that forbids a switch. notrace. */
 void preempt_schedule_irq(void);
 
+/* How many moments with preemption on that CPU has passed, as far as they were noted: after one, it runs
+ * nothing that began before with preemption off. notrace. */
+u64 sched_passed(u32 cpu);
+
 /* Switches made on a CPU, and made because the task's turn was over. For people and tests. */
 struct sched_stats {
 	u64 switches, preemptions, migrations;
