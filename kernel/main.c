@@ -27,8 +27,8 @@
 #include "kernel/sched/work.h"
 #include "tests/test.h"
 #include "attach/blame.h"
-#include "tramp/text/audit.h"
 #include "tramp/ftrace/ftrace.h"
+#include "tramp/ftrace/share.h"
 #include "tramp/image.h"
 #include "tramp/kprobe/kprobe.h"
 #include "tramp/text/poke.h"
@@ -60,11 +60,12 @@ static void start_tracing(void)
 	site_init(&btf);
 	poke_init();
 	poke_selftest();
-	audit_init();
 	kprobe_init();
 	image_init();
 	tramp_init();
+	tramp_audit_init();
 	ftrace_init();
+	share_init();
 	tracepoint_init();
 	vm_init(&btf);
 	attach_blame_init();

@@ -8,7 +8,6 @@
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
 #include "kernel/sched/work.h"
-#include "tramp/ftrace/ftrace.h"
 
 /* How long somebody who is inside an image is given before the next look. */
 #define RETRY_NS 20000000ull
@@ -73,7 +72,13 @@ void image_gate(const struct image *img, struct poke *p)
 
 /* Around all retired images, so that the scan passes over most addresses with two compares. */
 static uptr span_low, span_high;
-static bool caller_seen; /* somebody is in the caller of shared sites, and may hold an image's address */
+static const struct text *shared_caller;
+static bool caller_seen; /* a task or CPU is in the shared caller, and may hold an image's address */
+
+void image_reached_through(const struct text *caller)
+{
+	shared_caller = caller;
+}
 
 static void prepare_scan(void)
 {
@@ -93,7 +98,7 @@ static void prepare_scan(void)
 static notrace void mark_seen(uptr addr, unused void *arg)
 {
 	struct image *img;
-	if (ftrace_in_caller(addr))
+	if (shared_caller && addr - shared_caller->base < shared_caller->len)
 		caller_seen = true;
 	if (addr < span_low || addr >= span_high)
 		return;

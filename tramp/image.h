@@ -52,6 +52,10 @@ struct image {
 /* Once, at boot. */
 void image_init(void);
 
+/* Tells through which code the images of shared sites are reached (images with via_ftrace): a task that is in
+ * there may hold the address of one that has been retired. Once, at boot. */
+void image_reached_through(const struct text *caller);
+
 /* len bytes for code, which is then generated for the address img->text.base and copied in by
  * image_fill. Its symbol is prefix and name, both copied. NULL if there is no memory. */
 struct image *image_reserve(const char *prefix, const char *name, u32 len);

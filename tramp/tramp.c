@@ -8,7 +8,6 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
 #include "tramp/text/poke.h"
-#include "tramp/ftrace/share.h"
 
 _Static_assert(IMAGE_HELD == TRAMP_HOOKS + 1, "what an image calls: all hooks, and a program's body");
 
@@ -16,6 +15,12 @@ static struct mutex lock;
 static struct plan_options options = { .by_jmp = true };
 
 static LIST_HEAD(tramps);
+static const struct tramp_neighbour *neighbour;
+
+void tramp_set_neighbour(const struct tramp_neighbour *n)
+{
+	neighbour = n;
+}
 
 /* Of a change of all functions: two pokes for each, its site and its old image's gate. */
 static struct site **all_sites;
@@ -246,7 +251,8 @@ static void free_unused(struct tramp *t)
 	site->tramp = NULL;
 	list_del_init(&t->list);
 	kfree(t);
-	share_bpf_left(site);
+	if (neighbour)
+		neighbour->left(site);
 }
 
 /* Builds t->next from t's hooks, and the spares for what may come after it. */
@@ -285,8 +291,8 @@ static enum err prepare_add(struct site *site, const struct hook *hooks, u32 hoo
 	e = check_result(&site->tramp->model, site, hooks, log);
 	if (!e)
 		e = check_room(site->tramp, hooks, hook_count, log);
-	if (!e)
-		e = share_check_bpf(site, log);
+	if (!e && neighbour)
+		e = neighbour->make_room(site, log);
 	if (e) {
 		free_unused(site->tramp);
 		return e;

@@ -26,6 +26,20 @@ struct tramp {
 
 /* The lock over all tramps and links; the callers below hold it. tramp_init after site_init. */
 void tramp_init(void);
+
+/* Lets the auditor ask about trampolines and their sites. Once, at boot. */
+void tramp_audit_init(void);
+
+/* What else may have a site: asked before a trampoline claims one, told when it has left. Both under the lock.
+ *
+ *      make_room   OK: nothing else is there, or the site calls what lets both live there. EBUSY: what is there,
+ *                  and whose; EINVAL: the site does not hold what it should. With one sentence.
+ *      left        site->tramp and site->direct are 0 */
+struct tramp_neighbour {
+	enum err (*make_room)(struct site *site, struct strbuf *log);
+	void (*left)(struct site *site);
+};
+void tramp_set_neighbour(const struct tramp_neighbour *n);
 void tramp_lock(void);
 void tramp_unlock(void);
 

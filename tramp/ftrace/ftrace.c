@@ -29,11 +29,6 @@ static notrace void call_list_and_direct(uptr ip, uptr parent_ip, struct ftrace_
 	regs->orig_ax = read_once(site_at(ip)->direct);
 }
 
-notrace bool ftrace_in_caller(uptr addr)
-{
-	return addr - regs_caller->text.base < regs_caller->text.len;
-}
-
 /* --- Callers ---------------------------------------------------------------------------------------------- */
 
 /* NULL if there is no memory. */
@@ -93,6 +88,7 @@ void ftrace_init(void)
 				  &(struct ftrace_gen){ .regs = true, .func = (uptr)call_list_and_direct });
 	if (!plain_caller || !regs_caller)
 		panic("ftrace: no memory for its callers");
+	image_reached_through(&regs_caller->text);
 }
 
 /* --- Sites ------------------------------------------------------------------------------------------------ */

@@ -97,7 +97,3 @@ const char *ftrace_caller_name(const struct site *site);
 
 /* Makes the site call the caller that fits who is there now, BPF included. Called by share.c. */
 enum err ftrace_refresh(struct site *site, bool shared, struct strbuf *log);
-
-/* addr lies in the caller through which a shared site's image is reached: whoever is in there may hold
- * site->direct as it was. Any context, notrace. */
-bool ftrace_in_caller(uptr addr);

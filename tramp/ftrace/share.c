@@ -34,7 +34,7 @@ static const struct ftrace_ops *ipmodify_of(const struct site *site)
 	return NULL;
 }
 
-enum err share_check_bpf(struct site *site, struct strbuf *log)
+static enum err make_room(struct site *site, struct strbuf *log)
 {
 	const struct ftrace_ops *o;
 
@@ -54,12 +54,18 @@ enum err share_check_bpf(struct site *site, struct strbuf *log)
 	return ftrace_refresh(site, true, log);
 }
 
-void share_bpf_left(struct site *site)
+static void bpf_left(struct site *site)
 {
 	char text[160];
 	struct strbuf ignored = STRBUF(text);
 	if (site->ftrace)
 		ftrace_refresh(site, false, &ignored); /* the shared caller would do, too */
+}
+
+void share_init(void)
+{
+	static const struct tramp_neighbour ftrace = { .make_room = make_room, .left = bpf_left };
+	tramp_set_neighbour(&ftrace);
 }
 
 enum err share_check_ftrace(struct site *site, bool ipmodify, struct strbuf *log)

@@ -13,13 +13,9 @@ bool share_mode(void);
 /* EBUSY: off is refused while a site is shared, and which one. */
 enum err share_set_mode(bool on, struct strbuf *log);
 
-/* BPF is about to claim site. OK: nobody else is there, or sharing is on, and the site calls the shared
- * caller now. EBUSY: ftrace is there, and who. EINVAL: the site does not hold what it should. */
-enum err share_check_bpf(struct site *site, struct strbuf *log);
+/* Makes ftrace the neighbour of trampolines (tramp/tramp.h). Once, at boot. */
+void share_init(void);
 
-/* BPF has left site, site->tramp and site->direct are 0: ftrace may use a cheaper caller again. */
-void share_bpf_left(struct site *site);
-
-/* The same for ftrace, which passes what wants the site. With sharing on, BPF's image has the form that is
- * called when this returns OK. */
+/* ftrace is about to claim site, for an ops that changes ip or not. OK: no trampoline is there, or sharing is on,
+ * and BPF's image has the form that is called. EBUSY: a program is there, and which one. */
 enum err share_check_ftrace(struct site *site, bool ipmodify, struct strbuf *log);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The auditor. Those who change text are asked for the places, which are sorted by address; then all text
+// The auditor. The modules that change text are asked for the places, which are sorted by address; then all text
 // is compared, from place to place, with what kernel/mem/text.c knows of it.
 #include "tramp/text/audit.h"
 #include "kernel/mem/heap.h"
@@ -7,8 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
-#include "tramp/text/poke.h"
-#include "tramp/tramp.h"
+#include "tramp/text/site.h"
 
 struct place {
 	uptr addr;
@@ -154,41 +153,18 @@ static void audit_piece(uptr base, u32 len, const u8 *wanted, unused void *arg)
 		total += len;
 }
 
-/* Too large for a stack. */
-struct again {
-	struct plan plan;
-	u32 starts[PLAN_STEPS + 1];
-	u8 code[TRAMP_IMAGE_MAX];
-};
-
-/* An image is a function of its hooks: what was written is what would be written now. */
-static void audit_image(const struct site *site, struct again *again)
+void audit_wrong(const char *line)
 {
-	const struct text *text = &site->tramp->image->text;
-	u32 len = tramp_explain(site->tramp, &again->plan, again->starts, again->code), at = 0;
-	char line[160];
-	struct strbuf s = STRBUF(line);
-
-	while (at < len && at < text->len && text->wanted[at] == again->code[at])
-		at++;
-	if (at == len)
-		return;
 	bad++;
-	sym_print(&s, text->base + at);
-	str_puts(&s, ": what was written is not what the hooks ask for");
 	say_line(line);
 }
 
-static enum err audit_images(void)
+static enum err check_all(void)
 {
-	struct again *again = kmalloc(sizeof(*again));
-	if (!again)
-		return ENOMEM;
-	for (u32 i = 0; i < site_count(); i++)
-		if (site_nth(i)->tramp)
-			audit_image(site_nth(i), again);
-	kfree(again);
-	return OK;
+	enum err e = OK;
+	for (struct audit_source *a = sources; a && !e; a = a->next)
+		e = a->check ? a->check() : OK;
+	return e;
 }
 
 static void conclude(void)
@@ -209,7 +185,7 @@ u32 audit(void (*say)(const char *line))
 	places_met = bad = total = 0;
 	ask_all();
 	places = kmalloc((place_count + 1) * sizeof(*places));
-	if (!places || audit_images() != OK) {
+	if (!places || check_all() != OK) {
 		say("audit: no memory for it");
 		bad++;
 		goto out;
@@ -226,15 +202,4 @@ out:
 	kfree(places);
 	places = NULL;
 	return bad;
-}
-
-static void explain_tramps(void)
-{
-	tramp_visit_places(audit_place);
-}
-
-void audit_init(void)
-{
-	static struct audit_source of_tramps = { .explain = explain_tramps };
-	audit_explain(&of_tramps);
 }

@@ -3,7 +3,7 @@
  * programs as they were written, free memory full of int3; and on top of that the changes that somebody
  * answers for: sites in use, breakpoints, branches. */
 #pragma once
-#include "kernel/lib/types.h"
+#include "kernel/lib/err.h"
 
 /* Longer than any change of live code. */
 #define AUDIT_PLACE 16
@@ -12,6 +12,7 @@
  * bytes than were linked or written there. Places of all sources do not overlap. */
 struct audit_source {
 	void (*explain)(void);
+	enum err (*check)(void); /* says by audit_wrong what else is not as it should be; ENOMEM. May be NULL */
 	struct audit_source *next; /* audit.c's */
 };
 void audit_explain(struct audit_source *source);
@@ -19,8 +20,8 @@ void audit_explain(struct audit_source *source);
 /* For explain: from addr on stand these bytes, 1 .. AUDIT_PLACE of them. */
 void audit_place(uptr addr, const void *bytes, u32 len);
 
-/* Once, at boot. Sites are explained from here. */
-void audit_init(void);
+/* For check: counts one place that is not as it should be, and says the line. */
+void audit_wrong(const char *line);
 
 /* Compares everything; the caller holds the lock of tramp/tramp.h, so that nothing changes. Says where
  * something does not fit (address, symbol, expected and found bytes), or in one line that all is well;
