@@ -83,7 +83,7 @@ static notrace bool is_idle(const struct cpu *cpu)
 	return cpu->stopped && cpu->stopped->flags & FLAGS_IF && !runs_program(cpu, &seat);
 }
 
-/* Those that may have to do with it: of several not the idle ones, as for a lock that nobody holds. */
+/* The CPUs that may be the cause: of several not the idle ones, as for a lock that no CPU holds. */
 static notrace u32 suspects(u32 which)
 {
 	u32 busy = 0;

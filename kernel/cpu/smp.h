@@ -90,5 +90,5 @@ void smp_sync_cores(void);
 
 /* Runs fn(arg) here while every other CPU waits in its IPI handler, interrupts off, with its stack pointer
  * in cpu->kernel_sp: a still picture of the whole machine. fn must take no lock, and have no site, nor
- * anything that it calls: nobody could tell of a program that does not end there. */
+ * anything that it calls: no CPU could report a program that does not end there. */
 void smp_hold_others(void (*fn)(void *arg), void *arg);

@@ -25,5 +25,5 @@ void stall_check(struct stall *s, u32 cpus, const char *what);
 void stall_seen(void);
 
 /* For the tick: whether the next CPU's still comes. It is what finds a CPU that hangs with interrupts off
- * while nobody waits for it. */
+ * while no CPU waits for it. */
 void stall_tick(void);

@@ -23,7 +23,7 @@ $(filter %/interp.o,$(FUZZ_OBJS)): FUZZ_COVER =
 
 $(Z)/kernel/lib/mem.o: FUZZ_FLAGS += $(MEM_NAMES) -fno-builtin
 $(FUZZ_OBJS): FUZZ_FLAGS += $(FUZZ_COVER)
-$(filter $(Z)/vm/elf.o $(Z)/vm/load% $(Z)/vm/core.o $(Z)/kernel/lib/btf%.o,$(FUZZ_OBJS)): FUZZ_COVER := $(FUZZ_COVER),trace-cmp
+$(filter $(Z)/vm/load/% $(Z)/kernel/lib/btf%.o,$(FUZZ_OBJS)): FUZZ_COVER := $(FUZZ_COVER),trace-cmp
 
 $(addprefix $(Z)/,$(FUZZERS)): $(Z)/%: $(Z)/tests/fuzz/%.o $(FUZZ_HELP) $(FUZZ_OBJS)
 	$(BPF_CLANG) -no-pie -fsanitize=fuzzer,address,undefined $^ -o $@
