@@ -59,7 +59,6 @@ static void start_tracing(void)
 	text_init();
 	site_init(&btf);
 	poke_init();
-	poke_selftest();
 	kprobe_init();
 	image_init();
 	tramp_init();

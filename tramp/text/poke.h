@@ -31,15 +31,11 @@ void poke_make_jmp(u8 bytes[SITE_LEN], uptr addr, uptr target);
 enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log);
 
 /* Whoever wants to look while a change is under way: runs on the CPU that changes, behind each of the
- * steps 1 to 7 (tramp/text/poke.c), until NULL takes its place. Interrupts are on. For the self-test and tests. */
+ * steps 1 to 7 (tramp/text/poke.c), until NULL takes its place. Interrupts are on. For tests. */
 void poke_observe(void (*observer)(u32 step));
 
 /* Whether poke_batch would find every `old` now; EINVAL and the same sentence if not. */
 enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log);
-
-/* Pokes a site of its own through all changes and looks between the steps; panics if anything is wrong.
- * Once, at boot. */
-void poke_selftest(void);
 
 /* Changes one byte, which can be done without a protocol: whoever comes by meets the one or the other. It
  * is how a breakpoint that stays (a kprobe's) is put and taken away. On return every CPU has serialised, and

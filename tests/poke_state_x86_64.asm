@@ -1,10 +1,10 @@
 ; SPDX-License-Identifier: MIT
-; A site of the self-test's own, entered with a stack and registers that are known, and all that can be seen
-; of the CPU behind it (tramp/text/poke_selftest_x86_64.c).
+; A site, entered with a stack and registers that are known, and all that can be seen
+; of the CPU behind it (tests/test_poke_state.c).
 
-global poke_selftest_run, poke_selftest_site, poke_selftest_a, poke_selftest_b
+global poke_state_run, poke_state_site, poke_state_a, poke_state_b
 
-; struct selftest_state, pinned in the C file.
+; struct cpu_state, pinned in the C file.
 SAVED_REGS equ 15
 STATE_FLAGS equ 8 * SAVED_REGS
 STATE_SP    equ STATE_FLAGS + 8
@@ -36,10 +36,10 @@ section .text
 %endrep
 %endmacro
 
-; void poke_selftest_run(const struct selftest_state *before, struct selftest_state *after)
+; void poke_state_run(const struct cpu_state *before, struct cpu_state *after)
 ; Interrupts are off between the two, as before->flags says, so that nothing else uses the known stack. No
 ; instruction between the loads and the saves but the site changes a flag or a register.
-poke_selftest_run:
+poke_state_run:
 	push rbx
 	push rbp
 	push r12
@@ -55,15 +55,15 @@ poke_selftest_run:
 	popfq
 	load_from_rdi all_but_rdi
 	mov rdi, [rdi + 8 * (SAVED_REGS - 1)]
-poke_selftest_site:
+poke_state_site:
 	db 0x0f, 0x1f, 0x44, 0x00, 0x00         ; the poke refuses any other nop than its own
-	mov qword [state + STATE_WHERE], poke_selftest_site + 5
+	mov qword [state + STATE_WHERE], poke_state_site + 5
 	jmp save
-poke_selftest_a:
-	mov qword [state + STATE_WHERE], poke_selftest_a
+poke_state_a:
+	mov qword [state + STATE_WHERE], poke_state_a
 	jmp save
-poke_selftest_b:
-	mov qword [state + STATE_WHERE], poke_selftest_b
+poke_state_b:
+	mov qword [state + STATE_WHERE], poke_state_b
 save:
 	save_to_state all_but_rdi, rdi
 	mov [state + STATE_SP], rsp
