@@ -230,24 +230,11 @@ enum err load_ext_core(struct loader *l, struct prog *p)
 	return each_block(l, &l->core_records, p, apply_core);
 }
 
-/* Makes the instruction again what it is in the file. */
-static void restore_insn(struct loader *l, struct prog *p, u32 idx)
-{
-	for (u32 i = 0; i < l->block_count; i++) {
-		const struct block *b = &l->blocks[i];
-		u32 at = idx - b->at;
-		if (idx >= b->at && at < b->size / sizeof(struct insn))
-			memcpy(&p->insns[idx],
-			       elf_section(&l->elf, b->section).data + b->offset + at * sizeof(struct insn),
-			       sizeof(struct insn));
-	}
-}
-
 static enum err refuse_reached(struct loader *l, struct prog *p, u32 idx, const void *record)
 {
 	if (l->lacks[idx] != LACK_REACHED)
 		return OK;
-	restore_insn(l, p, idx);
+	p->insns[idx] = l->insns[idx]; /* as it was before it was made to do nothing */
 	return core_apply(&l->core, record, p, idx, l->log);
 }
 

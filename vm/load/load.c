@@ -15,6 +15,7 @@
 #include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/load/section.h"
+#include "vm/verify/verify.h"
 
 #define BTF_LEN_MAX (16u << 20)
 
@@ -114,26 +115,37 @@ static enum err add_section(struct loader *l, u32 section)
 	return e;
 }
 
-static u32 count_functions(const struct loader *l)
+/* Room for the largest program that the object can hold: all of its functions. */
+static enum err room_for_programs(struct loader *l)
 {
-	u32 count = 0;
-	for (u32 i = 1; i < l->elf.symbol_count; i++)
-		count += elf_symbol(&l->elf, i).type == ELF_FUNC;
-	return count;
+	u64 insns = 1;
+	for (u32 i = 1; i < l->elf.symbol_count; i++) {
+		struct elf_symbol s = elf_symbol(&l->elf, i);
+		if (s.type != ELF_FUNC)
+			continue;
+		l->block_max++;
+		insns = min(insns + s.size / sizeof(l->insns[0]), (u64)PROG_INSNS_MAX);
+	}
+	if (!l->block_max)
+		return OK;
+	l->blocks = kmalloc(l->block_max * sizeof(l->blocks[0]));
+	l->o->progs = kmalloc(l->block_max * sizeof(l->o->progs[0]));
+	l->insns = kmalloc(insns * sizeof(l->insns[0]));
+	l->rels = kmalloc(insns * sizeof(l->rels[0]));
+	if (l->blocks && l->o->progs && l->insns && l->rels)
+		return OK;
+	return no_memory(l, "a table of functions",
+			 l->block_max * sizeof(l->blocks[0]) + insns * sizeof(l->rels[0]));
 }
 
 static enum err load_programs(struct loader *l)
 {
-	l->block_max = count_functions(l);
-	if (l->block_max) {
-		l->blocks = kmalloc(l->block_max * sizeof(l->blocks[0]));
-		l->o->progs = kmalloc(l->block_max * sizeof(l->o->progs[0]));
-		if (!l->blocks || !l->o->progs)
-			return no_memory(l, "a table of functions", l->block_max * sizeof(l->blocks[0]));
-	}
+	enum err e = room_for_programs(l);
+	if (e)
+		return e;
 	for (u32 i = 1; i < l->elf.section_count; i++) {
 		struct elf_section s = elf_section(&l->elf, i);
-		enum err e = is_program_section(l, &s) ? add_section(l, i) : OK;
+		e = is_program_section(l, &s) ? add_section(l, i) : OK;
 		if (e)
 			return e;
 	}
@@ -193,6 +205,8 @@ static enum err load_whole(struct loader *l, struct object **out, const char *na
 	enum err e = load_parts(l, elf, len);
 	kfree(l->places);
 	kfree(l->blocks);
+	kfree(l->insns);
+	kfree(l->rels);
 	kfree(l->ext);
 	kfree(l->lacks);
 	core_close(&l->core);

@@ -44,9 +44,11 @@ struct loader {
 	struct map_place *places; /* one per map of o */
 	struct block *blocks;     /* of the program in work: main's, then subprograms' */
 	u32 block_count, block_max;
+	struct insn *insns;   /* of the program in work, relocated, before CO-RE */
+	struct elf_rel *rels; /* of each; type R_BPF_NONE: it has no relocation */
 	struct ext_table funcs, lines, core_records;
 	struct core core;
-	u8 *ext; /* our copy, aligned */
+	u8 *ext;   /* our copy, aligned */
 	u8 *lacks; /* of the program in work: enum lack for each instruction; NULL if it lacks nothing */
 };
 
