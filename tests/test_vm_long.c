@@ -7,6 +7,7 @@
 #include "kernel/sched/timer.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 #include "vm/compile.h"
 #include "vm/verify/verify.h"
 
@@ -37,24 +38,13 @@ static void far_goto(struct text_of *t, i32 imm) { put(t, 0x06, 0, 0, 0, imm); }
 static void leave(struct text_of *t) { put(t, 0x95, 0, 0, 0, 0); }
 /* clang-format on */
 
-/* Loads it, or says why not. */
-static struct prog *load(const struct text_of *t, enum prog_mode mode)
-{
-	char text[256] = "";
-	struct strbuf log = STRBUF(text);
-	struct prog *p = NULL;
-	if (!check_eq(OK, prog_load_raw(&p, "long", t->insns, t->count, mode, &log)))
-		kprintf("%s\n", text);
-	return p;
-}
-
 /* Runs it both ways; as machine code, it must have `least` bytes. Says what it took. */
 static void run(const struct text_of *t, const char *what, u64 want, u32 least)
 {
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
 		u64 before, after, allocations, start = ktime_get_ns();
 		heap_usage(&before, &allocations);
-		struct prog *p = load(t, mode);
+		struct prog *p = vm_load(NULL, t->insns, t->count, mode);
 		if (!p)
 			return;
 		u64 loaded = ktime_get_ns();

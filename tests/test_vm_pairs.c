@@ -7,6 +7,7 @@
 #include "kernel/io/print.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 #include "tests/vm_model.h"
 #include "tests/vm_ways.h"
 #include "vm/compile.h"
@@ -111,12 +112,7 @@ static u32 surround(struct insn *prog, const struct body *b, u32 keep)
 static struct prog *load(const struct body *b, u32 keep, enum prog_mode mode)
 {
 	struct insn insns[96];
-	char text[256];
-	struct strbuf log = STRBUF(text);
-	struct prog *p = NULL;
-	if (!check_eq(OK, prog_load_raw(&p, "pair", insns, surround(insns, b, keep), mode, &log)))
-		kprintf("%s\n", text);
-	return p;
+	return vm_load(NULL, insns, surround(insns, b, keep), mode);
 }
 
 /* Multiples of unit, small ones and those next to the limits, and their neighbours. */

@@ -290,24 +290,43 @@ static void add_loads(struct trial *t)
 						      .off = (i16)(own + 8 * i) });
 }
 
-static enum err load_with_map(struct prog **out, struct trial *t, struct object *o, struct strbuf *log)
+/* prog_load_raw, for a program of an object. */
+static enum err load_into(struct prog **out, struct object *o, const struct insn *insns, u32 count,
+			  enum prog_mode mode, struct strbuf *log)
 {
 	enum err e = prog_new(out, "case", "", log);
 	if (e)
 		return e;
 	struct prog *p = *out;
 	p->object = o;
-	p->mode = t->mode;
-	p->insn_count = t->count;
-	p->insns = kmalloc(t->count * sizeof(*t->insns));
+	p->mode = mode;
+	p->insn_count = count;
+	p->insns = kmalloc(count * sizeof(*insns));
 	if (p->insns)
-		memcpy(p->insns, t->insns, t->count * sizeof(*t->insns));
+		memcpy(p->insns, insns, count * sizeof(*insns));
 	e = p->insns ? prog_verify(p, log) : ENOMEM;
 	if (!e)
 		e = prog_compile(p, log);
 	if (e)
 		prog_free(p);
 	return e;
+}
+
+struct prog *vm_load(struct object *o, const struct insn *insns, u32 count, enum prog_mode mode)
+{
+	char text[256] = "";
+	struct strbuf log = STRBUF(text);
+	struct prog *p;
+	if (check_eq(OK, load_into(&p, o, insns, count, mode, &log)))
+		return p;
+	kprintf("refused: %s\n", text);
+	return NULL;
+}
+
+struct prog *vm_load_text(struct object *o, const char *text, enum prog_mode mode)
+{
+	struct insn insns[VM_CASE_INSNS];
+	return vm_load(o, insns, vm_asm(insns, array_len(insns), text), mode);
 }
 
 static enum err run_with_map(struct trial *t, u64 *r0, struct strbuf *log)
@@ -320,7 +339,7 @@ static enum err run_with_map(struct trial *t, u64 *r0, struct strbuf *log)
 	if (e)
 		return e;
 	struct object o = { .maps = &m, .map_count = 1 };
-	e = load_with_map(&p, t, &o, log);
+	e = load_into(&p, &o, t->insns, t->count, t->mode, log);
 	if (!e) {
 		*r0 = vm_call(p, t->mem, t->len);
 		prog_free(p);

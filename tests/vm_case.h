@@ -35,7 +35,9 @@
  * Each accepted case runs in the interpreter and, in each of vm_ways.h, as machine code; each row twice: with its
  * values as constants and from memory, which no compiler can know. */
 #pragma once
-#include "vm/insn.h"
+#include "vm/prog.h"
+
+struct object;
 
 #define VM_CASE_INSNS 256
 #define VM_CASE_MEM   256
@@ -71,6 +73,13 @@ u32 vm_cases_read(const char *path, vm_case_visitor *visit, void *arg);
 
 /* Runs it both ways; what is not as it must be fails the running test. */
 void vm_case_run(const struct vm_case *c);
+
+/* Loads instructions, as a program of the object o or, if it is NULL, of none. Returns the program, to be given to
+ * prog_free; NULL if it is refused, which fails the running test and prints the reason. */
+struct prog *vm_load(struct object *o, const struct insn *insns, u32 count, enum prog_mode mode);
+
+/* The same of lines as vm_asm reads them, at most VM_CASE_INSNS slots. */
+struct prog *vm_load_text(struct object *o, const char *text, enum prog_mode mode);
 
 /* The bytes of a file, with a 0 behind them, to be kfreed; NULL if it is not there. On the host its path
  * counts from the project's root; in the machine the files are part of the test kernel. */

@@ -6,8 +6,8 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
-#include "tests/host/vm_asm.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 #include "vm/run/map.h"
 #include "vm/verify/verify.h"
 
@@ -51,20 +51,13 @@ static void check_row(const struct row *row)
 {
 	char why[256] = "";
 	struct strbuf log = STRBUF(why);
-	struct insn insns[64];
 	struct map *maps[2];
 	struct object o = { .maps = maps, .map_count = 2 };
-	struct prog *p;
-	u32 count = vm_asm(insns, array_len(insns), row->text);
 	require(map_create(&maps[0], "m", BPF_MAP_TYPE_ARRAY, 4, 16, 2, 0, &log) == OK);
 	require(map_create(&maps[1], "c", BPF_MAP_TYPE_ARRAY, 4, 16, 1, BPF_F_RDONLY_PROG, &log) == OK);
 	memcpy(maps[1]->values, (i64[]){ 7, -2 }, 16);
-	require(prog_new(&p, "raw", "", &log) == OK);
-	p->object = &o;
-	p->insns = kmalloc(count * sizeof(*insns));
-	memcpy(p->insns, insns, count * sizeof(*insns));
-	p->insn_count = count;
-	if (check_eq(OK, prog_verify(p, &log))) {
+	struct prog *p = vm_load_text(&o, row->text, PROG_INTERPRET);
+	if (p) {
 		u8 *marks = flow_marks(p);
 		struct consts c = { .p = p, .marks = marks };
 		require(consts_find(&c) == OK);
@@ -72,7 +65,6 @@ static void check_row(const struct row *row)
 		consts_free(&c);
 		kfree(marks);
 	}
-	check_str("", why);
 	prog_free(p);
 	map_free(maps[0]);
 	map_free(maps[1]);
@@ -196,12 +188,9 @@ TEST(consts_from_read_only_memory)
 /* 2^16 jumps are followed, all their ways at once; 2^17 and more targets are not, and all is reached. */
 TEST(consts_give_up_on_too_many_labels)
 {
-	char why[256] = "";
-	struct strbuf log = STRBUF(why);
 	for (u32 jumps = 1 << 17; jumps >= 1 << 16; jumps /= 2) {
 		u32 count = 2 * jumps + 2;
 		struct insn *insns = kzalloc(count * sizeof(*insns));
-		struct prog *p;
 		require(insns);
 		for (u32 i = 0; i < jumps; i++) {
 			insns[2 * i] = (struct insn){ .op = 0x15, .dst = 1, .off = 0 };
@@ -209,7 +198,8 @@ TEST(consts_give_up_on_too_many_labels)
 		}
 		insns[count - 2] = (struct insn){ .op = 0xb7, .imm = 5 };
 		insns[count - 1] = (struct insn){ .op = 0x95 };
-		require(prog_load_raw(&p, "raw", insns, count, PROG_INTERPRET, &log) == OK);
+		struct prog *p = vm_load(NULL, insns, count, PROG_INTERPRET);
+		require(p);
 		u8 *marks = flow_marks(p);
 		struct consts c = { .p = p, .marks = marks };
 		require(consts_find(&c) == OK);

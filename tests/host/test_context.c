@@ -6,24 +6,16 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
-#include "tests/host/vm_asm.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 
 #define ALL (~0ull)
 
 static u64 reads_of(const char *text)
 {
-	char why[256] = "";
-	struct strbuf log = STRBUF(why);
-	struct insn insns[64];
-	struct prog *p;
-	u64 reads = 0xbad;
-	u32 count = vm_asm(insns, array_len(insns), text);
-	if (check_eq(OK, prog_load_raw(&p, "raw", insns, count, PROG_JIT, &log))) {
-		reads = p->facts.reads;
-		prog_free(p);
-	}
-	check_str("", why);
+	struct prog *p = vm_load_text(NULL, text, PROG_JIT);
+	u64 reads = p ? p->facts.reads : 0xbad;
+	prog_free(p);
 	return reads;
 }
 

@@ -5,9 +5,9 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "tests/host/host.h"
-#include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 #include "vm/compile.h"
 #include "vm/disasm.h"
 #include "vm/run/helper.h"
@@ -18,18 +18,13 @@
 /* Runs the lines with R1 = MEM_LEN bytes in the middle of more, R2 = MEM_LEN; text is what was said. */
 static enum err run(const char *lines, u64 insns, u64 *r0, char text[256])
 {
-	struct insn code[64];
 	struct strbuf log = { .buf = text, .cap = 256 };
 	u8 *around = kzalloc(3 * MEM_LEN);
-	struct prog *p;
+	struct prog *p = vm_load_text(NULL, lines, PROG_INTERPRET);
 	text[0] = 0;
 	*r0 = 0;
-	u32 count = vm_asm(code, array_len(code), lines);
-	enum err e = prog_load_raw(&p, "limited", code, count, PROG_INTERPRET, &log);
-	if (check_eq(OK, e)) {
-		e = vm_call_limited(p, around + MEM_LEN, MEM_LEN, insns, r0, &log);
-		prog_free(p);
-	}
+	enum err e = p ? vm_call_limited(p, around + MEM_LEN, MEM_LEN, insns, r0, &log) : EINVAL;
+	prog_free(p);
 	for (u32 i = 0; i < MEM_LEN; i++)
 		check(!around[i] && !around[2 * MEM_LEN + i]); /* nothing beside it was changed */
 	kfree(around);

@@ -8,57 +8,16 @@
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 #include "vm/compile.h"
-#include "vm/disasm.h"
 #include "vm/run/helper.h"
 #include "vm/jit/op.h"
 #include "vm/run/map.h"
-#include "vm/verify/verify.h"
-
-static struct prog *load(const struct insn *insns, u32 count, enum prog_mode mode)
-{
-	char text[256];
-	struct strbuf log = STRBUF(text);
-	struct prog *p = NULL;
-	if (!check_eq(OK, prog_load_raw(&p, "test", insns, count, mode, &log)))
-		kprintf("%s\n", text);
-	return p;
-}
-
-/* Into every register from a bad address in another one; what was there does not stay. */
-TEST(jit_fixup_clears_the_destination)
-{
-	for (u32 pair = 0; pair < 100; pair++) {
-		u32 base = pair / 10, to = pair % 10;
-		struct insn insns[] = {
-			{ .op = 0x18, .dst = to & 15, .imm = 77 },
-			{ 0 },
-			{ .op = 0x18, .dst = base & 15, .imm = 16 },
-			{ .imm = 0x1234 },
-			{ .op = 0x79, .dst = to & 15, .src = base & 15, .off = 8 },
-			{ .op = 0xbf, .dst = 0, .src = to & 15 },
-			{ .op = 0x95 },
-		};
-		for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-			char text[256];
-			struct strbuf log = STRBUF(text);
-			u64 r0 = 1;
-			check_eq(OK, vm_run(insns, array_len(insns), mode, NULL, 0, &r0, &log));
-			check_eq(0, r0);
-		}
-	}
-}
-
-static struct prog *load_text(const char *text, enum prog_mode mode)
-{
-	struct insn insns[64];
-	return load(insns, vm_asm(insns, array_len(insns), text), mode);
-}
 
 TEST(jit_empty_program_is_eight_bytes)
 {
 	static const u8 want[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00, 0x31, 0xc0, 0xc3 };
-	struct prog *p = load_text("r0 = 0\nexit", PROG_JIT);
+	struct prog *p = vm_load_text(NULL, "r0 = 0\nexit", PROG_JIT);
 	require(p);
 	check_eq(sizeof(want), p->text.len);
 	check(!memcmp(want, (const void *)p->text.base, min(sizeof(want), (size_t)p->text.len)));
@@ -72,7 +31,7 @@ TEST(jit_every_program_begins_with_the_site_nop)
 {
 	static const u8 nop5[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-		struct prog *p = load_text("r6 = r1\n*(u64 *)(r10 -8) = r6\nr0 = 0\nexit", mode);
+		struct prog *p = vm_load_text(NULL, "r6 = r1\n*(u64 *)(r10 -8) = r6\nr0 = 0\nexit", mode);
 		require(p);
 		check(!memcmp(nop5, (const void *)p->text.base, sizeof(nop5)));
 		prog_free(p);
@@ -82,8 +41,8 @@ TEST(jit_every_program_begins_with_the_site_nop)
 /* Callable from C: rbx, rbp, r12 to r15 and rsp survive a program that writes all registers. */
 TEST(jit_keeps_callee_saved_registers)
 {
-	struct prog *p =
-	    load_text("r6 = 6\nr7 = 7\nr8 = 8\nr9 = 9\nr0 = 1\n*(u64 *)(r10 -512) = r6\nexit", PROG_JIT);
+	struct prog *p = vm_load_text(
+	    NULL, "r6 = 6\nr7 = 7\nr8 = 8\nr9 = 9\nr0 = 1\n*(u64 *)(r10 -512) = r6\nexit", PROG_JIT);
 	u64 before[7], after[7];
 	require(p);
 	__asm__ volatile("mov $0x1111, %%rbx; mov $0x1212, %%r12; mov $0x1313, %%r13\n"
@@ -126,7 +85,7 @@ TEST(jit_aligns_the_stack_for_calls)
 		struct strbuf s = STRBUF(text);
 		str_printf(&s, "%s%sr1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = 5\ncall #900\nexit",
 			   saved[i % array_len(saved)], stack[i / array_len(saved)]);
-		struct prog *p = load_text(text, PROG_JIT);
+		struct prog *p = vm_load_text(NULL, text, PROG_JIT);
 		if (p)
 			check_eq(15 << 8, vm_call(p, NULL, 0));
 		prog_free(p);
@@ -140,11 +99,7 @@ static u64 jump_over(u32 count, enum prog_mode mode, u32 *code_len)
 {
 	struct insn *insns = kzalloc((2 * count + 16) * sizeof(*insns)), *in = insns;
 	struct insn pad = { .op = 0x71, .dst = 2, .src = 1, .off = 1000 };
-	char text[256];
-	struct strbuf log = STRBUF(text);
-	struct prog *p;
 	u64 r0 = 0;
-
 	*in++ = (struct insn){ .op = 0xb7, .dst = 0, .imm = 0 };
 	*in++ = (struct insn){ .op = 0x06, .imm = (i32)count + 2 }; /* to there */
 	*in++ = (struct insn){ .op = 0x07, .dst = 0, .imm = 1 };    /* back: */
@@ -153,14 +108,13 @@ static u64 jump_over(u32 count, enum prog_mode mode, u32 *code_len)
 		*in++ = pad;
 	*in++ = (struct insn){ .op = 0x06, .imm = -(i32)count - 3 }; /* there: */
 	op_tricks_off = TRICK_JUMP; /* it would find that all this cannot be reached */
-	if (check_eq(OK, prog_load_raw(&p, "jump", insns, (u32)(in - insns), mode, &log))) {
+	struct prog *p = vm_load(NULL, insns, (u32)(in - insns), mode);
+	op_tricks_off = 0;
+	if (p) {
 		r0 = vm_call(p, NULL, 0);
 		*code_len = p->text.len;
-		prog_free(p);
-	} else {
-		kprintf("%s\n", text);
 	}
-	op_tricks_off = 0;
+	prog_free(p);
 	kfree(insns);
 	return r0;
 }
@@ -213,7 +167,7 @@ static u32 jump_len(u8 op, u32 bytes, bool back, u32 *span)
 	insns[first + count] = back ? (struct insn){ .op = 0x55, .dst = 0, .off = 1, .imm = 1 } : counter;
 	insns[jump] = over;
 	insns[first + count + 1 + back] = (struct insn){ .op = 0x95 };
-	struct prog *p = load(insns, first + count + 2 + back, PROG_JIT);
+	struct prog *p = vm_load(NULL, insns, first + count + 2 + back, PROG_JIT);
 	if (!p)
 		return 0;
 	check_eq(back ? 2 : 0, vm_call(p, NULL, 0));
@@ -242,10 +196,11 @@ TEST(jit_jumps_are_short_exactly_where_they_fit)
 
 TEST(jit_fixups_are_sorted_and_inside)
 {
-	struct prog *p =
-	    load_text("r2 = *(u64 *)(r1 +0)\nr3 = atomic64_fetch_and((u64 *)(r1 +8), r3)\n"
-		      "*(u8 *)(r1 +3) = 7\nlock *(u32 *)(r1 +4) += r2\nr0 = *(u8 *)(r10 -1)\nr0 += r3\nexit",
-		      PROG_JIT);
+	struct prog *p = vm_load_text(
+	    NULL,
+	    "r2 = *(u64 *)(r1 +0)\nr3 = atomic64_fetch_and((u64 *)(r1 +8), r3)\n"
+	    "*(u8 *)(r1 +3) = 7\nlock *(u32 *)(r1 +4) += r2\nr0 = *(u8 *)(r10 -1)\nr0 += r3\nexit",
+	    PROG_JIT);
 	require(p);
 	check_eq(5, p->text.fixup_count); /* two in the loop, none for the stack */
 	for (u32 i = 0; i < p->text.fixup_count; i++) {
@@ -281,28 +236,6 @@ TEST(compile_undoes_all_on_failure)
 	}
 }
 
-/* A program with one map. */
-static struct prog *load_with_map(struct object *o, const char *text, enum prog_mode mode)
-{
-	char message[256];
-	struct strbuf log = STRBUF(message);
-	struct insn insns[32];
-	struct prog *p;
-	u32 count = vm_asm(insns, array_len(insns), text);
-	if (!check_eq(OK, prog_new(&p, "map_user", "", &log)))
-		return NULL;
-	p->object = o;
-	p->mode = mode;
-	p->insn_count = count;
-	p->insns = kmalloc(count * sizeof(*insns));
-	memcpy(p->insns, insns, count * sizeof(*insns));
-	if (check_eq(OK, prog_verify(p, &log)) && check_eq(OK, prog_compile(p, &log)))
-		return p;
-	kprintf("%s\n", message);
-	prog_free(p);
-	return NULL;
-}
-
 /* Looks up the u32 at R1. */
 static const char lookup[] = "r2 = r1\nr1 = map[id:0]\ncall bpf_map_lookup_elem#1\nexit";
 
@@ -329,7 +262,7 @@ static void try_lookups(enum bpf_map_type type, u32 value_size)
 	struct object o = { .maps = &m, .map_count = 1 };
 	helper_add_table(&lookup_row, 1);
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-		struct prog *p = load_with_map(&o, lookup, mode);
+		struct prog *p = vm_load_text(&o, lookup, mode);
 		require(p);
 		lookup_calls = 0;
 		for (u32 cpu = 0; cpu < 2; cpu++) {
@@ -371,10 +304,10 @@ TEST(jit_calls_the_lookup_if_the_map_is_not_known)
 	require(check_eq(OK, map_create(&maps[1], "b", BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, &log)));
 	struct object o = { .maps = maps, .map_count = 2 };
 	struct prog *p =
-	    load_with_map(&o,
-			  "r3 = r2\nr2 = r1\nr1 = map[id:0]\nif r3 == 0x0 goto pc+2\nr1 = map[id:1]\n"
-			  "call bpf_map_lookup_elem#1\nexit",
-			  PROG_JIT);
+	    vm_load_text(&o,
+			 "r3 = r2\nr2 = r1\nr1 = map[id:0]\nif r3 == 0x0 goto pc+2\nr1 = map[id:1]\n"
+			 "call bpf_map_lookup_elem#1\nexit",
+			 PROG_JIT);
 	require(p);
 	check_eq((uptr)maps[0]->values, vm_call(p, key, 0));
 	check_eq((uptr)maps[1]->values, vm_call(p, key, 4));
@@ -387,7 +320,7 @@ TEST(jit_calls_the_lookup_if_the_map_is_not_known)
 TEST(jit_reads_the_cpu_number_without_a_call)
 {
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-		struct prog *p = load_text("call bpf_get_smp_processor_id#8\nexit", mode);
+		struct prog *p = vm_load_text(NULL, "call bpf_get_smp_processor_id#8\nexit", mode);
 		require(p);
 		check(p->facts.per_cpu);
 		host_set_cpu(3);

@@ -5,9 +5,9 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "tests/host/host.h"
-#include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 
 struct row {
 	const char *text;
@@ -37,14 +37,9 @@ static const struct row rows[] = {
 /* Compares what 3 runs have counted with 3 times the row, and what was printed. */
 static void check_row(const struct row *row, enum prog_mode mode)
 {
-	struct insn insns[16];
-	char text[200] = "";
-	struct strbuf log = STRBUF(text);
-	struct prog *p;
 	u64 mem[2] = { 0 };
-	u32 count = vm_asm(insns, array_len(insns), row->text);
-	if (!check_eq(OK, prog_load_raw(&p, "wrong", insns, count, mode, &log)))
-		return;
+	struct prog *p = vm_load_text(NULL, row->text, mode);
+	require(p);
 	host_trace_clear();
 	for (u32 i = 0; i < 3; i++)
 		vm_call(p, mem, sizeof(mem));
@@ -65,22 +60,20 @@ TEST(mistakes_are_counted_where_they_are_made)
 
 TEST(mistakes_print_in_one_sentence)
 {
-	struct insn insns[8];
 	char text[200] = "";
 	struct strbuf s = STRBUF(text);
-	struct prog *p;
-	u32 count =
-	    vm_asm(insns, array_len(insns), "r1 = 16\n*(u8 *)(r1 +0) = r1\nr0 = *(u8 *)(r1 +0)\nexit\n");
-	require(prog_load_raw(&p, "wrong", insns, count, PROG_JIT, &s) == OK);
+	struct prog *p =
+	    vm_load_text(NULL, "r1 = 16\n*(u8 *)(r1 +0) = r1\nr0 = *(u8 *)(r1 +0)\nexit\n", PROG_JIT);
+	require(p);
 	mistake_print(&s, p);
 	check_str("", text);
 	host_trace_clear();
 	vm_call(p, NULL, 0);
-	check_str("wrong: bad address, store dropped: insn 1; more of it is only counted\n", host_trace());
+	check_str("case: bad address, store dropped: insn 1; more of it is only counted\n", host_trace());
 	mistake_print(&s, p);
 	check_str("1 store dropped, 1 load read as 0; first at insn 1", text);
 	vm_call(p, NULL, 0);
-	check_str("wrong: bad address, store dropped: insn 1; more of it is only counted\n", host_trace());
+	check_str("case: bad address, store dropped: insn 1; more of it is only counted\n", host_trace());
 	s = STRBUF(text);
 	mistake_print(&s, p);
 	check_str("2 stores dropped, 2 loads read as 0; first at insn 1", text);

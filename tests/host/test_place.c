@@ -4,6 +4,7 @@
 #include "kernel/layout.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"
+#include "tests/vm_case.h"
 #include "vm/compile.h"
 #include "vm/jit/op.h"
 
@@ -49,16 +50,6 @@ static u32 add_loop(struct writer *w, u8 counter, u32 stores)
 	return head;
 }
 
-static struct prog *load(const struct writer *w)
-{
-	char text[256] = "";
-	struct strbuf log = STRBUF(text);
-	struct prog *p;
-	enum err e = prog_load_raw(&p, "place", w->insns, w->count, PROG_JIT, &log);
-	check_str("", text);
-	return e ? NULL : p;
-}
-
 /* Stores, a loop, stores; R2 = 0 jumps over it all. */
 static struct prog *load_loop(u32 before, u32 body, u32 after, u32 *head)
 {
@@ -71,7 +62,7 @@ static struct prog *load_loop(u32 before, u32 body, u32 after, u32 *head)
 	add_stores(&w, after);
 	w.insns[jump].off = (i16)(w.count - jump - 1);
 	add(&w, EXIT, 0, 0, 0);
-	return load(&w);
+	return vm_load(NULL, w.insns, w.count, PROG_JIT);
 }
 
 struct seen {
@@ -159,7 +150,7 @@ static struct prog *load_nested(u32 before, u32 between)
 	u32 back = add(&w, JNE, BPF_R3, 0, 4);
 	w.insns[back].off = (i16)(outer - back - 1);
 	add(&w, EXIT, 0, 0, 0);
-	return load(&w);
+	return vm_load(NULL, w.insns, w.count, PROG_JIT);
 }
 
 TEST(jit_jumps_back_over_padding)
