@@ -6,38 +6,16 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/task.h"
 #include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/test.h"
 #include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
 
-static struct object *load(const char *path, enum prog_mode mode)
-{
-	char why[256] = "";
-	struct strbuf log = STRBUF(why);
-	struct object *o;
-	size_t len;
-	void *file = host_file(path, &len);
-	if (!check(file))
-		return NULL;
-	check_eq(OK, object_load(&o, "test", file, len, mode, &log));
-	check_str("", why);
-	kfree(file);
-	return o;
-}
-
-static struct map *map_named(const struct object *o, const char *name)
-{
-	for (u32 i = 0; i < o->map_count; i++)
-		if (strcmp(o->maps[i]->name, name) == 0)
-			return o->maps[i];
-	return NULL;
-}
-
 /* A value of a map's only entry by the name that BTF has for it. */
 static u64 global(const struct object *o, const char *name)
 {
-	struct map *m = map_named(o, "test.bss");
+	struct map *m = map_of(o, "test.bss");
 	const struct btf_type *t = btf_type(m->btf, m->value_type);
 	u64 value = 0;
 	for (u32 i = 0; i < btf_vlen(t); i++) {
@@ -52,7 +30,7 @@ static u64 global(const struct object *o, const char *name)
 static struct object *run(const char *path, const char *name, enum prog_mode mode, u32 want)
 {
 	u64 ctx[2] = { 0 };
-	struct object *o = load(path, mode);
+	struct object *o = load_object(path, mode);
 	if (o && check(prog_named(name)))
 		check_eq(want, (u32)prog_named(name)->entry(ctx));
 	return o;
@@ -75,7 +53,7 @@ static void with_maps(const char *name, u64 arg, u32 want, void (*look)(const st
 {
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
 		u64 ctx[2] = { arg };
-		struct object *o = load("build/tests/which_map.bpf.o", mode);
+		struct object *o = load_object("build/tests/which_map.bpf.o", mode);
 		require(o);
 		check_eq(want, (u32)prog_named(name)->entry(ctx));
 		look(o);
@@ -167,7 +145,7 @@ TEST(tail_call_twice_in_a_row_counts_anew)
 /* What the next program needs around its context nobody knows, so it must all be there. */
 TEST(tail_call_makes_the_facts_expect_anything)
 {
-	struct object *o = load("build/tests/tail.bpf.o", PROG_JIT);
+	struct object *o = load_object("build/tests/tail.bpf.o", PROG_JIT);
 	require(o);
 	const struct prog_facts *f = &prog_named("below")->facts;
 	check(f->tail_calls && f->calls && f->per_cpu);
@@ -182,7 +160,7 @@ TEST(tail_call_makes_the_facts_expect_anything)
 TEST(tail_call_keeps_the_callers_registers)
 {
 	u64 ctx[2] = { 0 }, after;
-	struct object *o = load("build/tests/tail.bpf.o", PROG_JIT);
+	struct object *o = load_object("build/tests/tail.bpf.o", PROG_JIT);
 	require(o);
 	uptr entry = (uptr)prog_named("again")->entry;
 	__asm__ volatile("mov $0x1234567, %%r12d\n\tcall *%1\n\tmov %%r12, %0"
@@ -195,10 +173,8 @@ TEST(tail_call_keeps_the_callers_registers)
 
 static void check_loop(const char *name, u32 want)
 {
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
 		struct object *o = run("build/tests/loop.bpf.o", name, mode, want);
 		require(o);
@@ -222,10 +198,8 @@ TEST(callback_may_be_chosen_at_run_time)
 TEST(callback_changes_elements_and_calls_functions)
 {
 	u64 ctx[2] = { 0 };
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
 		struct object *o = run("build/tests/loop.bpf.o", "each_element", mode, 40600);
 		require(o);
@@ -237,10 +211,8 @@ TEST(callback_changes_elements_and_calls_functions)
 
 TEST(ksym_addresses_are_in_the_program)
 {
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
 		struct object *o = run("build/tests/loop.bpf.o", "addresses", mode, 0);
 		require(o);

@@ -5,7 +5,7 @@
 #include "vm/object.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
-#include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/test.h"
 #include "tests/vm_case.h"
 
@@ -117,15 +117,7 @@ TEST(context_reads_of_frame_helpers)
 /* As people write programs, BPF_PROG and all. */
 TEST(context_reads_of_programs_by_clang)
 {
-	char why[256] = "";
-	struct strbuf log = STRBUF(why);
-	struct object *o;
-	size_t len;
-	void *file = host_file("build/tests/reads.bpf.o", &len);
-	require(file);
-	check_eq(OK, object_load(&o, "reads", file, len, PROG_JIT, &log));
-	check_str("", why);
-	kfree(file);
+	struct object *o = load_object("build/tests/reads.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(0, prog_named("none")->facts.reads);
 	check_eq(1 << 1, prog_named("second_of_three")->facts.reads);

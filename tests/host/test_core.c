@@ -3,6 +3,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/test.h"
 #include "vm/object.h"
 #include "vm/load/core.h"
@@ -34,7 +35,6 @@ struct thing {
 	short became_signed;
 };
 
-static char why[256];
 static struct btf kernel;
 static void *kernel_blob;
 
@@ -62,31 +62,15 @@ static void forget_kernel(void)
 	kfree(kernel_blob);
 }
 
-static enum err load(struct object **o, const char *path, enum prog_mode mode)
-{
-	struct strbuf log = STRBUF(why);
-	size_t len;
-	void *file = host_file(path, &len);
-	why[0] = 0;
-	*o = NULL;
-	if (!check(file))
-		return ENOENT;
-	enum err e = object_load(o, "core", file, len, mode, &log);
-	kfree(file);
-	return e;
-}
-
 /* Runs a program of core.bpf.c on a thing; its results must hold each of the texts. */
 static void run(const char *program, enum prog_mode mode, struct thing *thing, const char *const *wanted,
 		u32 count)
 {
 	char text[1024], pattern[64];
 	struct strbuf s = STRBUF(text);
-	struct object *o;
 	u64 ctx[] = { (uptr)thing };
 	require(set_kernel());
-	check_eq(OK, load(&o, "build/tests/core.bpf.o", mode));
-	check_str("", why);
+	struct object *o = load_object("build/tests/core.bpf.o", mode);
 	if (o) {
 		const struct map *m = o->maps[0];
 		prog_named(program)->entry(ctx);
@@ -169,7 +153,7 @@ TEST(core_refuses_a_signed_field_of_another_size)
 {
 	struct object *o;
 	require(set_kernel());
-	check_eq(ENOENT, load(&o, "build/tests/refuse_core_size.bpf.o", PROG_JIT));
+	check_eq(ENOENT, try_object(&o, "core", "build/tests/refuse_core_size.bpf.o", PROG_JIT));
 	check(str_matches(why,
 			  "program program needs struct thing.became_signed, at refuse_core_size.bpf.c:11, "
 			  "but the kernel's field has another size*"));
@@ -180,7 +164,7 @@ TEST(core_refuses_candidates_that_differ)
 {
 	struct object *o;
 	require(set_kernel());
-	check_eq(EINVAL, load(&o, "build/tests/refuse_core_two.bpf.o", PROG_JIT));
+	check_eq(EINVAL, try_object(&o, "core", "build/tests/refuse_core_two.bpf.o", PROG_JIT));
 	check(str_matches(why, "*against twice: the kernel has several such types, which differ"));
 	forget_kernel();
 }
@@ -222,7 +206,7 @@ TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
 		str_printf(&s, "build/tests/core_lacks_%u.bpf.o", l->way);
 		str_printf(&want, "program program needs %s, at core_lacks.bpf.c:%s, but %s", l->needed,
 			   l->place, l->why);
-		enum err e = load(&o, path, PROG_JIT);
+		enum err e = try_object(&o, "core", path, PROG_JIT);
 		if (!check_eq(ENOENT, e) || !str_matches(why, pattern))
 			check_str(pattern, why);
 		if (o)
@@ -242,7 +226,7 @@ TEST(core_takes_what_the_kernel_lacks_behind_a_question)
 		struct strbuf s = STRBUF(path);
 		struct object *o;
 		str_printf(&s, "build/tests/core_guards_%s_v%u.bpf.o", levels[i / 3], i % 3 + 1);
-		if (!check_eq(OK, load(&o, path, PROG_JIT)))
+		if (!check_eq(OK, try_object(&o, "core", path, PROG_JIT)))
 			check_str(path, why);
 		if (o)
 			object_unload(o);
@@ -254,7 +238,7 @@ TEST(core_keeps_to_the_types_that_had_the_first_field)
 {
 	struct object *o;
 	require(set_kernel());
-	check_eq(ENOENT, load(&o, "build/tests/refuse_core_halves.bpf.o", PROG_JIT));
+	check_eq(ENOENT, try_object(&o, "core", "build/tests/refuse_core_halves.bpf.o", PROG_JIT));
 	check_str("program program needs struct half.right, at refuse_core_halves.bpf.c:12, but the kernel's "
 		  "type has no such field; ask bpf_core_field_exists first",
 		  why);
@@ -264,7 +248,7 @@ TEST(core_keeps_to_the_types_that_had_the_first_field)
 TEST(core_without_kernel_types_is_refused)
 {
 	struct object *o;
-	check_eq(EOPNOTSUPP, load(&o, "build/tests/core.bpf.o", PROG_JIT));
+	check_eq(EOPNOTSUPP, try_object(&o, "core", "build/tests/core.bpf.o", PROG_JIT));
 	check(str_matches(why, "*the kernel has no BTF"));
 }
 

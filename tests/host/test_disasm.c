@@ -2,6 +2,7 @@
 // The disassembler's text, as bpftool prints it, and that no two instructions are written the same way.
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "vm/disasm.h"
@@ -85,10 +86,8 @@ TEST(disasm_names_kernel_functions)
 {
 	char text[128], want[64];
 	struct strbuf s = STRBUF(text), w = STRBUF(want);
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
 	u32 id = btf_find(vm_kernel_btf(), "msleep", BTF_FUNC);
 	struct insn call = { 0x85, .src = 2, .imm = (i32)id },
 		    address = { 0x18, .dst = 1, .src = 3, .imm = (i32)id };

@@ -4,6 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/test.h"
 #include "vm/run/map.h"
 
@@ -16,19 +17,11 @@
 #define FILE_A "an_object_file_whose_name_is_long_a"
 #define FILE_B "an_object_file_whose_name_is_long_b"
 
-static char why[1024];
-
 static struct object *load_as(const char *name, const char *path)
 {
-	struct strbuf log = STRBUF(why);
-	struct object *o = NULL;
-	size_t len;
-	void *file = host_file(path, &len);
-	why[0] = 0;
-	if (check(file))
-		check_eq(OK, object_load(&o, name, file, len, PROG_JIT, &log));
+	struct object *o;
+	check_eq(OK, try_object(&o, name, path, PROG_JIT));
 	check_str("", why);
-	kfree(file);
 	return o;
 }
 

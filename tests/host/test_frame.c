@@ -6,6 +6,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
 #include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/progs/answers.h"
 #include "tests/test.h"
 #include "vm/object.h"
@@ -26,34 +27,14 @@ static struct frame new_frame(void)
 }
 
 /* The programs call functions of the kernel, which only its BTF names. */
-static bool has_kernel(void)
+static struct object *load(enum prog_mode mode)
 {
-	bool ok = host_kernel_btf();
-	if (!ok)
-		test_skip("build/fivebyte.btf is not built");
-	return ok;
-}
-
-static struct object *load(const char *path, enum prog_mode mode)
-{
-	char text[256] = "";
-	struct strbuf log = STRBUF(text);
-	struct object *o = NULL;
-	size_t len;
-	void *file = host_file(path, &len);
-	if (check(file))
-		check_eq(OK, object_load(&o, "frame", file, len, mode, &log));
-	check_str("", text);
-	kfree(file);
-	return o;
+	return load_object("build/tests/frame.bpf.o", mode);
 }
 
 static struct answers *answers_of(const struct object *o)
 {
-	for (u32 i = 0; i < o->map_count; i++)
-		if (strcmp(o->maps[i]->name, "frame.bss") == 0)
-			return (struct answers *)o->maps[i]->values;
-	return NULL;
+	return (struct answers *)map_of(o, "test.bss")->values;
 }
 
 static bool has_ret(enum prog_type type)
@@ -80,10 +61,10 @@ static void ask(enum prog_mode mode)
 {
 	static const char *const names[] = { "ask_fentry", "ask_fexit", "ask_fmod_ret", "ask_fsession",
 					     "ask_raw_tp" };
-	struct object *o = load("build/tests/frame.bpf.o", mode);
+	struct object *o = load(mode);
 	require(o);
 	struct answers *a = answers_of(o);
-	for (u32 i = 0; i < array_len(names) && check(a); i++) {
+	for (u32 i = 0; i < array_len(names); i++) {
 		const struct prog *p = prog_named(names[i]);
 		struct frame f = new_frame();
 		memset(a, 0, sizeof(*a));
@@ -95,14 +76,14 @@ static void ask(enum prog_mode mode)
 
 TEST(frame_is_answered_from_by_the_interpreter)
 {
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
 	ask(PROG_INTERPRET);
 }
 
 TEST(frame_is_answered_from_by_machine_code)
 {
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
 	ask(PROG_JIT);
 }
@@ -130,7 +111,7 @@ TEST(frame_is_answered_from_by_the_functions)
 
 static void run_session(enum prog_mode mode)
 {
-	struct object *o = load("build/tests/frame.bpf.o", mode);
+	struct object *o = load(mode);
 	struct frame f = new_frame();
 	require(o);
 	struct answers *a = answers_of(o);
@@ -148,7 +129,7 @@ static void run_session(enum prog_mode mode)
 
 TEST(frame_of_a_session_keeps_its_cookie)
 {
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
 	run_session(PROG_INTERPRET);
 	run_session(PROG_JIT);
@@ -162,7 +143,7 @@ TEST(frame_of_a_session_keeps_its_cookie)
 static void run_probes(enum prog_mode mode)
 {
 	static const char *const names[] = { "ask_kprobe", "ask_kretprobe" };
-	struct object *o = load("build/tests/frame.bpf.o", mode);
+	struct object *o = load(mode);
 	require(o);
 	for (u32 i = 0; i < array_len(names); i++) {
 		struct answers *a = answers_of(o);
@@ -184,7 +165,7 @@ static void run_probes(enum prog_mode mode)
 
 TEST(frame_of_a_probe_is_this_cpu)
 {
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
 	run_probes(PROG_INTERPRET);
 	run_probes(PROG_JIT);
@@ -192,9 +173,9 @@ TEST(frame_of_a_probe_is_this_cpu)
 
 TEST(frame_needs_as_many_words_as_helpers_read)
 {
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
-	struct object *o = load("build/tests/frame.bpf.o", PROG_JIT);
+	struct object *o = load(PROG_JIT);
 	require(o);
 	check_eq(HEADER_COUNT, prog_named("only_count")->facts.header_words);
 	check_eq(HEADER_IP, prog_named("only_ip")->facts.header_words);
@@ -209,11 +190,11 @@ TEST(frame_needs_as_many_words_as_helpers_read)
 /* What r1 is nobody knows yet; neither way may fault, and both say the same. */
 TEST(frame_that_is_none_is_survived)
 {
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
 	static const u64 wild[] = { 0, 8, 0x8000000000000000, ~0ull - 2, 0x123400000000 };
 	for (u32 i = 0; i < 2 * array_len(wild); i++) {
-		struct object *o = load("build/tests/frame.bpf.o", i & 1 ? PROG_JIT : PROG_INTERPRET);
+		struct object *o = load(i & 1 ? PROG_JIT : PROG_INTERPRET);
 		require(o);
 		struct answers *a = answers_of(o);
 		memset(a, 0xee, sizeof(*a));
@@ -229,7 +210,7 @@ TEST(frame_that_is_none_is_survived)
 
 static void run_sleeper(enum prog_mode mode)
 {
-	struct object *o = load("build/tests/frame.bpf.o", mode);
+	struct object *o = load(mode);
 	u32 before = host_slept();
 	require(o);
 	check(prog_named("sleeper")->sleepable);
@@ -240,7 +221,7 @@ static void run_sleeper(enum prog_mode mode)
 
 TEST(kfunc_is_called_by_its_name)
 {
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
 	run_sleeper(PROG_INTERPRET);
 	run_sleeper(PROG_JIT);
@@ -258,7 +239,7 @@ TEST(kfunc_is_called_by_its_name)
 TEST(ksym_has_an_address_by_its_name_and_its_id)
 {
 	u32 id = 77;
-	if (!has_kernel())
+	if (!has_kernel_btf())
 		return;
 	check_eq((uptr)msleep, ksym_named("msleep", &id));
 	check_eq(kfunc_btf_id(kfunc_named("msleep")), id);

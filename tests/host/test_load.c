@@ -5,48 +5,22 @@
 #include "kernel/sched/task.h"
 #include "kernel/mem/text.h"
 #include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/test.h"
 #include "tramp/model.h"
 #include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
 
-static char why[512];
-
-static enum err load(struct object **o, const char *path, enum prog_mode mode)
-{
-	size_t len;
-	struct strbuf log = STRBUF(why);
-	why[0] = 0;
-	*o = NULL;
-	void *file = host_file(path, &len);
-	if (!check(file))
-		return ENOENT;
-	enum err e = object_load(o, "test", file, len, mode, &log);
-	kfree(file);
-	return e;
-}
-
 static struct object *load_basic(enum prog_mode mode)
 {
-	struct object *o;
-	check_eq(OK, load(&o, "build/tests/basic.bpf.o", mode));
-	check_str("", why);
-	return o;
-}
-
-static struct map *map_named(const struct object *o, const char *name)
-{
-	for (u32 i = 0; i < o->map_count; i++)
-		if (strcmp(o->maps[i]->name, name) == 0)
-			return o->maps[i];
-	return NULL;
+	return load_object("build/tests/basic.bpf.o", mode);
 }
 
 /* The value of a global variable, as BTF prints it. */
 static const char *global_text(const struct object *o, const char *map, char *text, u32 size)
 {
-	struct map *m = map_named(o, map);
+	struct map *m = map_of(o, map);
 	struct strbuf s = { .buf = text, .cap = size };
 	if (check(m) && check(m->value_type))
 		btf_print_value(&s, m->btf, m->value_type, m->values);
@@ -83,20 +57,20 @@ TEST(load_makes_the_maps_that_the_object_defines)
 {
 	struct object *o = load_basic(PROG_JIT);
 	require(o);
-	struct map *m = map_named(o, "pairs");
+	struct map *m = map_of(o, "pairs");
 	require(m);
 	check_str("array", m->ops->name);
 	check_eq(8, m->value_size);
 	check_str("pair", btf_type_name(m->btf, m->value_type));
-	m = map_named(o, "seen");
+	m = map_of(o, "seen");
 	require(m);
 	check_str("hash", m->ops->name);
 	check_eq(8, m->key_size);
 	check_eq(0, m->key_type);
-	m = map_named(o, "test.rodata");
+	m = map_of(o, "test.rodata");
 	require(m);
 	check(m->read_only);
-	check(map_named(o, "test.bss") && map_named(o, "test.data"));
+	check(map_of(o, "test.bss") && map_of(o, "test.data"));
 	object_unload(o);
 }
 
@@ -112,11 +86,11 @@ static void run_basic(enum prog_mode mode)
 	check_eq(94, (u32)prog_named("first")->entry(ctx));
 	check_eq(207, (u32)prog_named("first")->entry(ctx) + 111);
 	check_str("first: value 20 text\nfirst: value 20 text\n", host_trace());
-	u32 *pair = map_named(o, "pairs")->ops->lookup(map_named(o, "pairs"), &index);
+	u32 *pair = map_of(o, "pairs")->ops->lookup(map_of(o, "pairs"), &index);
 	require(pair);
 	check_eq(2, pair[0]);
 	check_eq(20, pair[1]);
-	u64 *seen = map_named(o, "seen")->ops->lookup(map_named(o, "seen"), &key);
+	u64 *seen = map_of(o, "seen")->ops->lookup(map_of(o, "seen"), &key);
 	require(seen);
 	check_eq(20, *seen);
 	check_str("{ .runs = 2 }", global_text(o, "test.bss", text, sizeof(text)));
@@ -142,7 +116,7 @@ TEST(load_counts_per_cpu)
 	require(o);
 	u64 ctx[1] = { 1 };
 	u32 key = 0;
-	struct map *m = map_named(o, "per_cpu");
+	struct map *m = map_of(o, "per_cpu");
 	prog_named("first")->entry(ctx);
 	host_set_cpu(3);
 	prog_named("first")->entry(ctx);
@@ -188,7 +162,7 @@ TEST(load_same_object_twice_is_refused)
 {
 	struct object *again, *o = load_basic(PROG_INTERPRET);
 	require(o);
-	check_eq(EEXIST, load(&again, "build/tests/basic.bpf.o", PROG_INTERPRET));
+	check_eq(EEXIST, try_object(&again, "test", "build/tests/basic.bpf.o", PROG_INTERPRET));
 	check_str("an object called test is loaded already; give this file another name", why);
 	object_unload(o);
 }
@@ -205,14 +179,10 @@ TEST(load_attached_program_keeps_its_object)
 
 TEST(load_weak_extern_that_is_not_there_is_zero)
 {
-	struct object *o;
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-		check_eq(OK, load(&o, "build/tests/weak_extern.bpf.o", mode));
-		check_str("", why);
+		struct object *o = load_object("build/tests/weak_extern.bpf.o", mode);
 		require(o);
 		check_eq(4, (u32)prog_named("program")->entry(NULL)); /* only msleep is there */
 		object_unload(o);
@@ -255,9 +225,7 @@ static const struct kind kinds[] = {
 
 TEST(load_takes_a_program_with_the_names_of_kernel_types)
 {
-	struct object *o;
-	check_eq(OK, load(&o, "build/tests/own_names.bpf.o", PROG_JIT));
-	check_str("", why);
+	struct object *o = load_object("build/tests/own_names.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(1, prog_named("own_names")->entry(NULL));
 	object_unload(o);
@@ -265,9 +233,7 @@ TEST(load_takes_a_program_with_the_names_of_kernel_types)
 
 TEST(load_takes_every_form_of_a_section_name)
 {
-	struct object *o;
-	check_eq(OK, load(&o, "build/tests/kinds.bpf.o", PROG_JIT));
-	check_str("", why);
+	struct object *o = load_object("build/tests/kinds.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(array_len(kinds), o->prog_count);
 	for (u32 i = 0; i < array_len(kinds); i++) {
@@ -358,10 +324,8 @@ static void usage(u64 *heap, u32 *text)
 
 TEST(load_refuses_with_one_sentence_and_leaves_nothing)
 {
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
 	for (u32 i = 0; i < array_len(refusals); i++) {
 		char path[64];
 		struct strbuf s = STRBUF(path);
@@ -370,7 +334,7 @@ TEST(load_refuses_with_one_sentence_and_leaves_nothing)
 		struct object *o;
 		str_printf(&s, "build/tests/%s.bpf.o", refusals[i].object);
 		usage(&before, &text_before);
-		check_eq(refusals[i].err, load(&o, path, PROG_JIT));
+		check_eq(refusals[i].err, try_object(&o, "test", path, PROG_JIT));
 		if (!str_matches(why, refusals[i].why))
 			check_str(refusals[i].why, why);
 		usage(&after, &text_after);
@@ -522,17 +486,13 @@ TEST(load_takes_every_program_of_progs)
 {
 	static const char *const names[] = { "wakeup", "skbcount", "skblat", "count", "nomem", "rxtime",
 					     "allocs", "switches", "slow",   "tails", "tasks" };
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
 	for (u32 i = 0; i < array_len(names); i++) {
 		char path[64];
 		struct strbuf s = STRBUF(path);
-		struct object *o;
 		str_printf(&s, "build/progs/%s.bpf.o", names[i]);
-		check_eq(OK, load(&o, path, PROG_JIT));
-		check_str("", why);
+		struct object *o = load_object(path, PROG_JIT);
 		if (o)
 			object_unload(o);
 	}
@@ -565,12 +525,9 @@ TEST(load_makes_programs_that_are_functions)
 /* What a program finds: field by field at the places that the kernel's BTF names. */
 TEST(load_relocates_task_struct_of_this_kernel)
 {
-	struct object *o;
-	if (!host_kernel_btf()) {
-		test_skip("build/fivebyte.btf is not built");
+	if (!has_kernel_btf())
 		return;
-	}
-	check_eq(OK, load(&o, "build/progs/wakeup.bpf.o", PROG_JIT));
+	struct object *o = load_object("build/progs/wakeup.bpf.o", PROG_JIT);
 	require(o);
 	struct task_struct task = { .pid = 4711, .comm = "sleeper" };
 	u64 ctx[] = { (uptr)&task };

@@ -3,34 +3,12 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
+#include "tests/host/object.h"
 #include "tests/test.h"
 #include "vm/object.h"
 #include "vm/load/elf.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
-
-static char why[256];
-
-static struct object *load_file(void *file, size_t len)
-{
-	struct object *o = NULL;
-	struct strbuf log = STRBUF(why);
-	why[0] = 0;
-	object_load(&o, "test", file, len, PROG_JIT, &log);
-	return o;
-}
-
-static struct object *load(const char *path)
-{
-	size_t len;
-	void *file = host_file(path, &len);
-	if (!check(file))
-		return NULL;
-	struct object *o = load_file(file, len);
-	check_str("", why);
-	kfree(file);
-	return o;
-}
 
 static u64 run(const char *program)
 {
@@ -57,7 +35,7 @@ static const char *values(const struct object *o, const char *name, u32 nth)
 
 TEST(load_vars_of_linked_objects_lie_where_the_linker_put_them)
 {
-	struct object *o = load("build/tests/statics_linked.bpf.o");
+	struct object *o = load_object("build/tests/statics_linked.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(12, run("in_a"));
 	check_eq(701, run("in_b"));
@@ -67,7 +45,7 @@ TEST(load_vars_of_linked_objects_lie_where_the_linker_put_them)
 
 TEST(load_vars_of_stripped_statics_are_left_out)
 {
-	struct object *o = load("build/tests/statics_stripped.bpf.o");
+	struct object *o = load_object("build/tests/statics_stripped.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(12, run("in_a"));
 	check_eq(13, run("in_a"));
@@ -77,7 +55,7 @@ TEST(load_vars_of_stripped_statics_are_left_out)
 
 TEST(load_vars_of_two_sections_of_one_name)
 {
-	struct object *o = load("build/tests/twin_sections.bpf.o");
+	struct object *o = load_object("build/tests/twin_sections.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(42, run("sum"));
 	check_str("{ .second = 2 }", values(o, "test.rodata", 0));
@@ -88,7 +66,7 @@ TEST(load_vars_of_two_sections_of_one_name)
 
 TEST(load_vars_beside_a_forward_enum)
 {
-	struct object *o = load("build/tests/forward_enum.bpf.o");
+	struct object *o = load_object("build/tests/forward_enum.bpf.o", PROG_JIT);
 	require(o);
 	check_eq(1, run("light"));
 	check_str("{ .lamp = { .shade = 0x0, .watts = 1 } }", values(o, "test.bss", 0));
@@ -114,7 +92,10 @@ TEST(load_vars_global_without_a_symbol_is_refused)
 	u8 *file = host_file("build/tests/statics_a.bpf.o", &len);
 	require(file);
 	rename_symbol(file, len);
-	check(!load_file(file, len));
+	struct strbuf log = STRBUF(why);
+	struct object *o;
+	why[0] = 0;
+	check(object_load(&o, "test", file, len, PROG_JIT, &log) != OK);
 	check_str(".data: BTF lists plain, which has no symbol there; was it stripped?", why);
 	kfree(file);
 }
