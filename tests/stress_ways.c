@@ -306,7 +306,8 @@ static bool load(struct object **o, u32 task)
 
 bool stress_load(void)
 {
-	static const struct insn nothing[] = { { .op = 0xb7 }, { .op = 0x95 } }; /* r0 = 0; exit */
+	static const struct insn nothing[] = { { .op = OPCODE_MOV64_K },
+					       { .op = OPCODE_EXIT } }; /* r0 = 0; exit */
 	char text[200];
 	struct strbuf log = STRBUF(text);
 

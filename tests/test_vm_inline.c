@@ -12,7 +12,7 @@
 /* What a call of the helper returns. */
 static u64 result_of(i32 id, enum prog_mode mode)
 {
-	const struct insn insns[] = { { 0x85, .imm = id }, { .op = 0x95 } };
+	const struct insn insns[] = { { OPCODE_CALL, .imm = id }, { .op = OPCODE_EXIT } };
 	struct prog *p = vm_load(NULL, insns, array_len(insns), mode);
 	u64 r0 = p ? vm_call(p, NULL, 0) : 0;
 	prog_free(p);

@@ -64,14 +64,17 @@ static void run(const struct text_of *t, const char *what, u64 want, u32 least)
 
 TEST(long_program_of_arithmetic)
 {
-	static const u8 ops[] = { 0x07, 0x17, 0xa7, 0x67, 0x77, 0x27 }; /* += -= ^= <<= >>= *= */
+	static const u8 ops[] = { OPCODE_ADD64_K, OPCODE_SUB64_K, OPCODE_XOR64_K,
+				  OPCODE_LSH64_K, OPCODE_RSH64_K, OPCODE_MUL64_K }; /* += -= ^= <<= >>= *= */
 	struct text_of t;
 	u64 want = 1;
 	require(begin(&t, LONG));
 	set(&t, 0, 1);
 	while (t.count + 1 < LONG) {
 		u32 op = ops[t.count % array_len(ops)];
-		i32 imm = op == 0x67 ? 3 : op == 0x77 ? 1 : (i32)(t.count * 2654435761u | 1);
+		i32 imm = op == OPCODE_LSH64_K   ? 3
+			  : op == OPCODE_RSH64_K ? 1
+						 : (i32)(t.count * 2654435761u | 1);
 		u64 value = (u64)(i64)imm;
 		put(&t, op, 0, 0, 0, imm);
 		switch (op) {
@@ -131,7 +134,8 @@ TEST(long_program_of_jumps_across_all_of_it)
 /* Forward by the largest offset, back by the least one, of every kind of jump that has 16 bits; then farther. */
 TEST(long_jumps_at_the_limits_of_their_offsets)
 {
-	static const u8 ops[] = { 0x05, 0x15, 0x1d, 0x16, 0x1e }; /* goto, ==, of registers, of 32 bits */
+	static const u8 ops[] = { OPCODE_JA, OPCODE_JEQ64_K, OPCODE_JEQ64_X, OPCODE_JEQ32_K,
+				  OPCODE_JEQ32_X }; /* goto, ==, of registers, of 32 bits */
 	for (u32 i = 0; i < array_len(ops); i++) {
 		struct text_of t;
 		require(begin(&t, 70000));

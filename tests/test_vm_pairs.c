@@ -326,13 +326,14 @@ TEST(pairs_of_sign_extension)
 {
 	for (u32 i = 0; i < 5; i++)
 		try_pairs((struct insn){ .op = i < 2 ? 0xbc : 0xbf, .off = (i16)(i % 2 || i == 4 ? 16 : 8) });
-	try_pairs((struct insn){ .op = 0xbf, .off = 32 });
+	try_pairs((struct insn){ .op = OPCODE_MOV64_X, .off = 32 });
 }
 
 TEST(pairs_of_one_register)
 {
 	static const u8 ops[] = { 0xd4, 0xdc, 0xd7 };
-	bool ok = begin() && try_each((struct insn){ .op = 0x84 }) && try_each((struct insn){ .op = 0x87 });
+	bool ok = begin() && try_each((struct insn){ .op = OPCODE_NEG32 }) &&
+		  try_each((struct insn){ .op = OPCODE_NEG64 });
 	for (u32 i = 0; ok && i < 9; i++)
 		ok = try_each((struct insn){ .op = ops[i / 3], .imm = 16 << i % 3 });
 	end();
@@ -346,7 +347,7 @@ static bool try_constant(u8 op, i16 off, i32 imm)
 	b.a = b.b = salt & 1 ? salt / REGS % REGS : dst;
 	b.unit = imm ? (u64)(imm < 0 && off ? -(i64)imm : (i64)(op & 3 ? (u64)(i64)imm : (u32)imm)) : 1;
 	if (b.a != dst)
-		b.in[b.count++] = (struct insn){ .op = 0xbf, .dst = dst & 15, .src = b.a & 15 };
+		b.in[b.count++] = (struct insn){ .op = OPCODE_MOV64_X, .dst = dst & 15, .src = b.a & 15 };
 	b.in[b.count++] = (struct insn){ .op = op, .dst = dst & 15, .off = off, .imm = imm };
 	b.results = 1u << dst;
 	return try_body(&b);
@@ -463,9 +464,9 @@ static bool try_jump(struct insn jump, u32 a, u32 b_reg)
 	jump.dst = a & 15;
 	jump.src = jump.op & 8 ? b_reg & 15 : 0;
 	jump.off = 1;
-	b.in[0] = (struct insn){ .op = 0x7a, .dst = 10, .off = -8, .imm = 1 };
+	b.in[0] = (struct insn){ .op = OPCODE_ST64, .dst = 10, .off = -8, .imm = 1 };
 	b.in[1] = jump;
-	b.in[2] = (struct insn){ .op = 0x7a, .dst = 10, .off = -8, .imm = 0 };
+	b.in[2] = (struct insn){ .op = OPCODE_ST64, .dst = 10, .off = -8, .imm = 0 };
 	b.in[3] = jump;
 	b.in[4] = (struct insn){ .op = b_reg & 1 ? 0xbf : 0x0f, .dst = a & 15, .src = b_reg & 15 };
 	b.results = 1u << a;

@@ -269,10 +269,10 @@ static struct insn *add(struct trial *t, struct insn in)
 static void add_constant(struct trial *t, u32 reg, u64 value)
 {
 	if (value == (u64)(i32)value) {
-		add(t, (struct insn){ .op = 0xb7, .dst = reg & 15, .imm = (i32)value });
+		add(t, (struct insn){ .op = OPCODE_MOV64_K, .dst = reg & 15, .imm = (i32)value });
 		return;
 	}
-	add(t, (struct insn){ .op = 0x18, .dst = reg & 15, .imm = (i32)value });
+	add(t, (struct insn){ .op = OPCODE_LD_IMM64, .dst = reg & 15, .imm = (i32)value });
 	add(t, (struct insn){ .imm = (i32)(value >> 32) });
 }
 
@@ -284,7 +284,7 @@ static void add_loads(struct trial *t)
 	for (u32 last = 0; last <= 1; last++)
 		for (u32 i = 0; i < c->with_count; i++)
 			if ((c->with[i] == 1) == last)
-				add(t, (struct insn){ .op = 0x79,
+				add(t, (struct insn){ .op = OPCODE_LDX64,
 						      .dst = c->with[i] & 15,
 						      .src = 1,
 						      .off = (i16)(own + 8 * i) });

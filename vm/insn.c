@@ -48,17 +48,17 @@ u32 insn_uses(enum insn_kind kind)
 
 static u32 atomic_writes(const struct insn *in)
 {
-	if (in->imm == 0xf1)
+	if (in->imm == ATOMIC_CMPXCHG)
 		return 1 << BPF_R0;
 	if (insn_is_load_acquire(in))
 		return 1u << in->dst;
-	return in->imm & 1 ? 1u << in->src : 0; /* the fetching forms */
+	return in->imm & ATOMIC_FETCH ? 1u << in->src : 0;
 }
 
 u32 insn_writes(const struct insn *in)
 {
 	if (insn_is_call(in))
-		return 0x3f;
+		return INSN_CALL_WRITES;
 	if (insn_is_atomic(in))
 		return atomic_writes(in);
 	u32 class = insn_class(in);

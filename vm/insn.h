@@ -18,6 +18,31 @@ _Static_assert(sizeof(struct insn) == 8, "RFC 9669 section 3");
 enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, BPF_R9, BPF_R10, BPF_REGS };
 #define BPF_FP BPF_R10 /* frame pointer: one past the stack's highest byte, never written */
 
+/* clang-format off */
+
+/* Bits 0 to 2 of the first byte: the class. */
+enum { CLASS_LD, CLASS_LDX, CLASS_ST, CLASS_STX, CLASS_ALU32, CLASS_JMP, CLASS_JMP32, CLASS_ALU64 };
+
+/* Arithmetic and conditional jumps: bit 3 says that the second operand is src and not imm; bits 4 to 7 say
+ * what is done. MOVSX and signed division have the codes of MOV and DIV. */
+enum { SOURCE_REG = 0x08 };
+enum {
+	ALU_ADD, ALU_SUB, ALU_MUL, ALU_DIV, ALU_OR, ALU_AND, ALU_LSH, ALU_RSH, ALU_NEG, ALU_MOD, ALU_XOR,
+	ALU_MOV, ALU_ARSH, ALU_END,
+};
+enum {
+	JMP_EQ = 1, JMP_GT, JMP_GE, JMP_SET, JMP_NE, JMP_SGT, JMP_SGE, JMP_LT = 0xa, JMP_LE, JMP_SLT, JMP_SLE,
+};
+
+/* Loads, stores and atomics: bits 3 and 4. */
+enum { SIZE_32, SIZE_16, SIZE_8, SIZE_64 };
+
+/* Atomics: imm. Those with ATOMIC_FETCH return the old value. */
+enum {
+	ATOMIC_ADD = ALU_ADD << 4, ATOMIC_OR = ALU_OR << 4, ATOMIC_AND = ALU_AND << 4, ATOMIC_XOR = ALU_XOR << 4,
+	ATOMIC_FETCH = 0x01, ATOMIC_XCHG = 0xe1, ATOMIC_CMPXCHG = 0xf1, LOAD_ACQ = 0x100, STORE_REL = 0x110,
+};
+
 /* A row is ROW(name, op, key, value, text):
  *
  *   op     the first byte.
@@ -33,62 +58,62 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
  *          $i     map imm, by its index; $P local function at imm, of which only the address is taken
  *          A text that starts with "!" names an instruction that is refused.
  */
-/* clang-format off */
-#define ALU_ROWS(ROW, name, code, sym)                       \
-	ROW(name##32_K, 0x04 | code, ANY, 0, "$d " sym " $I") \
-	ROW(name##32_X, 0x0c | code, ANY, 0, "$d " sym " $s") \
-	ROW(name##64_K, 0x07 | code, ANY, 0, "$D " sym " $I") \
-	ROW(name##64_X, 0x0f | code, ANY, 0, "$D " sym " $S")
+#define ALU_ROWS(ROW, name, sym)                                         \
+	ROW(name##32_K, 0x04 | ALU_##name << 4, ANY, 0, "$d " sym " $I") \
+	ROW(name##32_X, 0x0c | ALU_##name << 4, ANY, 0, "$d " sym " $s") \
+	ROW(name##64_K, 0x07 | ALU_##name << 4, ANY, 0, "$D " sym " $I") \
+	ROW(name##64_X, 0x0f | ALU_##name << 4, ANY, 0, "$D " sym " $S")
 
 /* Two instructions in one opcode: the signed form has off = 1. */
-#define DIV_ROWS(ROW, MORE, name, code, sym)                     \
-	ROW(name##32_K, 0x04 | code, OFF, 0, "$d " sym " $I")     \
-	MORE(S##name##32_K, 0x04 | code, OFF, 1, "$d s" sym " $I") \
-	ROW(name##32_X, 0x0c | code, OFF, 0, "$d " sym " $s")     \
-	MORE(S##name##32_X, 0x0c | code, OFF, 1, "$d s" sym " $s") \
-	ROW(name##64_K, 0x07 | code, OFF, 0, "$D " sym " $I")     \
-	MORE(S##name##64_K, 0x07 | code, OFF, 1, "$D s" sym " $I") \
-	ROW(name##64_X, 0x0f | code, OFF, 0, "$D " sym " $S")     \
-	MORE(S##name##64_X, 0x0f | code, OFF, 1, "$D s" sym " $S")
+#define DIV_ROWS(ROW, MORE, name, sym)                                       \
+	ROW(name##32_K, 0x04 | ALU_##name << 4, OFF, 0, "$d " sym " $I")     \
+	MORE(S##name##32_K, 0x04 | ALU_##name << 4, OFF, 1, "$d s" sym " $I") \
+	ROW(name##32_X, 0x0c | ALU_##name << 4, OFF, 0, "$d " sym " $s")     \
+	MORE(S##name##32_X, 0x0c | ALU_##name << 4, OFF, 1, "$d s" sym " $s") \
+	ROW(name##64_K, 0x07 | ALU_##name << 4, OFF, 0, "$D " sym " $I")     \
+	MORE(S##name##64_K, 0x07 | ALU_##name << 4, OFF, 1, "$D s" sym " $I") \
+	ROW(name##64_X, 0x0f | ALU_##name << 4, OFF, 0, "$D " sym " $S")     \
+	MORE(S##name##64_X, 0x0f | ALU_##name << 4, OFF, 1, "$D s" sym " $S")
 
-#define JMP_ROWS(ROW, name, code, sym)                                      \
-	ROW(name##64_K, 0x05 | code, ANY, 0, "if $D " sym " $X goto $J")     \
-	ROW(name##64_X, 0x0d | code, ANY, 0, "if $D " sym " $S goto $J")     \
-	ROW(name##32_K, 0x06 | code, ANY, 0, "if $d " sym " $X goto $J")     \
-	ROW(name##32_X, 0x0e | code, ANY, 0, "if $d " sym " $s goto $J")
+#define JMP_ROWS(ROW, name, sym)                                                      \
+	ROW(J##name##64_K, 0x05 | JMP_##name << 4, ANY, 0, "if $D " sym " $X goto $J")     \
+	ROW(J##name##64_X, 0x0d | JMP_##name << 4, ANY, 0, "if $D " sym " $S goto $J")     \
+	ROW(J##name##32_K, 0x06 | JMP_##name << 4, ANY, 0, "if $d " sym " $X goto $J")     \
+	ROW(J##name##32_X, 0x0e | JMP_##name << 4, ANY, 0, "if $d " sym " $s goto $J")
 
 /* Atomic operations are told apart by imm; one row for each and width. */
-#define ATOMIC_ROWS(ROW, MORE, bits, op, tag)                                              \
-	ROW(ATOMIC_ADD##bits, op, IMM, 0x00, "lock *(u" #bits " *)$M += $S")                \
-	MORE(ATOMIC_OR##bits, op, IMM, 0x40, "lock *(u" #bits " *)$M |= $S")                \
-	MORE(ATOMIC_AND##bits, op, IMM, 0x50, "lock *(u" #bits " *)$M &= $S")               \
-	MORE(ATOMIC_XOR##bits, op, IMM, 0xa0, "lock *(u" #bits " *)$M ^= $S")               \
-	MORE(ATOMIC_FETCH_ADD##bits, op, IMM, 0x01, "$S = " tag "_fetch_add((u" #bits " *)$M, $S)") \
-	MORE(ATOMIC_FETCH_OR##bits, op, IMM, 0x41, "$S = " tag "_fetch_or((u" #bits " *)$M, $S)")   \
-	MORE(ATOMIC_FETCH_AND##bits, op, IMM, 0x51, "$S = " tag "_fetch_and((u" #bits " *)$M, $S)") \
-	MORE(ATOMIC_FETCH_XOR##bits, op, IMM, 0xa1, "$S = " tag "_fetch_xor((u" #bits " *)$M, $S)") \
-	MORE(ATOMIC_XCHG##bits, op, IMM, 0xe1, "$S = " tag "_xchg((u" #bits " *)$M, $S)")           \
-	MORE(ATOMIC_CMPXCHG##bits, op, IMM, 0xf1, "r0 = " tag "_cmpxchg((u" #bits " *)$M, r0, $S)")
+#define FETCH_ROW(ROW, name, text, bits, op, tag)                                \
+	ROW(ATOMIC_FETCH_##name##bits, op, IMM, ATOMIC_##name | ATOMIC_FETCH,    \
+	    "$S = " tag "_fetch_" text "((u" #bits " *)$M, $S)")
+#define ATOMIC_ROWS(ROW, MORE, bits, op, tag)                                          \
+	ROW(ATOMIC_ADD##bits, op, IMM, ATOMIC_ADD, "lock *(u" #bits " *)$M += $S")     \
+	MORE(ATOMIC_OR##bits, op, IMM, ATOMIC_OR, "lock *(u" #bits " *)$M |= $S")      \
+	MORE(ATOMIC_AND##bits, op, IMM, ATOMIC_AND, "lock *(u" #bits " *)$M &= $S")    \
+	MORE(ATOMIC_XOR##bits, op, IMM, ATOMIC_XOR, "lock *(u" #bits " *)$M ^= $S")    \
+	FETCH_ROW(MORE, ADD, "add", bits, op, tag) FETCH_ROW(MORE, OR, "or", bits, op, tag)   \
+	FETCH_ROW(MORE, AND, "and", bits, op, tag) FETCH_ROW(MORE, XOR, "xor", bits, op, tag) \
+	MORE(ATOMIC_XCHG##bits, op, IMM, ATOMIC_XCHG, "$S = " tag "_xchg((u" #bits " *)$M, $S)") \
+	MORE(ATOMIC_CMPXCHG##bits, op, IMM, ATOMIC_CMPXCHG, "r0 = " tag "_cmpxchg((u" #bits " *)$M, r0, $S)")
 
 /* Not in RFC 9669: Linux 6.15. */
 #define ORDERED_ROWS(ROW, MORE, bits, op)                                                  \
-	ROW(LOAD_ACQ##bits, op, IMM, 0x100, "$D = load_acquire((u" #bits " *)$N)")          \
-	MORE(STORE_REL##bits, op, IMM, 0x110, "store_release((u" #bits " *)$M, $S)")
+	ROW(LOAD_ACQ##bits, op, IMM, LOAD_ACQ, "$D = load_acquire((u" #bits " *)$N)")          \
+	MORE(STORE_REL##bits, op, IMM, STORE_REL, "store_release((u" #bits " *)$M, $S)")
 
 #define INSNS(ROW, MORE)                                                  \
 	/* arithmetic: RFC 9669 section 4.1 */                            \
-	ALU_ROWS(ROW, ADD, 0x00, "+=")                                    \
-	ALU_ROWS(ROW, SUB, 0x10, "-=")                                    \
-	ALU_ROWS(ROW, MUL, 0x20, "*=")                                    \
-	DIV_ROWS(ROW, MORE, DIV, 0x30, "/=")                              \
-	ALU_ROWS(ROW, OR, 0x40, "|=")                                     \
-	ALU_ROWS(ROW, AND, 0x50, "&=")                                    \
-	ALU_ROWS(ROW, LSH, 0x60, "<<=")                                   \
-	ALU_ROWS(ROW, RSH, 0x70, ">>=")                                   \
+	ALU_ROWS(ROW, ADD, "+=")                                          \
+	ALU_ROWS(ROW, SUB, "-=")                                          \
+	ALU_ROWS(ROW, MUL, "*=")                                          \
+	DIV_ROWS(ROW, MORE, DIV, "/=")                                    \
+	ALU_ROWS(ROW, OR, "|=")                                           \
+	ALU_ROWS(ROW, AND, "&=")                                          \
+	ALU_ROWS(ROW, LSH, "<<=")                                         \
+	ALU_ROWS(ROW, RSH, ">>=")                                         \
 	ROW(NEG32, 0x84, ANY, 0, "$d = -$d")                              \
 	ROW(NEG64, 0x87, ANY, 0, "$D = -$D")                              \
-	DIV_ROWS(ROW, MORE, MOD, 0x90, "%=")                              \
-	ALU_ROWS(ROW, XOR, 0xa0, "^=")                                    \
+	DIV_ROWS(ROW, MORE, MOD, "%=")                                    \
+	ALU_ROWS(ROW, XOR, "^=")                                          \
 	ROW(MOV32_K, 0xb4, ANY, 0, "$d = $I")                             \
 	ROW(MOV32_X, 0xbc, OFF, 0, "$d = $s")                             \
 	MORE(MOVSX32_8, 0xbc, OFF, 8, "$d = (s8)$s")                      \
@@ -98,7 +123,7 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
 	MORE(MOVSX64_8, 0xbf, OFF, 8, "$D = (s8)$S")                      \
 	MORE(MOVSX64_16, 0xbf, OFF, 16, "$D = (s16)$S")                   \
 	MORE(MOVSX64_32, 0xbf, OFF, 32, "$D = (s32)$S")                   \
-	ALU_ROWS(ROW, ARSH, 0xc0, "s>>=")                                 \
+	ALU_ROWS(ROW, ARSH, "s>>=")                                       \
 	/* byte swaps: section 4.2 */                                     \
 	ROW(LE16, 0xd4, IMM, 16, "$D = le16 $D")                          \
 	MORE(LE32, 0xd4, IMM, 32, "$D = le32 $D")                         \
@@ -112,17 +137,17 @@ enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, B
 	/* jumps: section 4.3 */                                          \
 	ROW(JA, 0x05, ANY, 0, "goto $J")                                  \
 	ROW(JA32, 0x06, ANY, 0, "gotol $K")                               \
-	JMP_ROWS(ROW, JEQ, 0x10, "==")                                    \
-	JMP_ROWS(ROW, JGT, 0x20, ">")                                     \
-	JMP_ROWS(ROW, JGE, 0x30, ">=")                                    \
-	JMP_ROWS(ROW, JSET, 0x40, "&")                                    \
-	JMP_ROWS(ROW, JNE, 0x50, "!=")                                    \
-	JMP_ROWS(ROW, JSGT, 0x60, "s>")                                   \
-	JMP_ROWS(ROW, JSGE, 0x70, "s>=")                                  \
-	JMP_ROWS(ROW, JLT, 0xa0, "<")                                     \
-	JMP_ROWS(ROW, JLE, 0xb0, "<=")                                    \
-	JMP_ROWS(ROW, JSLT, 0xc0, "s<")                                   \
-	JMP_ROWS(ROW, JSLE, 0xd0, "s<=")                                  \
+	JMP_ROWS(ROW, EQ, "==")                                           \
+	JMP_ROWS(ROW, GT, ">")                                            \
+	JMP_ROWS(ROW, GE, ">=")                                           \
+	JMP_ROWS(ROW, SET, "&")                                           \
+	JMP_ROWS(ROW, NE, "!=")                                           \
+	JMP_ROWS(ROW, SGT, "s>")                                          \
+	JMP_ROWS(ROW, SGE, "s>=")                                         \
+	JMP_ROWS(ROW, LT, "<")                                            \
+	JMP_ROWS(ROW, LE, "<=")                                           \
+	JMP_ROWS(ROW, SLT, "s<")                                          \
+	JMP_ROWS(ROW, SLE, "s<=")                                         \
 	ROW(CALL, 0x85, SRC, 0, "call $H")                                \
 	MORE(CALL_LOCAL, 0x85, SRC, 1, "call $C")                         \
 	MORE(CALL_KFUNC, 0x85, SRC, 2, "call kfunc $F")                 \
@@ -177,6 +202,13 @@ enum insn_kind {
 	    INSN_KINDS
 };
 
+/* The first byte of each row's instruction. */
+enum {
+#define ROW(name, op, ...) OPCODE_##name = (op),
+	INSNS(ROW, ROW)
+#undef ROW
+};
+
 enum insn_key { ANY, OFF, IMM, SRC };
 
 struct insn_row {
@@ -207,8 +239,6 @@ static inline enum insn_kind insn_kind(const struct insn *in)
 	return INSN_BAD;
 }
 
-/* Classes: the low three bits. */
-enum { CLASS_LD, CLASS_LDX, CLASS_ST, CLASS_STX, CLASS_ALU32, CLASS_JMP, CLASS_JMP32, CLASS_ALU64 };
 static inline u32 insn_class(const struct insn *in)
 {
 	return in->op & 7;
@@ -216,23 +246,23 @@ static inline u32 insn_class(const struct insn *in)
 
 static inline bool insn_is_wide(const struct insn *in) /* takes the next slot too */
 {
-	return in->op == 0x18;
+	return in->op == OPCODE_LD_IMM64;
 }
 static inline bool insn_is_call(const struct insn *in) /* of whatever, callx too */
 {
-	return in->op == 0x85 || in->op == 0x8d;
+	return in->op == OPCODE_CALL || in->op == OPCODE_CALLX;
 }
 static inline bool insn_is_exit(const struct insn *in)
 {
-	return in->op == 0x95;
+	return in->op == OPCODE_EXIT;
 }
 static inline bool insn_is_atomic(const struct insn *in)
 {
-	return (in->op & 0xe7) == 0xc3;
+	return (in->op & ~0x18) == (OPCODE_ATOMIC_ADD32 & ~0x18); /* of any size */
 }
 static inline bool insn_is_load_acquire(const struct insn *in)
 {
-	return insn_is_atomic(in) && in->imm == 0x100;
+	return insn_is_atomic(in) && in->imm == LOAD_ACQ;
 }
 /* JA, JA32 or a conditional jump. */
 static inline bool insn_is_jump(const struct insn *in)
@@ -240,9 +270,10 @@ static inline bool insn_is_jump(const struct insn *in)
 	u32 class = insn_class(in);
 	return (class == CLASS_JMP || class == CLASS_JMP32) && !insn_is_call(in) && !insn_is_exit(in);
 }
+/* JA or JA32. */
 static inline bool insn_is_goto(const struct insn *in)
 {
-	return in->op == 0x05 || in->op == 0x06;
+	return in->op == OPCODE_JA || in->op == OPCODE_JA32;
 }
 /* Whether the next instruction can be what runs after it. */
 static inline bool insn_falls_through(const struct insn *in)
@@ -252,36 +283,35 @@ static inline bool insn_falls_through(const struct insn *in)
 /* How far a jump goes, counted from the next instruction. */
 static inline i64 insn_jump(const struct insn *in)
 {
-	return in->op == 0x06 ? in->imm : in->off;
+	return in->op == OPCODE_JA32 ? in->imm : in->off;
 }
 
 /* Whether it names a function of the program, at idx + 1 + imm: it calls it or takes its address. */
 static inline bool insn_names_func(const struct insn *in)
 {
-	return (in->op == 0x85 && in->src == 1) || (in->op == 0x18 && in->src == 4);
+	enum insn_kind kind = insn_kind(in);
+	return kind == INSN_CALL_LOCAL || kind == INSN_LD_FUNC;
 }
-/* Whether it names the map imm of the object; a map's value has src 2 or 6. */
+/* Whether it names the map imm of the object, or a place in the value of that map. */
 static inline bool insn_is_map(const struct insn *in)
 {
-	return in->op == 0x18 && (in->src == 1 || in->src == 5);
+	enum insn_kind kind = insn_kind(in);
+	return kind == INSN_LD_MAP || kind == INSN_LD_MAP_IDX;
 }
 static inline bool insn_is_map_value(const struct insn *in)
 {
-	return in->op == 0x18 && (in->src == 2 || in->src == 6);
+	enum insn_kind kind = insn_kind(in);
+	return kind == INSN_LD_VALUE || kind == INSN_LD_VALUE_IDX;
 }
 
-/* Arithmetic and conditional jumps: what is done, by the high four bits; MOVSX and signed division have the
- * code of MOV and DIV. */
-enum {
-	ALU_ADD, ALU_SUB, ALU_MUL, ALU_DIV, ALU_OR, ALU_AND, ALU_LSH, ALU_RSH, ALU_NEG, ALU_MOD, ALU_XOR,
-	ALU_MOV, ALU_ARSH,
-};
-enum {
-	JMP_EQ = 1, JMP_GT, JMP_GE, JMP_SET, JMP_NE, JMP_SGT, JMP_SGE, JMP_LT = 0xa, JMP_LE, JMP_SLT, JMP_SLE,
-};
+/* Arithmetic and conditional jumps: ALU_ADD ..., JMP_EQ ... */
 static inline u32 insn_operation(const struct insn *in)
 {
 	return in->op >> 4;
+}
+static inline bool insn_takes_reg(const struct insn *in) /* as the second operand */
+{
+	return in->op & SOURCE_REG;
 }
 static inline bool insn_loads_signed(const struct insn *in) /* of a load */
 {
@@ -294,11 +324,17 @@ static inline u64 insn_imm64(const struct insn *in)
 	return (u64)(u32)in[1].imm << 32 | (u32)in[0].imm;
 }
 
-/* Loads, stores and atomics: bytes accessed, by bits 3 and 4 of the opcode. */
+/* Loads, stores and atomics: how many bytes are accessed. */
 static inline u32 insn_size(const struct insn *in)
 {
-	static const u8 sizes[] = { 4, 2, 1, 8 };
+	static const u8 sizes[] = { [SIZE_32] = 4, [SIZE_16] = 2, [SIZE_8] = 1, [SIZE_64] = 8 };
 	return sizes[in->op >> 3 & 3];
+}
+/* 1, 2, 4 or 8. */
+static inline void insn_set_size(struct insn *in, u32 size)
+{
+	static const u8 codes[] = { [1] = SIZE_8, [2] = SIZE_16, [4] = SIZE_32, [8] = SIZE_64 };
+	in->op = (u8)((in->op & ~0x18) | codes[size] << 3);
 }
 
 /* Whether and through which register it accesses memory. */
@@ -312,6 +348,7 @@ static inline u32 insn_base(const struct insn *in)
 }
 
 /* Bit n is set if Rn may be changed; calls change R0 to R5. */
+#define INSN_CALL_WRITES 0x3f
 u32 insn_writes(const struct insn *in);
 
 /* Bit 0 dst, 1 src, 2 off, 3 imm: the fields that the instruction uses. */

@@ -170,7 +170,7 @@ static struct style choose_style(struct gen *g)
 
 static void add_swap(struct gen *g, u32 dst)
 {
-	static const u8 ops[] = { 0xd4, 0xdc, 0xd7 };
+	static const u8 ops[] = { OPCODE_LE16, OPCODE_BE16, OPCODE_BSWAP16 };
 	add(g, ops[below(g, array_len(ops))], dst, 0, 0, 16 << below(g, 3));
 }
 

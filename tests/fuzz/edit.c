@@ -9,7 +9,7 @@
 static u32 leads_by(const struct insn *in)
 {
 	if (insn_is_jump(in))
-		return in->op == 0x06 ? 2 : 1;
+		return in->op == OPCODE_JA32 ? 2 : 1;
 	return insn_names_func(in) ? 2 : 0;
 }
 

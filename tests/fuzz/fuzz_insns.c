@@ -59,7 +59,7 @@ static bool is_closed(u32 count)
 		const struct insn *in = &insns[i];
 		u32 uses = insn_uses(insn_kind(in));
 		bool is_store = insn_is_access(in) && insn_class(in) != CLASS_LDX && !insn_is_atomic(in);
-		if (insn_is_call(in) || in->op == 0x8d || insn_kind(in) == INSN_LD_FUNC)
+		if (insn_is_call(in) || in->op == OPCODE_CALLX || insn_kind(in) == INSN_LD_FUNC)
 			return false;
 		if ((uses & USES_SRC && in->src == BPF_FP && !insn_is_wide(in)) ||
 		    (uses & USES_DST && in->dst == BPF_FP && !is_store))

@@ -21,7 +21,7 @@ void unit_jump(struct gen *g)
 void gen_set_distance(struct gen *g, u32 insn)
 {
 	i32 distance = (i32)(g->count - insn - 1);
-	if (g->insns[insn].op == 0x06)
+	if (g->insns[insn].op == OPCODE_JA32)
 		g->insns[insn].imm = distance;
 	else
 		g->insns[insn].off = (i16)distance;

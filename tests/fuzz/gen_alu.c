@@ -10,7 +10,7 @@ void unit_alu(struct gen *g)
 /* Negations and byte swaps. */
 void unit_unary(struct gen *g)
 {
-	static const u8 ops[] = { 0x84, 0x87, 0xd4, 0xdc, 0xd7 };
+	static const u8 ops[] = { OPCODE_NEG32, OPCODE_NEG64, OPCODE_LE16, OPCODE_BE16, OPCODE_BSWAP16 };
 	u32 op = ops[below(g, array_len(ops))];
 	add(g, op, any_dst(g), 0, 0, op < 0xd0 ? 0 : 16 << below(g, 3));
 }

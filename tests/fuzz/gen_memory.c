@@ -16,20 +16,33 @@ static struct place any_place(struct gen *g)
 
 static void add_load(struct gen *g, struct place p, u32 dst)
 {
-	static const u8 ops[] = { 0x61, 0x69, 0x71, 0x79, 0x81, 0x89, 0x91, 0x79 };
+	static const u8 ops[] = { OPCODE_LDX32,  OPCODE_LDX16,  OPCODE_LDX8,  OPCODE_LDX64,
+				  OPCODE_LDXS32, OPCODE_LDXS16, OPCODE_LDXS8, OPCODE_LDX64 };
 	add(g, ops[draw(g) & 7], dst, p.base, p.off, 0);
 }
 
 static void add_store(struct gen *g, struct place p, u32 src)
 {
-	static const u8 ops[] = { 0x63, 0x6b, 0x73, 0x7b };
+	static const u8 ops[] = { OPCODE_STX32, OPCODE_STX16, OPCODE_STX8, OPCODE_STX64 };
 	add(g, ops[draw(g) & 3], p.base, src, p.off, 0);
 }
 
 /* Somewhere aligned, unless the program may split cache lines. */
 void gen_atomic(struct gen *g, struct place p)
 {
-	static const i32 ops[] = { 0x00, 0x40, 0x50, 0xa0, 0x01, 0x41, 0x51, 0xa1, 0xe1, 0xf1, 0xf1 };
+	static const i32 ops[] = {
+		ATOMIC_ADD,
+		ATOMIC_OR,
+		ATOMIC_AND,
+		ATOMIC_XOR,
+		ATOMIC_ADD | ATOMIC_FETCH,
+		ATOMIC_OR | ATOMIC_FETCH,
+		ATOMIC_AND | ATOMIC_FETCH,
+		ATOMIC_XOR | ATOMIC_FETCH,
+		ATOMIC_XCHG,
+		ATOMIC_CMPXCHG,
+		ATOMIC_CMPXCHG,
+	};
 	u32 how = draw(g);
 	i32 op = ops[how % array_len(ops)];
 	if (p.base == 6 || p.base == BPF_FP)
@@ -37,7 +50,8 @@ void gen_atomic(struct gen *g, struct place p)
 	else if (!g->may_split_lines)
 		p = (struct place){ 6, 8 * (i32)below(g, GEN_DATA / 8) };
 	/* The register is written, too, if the old value is asked for. */
-	add(g, how & 128 ? 0xdb : 0xc3, p.base, op & 1 && op != 0xf1 ? any_dst(g) : any_src(g), p.off, op);
+	add(g, how & 128 ? OPCODE_ATOMIC_ADD64 : OPCODE_ATOMIC_ADD32, p.base,
+	    op & ATOMIC_FETCH && op != ATOMIC_CMPXCHG ? any_dst(g) : any_src(g), p.off, op);
 }
 
 bool gen_access(struct gen *g, struct place p, u32 t)

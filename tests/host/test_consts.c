@@ -193,11 +193,11 @@ TEST(consts_give_up_on_too_many_labels)
 		struct insn *insns = kzalloc(count * sizeof(*insns));
 		require(insns);
 		for (u32 i = 0; i < jumps; i++) {
-			insns[2 * i] = (struct insn){ .op = 0x15, .dst = 1, .off = 0 };
-			insns[2 * i + 1] = (struct insn){ .op = 0xb7 };
+			insns[2 * i] = (struct insn){ .op = OPCODE_JEQ64_K, .dst = 1, .off = 0 };
+			insns[2 * i + 1] = (struct insn){ .op = OPCODE_MOV64_K };
 		}
-		insns[count - 2] = (struct insn){ .op = 0xb7, .imm = 5 };
-		insns[count - 1] = (struct insn){ .op = 0x95 };
+		insns[count - 2] = (struct insn){ .op = OPCODE_MOV64_K, .imm = 5 };
+		insns[count - 1] = (struct insn){ .op = OPCODE_EXIT };
 		struct prog *p = vm_load(NULL, insns, count, PROG_INTERPRET);
 		require(p);
 		u8 *marks = flow_marks(p);

@@ -287,7 +287,7 @@ TEST(core_malformed_records_are_refused)
 		{ .type = 1, .access_off = 0xffffff },
 		{ .type = 1, .kind = 13 },
 	};
-	struct insn insns[2] = { { .op = 0xb7 }, { .op = 0x18 } };
+	struct insn insns[2] = { { .op = OPCODE_MOV64_K }, { .op = OPCODE_LD_IMM64 } };
 	struct prog p = { .insns = insns, .insn_count = 2 };
 	struct core core = { .local = &kernel, .kernel = &kernel };
 	struct strbuf log = STRBUF(why);

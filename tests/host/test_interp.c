@@ -198,9 +198,9 @@ static struct insn any_insn(u64 *random, u32 idx, u32 count)
 					     : (i16)(below(random, count) - idx);
 	if (uses & USES_IMM)
 		in.imm = imms[below(random, array_len(imms))];
-	if (in.op == 0x85 || in.op == 0x06)
-		in.imm =
-		    row->value == 1 || in.op == 0x06 ? (i32)(below(random, count) - idx) : any_callee(random);
+	if (in.op == OPCODE_CALL || in.op == OPCODE_JA32)
+		in.imm = row->value == 1 || in.op == OPCODE_JA32 ? (i32)(below(random, count) - idx)
+								 : any_callee(random);
 	if (row->key == OFF)
 		in.off = row->value;
 	else if (row->key == IMM)
@@ -215,9 +215,9 @@ static bool try_any_program(u64 *random, u32 ends[3])
 {
 	enum { COUNT = 40 };
 	struct insn code[COUNT] = {
-		{ .op = 0xbf, .dst = 6, .src = 1 },  { .op = 0xbf, .dst = 7, .src = 10 },
-		{ .op = 0xbf, .dst = 8, .src = 1 },  { .op = 0xbf, .dst = 9, .src = 10 },
-		{ .op = 0xbf, .dst = 3, .src = 10 }, { .op = 0x07, .dst = 3, .imm = -64 }
+		{ .op = OPCODE_MOV64_X, .dst = 6, .src = 1 },  { .op = OPCODE_MOV64_X, .dst = 7, .src = 10 },
+		{ .op = OPCODE_MOV64_X, .dst = 8, .src = 1 },  { .op = OPCODE_MOV64_X, .dst = 9, .src = 10 },
+		{ .op = OPCODE_MOV64_X, .dst = 3, .src = 10 }, { .op = OPCODE_ADD64_K, .dst = 3, .imm = -64 }
 	};
 	char text[256] = "";
 	struct strbuf log = STRBUF(text);
@@ -231,7 +231,7 @@ static bool try_any_program(u64 *random, u32 ends[3])
 		     tries++)
 			code[i] = any_insn(random, i, COUNT);
 	}
-	code[COUNT - 1] = (struct insn){ .op = 0x95 };
+	code[COUNT - 1] = (struct insn){ .op = OPCODE_EXIT };
 	if (prog_load_raw(&p, "any", code, COUNT, PROG_INTERPRET, &log))
 		return false;
 	enum err e = vm_call_limited(p, mem, sizeof(mem), 10000, &r0, &log);

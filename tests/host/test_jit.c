@@ -98,15 +98,15 @@ TEST(jit_aligns_the_stack_for_calls)
 static u64 jump_over(u32 count, enum prog_mode mode, u32 *code_len)
 {
 	struct insn *insns = kzalloc((2 * count + 16) * sizeof(*insns)), *in = insns;
-	struct insn pad = { .op = 0x71, .dst = 2, .src = 1, .off = 1000 };
+	struct insn pad = { .op = OPCODE_LDX8, .dst = 2, .src = 1, .off = 1000 };
 	u64 r0 = 0;
-	*in++ = (struct insn){ .op = 0xb7, .dst = 0, .imm = 0 };
-	*in++ = (struct insn){ .op = 0x06, .imm = (i32)count + 2 }; /* to there */
-	*in++ = (struct insn){ .op = 0x07, .dst = 0, .imm = 1 };    /* back: */
-	*in++ = (struct insn){ .op = 0x95 };
+	*in++ = (struct insn){ .op = OPCODE_MOV64_K, .dst = 0, .imm = 0 };
+	*in++ = (struct insn){ .op = OPCODE_JA32, .imm = (i32)count + 2 }; /* to there */
+	*in++ = (struct insn){ .op = OPCODE_ADD64_K, .dst = 0, .imm = 1 }; /* back: */
+	*in++ = (struct insn){ .op = OPCODE_EXIT };
 	for (u32 i = 0; i < count; i++)
 		*in++ = pad;
-	*in++ = (struct insn){ .op = 0x06, .imm = -(i32)count - 3 }; /* there: */
+	*in++ = (struct insn){ .op = OPCODE_JA32, .imm = -(i32)count - 3 }; /* there: */
 	op_tricks_off = TRICK_JUMP; /* it would find that all this cannot be reached */
 	struct prog *p = vm_load(NULL, insns, (u32)(in - insns), mode);
 	op_tricks_off = 0;
@@ -155,18 +155,19 @@ static u32 fill(struct insn *in, u32 bytes)
  * are 2 if it is short. R1 and R2 are 0 when the program starts; R0 counts how often the bytes were run. */
 static u32 jump_len(u8 op, u32 bytes, bool back, u32 *span)
 {
-	struct insn insns[64] = { { .op = 0xb7 }, { .op = 0x7a, .dst = 10, .off = -8 } };
+	struct insn insns[64] = { { .op = OPCODE_MOV64_K }, { .op = OPCODE_ST64, .dst = 10, .off = -8 } };
 	u32 first = 3, count = fill(&insns[first], bytes), jump = back ? first + count + 1 : 2, len = 0;
 	struct insn over = { .op = op,
 			     .dst = 1,
 			     .src = op == 0x1d ? 2 : 0,
 			     .off = (i16)(back ? -(i32)count - 3 : (i32)count + 1) };
-	struct insn counter = { .op = 0x07, .dst = 0, .imm = 1 };
+	struct insn counter = { .op = OPCODE_ADD64_K, .dst = 0, .imm = 1 };
 
 	insns[2] = back ? counter : over;
-	insns[first + count] = back ? (struct insn){ .op = 0x55, .dst = 0, .off = 1, .imm = 1 } : counter;
+	insns[first + count] =
+	    back ? (struct insn){ .op = OPCODE_JNE64_K, .dst = 0, .off = 1, .imm = 1 } : counter;
 	insns[jump] = over;
-	insns[first + count + 1 + back] = (struct insn){ .op = 0x95 };
+	insns[first + count + 1 + back] = (struct insn){ .op = OPCODE_EXIT };
 	struct prog *p = vm_load(NULL, insns, first + count + 2 + back, PROG_JIT);
 	if (!p)
 		return 0;
@@ -343,9 +344,10 @@ TEST(jit_refuses_more_than_16_mib_of_code)
 	require(insns);
 	heap_usage(&before, &allocations);
 	for (u32 i = 0; i + 1 < count; i++) /* fetching atomics: loops */
-		insns[i] =
-		    (struct insn){ .op = 0xdb, .dst = 1, .src = 2, .off = 16, .imm = i & 1 ? 0x51 : 0xa1 };
-	insns[count - 1] = (struct insn){ .op = 0x95 };
+		insns[i] = (struct insn){
+			.op = OPCODE_ATOMIC_ADD64, .dst = 1, .src = 2, .off = 16, .imm = i & 1 ? 0x51 : 0xa1
+		};
+	insns[count - 1] = (struct insn){ .op = OPCODE_EXIT };
 	check_eq(E2BIG, prog_load_raw(&p, "long", insns, count, PROG_JIT, &log));
 	check_str("program long: its code would be longer than 16 MiB", text);
 	heap_usage(&after, &allocations);

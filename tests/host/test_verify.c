@@ -24,7 +24,7 @@ TEST(verify_length_limits)
 	struct insn *insns = kmalloc((PROG_INSNS_MAX + 1) * sizeof(*insns));
 	struct prog p = { .insns = insns };
 	for (u32 i = 0; i <= PROG_INSNS_MAX; i++)
-		insns[i] = (struct insn){ .op = 0x95 };
+		insns[i] = (struct insn){ .op = OPCODE_EXIT };
 	check_eq(EINVAL, verify(&p, &log));
 	check_str("the program is empty", text);
 	p.insn_count = PROG_INSNS_MAX + 1;
@@ -43,10 +43,10 @@ static enum err verify_chain(u32 count, struct strbuf *log)
 	struct prog p = { .insns = insns };
 	for (u32 i = 0; i < count; i++) {
 		if (i + 1 < count)
-			insns[p.insn_count++] = (struct insn){ .op = 0x85, .src = 1, .imm = 1 };
+			insns[p.insn_count++] = (struct insn){ .op = OPCODE_CALL, .src = 1, .imm = 1 };
 		else
-			insns[p.insn_count++] = (struct insn){ .op = 0xb7 };
-		insns[p.insn_count++] = (struct insn){ .op = 0x95 };
+			insns[p.insn_count++] = (struct insn){ .op = OPCODE_MOV64_K };
+		insns[p.insn_count++] = (struct insn){ .op = OPCODE_EXIT };
 	}
 	return verify(&p, log);
 }
@@ -68,12 +68,12 @@ TEST(verify_depth_of_a_diamond_is_found_in_linear_time)
 	struct strbuf log = STRBUF(text);
 	struct prog p = { .insns = insns, .insn_count = array_len(insns) };
 	for (u32 i = 0; i < 8; i++) {
-		struct insn call = { .op = 0x85, .src = 1, .imm = 2 };
+		struct insn call = { .op = OPCODE_CALL, .src = 1, .imm = 2 };
 		bool last = i == 7;
-		insns[3 * i] = last ? (struct insn){ .op = 0xb7 } : call;
+		insns[3 * i] = last ? (struct insn){ .op = OPCODE_MOV64_K } : call;
 		call.imm = 1;
-		insns[3 * i + 1] = last ? (struct insn){ .op = 0xb7 } : call;
-		insns[3 * i + 2] = (struct insn){ .op = 0x95 };
+		insns[3 * i + 1] = last ? (struct insn){ .op = OPCODE_MOV64_K } : call;
+		insns[3 * i + 2] = (struct insn){ .op = OPCODE_EXIT };
 	}
 	check_eq(OK, verify(&p, &log));
 }
@@ -188,7 +188,7 @@ TEST(verify_survives_random_instructions)
 				       : uses & USES_IMM ? (i32)(seed >> 16 & 15) - 4
 							 : 0;
 		}
-		insns[array_len(insns) - 1] = (struct insn){ .op = 0x95 };
+		insns[array_len(insns) - 1] = (struct insn){ .op = OPCODE_EXIT };
 		enum err e = prog_load_raw(&p, "random", insns, array_len(insns), PROG_JIT, &log);
 		check(e == OK || (e == EINVAL && log.len > 0));
 		prog_free(p);

@@ -310,10 +310,10 @@ notrace u32 interp_insn_at(const struct prog *p, uptr word)
  * imm, without its bit that asks for the old value. */
 static u64 atomic_value(i32 op, u64 a, u64 b)
 {
-	switch (op & ~1) {
-	case 0x40: return a | b;
-	case 0x50: return a & b;
-	case 0xa0: return a ^ b;
+	switch (op & ~ATOMIC_FETCH) {
+	case ATOMIC_OR: return a | b;
+	case ATOMIC_AND: return a & b;
+	case ATOMIC_XOR: return a ^ b;
 	default: return b; /* xchg */
 	}
 }
@@ -324,9 +324,9 @@ static u64 atomic_value(i32 op, u64 a, u64 b)
 	{                                                                                                  \
 		u64 old, seen;                                                                             \
 		bool ok;                                                                                   \
-		if ((op & ~1) == 0)                                                                        \
+		if ((op & ~ATOMIC_FETCH) == ATOMIC_ADD)                                                    \
 			return add_or_0_##type(at, (type)b, in, run);                                      \
-		if (op == 0xf1)                                                                            \
+		if (op == ATOMIC_CMPXCHG)                                                                  \
 			return cmpxchg_or_0_##type(at, (type)r0, (type)b, &ok, in, run);                   \
 		seen = load_or_0_##type(at, in, NULL);                                                     \
 		do {                                                                                       \

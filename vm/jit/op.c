@@ -6,8 +6,7 @@ u32 op_tricks_off;
 
 _Static_assert(OP_KINDS <= 256, "struct op has one byte for the kind");
 
-#define CALL_READS  0x3e /* R1 to R5 */
-#define CALL_WRITES 0x3f
+#define CALL_READS 0x3e /* R1 to R5 */
 
 static u32 bit(u32 reg)
 {
@@ -16,7 +15,7 @@ static u32 bit(u32 reg)
 
 static bool is_call(const struct op *op)
 {
-	return opcode_of(op) == 0x85 || opcode_of(op) == 0x8d;
+	return opcode_of(op) == OPCODE_CALL || opcode_of(op) == OPCODE_CALLX;
 }
 
 u32 op_reads(const struct op *op)
@@ -32,5 +31,5 @@ u32 op_reads(const struct op *op)
 
 u32 op_writes(const struct op *op)
 {
-	return is_call(op) ? CALL_WRITES : bit(op->dst);
+	return is_call(op) ? INSN_CALL_WRITES : bit(op->dst);
 }

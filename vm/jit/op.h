@@ -40,7 +40,7 @@ struct op {
 	u8 kind; /* enum insn_kind or op_kind */
 	u8 dst, a, b, index;
 	u8 shift; /* 0..3 */
-	u8 pad; /* the JIT's: bytes of nops in front of it */
+	u8 pad;   /* the JIT's: bytes of nops in front of it */
 	i32 imm, disp;
 	u16 live; /* bit n: Rn may be read after this op, before it is written */
 };
@@ -58,9 +58,9 @@ enum op_trick {
 	/* the JIT's: */
 	TRICK_DIV_CONST = 1 << 8, /* division by a constant as multiplication */
 	TRICK_MUL_CONST = 1 << 9, /* multiplication by a constant as shifts and sums */
-	TRICK_BMI2 = 1 << 10,      /* shifts, rotates and products with three operands */
-	TRICK_FREE = 1 << 11,      /* no saving of registers that nobody reads */
-	TRICK_PLACE = 1 << 12,     /* small loops do not lie across a line */
+	TRICK_BMI2 = 1 << 10,     /* shifts, rotates and products with three operands */
+	TRICK_FREE = 1 << 11,     /* no saving of registers that nobody reads */
+	TRICK_PLACE = 1 << 12,    /* small loops do not lie across a line */
 };
 extern u32 op_tricks_off; /* 0; host tools and tests change it */
 
@@ -92,9 +92,20 @@ static inline notrace u32 op_class(const struct op *op)
 	return opcode_of(op) & 7;
 }
 
+/* Of arithmetic and conditional jumps: ALU_ADD ..., JMP_EQ ... */
+static inline notrace u32 op_operation(const struct op *op)
+{
+	return opcode_of(op) >> 4;
+}
+
 static inline bool op_is_access(const struct op *op)
 {
 	return op_class(op) >= CLASS_LDX && op_class(op) <= CLASS_STX;
+}
+
+static inline notrace bool op_is_atomic(const struct op *op)
+{
+	return opcode_of(op) == OPCODE_ATOMIC_ADD32 || opcode_of(op) == OPCODE_ATOMIC_ADD64;
 }
 
 /* Where the jump at idx leads. */

@@ -7,12 +7,11 @@
 
 static void decode_alu(struct op *op, const struct insn *in)
 {
-	u32 code = in->op & 0xf0;
-	bool is_mov = code == 0xb0, is_unary = code == 0x80 || code == 0xd0;
+	u32 operation = insn_operation(in);
 	op->dst = in->dst;
-	if (!is_mov)
+	if (operation != ALU_MOV)
 		op->a = in->dst;
-	if (in->op & 8 && !is_unary)
+	if (insn_takes_reg(in) && operation != ALU_NEG && operation != ALU_END)
 		op->b = in->src;
 }
 
@@ -20,8 +19,8 @@ static void decode_stx(struct op *op, const struct insn *in)
 {
 	op->a = in->dst;
 	op->b = in->src;
-	if (insn_is_atomic(in) && in->imm & 1)
-		op->dst = in->imm == 0xf1 ? BPF_R0 : in->src;
+	if (insn_is_atomic(in) && in->imm & ATOMIC_FETCH)
+		op->dst = in->imm == ATOMIC_CMPXCHG ? BPF_R0 : in->src;
 }
 
 static void decode_jump(struct op *op, const struct insn *in)
@@ -30,7 +29,7 @@ static void decode_jump(struct op *op, const struct insn *in)
 	if ((insn_is_call(in) && !is_callx) || insn_is_exit(in) || insn_is_goto(in))
 		return;
 	op->a = in->dst;
-	if (in->op & 8 && !is_callx)
+	if (insn_takes_reg(in) && !is_callx)
 		op->b = in->src;
 }
 

@@ -99,7 +99,7 @@ bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask)
 	case INSN_BSWAP16:
 	case INSN_BSWAP32:
 	case OP_ROL32: return true;
-	default: return opcode_of(op) && op_class(op) == CLASS_ALU32 && (opcode_of(op) & 0xf0) != 0xd0;
+	default: return opcode_of(op) && op_class(op) == CLASS_ALU32 && op_operation(op) != ALU_END;
 	}
 }
 

@@ -279,19 +279,17 @@ static void neutralize(struct insn *in)
 		in[0].imm = in[1].imm = 0;
 		in[0].src = 0;
 	} else if (insn_class(in) == CLASS_ST || insn_class(in) == CLASS_STX) {
-		*in = (struct insn){ .op = 0x05 }; /* goto +0 */
+		*in = (struct insn){ .op = OPCODE_JA }; /* goto +0 */
 	} else {
-		*in = (struct insn){ .op = 0xb7, .dst = in->dst };
+		*in = (struct insn){ .op = OPCODE_MOV64_K, .dst = in->dst };
 	}
 }
 
-/* The opcode of an access with another size: 1, 2, 4 or 8 bytes. */
 static bool resize(struct insn *in, u32 size)
 {
-	static const u8 codes[9] = { [1] = 0x10, [2] = 0x08, [4] = 0x00, [8] = 0x18 };
 	if (size > 8 || (size & (size - 1)) || !size)
 		return false;
-	in->op = (u8)((in->op & ~0x18) | codes[size]);
+	insn_set_size(in, size);
 	return true;
 }
 
@@ -320,7 +318,7 @@ static enum err patch(const struct question *q, struct insn *in, bool is_last, c
 	}
 	if (insn_is_access(in))
 		return patch_access(q, in, a);
-	if (!is_alu(in) || in->op & 0x08)
+	if (!is_alu(in) || insn_takes_reg(in))
 		return refuse(q, ENOEXEC, "the instruction has no place for the value");
 	if ((i64)a->value != (i32)a->value && (insn_class(in) == CLASS_ALU64 || a->value >> 32))
 		return refuse(q, EINVAL, "the value does not fit in 32 bits");

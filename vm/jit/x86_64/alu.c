@@ -14,18 +14,12 @@ struct shift_row {
 };
 
 /* clang-format off */
-/* By bits 4 to 7 of the opcode. */
 #define ROW(name) { name##_rc, name##_rc32, name##_ri, name##_ri32, name##x_rrr, name##x_rrr32 }
-static const struct shift_row shift_rows[16] = {
-	[0x6] = ROW(shl), [0x7] = ROW(shr), [0xc] = ROW(sar),
+static const struct shift_row shift_rows[] = {
+	[ALU_LSH] = ROW(shl), [ALU_RSH] = ROW(shr), [ALU_ARSH] = ROW(sar),
 };
 #undef ROW
 /* clang-format on */
-
-static u32 alu_code(const struct op *op)
-{
-	return opcode_of(op) >> 4;
-}
 
 /* dst = m's address, cut to 32 bits if not wide. */
 static void emit_lea_of(struct code *c, enum reg d, struct mem m, bool wide)
@@ -58,10 +52,10 @@ static void emit_sub_from(struct code *c, enum reg d, enum reg a, bool wide)
 static void emit_simple_reg(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
-	const struct alu_row *row = &jit_alu_rows[alu_code(op)];
+	const struct alu_row *row = &jit_alu_rows[op_operation(op)];
 	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
 	bool wide = jit_is_64(op);
-	if (d == b && d != a && alu_code(op) == 0x1) {
+	if (d == b && d != a && op_operation(op) == ALU_SUB) {
 		emit_sub_from(c, d, a, wide);
 		return;
 	}
@@ -103,10 +97,10 @@ static void emit_and_imm(struct jit *j, const struct op *op)
 
 static void emit_simple_imm(struct jit *j, const struct op *op)
 {
-	const struct alu_row *row = &jit_alu_rows[alu_code(op)];
+	const struct alu_row *row = &jit_alu_rows[op_operation(op)];
 	bool wide = jit_is_64(op);
 	jit_move(j->c, jit_dst(op), jit_a(op), wide);
-	if (alu_code(op) == 0xa && op->imm == -1) {
+	if (op_operation(op) == ALU_XOR && op->imm == -1) {
 		(wide ? not_r : not_r32)(j->c, jit_dst(op));
 		return;
 	}
@@ -115,16 +109,16 @@ static void emit_simple_imm(struct jit *j, const struct op *op)
 
 static void emit_simple(struct jit *j, const struct op *op)
 {
-	u32 code = alu_code(op);
-	if (jit_has_b(op) && code == 0x0)
+	u32 operation = op_operation(op);
+	if (jit_has_b(op) && operation == ALU_ADD)
 		emit_add_reg(j, op);
 	else if (jit_has_b(op))
 		emit_simple_reg(j, op);
-	else if (code == 0x0)
+	else if (operation == ALU_ADD)
 		emit_add_imm(j, op, op->imm);
-	else if (code == 0x1 && op->imm != (i32)0x80000000)
+	else if (operation == ALU_SUB && op->imm != (i32)0x80000000)
 		emit_add_imm(j, op, -op->imm);
-	else if (code == 0x5)
+	else if (operation == ALU_AND)
 		emit_and_imm(j, op);
 	else
 		emit_simple_imm(j, op);
@@ -169,13 +163,13 @@ static void emit_mov(struct code *c, const struct op *op)
 static void emit_shift_imm(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
-	const struct shift_row *row = &shift_rows[alu_code(op)];
+	const struct shift_row *row = &shift_rows[op_operation(op)];
 	enum reg d = jit_dst(op), a = jit_a(op);
 	bool wide = jit_is_64(op);
 	u8 count = op->imm & (wide ? 63 : 31);
 	if (count == 0) {
 		jit_copy(c, d, a, wide);
-	} else if (count == 1 && alu_code(op) == 0x6 && d != a) {
+	} else if (count == 1 && op_operation(op) == ALU_LSH && d != a) {
 		emit_lea_of(c, d, at_index(a, a, 1, 0), wide);
 	} else {
 		jit_move(c, d, a, wide);
@@ -190,7 +184,7 @@ static void emit_shift_imm(struct jit *j, const struct op *op)
  *      mov rcx, r11                                                                   */
 static void emit_shift_reg(struct code *c, const struct op *op)
 {
-	const struct shift_row *row = &shift_rows[alu_code(op)];
+	const struct shift_row *row = &shift_rows[op_operation(op)];
 	enum reg d = jit_dst(op), a = jit_a(op), b = jit_b(op);
 	bool wide = jit_is_64(op), keep = b != RCX && d != RCX && jit_is_live(op, BPF_R4);
 	enum reg work = d == RCX || (d == b && d != a) ? R10 : d;
@@ -209,7 +203,7 @@ static void emit_shift_reg(struct code *c, const struct op *op)
 /* With BMI2, r1 = r2 << r3: shlx rdi, rsi, rdx */
 static void emit_shiftx(struct code *c, const struct op *op)
 {
-	const struct shift_row *row = &shift_rows[alu_code(op)];
+	const struct shift_row *row = &shift_rows[op_operation(op)];
 	(jit_is_64(op) ? row->rrr : row->rrr32)(c, jit_dst(op), jit_a(op), jit_b(op));
 }
 
@@ -234,7 +228,7 @@ static void emit_end(struct code *c, const struct op *op)
 {
 	enum reg d = jit_dst(op), a = jit_a(op);
 	i32 bits = jit_variant(op);
-	bool swap = opcode_of(op) != 0xd4;
+	bool swap = opcode_of(op) != OPCODE_LE16;
 	if (!swap && bits == 16) {
 		movzx_rr16(c, d, a);
 	} else if (!swap) {
@@ -263,16 +257,16 @@ static void emit_rol(struct code *c, const struct op *op, bool wide)
 static void emit_instruction(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
-	switch (alu_code(op)) {
-	case 0x2: emit_mul(c, op); break;
-	case 0x3:
-	case 0x9: jit_emit_div(j, op); break;
-	case 0x6:
-	case 0x7:
-	case 0xc: emit_shift(j, op); break;
-	case 0x8: emit_neg(j, op); break;
-	case 0xb: emit_mov(c, op); break;
-	case 0xd: emit_end(c, op); break;
+	switch (op_operation(op)) {
+	case ALU_MUL: emit_mul(c, op); break;
+	case ALU_DIV:
+	case ALU_MOD: jit_emit_div(j, op); break;
+	case ALU_LSH:
+	case ALU_RSH:
+	case ALU_ARSH: emit_shift(j, op); break;
+	case ALU_NEG: emit_neg(j, op); break;
+	case ALU_MOV: emit_mov(c, op); break;
+	case ALU_END: emit_end(c, op); break;
 	default: emit_simple(j, op); break;
 	}
 }

@@ -6,7 +6,7 @@
 
 static bool is_mod(const struct op *op)
 {
-	return (opcode_of(op) & 0xf0) == 0x90;
+	return op_operation(op) == ALU_MOD;
 }
 
 static bool is_signed(const struct op *op)

@@ -49,12 +49,7 @@ static void emit_kind(struct jit *j, const struct op *op, u32 idx)
 	case CLASS_LD: jit_emit_imm64(j, op, idx); break;
 	case CLASS_LDX: jit_emit_load(j, op); break;
 	case CLASS_ST: jit_emit_store(j, op); break;
-	case CLASS_STX:
-		if (opcode_of(op) == 0xc3 || opcode_of(op) == 0xdb)
-			jit_emit_atomic(j, op);
-		else
-			jit_emit_store(j, op);
-		break;
+	case CLASS_STX: (op_is_atomic(op) ? jit_emit_atomic : jit_emit_store)(j, op); break;
 	case CLASS_JMP:
 	case CLASS_JMP32: emit_call_or_jump(j, op, idx); break;
 	}

@@ -11,14 +11,14 @@ bool jit_is_jump(const struct op *op)
 	return op_is_branch(op) || op_is_goto(op);
 }
 
-/* By bits 4 to 7 of the opcode. */
 static enum cc condition(const struct op *op)
 {
-	static const u8 by_code[16] = {
-		[0x1] = IF_E,  [0x2] = IF_A, [0x3] = IF_AE, [0x4] = IF_NE, [0x5] = IF_NE, [0x6] = IF_G,
-		[0x7] = IF_GE, [0xa] = IF_B, [0xb] = IF_BE, [0xc] = IF_L,  [0xd] = IF_LE,
+	static const u8 conditions[] = {
+		[JMP_EQ] = IF_E,  [JMP_GT] = IF_A,  [JMP_GE] = IF_AE,  [JMP_SET] = IF_NE,
+		[JMP_NE] = IF_NE, [JMP_SGT] = IF_G, [JMP_SGE] = IF_GE, [JMP_LT] = IF_B,
+		[JMP_LE] = IF_BE, [JMP_SLT] = IF_L, [JMP_SLE] = IF_LE,
 	};
-	return by_code[opcode_of(op) >> 4];
+	return conditions[op_operation(op)];
 }
 
 static void emit_test_imm(struct code *c, enum reg a, i32 imm, bool wide)
@@ -31,7 +31,7 @@ static void emit_test_imm(struct code *c, enum reg a, i32 imm, bool wide)
 
 static void emit_comparison(struct code *c, const struct op *op)
 {
-	bool wide = jit_is_64(op), is_set = (opcode_of(op) & 0xf0) == 0x40;
+	bool wide = jit_is_64(op), is_set = op_operation(op) == JMP_SET;
 	enum reg a = jit_a(op);
 	if (jit_has_b(op))
 		(is_set ? (wide ? test_rr : test_rr32) : (wide ? cmp_rr : cmp_rr32))(c, a, jit_b(op));

@@ -12,12 +12,17 @@ static bool can_fault(const struct op *op)
 
 static void emit_load_insn(struct code *c, const struct op *op)
 {
-	static void (*const rows[])(struct code *, enum reg, struct mem) = {
-		/* by bits 3 and 4: 32, 16, 8, 64; then with sign */
-		mov_rm32, movzx_rm16, movzx_rm8, mov_rm, movsxd_rm, movsx_rm16, movsx_rm8,
-	};
-	u8 opcode = opcode_of(op);
-	rows[(opcode >> 3 & 3) + (opcode & 0x80 ? 4 : 0)](c, jit_dst(op), jit_operand(op));
+	struct mem m = jit_operand(op);
+	enum reg d = jit_dst(op);
+	switch (op->kind) {
+	case INSN_LDX8: movzx_rm8(c, d, m); break;
+	case INSN_LDX16: movzx_rm16(c, d, m); break;
+	case INSN_LDX32: mov_rm32(c, d, m); break;
+	case INSN_LDX64: mov_rm(c, d, m); break;
+	case INSN_LDXS8: movsx_rm8(c, d, m); break;
+	case INSN_LDXS16: movsx_rm16(c, d, m); break;
+	case INSN_LDXS32: movsxd_rm(c, d, m); break;
+	}
 }
 
 void jit_emit_load(struct jit *j, const struct op *op)
@@ -33,16 +38,17 @@ void jit_emit_load(struct jit *j, const struct op *op)
 
 static void emit_store_insn(struct code *c, const struct op *op)
 {
-	static void (*const from_reg[])(struct code *, struct mem, enum reg) = { mov_mr32, mov_mr16, mov_mr8,
-										 mov_mr };
-	static void (*const from_imm[])(struct code *, struct mem, i64) = { mov_mi32, mov_mi16, mov_mi8,
-									    mov_mi };
 	struct mem m = jit_operand(op);
-	u32 size = opcode_of(op) >> 3 & 3;
-	if (jit_has_b(op))
-		from_reg[size](c, m, jit_b(op));
-	else
-		from_imm[size](c, m, size == 1 ? (i16)op->imm : size == 2 ? (i8)op->imm : op->imm);
+	switch (op->kind) {
+	case INSN_ST8: mov_mi8(c, m, (i8)op->imm); break;
+	case INSN_ST16: mov_mi16(c, m, (i16)op->imm); break;
+	case INSN_ST32: mov_mi32(c, m, op->imm); break;
+	case INSN_ST64: mov_mi(c, m, op->imm); break;
+	case INSN_STX8: mov_mr8(c, m, jit_b(op)); break;
+	case INSN_STX16: mov_mr16(c, m, jit_b(op)); break;
+	case INSN_STX32: mov_mr32(c, m, jit_b(op)); break;
+	case INSN_STX64: mov_mr(c, m, jit_b(op)); break;
+	}
 }
 
 void jit_emit_store(struct jit *j, const struct op *op)
@@ -58,7 +64,7 @@ void jit_emit_store(struct jit *j, const struct op *op)
 
 static bool is_wide_atomic(const struct op *op)
 {
-	return opcode_of(op) == 0xdb;
+	return opcode_of(op) == OPCODE_ATOMIC_ADD64;
 }
 
 /* The atomics that are one instruction. */
@@ -68,23 +74,28 @@ static void emit_atomic_insn(struct code *c, const struct op *op, i32 what)
 	struct mem m = jit_operand(op);
 	enum reg b = jit_b(op);
 	switch (what) {
-	case 0x00: (wide ? lock_add_mr : lock_add_mr32)(c, m, b); break;
-	case 0x40: (wide ? lock_or_mr : lock_or_mr32)(c, m, b); break;
-	case 0x50: (wide ? lock_and_mr : lock_and_mr32)(c, m, b); break;
-	case 0xa0: (wide ? lock_xor_mr : lock_xor_mr32)(c, m, b); break;
-	case 0x01: (wide ? lock_xadd_mr : lock_xadd_mr32)(c, m, b); break;
-	case 0xe1: (wide ? xchg_mr : xchg_mr32)(c, m, b); break;
-	case 0xf1: (wide ? lock_cmpxchg_mr : lock_cmpxchg_mr32)(c, m, b); break;
+	case ATOMIC_ADD: (wide ? lock_add_mr : lock_add_mr32)(c, m, b); break;
+	case ATOMIC_OR: (wide ? lock_or_mr : lock_or_mr32)(c, m, b); break;
+	case ATOMIC_AND: (wide ? lock_and_mr : lock_and_mr32)(c, m, b); break;
+	case ATOMIC_XOR: (wide ? lock_xor_mr : lock_xor_mr32)(c, m, b); break;
+	case ATOMIC_ADD | ATOMIC_FETCH: (wide ? lock_xadd_mr : lock_xadd_mr32)(c, m, b); break;
+	case ATOMIC_XCHG: (wide ? xchg_mr : xchg_mr32)(c, m, b); break;
+	case ATOMIC_CMPXCHG: (wide ? lock_cmpxchg_mr : lock_cmpxchg_mr32)(c, m, b); break;
 	}
+}
+
+/* Whether it is an operation that also exists without fetching. */
+static bool is_fetch(i32 what)
+{
+	return what & ATOMIC_FETCH && what != ATOMIC_XCHG && what != ATOMIC_CMPXCHG;
 }
 
 /* The operation, without the fetching of what nobody reads. */
 static i32 atomic_what(const struct op *op)
 {
 	i32 what = jit_variant(op);
-	bool is_simple = what != 0xe1 && what != 0xf1;
-	if (is_simple && op->dst != OP_NO_REG && !jit_is_live(op, op->dst))
-		what &= ~1;
+	if (is_fetch(what) && op->dst != OP_NO_REG && !jit_is_live(op, op->dst))
+		what &= ~ATOMIC_FETCH;
 	return what;
 }
 
@@ -130,14 +141,14 @@ static void emit_fetch_loop(struct jit *j, const struct op *op)
 void jit_emit_atomic(struct jit *j, const struct op *op)
 {
 	i32 what = atomic_what(op);
-	if (what == 0x41 || what == 0x51 || what == 0xa1) {
+	if (is_fetch(what) && what != (ATOMIC_ADD | ATOMIC_FETCH)) {
 		emit_fetch_loop(j, op);
 		return;
 	}
-	u32 f = jit_fixup(j, what & 1 ? (u32)jit_dst(op) : JIT_NO_DST);
+	u32 f = jit_fixup(j, what & ATOMIC_FETCH ? (u32)jit_dst(op) : JIT_NO_DST);
 	emit_atomic_insn(j->c, op, what);
 	jit_fixup_resume(j, f);
-	if (what == 0xf1 && !is_wide_atomic(op))
+	if (what == ATOMIC_CMPXCHG && !is_wide_atomic(op))
 		mov_rr32(j->c, RAX, RAX); /* cmpxchg writes eax only when it fails */
 }
 

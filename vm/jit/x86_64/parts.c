@@ -14,8 +14,8 @@ const u8 jit_regs[JIT_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13,
 
 /* clang-format off */
 #define ROW(name) { name##_rr, name##_rr32, name##_ri, name##_ri32 }
-const struct alu_row jit_alu_rows[16] = {
-	[0x0] = ROW(add), [0x1] = ROW(sub), [0x4] = ROW(or), [0x5] = ROW(and), [0xa] = ROW(xor),
+const struct alu_row jit_alu_rows[ALU_END] = {
+	[ALU_ADD] = ROW(add), [ALU_SUB] = ROW(sub), [ALU_OR] = ROW(or), [ALU_AND] = ROW(and), [ALU_XOR] = ROW(xor),
 };
 #undef ROW
 /* clang-format on */

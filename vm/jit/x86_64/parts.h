@@ -97,8 +97,8 @@ struct alu_row {
 	emit_ri *ri, *ri32;
 };
 
-/* Operations of two operands, by bits 4 to 7 of the opcode; the others are empty. */
-extern const struct alu_row jit_alu_rows[16];
+/* By operation: ALU_ADD, ALU_SUB, ALU_OR, ALU_AND, ALU_XOR; the other rows are empty. */
+extern const struct alu_row jit_alu_rows[ALU_END];
 
 /* Where the instruction's code ends; the next one's may begin behind padding. */
 u32 jit_end_of(const struct jit *j, u32 idx);
