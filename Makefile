@@ -8,7 +8,8 @@
 # make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
 # make lint gdb dis clean; make vmlinux.h is build/vmlinux.h
 #
-# run and test install what is missing first (Debian packages); nothing else has to be done before.
+# run and test install what is missing first (Debian packages); nothing else has to be done before. Each step of the
+# build is one short line; V=1 shows the commands. It runs as many jobs as the machine has CPUs, or -j N.
 
 CC      = $(CROSS_COMPILE)gcc
 HOSTCC ?= gcc
@@ -24,6 +25,20 @@ B       = build
 
 # Debian keeps bpftool where only root looks.
 export PATH := $(PATH):/usr/sbin:/sbin
+
+# As many jobs as CPUs, unless the caller or an outer make says how many. `make clean all` goes in that order.
+ifeq ($(MAKELEVEL)$(filter clean,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+# $(call step,CC,FILE)COMMAND shows "CC FILE". V=1 shows the command instead, make -s neither.
+ifneq ($(V),1)
+step = @$(if $(is_silent),,printf '  %-7s%s\n' $(1) $(2); )
+endif
+is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
+
+# For scripts that call make: they keep the number of jobs, but an outer make's jobserver is closed to them.
+script = @MAKEFLAGS='$(filter-out --jobserver%,$(MAKEFLAGS))'
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -73,42 +88,42 @@ PROGS     = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
 
 $(B)/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+	$(call step,CC,$<)$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
 $(B)/poisoned/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -DPOISON=1 -I. -MMD -MP -c -o $@ $<
+	$(call step,CC,$<)$(CC) $(CFLAGS) -DPOISON=1 -I. -MMD -MP -c -o $@ $<
 
 # Functions of many signatures, for tests/test_abi.c.
 $(B)/tests/abi_matrix.c: tests/abi/generate
 	@mkdir -p $(@D)
-	$< >$@
+	$(call step,GEN,$@)$< >$@
 
 $(B)/tests/abi_matrix.c.o: $(B)/tests/abi_matrix.c Makefile
-	$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+	$(call step,CC,$<)$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
 # What tests read is part of the test kernel. The public vectors may lie beside the project.
 TEST_FILES = $(wildcard tests/cases/*.txt ../shared/conformance/vectors.tsv)
 $(B)/tests/files.asm: tools/make-test-files $(TEST_FILES)
 	@mkdir -p $(@D)
-	tools/make-test-files $(TEST_FILES) >$@
+	$(call step,GEN,$@)tools/make-test-files $(TEST_FILES) >$@
 
 $(B)/tests/files.asm.o: $(B)/tests/files.asm
-	$(NASM) -f elf64 -o $@ $<
+	$(call step,AS,$<)$(NASM) -f elf64 -o $@ $<
 
 $(B)/kernel/trace/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
 
 $(B)/%.asm.o: %.asm $(B)/layout.inc
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -g -F dwarf -I$(B)/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(call step,AS,$<)$(NASM) -f elf64 -g -F dwarf -I$(B)/ -MD $(@:.o=.d) -MP -o $@ $<
 
 $(B)/layout.inc: kernel/layout.h
 	@mkdir -p $(@D)
-	sed -n 's/^#define/%define/p' $< >$@
+	$(call step,GEN,$@)sed -n 's/^#define/%define/p' $< >$@
 
 $(B)/linker.ld: linker.ld kernel/layout.h
 	@mkdir -p $(@D)
-	$(CC) -E -P -x c -I. -o $@ $<
+	$(call step,GEN,$@)$(CC) -E -P -x c -I. -o $@ $<
 
 # --- Two passes -------------------------------------------------------------------------------------------
 #
@@ -118,49 +133,49 @@ $(B)/linker.ld: linker.ld kernel/layout.h
 # $(call two_pass,NAME,OBJECTS): build/NAME.elf by way of build/NAME.pass1.elf
 define two_pass
 $(B)/$(1).pass1.elf: $(2) $(B)/no-blobs.o $(B)/linker.ld
-	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
+	$$(call step,LD,$$@)$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
 
 # pahole does not cut off what an older, longer file had behind.
 $(B)/$(1).own.btf: $(B)/$(1).pass1.elf
 	@rm -f $$@
-	$$(PAHOLE) -J --btf_encode_detached=$$@ $$<
+	$$(call step,BTF,$$@)$$(PAHOLE) -J --btf_encode_detached=$$@ $$<
 
 # Only Linux's names stay as they are.
 $(B)/$(1).btf: $(B)/$(1).own.btf $(B)/btf-names $(UAPI)
-	$(B)/btf-names $$< $$@ $(UAPI)
+	$$(call step,BTF,$$@)$(B)/btf-names $$< $$@ $(UAPI)
 
 $(B)/$(1).nm: $(B)/$(1).pass1.elf
-	$$(NM) -n -S --defined-only $$< >$$@
+	$$(call step,NM,$$@)$$(NM) -n -S --defined-only $$< >$$@
 
 $(B)/$(1).noreturn: tools/list-noreturn $(B)/$(1).pass1.elf
-	tools/list-noreturn $$(READELF) $(B)/$(1).pass1.elf >$$@
+	$$(call step,GEN,$$@)tools/list-noreturn $$(READELF) $(B)/$(1).pass1.elf >$$@
 
 $(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).btf $$(PROGS)
-	tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).btf $$(PROGS) >$$@
+	$$(call step,GEN,$$@)tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).btf $$(PROGS) >$$@
 
 # NASM does not see incbin as a dependency.
 $(B)/$(1).blobs.o: $(B)/$(1).blobs.asm $(B)/layout.inc
-	$$(NASM) -f elf64 -I$(B)/ -o $$@ $$<
+	$$(call step,AS,$$<)$$(NASM) -f elf64 -I$(B)/ -o $$@ $$<
 
 $(B)/$(1).elf: $(2) $(B)/$(1).blobs.o $(B)/linker.ld
-	$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
+	$$(call step,LD,$$@)$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
 	@tools/check-passes $$(NM) $$(READELF) $(B)/$(1).pass1.elf $$@
 endef
 
 UAPI = kernel/trace/uapi.h kernel/trace/uapi.c
 $(B)/btf-names: tools/btf-names.c
 	@mkdir -p $(@D)
-	$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -o $@ $<
+	$(call step,HOSTCC,$<)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -o $@ $<
 
 $(eval $(call two_pass,fivebyte,$(OBJECTS)))
 $(eval $(call two_pass,fivebyte-test,$(TEST_OBJECTS)))
 
 $(B)/no-blobs.asm: tools/make-blobs
 	@mkdir -p $(@D)
-	tools/make-blobs >$@
+	$(call step,GEN,$@)tools/make-blobs >$@
 
 $(B)/no-blobs.o: $(B)/no-blobs.asm $(B)/layout.inc
-	$(NASM) -f elf64 -I$(B)/ -o $@ $<
+	$(call step,AS,$<)$(NASM) -f elf64 -I$(B)/ -o $@ $<
 
 # --- Programs ---------------------------------------------------------------------------------------------
 
@@ -169,27 +184,27 @@ $(B)/vmlinux.h: $(B)/vmlinux.h.new
 	@cmp -s $< $@ || cp $< $@
 
 $(B)/vmlinux.h.new: $(B)/fivebyte.btf
-	$(BPFTOOL) btf dump file $< format c >$@
+	$(call step,GEN,$(B)/vmlinux.h)$(BPFTOOL) btf dump file $< format c >$@
 
 $(B)/%.bpf.o: %.bpf.c $(B)/vmlinux.h
 	@mkdir -p $(@D)
-	$(CLANG) -O2 -g -Wall -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I$(B) -I. -MMD -MP -c -o $@ $<
+	$(call step,BPF,$<)$(CLANG) -O2 -g -Wall -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I$(B) -I. -MMD -MP -c -o $@ $<
 
 # --- The bootable image -----------------------------------------------------------------------------------
 
 $(B)/fivebyte.iso: $(B)/fivebyte.elf tools/make-iso
-	tools/make-iso $@ $< 'demo tty'
+	$(call step,ISO,$@)tools/make-iso $@ $< 'demo tty'
 
 # --- What people call -------------------------------------------------------------------------------------
 
 run:
 	@tools/install-deps
-	@$(MAKE) --no-print-directory all
+	@tools/progress $(MAKE) $(B)/fivebyte.iso
 	@tools/fivebyte --smp 4 --iso --demo
 
 test:
 	@tools/install-deps
-	@tools/run-tests
+	$(script) tools/run-tests
 
 # run and test make everything in a second make, when the tools are there.
 ifeq ($(filter run test clean,$(MAKECMDGOALS)),)
@@ -208,13 +223,13 @@ stress: $(B)/fivebyte-test.elf
 	tools/fivebyte --stress $(SECONDS) --seed $(SEED) --smp 8
 
 test-e2e: all
-	$(if $(wildcard tests/e2e/run),tests/e2e/run)
+	$(script) tests/e2e/run
 
 core-suite:
-	@tests/core-suite/run
+	$(script) tests/core-suite/run
 
 lint:
-	tools/lint
+	$(script) tools/lint
 
 lines:
 	@tools/lines

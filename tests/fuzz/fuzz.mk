@@ -15,7 +15,7 @@ FUZZ_HELP  := $(patsubst %.c,$(Z)/%.o,$(HOST_FRAME) kernel/cpu/x86_64/probe.c ke
 
 $(Z)/%.o: %.c
 	@mkdir -p $(@D)
-	$(BPF_CLANG) $(FUZZ_FLAGS) -c $< -o $@
+	$(call step,FUZZCC,$<)$(BPF_CLANG) $(FUZZ_FLAGS) -c $< -o $@
 
 # The oracle. With its hundreds of computed gotos clang takes minutes for it.
 $(filter %/interp.o,$(FUZZ_OBJS)): BPF_CLANG = $(HOSTCC)
@@ -26,7 +26,7 @@ $(FUZZ_OBJS): FUZZ_FLAGS += $(FUZZ_COVER)
 $(filter $(Z)/vm/load/% $(Z)/kernel/lib/btf%.o,$(FUZZ_OBJS)): FUZZ_COVER := $(FUZZ_COVER),trace-cmp
 
 $(addprefix $(Z)/,$(FUZZERS)): $(Z)/%: $(Z)/tests/fuzz/%.o $(FUZZ_HELP) $(FUZZ_OBJS)
-	$(BPF_CLANG) -no-pie -fsanitize=fuzzer,address,undefined $^ -o $@
+	$(call step,FUZZLD,$@)$(BPF_CLANG) -no-pie -fsanitize=fuzzer,address,undefined $^ -o $@
 
 .PHONY: fuzz fuzzers
 fuzzers: $(addprefix $(Z)/,$(FUZZERS))

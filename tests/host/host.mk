@@ -31,17 +31,17 @@ $(H)/%/kernel/lib/mem.o $(H)/%/tests/test_mem.o: HOST_FLAGS += $(MEM_NAMES) -fno
 
 $(H)/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOST_FLAGS) $(HOST_SAN) -c $< -o $@
+	$(call step,HOSTCC,$<)$(HOSTCC) $(HOST_FLAGS) $(HOST_SAN) -c $< -o $@
 
 $(H)/opt/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOST_FLAGS) -O2 -c $< -o $@
+	$(call step,HOSTCC,$<)$(HOSTCC) $(HOST_FLAGS) -O2 -c $< -o $@
 
 $(H)/tests: $(HOST_TEST_OBJS)
-	$(HOSTCC) -no-pie $(HOST_SAN) $^ -o $@
+	$(call step,HOSTLD,$@)$(HOSTCC) -no-pie $(HOST_SAN) $^ -o $@
 
 $(HOST_TOOLS): $(H)/%: $(H)/opt/tools/host/%.o $(HOST_TOOL_OBJS)
-	$(HOSTCC) -no-pie $^ $(HOST_LIBS) -o $@
+	$(call step,HOSTLD,$@)$(HOSTCC) -no-pie $^ $(HOST_LIBS) -o $@
 
 # Objects that the loader's tests read. Those that need the kernel's types include vmlinux.h.
 BPF_FLAGS    := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Ibuild -I. -I/usr/include/$(shell $(HOSTCC) -dumpmachine)
@@ -50,24 +50,24 @@ HOST_VMLINUX := $(patsubst tests/progs/%.bpf.c,build/tests/%.bpf.o,$(shell grep 
 
 $(HOST_OBJECTS): build/tests/%.bpf.o: tests/progs/%.bpf.c
 	@mkdir -p $(@D)
-	$(BPF_CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
+	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
 $(HOST_VMLINUX): build/vmlinux.h
 
 # What CO-RE cannot find: one reason for each object; and behind questions, as each optimisation makes them.
 CORE_LACKS  := $(patsubst %,build/tests/core_lacks_%.bpf.o,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
 CORE_GUARDS := $(foreach o,O1 O2 O3 Os,$(foreach v,v1 v2 v3,build/tests/core_guards_$(o)_$(v).bpf.o))
 $(CORE_LACKS): build/tests/core_lacks_%.bpf.o: tests/progs/core_lacks.bpf.c
-	$(BPF_CLANG) $(BPF_FLAGS) -DWAY=$* -MMD -MP -c $< -o $@
+	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -DWAY=$* -MMD -MP -c $< -o $@
 $(CORE_GUARDS): build/tests/core_guards_%.bpf.o: tests/progs/core_guards.bpf.c
-	$(BPF_CLANG) $(BPF_FLAGS) -$(subst _, -mcpu=,$*) -MMD -MP -c $< -o $@
+	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -$(subst _, -mcpu=,$*) -MMD -MP -c $< -o $@
 HOST_OBJECTS += $(CORE_LACKS) $(CORE_GUARDS)
 
 # And what other tools make of them.
 HOST_OBJECTS += build/tests/statics_linked.bpf.o build/tests/statics_stripped.bpf.o
 build/tests/statics_linked.bpf.o: build/tests/statics_a.bpf.o build/tests/statics_b.bpf.o
-	bpftool gen object $@ $^
+	$(call step,BPFLD,$@)bpftool gen object $@ $^
 build/tests/statics_stripped.bpf.o: build/tests/statics_a.bpf.o
-	llvm-strip -x -o $@ $<
+	$(call step,STRIP,$@)llvm-strip -x -o $@ $<
 
 # The benchmarks: one source, as eBPF and by both compilers as machine code; and what times them.
 BENCH_SOURCES := $(wildcard tests/bench/*.bpf.c)
@@ -78,16 +78,16 @@ BENCH_FLAGS   := -O2 -Wall -Wextra -fno-strict-aliasing -I. -MMD -MP
 
 build/bench/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
-	$(BPF_CLANG) $(BENCH_FLAGS) -g -target bpf -mcpu=v3 -c $< -o $@
+	$(call step,BPF,$<)$(BPF_CLANG) $(BENCH_FLAGS) -g -target bpf -mcpu=v3 -c $< -o $@
 
 # Scalar: an eBPF machine has no vectors, and what they bring is not lost by it.
 $(H)/bench/gcc/%.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
-	gcc $(BENCH_FLAGS) -fno-pie -DBENCH_PREFIX=gcc_ -c $< -o $@
+	$(call step,HOSTCC,$@)gcc $(BENCH_FLAGS) -fno-pie -DBENCH_PREFIX=gcc_ -c $< -o $@
 
 $(H)/bench/clang/%.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
-	$(BPF_CLANG) $(BENCH_FLAGS) -fno-pie -fno-vectorize -fno-slp-vectorize -DBENCH_PREFIX=clang_ -c $< -o $@
+	$(call step,HOSTCC,$@)$(BPF_CLANG) $(BENCH_FLAGS) -fno-pie -fno-vectorize -fno-slp-vectorize -DBENCH_PREFIX=clang_ -c $< -o $@
 
 $(H)/bench-vm: $(BENCH_NATIVE) $(BENCH_TIMER)
 $(H)/bench-vm: HOST_LIBS := -lm
