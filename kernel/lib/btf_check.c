@@ -50,35 +50,26 @@ static const struct kind_row kind_rows[] = {
 static enum err check_header(struct btf *b, const u8 *blob, u32 len, struct strbuf *log)
 {
 	struct btf_header h;
-	if (len < sizeof(h)) {
-		str_printf(log, "BTF: %u bytes are too short for its header", len);
-		return ENOEXEC;
-	}
+	if (len < sizeof(h))
+		return str_refuse(log, ENOEXEC, "BTF: %u bytes are too short for its header", len);
 	memcpy(&h, blob, sizeof(h));
-	if (h.magic != BTF_MAGIC || h.version != 1 || h.flags) {
-		str_printf(log, "BTF: magic 0x%x version %u flags %u are not BTF version 1", h.magic,
-			   h.version, h.flags);
-		return ENOEXEC;
-	}
-	if (h.hdr_len < sizeof(h) || h.hdr_len > len || h.hdr_len % 4 || (uptr)blob % 4 || h.type_off % 4) {
-		str_printf(log, "BTF: header of %u bytes, types at %u: bad length or not aligned to 4",
-			   h.hdr_len, h.type_off);
-		return ENOEXEC;
-	}
+	if (h.magic != BTF_MAGIC || h.version != 1 || h.flags)
+		return str_refuse(log, ENOEXEC, "BTF: magic 0x%x version %u flags %u are not BTF version 1",
+				  h.magic, h.version, h.flags);
+	if (h.hdr_len < sizeof(h) || h.hdr_len > len || h.hdr_len % 4 || (uptr)blob % 4 || h.type_off % 4)
+		return str_refuse(log, ENOEXEC,
+				  "BTF: header of %u bytes, types at %u: bad length or not aligned to 4",
+				  h.hdr_len, h.type_off);
 	u32 rest = len - h.hdr_len;
 	if (h.type_off > rest || h.type_len > rest - h.type_off || h.str_off > rest ||
-	    h.str_len > rest - h.str_off) {
-		str_printf(log, "BTF: types or strings lie outside the %u bytes", len);
-		return ENOEXEC;
-	}
+	    h.str_len > rest - h.str_off)
+		return str_refuse(log, ENOEXEC, "BTF: types or strings lie outside the %u bytes", len);
 	b->types = blob + h.hdr_len + h.type_off;
 	b->types_len = h.type_len;
 	b->strings = (const char *)blob + h.hdr_len + h.str_off;
 	b->strings_len = h.str_len;
-	if (!h.str_len || b->strings[0] || b->strings[h.str_len - 1]) {
-		str_puts(log, "BTF: the strings do not begin and end with a 0");
-		return ENOEXEC;
-	}
+	if (!h.str_len || b->strings[0] || b->strings[h.str_len - 1])
+		return str_refuse(log, ENOEXEC, "BTF: the strings do not begin and end with a 0");
 	return OK;
 }
 
@@ -103,10 +94,9 @@ static enum err scan_records(struct btf *b, struct strbuf *log)
 	for (u32 at = 0, len; at < b->types_len; at += len) {
 		len = record_len(b, at);
 		count++;
-		if (!len) {
-			str_printf(log, "BTF: type %u is of an unknown kind or cut off", count);
-			return ENOEXEC;
-		}
+		if (!len)
+			return str_refuse(log, ENOEXEC, "BTF: type %u is of an unknown kind or cut off",
+					  count);
 		if (b->offsets)
 			b->offsets[count] = at;
 	}
@@ -116,9 +106,8 @@ static enum err scan_records(struct btf *b, struct strbuf *log)
 
 static enum err bad_type(const struct btf *b, u32 id, const char *why, struct strbuf *log)
 {
-	str_printf(log, "BTF: type %u (%s %s) %s", id, kind_rows[btf_kind(btf_type(b, id))].name,
-		   btf_type_name(b, id), why);
-	return ENOEXEC;
+	return str_refuse(log, ENOEXEC, "BTF: type %u (%s %s) %s", id,
+			  kind_rows[btf_kind(btf_type(b, id))].name, btf_type_name(b, id), why);
 }
 
 /* Whether id names something that has values: not a function, variable, section or tag. */
@@ -179,10 +168,8 @@ static bool names_ok(const struct btf *b, const struct btf_type *t)
 static enum err check_references(const struct btf *b, struct strbuf *log)
 {
 	for (u32 id = 1; id <= b->count; id++) {
-		if (btf_type(b, id)->name_off >= b->strings_len || !names_ok(b, btf_type(b, id))) {
-			str_printf(log, "BTF: type %u has a name outside the strings", id);
-			return ENOEXEC;
-		}
+		if (btf_type(b, id)->name_off >= b->strings_len || !names_ok(b, btf_type(b, id)))
+			return str_refuse(log, ENOEXEC, "BTF: type %u has a name outside the strings", id);
 		if (!references_ok(b, btf_type(b, id)))
 			return bad_type(b, id, "refers to a type that cannot stand there", log);
 	}
@@ -295,10 +282,8 @@ static enum err index_types(struct btf *b, struct strbuf *log)
 	if (e)
 		return e;
 	b->offsets = kmalloc((b->count + 1) * sizeof(u32));
-	if (!b->offsets) {
-		str_printf(log, "BTF: no memory for an index of %u types", b->count);
-		return ENOMEM;
-	}
+	if (!b->offsets)
+		return str_refuse(log, ENOMEM, "BTF: no memory for an index of %u types", b->count);
 	b->offsets[0] = 0;
 	return scan_records(b, log);
 }

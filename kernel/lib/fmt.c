@@ -190,6 +190,15 @@ notrace void str_printf(struct strbuf *s, const char *fmt, ...)
 	va_end(args);
 }
 
+enum err str_refuse(struct strbuf *s, enum err e, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	str_vprintf(s, fmt, args);
+	va_end(args);
+	return e;
+}
+
 notrace void str_cut(struct strbuf *s, u32 len)
 {
 	if (len >= s->len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Formatted text into a bounded buffer. What does not fit is cut and remembered, never written. */
 #pragma once
-#include "kernel/lib/types.h"
+#include "kernel/lib/err.h"
 
 /* A string being built in memory that the caller owns. Always ended by 0 once cap > 0. */
 struct strbuf {
@@ -20,6 +20,9 @@ void str_puts(struct strbuf *s, const char *text);
  * and h hh l ll z. An unknown conversion is printed as it stands. */
 void str_printf(struct strbuf *s, const char *fmt, ...) printf_like(2, 3);
 void str_vprintf(struct strbuf *s, const char *fmt, va_list args);
+
+/* Prints why something is refused, and returns e: `return str_refuse(log, EINVAL, "...");`. */
+enum err str_refuse(struct strbuf *s, enum err e, const char *fmt, ...) printf_like(3, 4);
 
 /* Spaces up to the given column, counted from the last newline; at least one if already past it. */
 void str_pad(struct strbuf *s, u32 column);

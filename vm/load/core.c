@@ -153,8 +153,7 @@ static enum err lack(const struct question *q, const char *why)
 	str_printf(q->log, "program %s needs ", q->p->name);
 	print_needed(q);
 	source_print_insn(q->log, q->p, used_at(q->p, q->idx));
-	str_printf(q->log, ", but %s", why);
-	return ENOENT;
+	return str_refuse(q->log, ENOENT, ", but %s", why);
 }
 
 static enum err lack_answer(const struct question *q, const struct answer *a)

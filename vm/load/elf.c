@@ -127,34 +127,24 @@ static const char *machine_name(u16 machine)
 
 static enum err check_header(const struct elf *e, struct strbuf *log)
 {
-	if (e->len < sizeof(struct ehdr) || memcmp(e->file, "\177ELF", 4)) {
-		str_puts(log, "not an ELF file");
-		return ENOEXEC;
-	}
+	if (e->len < sizeof(struct ehdr) || memcmp(e->file, "\177ELF", 4))
+		return str_refuse(log, ENOEXEC, "not an ELF file");
 	struct ehdr h = header(e);
-	if (h.ident[4] != CLASS_64 || h.ident[5] != DATA_LSB) {
-		str_printf(log, "a %u-bit %s-endian object; needed is 64-bit little-endian",
-			   h.ident[4] == CLASS_64 ? 64 : 32, h.ident[5] == DATA_LSB ? "little" : "big");
-		return ENOEXEC;
-	}
-	if (h.machine != MACHINE_BPF) {
-		str_printf(log, "an object for %s (ELF machine %u), not for BPF", machine_name(h.machine),
-			   h.machine);
-		return ENOEXEC;
-	}
-	if (h.type != TYPE_REL || h.shentsize != sizeof(struct shdr)) {
-		str_puts(log, "not a relocatable object as `clang -c` writes it");
-		return ENOEXEC;
-	}
-	if (h.shoff > e->len || (u64)h.shnum * sizeof(struct shdr) > e->len - h.shoff) {
-		str_printf(log, "the object is cut off: section headers at %llu, but only %lu bytes", h.shoff,
-			   e->len);
-		return ENOEXEC;
-	}
-	if (h.shstrndx >= h.shnum) {
-		str_puts(log, "the object has no section names");
-		return ENOEXEC;
-	}
+	if (h.ident[4] != CLASS_64 || h.ident[5] != DATA_LSB)
+		return str_refuse(log, ENOEXEC, "a %u-bit %s-endian object; needed is 64-bit little-endian",
+				  h.ident[4] == CLASS_64 ? 64 : 32,
+				  h.ident[5] == DATA_LSB ? "little" : "big");
+	if (h.machine != MACHINE_BPF)
+		return str_refuse(log, ENOEXEC, "an object for %s (ELF machine %u), not for BPF",
+				  machine_name(h.machine), h.machine);
+	if (h.type != TYPE_REL || h.shentsize != sizeof(struct shdr))
+		return str_refuse(log, ENOEXEC, "not a relocatable object as `clang -c` writes it");
+	if (h.shoff > e->len || (u64)h.shnum * sizeof(struct shdr) > e->len - h.shoff)
+		return str_refuse(log, ENOEXEC,
+				  "the object is cut off: section headers at %llu, but only %lu bytes",
+				  h.shoff, e->len);
+	if (h.shstrndx >= h.shnum)
+		return str_refuse(log, ENOEXEC, "the object has no section names");
 	return OK;
 }
 
@@ -173,19 +163,17 @@ static enum err check_sections(struct elf *e, struct strbuf *log)
 {
 	for (u32 i = 0; i < e->section_count; i++) {
 		struct shdr s = section_header(e, i);
-		if (!in_file(e, &s)) {
-			str_printf(log, "the object is cut off: section %u ends at %llu, but only %lu bytes",
-				   i, s.offset + s.size, e->len);
-			return ENOEXEC;
-		}
+		if (!in_file(e, &s))
+			return str_refuse(
+			    log, ENOEXEC,
+			    "the object is cut off: section %u ends at %llu, but only %lu bytes", i,
+			    s.offset + s.size, e->len);
 	}
 	struct shdr names = section_header(e, header(e).shstrndx);
 	for (u32 i = 0; i < e->section_count; i++) {
 		struct shdr s = section_header(e, i);
-		if (!holds_name(e, &names, s.name)) {
-			str_printf(log, "section %u has no valid name", i);
-			return ENOEXEC;
-		}
+		if (!holds_name(e, &names, s.name))
+			return str_refuse(log, ENOEXEC, "section %u has no valid name", i);
 		if (s.type == ELF_SYMTAB)
 			e->symtab = i;
 	}
@@ -197,18 +185,14 @@ static enum err check_symbols(struct elf *e, struct strbuf *log)
 	if (!e->symtab)
 		return OK;
 	struct shdr table = section_header(e, e->symtab);
-	if (table.link >= e->section_count || table.size / sizeof(struct sym) > 1u << 20) {
-		str_puts(log, "the symbol table is malformed");
-		return ENOEXEC;
-	}
+	if (table.link >= e->section_count || table.size / sizeof(struct sym) > 1u << 20)
+		return str_refuse(log, ENOEXEC, "the symbol table is malformed");
 	e->names = table.link;
 	e->symbol_count = (u32)(table.size / sizeof(struct sym));
 	struct shdr names = section_header(e, e->names);
 	for (u32 i = 0; i < e->symbol_count; i++) {
-		if (!holds_name(e, &names, symbol_entry(e, i).name)) {
-			str_printf(log, "symbol %u has no valid name", i);
-			return ENOEXEC;
-		}
+		if (!holds_name(e, &names, symbol_entry(e, i).name))
+			return str_refuse(log, ENOEXEC, "symbol %u has no valid name", i);
 	}
 	return OK;
 }
@@ -220,10 +204,9 @@ static enum err check_relocations(const struct elf *e, struct strbuf *log)
 		if (s.type != ELF_REL)
 			continue;
 		for (u32 k = 0; k < elf_rel_count(&s); k++) {
-			if (s.link != e->symtab || elf_rel(&s, k).symbol >= e->symbol_count) {
-				str_printf(log, "%s: relocation %u names no symbol", s.name, k);
-				return ENOEXEC;
-			}
+			if (s.link != e->symtab || elf_rel(&s, k).symbol >= e->symbol_count)
+				return str_refuse(log, ENOEXEC, "%s: relocation %u names no symbol", s.name,
+						  k);
 		}
 	}
 	return OK;

@@ -39,8 +39,7 @@ static const char *section_name(const struct loader *l, const struct ext_section
 
 static enum err malformed(struct loader *l, const char *what)
 {
-	str_printf(l->log, ".BTF.ext: its %s are cut off or malformed", what);
-	return ENOEXEC;
+	return str_refuse(l->log, ENOEXEC, ".BTF.ext: its %s are cut off or malformed", what);
 }
 
 /* Checks a table once, so that walking it needs no care. */
@@ -75,10 +74,8 @@ enum err load_ext(struct loader *l)
 	if (!s.data || s.size < offsetof(struct ext_header, core_off) || s.size > MAX_EXT)
 		return malformed(l, "header and tables");
 	l->ext = kmalloc(s.size);
-	if (!l->ext) {
-		str_printf(l->log, ".BTF.ext: no memory for %llu bytes", s.size);
-		return ENOMEM;
-	}
+	if (!l->ext)
+		return str_refuse(l->log, ENOMEM, ".BTF.ext: no memory for %llu bytes", s.size);
 	memcpy(l->ext, s.data, s.size);
 	memcpy(&h, l->ext, min(sizeof(h), (size_t)s.size));
 	if (h.magic != 0xeb9f || h.version != 1 || h.hdr_len % 4 || h.hdr_len > s.size ||
@@ -192,10 +189,9 @@ enum err load_ext_lines(struct loader *l, struct prog *p)
 	if (!p->line_count)
 		return OK;
 	p->lines = kmalloc(p->line_count * sizeof(p->lines[0]));
-	if (!p->lines) {
-		str_printf(l->log, "program %s: no memory for %u lines", p->name, p->line_count);
-		return ENOMEM;
-	}
+	if (!p->lines)
+		return str_refuse(l->log, ENOMEM, "program %s: no memory for %u lines", p->name,
+				  p->line_count);
 	p->line_count = 0;
 	return each_block(l, &l->lines, p, note_line);
 }
@@ -212,11 +208,9 @@ static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const void
 	str_cut(l->log, start);
 	if (!l->lacks)
 		l->lacks = kzalloc(p->insn_count);
-	if (!l->lacks) {
-		str_printf(l->log, "program %s: no memory for marks of %u instructions", p->name,
-			   p->insn_count);
-		return ENOMEM;
-	}
+	if (!l->lacks)
+		return str_refuse(l->log, ENOMEM, "program %s: no memory for marks of %u instructions",
+				  p->name, p->insn_count);
 	l->lacks[idx] = LACK_SOMETHING;
 	return OK;
 }

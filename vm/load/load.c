@@ -21,8 +21,7 @@
 
 static enum err no_memory(struct loader *l, const char *what, u64 len)
 {
-	str_printf(l->log, "no memory for %s of %llu bytes", what, len);
-	return ENOMEM;
+	return str_refuse(l->log, ENOMEM, "no memory for %s of %llu bytes", what, len);
 }
 
 /* ---- 1. the file ---- */
@@ -34,9 +33,9 @@ static enum err check_symbols(struct loader *l)
 		struct elf_section s = elf_section(&l->elf, i);
 		if (!elf_is_code(&s))
 			continue;
-		str_puts(l->log,
-			 "the object has code, but no symbols: it was stripped of them; strip -g keeps them");
-		return ENOENT;
+		return str_refuse(
+		    l->log, ENOENT,
+		    "the object has code, but no symbols: it was stripped of them; strip -g keeps them");
 	}
 	return OK;
 }
@@ -55,10 +54,8 @@ static enum err load_btf(struct loader *l)
 	if (!i)
 		return OK;
 	struct elf_section s = elf_section(&l->elf, i);
-	if (!s.data || !s.size || s.size > BTF_LEN_MAX) {
-		str_printf(l->log, ".BTF: a size of %llu bytes cannot be right", s.size);
-		return ENOEXEC;
-	}
+	if (!s.data || !s.size || s.size > BTF_LEN_MAX)
+		return str_refuse(l->log, ENOEXEC, ".BTF: a size of %llu bytes cannot be right", s.size);
 	l->o->btf_blob = kmalloc(s.size);
 	if (!l->o->btf_blob)
 		return no_memory(l, ".BTF", s.size);
@@ -149,10 +146,8 @@ static enum err load_programs(struct loader *l)
 		if (e)
 			return e;
 	}
-	if (!l->o->prog_count) {
-		str_puts(l->log, "the object holds no program");
-		return ENOENT;
-	}
+	if (!l->o->prog_count)
+		return str_refuse(l->log, ENOENT, "the object holds no program");
 	return OK;
 }
 
@@ -192,11 +187,9 @@ static enum err load_whole(struct loader *l, struct object **out, const char *na
 			   size_t len)
 {
 	*out = NULL;
-	if (object_named(name)) {
-		str_printf(l->log, "an object called %s is loaded already; give this file another name",
-			   name);
-		return EEXIST;
-	}
+	if (object_named(name))
+		return str_refuse(l->log, EEXIST,
+				  "an object called %s is loaded already; give this file another name", name);
 	size_t size = sizeof(*l->o) + strlen(name) + 1;
 	l->o = kzalloc(size);
 	if (!l->o)

@@ -62,19 +62,17 @@ static enum err read_field(struct loader *l, struct map_def *d, const struct btf
 	}
 	const struct map_field *f = find_field(name);
 	const struct btf_type *pointer = btf_type(b, btf_strip(b, m->type));
-	if (!f || btf_kind(pointer) != BTF_PTR) {
-		str_printf(l->log, "map %s: the field %s of its definition is not supported", d->name, name);
-		return EOPNOTSUPP;
-	}
+	if (!f || btf_kind(pointer) != BTF_PTR)
+		return str_refuse(l->log, EOPNOTSUPP,
+				  "map %s: the field %s of its definition is not supported", d->name, name);
 	u32 target = pointer->size_or_type, *value = (u32 *)((u8 *)d + f->at);
 	*value = target;
 	if (f->is_type)
 		return OK;
 	const struct btf_type *array = btf_type(b, btf_strip(b, target));
-	if (btf_kind(array) != BTF_ARRAY) {
-		str_printf(l->log, "map %s: its field %s was not made by __uint", d->name, name);
-		return ENOEXEC;
-	}
+	if (btf_kind(array) != BTF_ARRAY)
+		return str_refuse(l->log, ENOEXEC, "map %s: its field %s was not made by __uint", d->name,
+				  name);
 	*value = btf_array(array)->count;
 	return OK;
 }
@@ -96,11 +94,10 @@ static enum err check_type(struct loader *l, struct map_def *d, const struct btf
 static enum err settle_size(struct loader *l, const struct map_def *d, const char *what, u32 *size, u32 type)
 {
 	u32 by_type = type ? btf_size(&l->o->btf, type) : 0;
-	if (*size && type && *size != by_type) {
-		str_printf(l->log, "map %s: its %s is of %u bytes by type, but %s_size says %u", d->name,
-			   what, by_type, what, *size);
-		return EINVAL;
-	}
+	if (*size && type && *size != by_type)
+		return str_refuse(l->log, EINVAL,
+				  "map %s: its %s is of %u bytes by type, but %s_size says %u", d->name, what,
+				  by_type, what, *size);
 	*size = type ? by_type : *size;
 	return OK;
 }
@@ -108,11 +105,9 @@ static enum err settle_size(struct loader *l, const struct map_def *d, const cha
 /* As in libbpf, values imply the size of a value. */
 static enum err settle_values(struct loader *l, struct map_def *d)
 {
-	if (d->type != BPF_MAP_TYPE_PROG_ARRAY) {
-		str_printf(l->log, "map %s: values that are programs are only for the type %s", d->name,
-			   map_prog_array_ops.name);
-		return EINVAL;
-	}
+	if (d->type != BPF_MAP_TYPE_PROG_ARRAY)
+		return str_refuse(l->log, EINVAL, "map %s: values that are programs are only for the type %s",
+				  d->name, map_prog_array_ops.name);
 	d->value_size = d->value_size ? d->value_size : PROG_VALUE_SIZE;
 	return OK;
 }
@@ -122,20 +117,18 @@ static enum err read_definition(struct loader *l, struct map_def *d, u32 var)
 	const struct btf *b = &l->o->btf;
 	d->name = btf_type_name(b, var);
 	const struct btf_type *t = btf_type(b, btf_strip(b, btf_type(b, var)->size_or_type));
-	if (btf_kind(t) != BTF_STRUCT) {
-		str_printf(l->log, "map %s: its definition in .maps is not a struct", d->name);
-		return ENOEXEC;
-	}
+	if (btf_kind(t) != BTF_STRUCT)
+		return str_refuse(l->log, ENOEXEC, "map %s: its definition in .maps is not a struct",
+				  d->name);
 	enum err e = check_type(l, d, t);
 	for (u32 i = 0; i < btf_vlen(t) && !e; i++)
 		e = read_field(l, d, t, &btf_members(t)[i]);
 	if (e)
 		return e;
-	if (d->pinning) {
-		str_printf(l->log, "map %s: it asks to be pinned, but there is no file system to pin it in",
-			   d->name);
-		return EOPNOTSUPP;
-	}
+	if (d->pinning)
+		return str_refuse(l->log, EOPNOTSUPP,
+				  "map %s: it asks to be pinned, but there is no file system to pin it in",
+				  d->name);
 	e = settle_size(l, d, "key", &d->key_size, d->key_type);
 	if (!e)
 		e = settle_size(l, d, "value", &d->value_size, d->value_type);
@@ -196,10 +189,10 @@ static enum err check_no_addresses(struct loader *l, u32 section)
 		if (s.type != ELF_REL || s.info != section || !elf_rel_count(&s))
 			continue;
 		struct elf_symbol symbol = elf_symbol(&l->elf, elf_rel(&s, 0).symbol);
-		str_printf(l->log,
-			   "%s: a variable is initialised with the address of %s, which is not supported",
-			   elf_section(&l->elf, section).name, symbol.name);
-		return EOPNOTSUPP;
+		return str_refuse(
+		    l->log, EOPNOTSUPP,
+		    "%s: a variable is initialised with the address of %s, which is not supported",
+		    elf_section(&l->elf, section).name, symbol.name);
 	}
 	return OK;
 }
@@ -218,11 +211,9 @@ static enum err add_global(struct loader *l, u32 i)
 {
 	struct elf_section s = elf_section(&l->elf, i);
 	bool read_only = starts_with(s.name, ".rodata");
-	if (s.size > MAP_BYTES_MAX) {
-		str_printf(l->log, "%s: %llu bytes of variables; at most %u are possible", s.name, s.size,
-			   MAP_BYTES_MAX);
-		return E2BIG;
-	}
+	if (s.size > MAP_BYTES_MAX)
+		return str_refuse(l->log, E2BIG, "%s: %llu bytes of variables; at most %u are possible",
+				  s.name, s.size, MAP_BYTES_MAX);
 	char *name = name_global_map(l, s.name);
 	struct map_def d = {
 		.name = name,
@@ -233,10 +224,8 @@ static enum err add_global(struct loader *l, u32 i)
 		.value_size = (u32)s.size,
 		.value_type = i == elf_find(&l->elf, s.name) ? btf_find(&l->o->btf, s.name, BTF_DATASEC) : 0,
 	};
-	if (!name) {
-		str_printf(l->log, "%s: no memory for its name", s.name);
-		return ENOMEM;
-	}
+	if (!name)
+		return str_refuse(l->log, ENOMEM, "%s: no memory for its name", s.name);
 	enum err e = check_no_addresses(l, i);
 	if (!e)
 		e = add_map(l, &d, (struct map_place){ i, 0, s.size, 0 });
@@ -255,20 +244,17 @@ static enum err count_maps(struct loader *l, const struct btf_type **datasec, u3
 		if (strcmp(s.name, ".maps") == 0)
 			l->maps_section = i;
 	}
-	if (elf_find(&l->elf, "maps")) {
-		str_puts(
-		    l->log,
+	if (elf_find(&l->elf, "maps"))
+		return str_refuse(
+		    l->log, EOPNOTSUPP,
 		    "section maps: struct bpf_map_def is libbpf's old form; write the maps as structs of "
 		    "__uint and __type in SEC(\".maps\")");
-		return EOPNOTSUPP;
-	}
 	u32 id = btf_find(&l->o->btf, ".maps", BTF_DATASEC);
 	if (!l->maps_section)
 		return OK;
-	if (!id) {
-		str_puts(l->log, "the maps in .maps are not described by BTF; compile with -g");
-		return EINVAL;
-	}
+	if (!id)
+		return str_refuse(l->log, EINVAL,
+				  "the maps in .maps are not described by BTF; compile with -g");
 	*datasec = btf_type(&l->o->btf, id);
 	*count += btf_vlen(*datasec);
 	return OK;
@@ -283,10 +269,8 @@ enum err load_maps(struct loader *l)
 		return e;
 	l->o->maps = kzalloc(count * sizeof(l->o->maps[0]));
 	l->places = kzalloc(count * sizeof(l->places[0]));
-	if (!l->o->maps || !l->places) {
-		str_printf(l->log, "no memory for a table of %u maps", count);
-		return ENOMEM;
-	}
+	if (!l->o->maps || !l->places)
+		return str_refuse(l->log, ENOMEM, "no memory for a table of %u maps", count);
 	if (datasec)
 		e = add_defined(l, datasec);
 	for (u32 i = 1; i < l->elf.section_count && !e; i++) {
@@ -330,12 +314,11 @@ static enum err put_program(struct loader *l, const struct elf_rel *r)
 	const struct prog *p = find_program(l, &s);
 	u32 slot = 0;
 	struct map *m = map_of_value(l, r->offset, &slot);
-	if (!m || !p) {
-		str_printf(l->log,
-			   ".maps: byte %llu is initialised with %s; only programs in maps of type %s can be",
-			   r->offset, s.name, map_prog_array_ops.name);
-		return EOPNOTSUPP;
-	}
+	if (!m || !p)
+		return str_refuse(
+		    l->log, EOPNOTSUPP,
+		    ".maps: byte %llu is initialised with %s; only programs in maps of type %s can be",
+		    r->offset, s.name, map_prog_array_ops.name);
 	enum err e = prog_array_set(m, slot, p);
 	if (e == E2BIG)
 		str_printf(l->log, "map %s: program %s is in slot %u, but there are only %u", m->name,

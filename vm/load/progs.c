@@ -41,17 +41,15 @@ static enum err place_function(struct loader *l, struct prog *p, u32 section, u6
 	struct elf_section s = elf_section(&l->elf, section);
 	if (!elf_is_code(&s) || l->block_count == l->block_max || !function_at(l, section, offset, &f) ||
 	    !f.size || f.size % INSN_LEN || f.value % INSN_LEN || f.value > s.size ||
-	    f.size > s.size - f.value) {
-		str_printf(l->log, "program %s: there is no function at byte %llu of section %s", p->name,
-			   offset, s.name);
-		return ENOEXEC;
-	}
+	    f.size > s.size - f.value)
+		return str_refuse(l->log, ENOEXEC,
+				  "program %s: there is no function at byte %llu of section %s", p->name,
+				  offset, s.name);
 	u64 count = p->insn_count + f.size / INSN_LEN;
-	if (count > PROG_INSNS_MAX) {
-		str_printf(l->log, "program %s: the program has %llu instructions, more than %u", p->name,
-			   count, PROG_INSNS_MAX);
-		return E2BIG;
-	}
+	if (count > PROG_INSNS_MAX)
+		return str_refuse(l->log, E2BIG,
+				  "program %s: the program has %llu instructions, more than %u", p->name,
+				  count, PROG_INSNS_MAX);
 	*at = p->insn_count;
 	l->blocks[l->block_count++] = (struct block){ section, offset, f.size, *at };
 	p->insn_count = (u32)count;
@@ -117,10 +115,9 @@ static enum err relocate_call(struct loader *l, struct prog *p, const struct blo
 		struct elf_symbol s = elf_symbol(&l->elf, r->symbol);
 		if (!s.section)
 			return say_where(l, b, idx, relocate_kernel_call(l, p, in, &s));
-		if (r->type != R_BPF_64_32 || s.section >= l->elf.section_count) {
-			str_printf(l->log, "program %s: relocation of type %u at a call", p->name, r->type);
-			return ENOEXEC;
-		}
+		if (r->type != R_BPF_64_32 || s.section >= l->elf.section_count)
+			return str_refuse(l->log, ENOEXEC, "program %s: relocation of type %u at a call",
+					  p->name, r->type);
 		section = s.section;
 		base = s.value;
 	}
@@ -134,12 +131,11 @@ static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *i
 {
 	u32 id = 0;
 	u64 address = ksym_named(s->name, &id);
-	if (!address && s->binding != ELF_WEAK) {
-		str_printf(l->log,
-			   "program %s: it needs %s, which the object only declares, and the kernel has not",
-			   p->name, s->name);
-		return ENOENT;
-	}
+	if (!address && s->binding != ELF_WEAK)
+		return str_refuse(
+		    l->log, ENOENT,
+		    "program %s: it needs %s, which the object only declares, and the kernel has not",
+		    p->name, s->name);
 	in[0] = (struct insn){ .op = in->op, .dst = in->dst, .imm = (i32)address };
 	in[1] = (struct insn){ .imm = (i32)(address >> 32) };
 	if (id) {
@@ -170,20 +166,17 @@ static enum err relocate_address(struct loader *l, struct prog *p, struct insn *
 	if (!s->section)
 		return relocate_extern(l, p, in, s);
 	u32 map = map_at(l, s->section, offset);
-	if (map == l->o->map_count) {
-		str_printf(l->log,
-			   "program %s: it takes the address of %s, which is neither a map nor a variable",
-			   p->name, s->name);
-		return EOPNOTSUPP;
-	}
+	if (map == l->o->map_count)
+		return str_refuse(
+		    l->log, EOPNOTSUPP,
+		    "program %s: it takes the address of %s, which is neither a map nor a variable", p->name,
+		    s->name);
 	in[0].src = s->section == l->maps_section ? PSEUDO_MAP : PSEUDO_VALUE;
 	in[0].imm = (i32)map;
 	in[1].imm = in->src == PSEUDO_MAP ? 0 : (i32)offset;
-	if (in->src == PSEUDO_VALUE && offset > l->o->maps[map]->value_size) {
-		str_printf(l->log, "program %s: byte %lld of %s is outside the section's %u", p->name,
-			   (i64)offset, s->name, l->o->maps[map]->value_size);
-		return ENOEXEC;
-	}
+	if (in->src == PSEUDO_VALUE && offset > l->o->maps[map]->value_size)
+		return str_refuse(l->log, ENOEXEC, "program %s: byte %lld of %s is outside the section's %u",
+				  p->name, (i64)offset, s->name, l->o->maps[map]->value_size);
 	return OK;
 }
 
@@ -202,11 +195,9 @@ static enum err relocate_immediate(struct loader *l, struct prog *p, const struc
 	const struct elf_rel *r = &l->rels[idx];
 	struct elf_symbol s = elf_symbol(&l->elf, r->symbol);
 	u32 at = 0;
-	if (!insn_is_wide(in) || idx + 1 == b->at + b->size / INSN_LEN || r->type != R_BPF_64_64) {
-		str_printf(l->log, "program %s: insn %u has a relocation of type %u (to %s)", p->name, idx,
-			   r->type, s.name);
-		return ENOEXEC;
-	}
+	if (!insn_is_wide(in) || idx + 1 == b->at + b->size / INSN_LEN || r->type != R_BPF_64_64)
+		return str_refuse(l->log, ENOEXEC, "program %s: insn %u has a relocation of type %u (to %s)",
+				  p->name, idx, r->type, s.name);
 	if (!is_in_code(l, &s))
 		return say_where(l, b, idx, relocate_address(l, p, in, &s));
 	enum err e = place_function(l, p, s.section, s.value + (u64)(i64)in->imm, &at);
@@ -240,10 +231,9 @@ static enum err collect_insns(struct loader *l, struct prog *p, u32 section, u64
 	if (e)
 		return e;
 	p->insns = kmalloc(p->insn_count * INSN_LEN);
-	if (!p->insns) {
-		str_printf(l->log, "program %s: no memory for %u instructions", p->name, p->insn_count);
-		return ENOMEM;
-	}
+	if (!p->insns)
+		return str_refuse(l->log, ENOMEM, "program %s: no memory for %u instructions", p->name,
+				  p->insn_count);
 	memcpy(p->insns, l->insns, p->insn_count * INSN_LEN);
 	return OK;
 }

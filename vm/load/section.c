@@ -135,14 +135,12 @@ static enum err take_offset(struct prog *p, struct strbuf *log)
 		plus++;
 	if (!*plus)
 		return OK;
-	if (p->type != PROG_KPROBE) {
-		str_printf(log, "section %s: only a kprobe can be at an offset in a function", p->section);
-		return EINVAL;
-	}
-	if (!read_number(plus + 1, &p->target_offset)) {
-		str_printf(log, "section %s: %s is no offset; one is written +0x1f or +31", p->section, plus);
-		return EINVAL;
-	}
+	if (p->type != PROG_KPROBE)
+		return str_refuse(log, EINVAL, "section %s: only a kprobe can be at an offset in a function",
+				  p->section);
+	if (!read_number(plus + 1, &p->target_offset))
+		return str_refuse(log, EINVAL, "section %s: %s is no offset; one is written +0x1f or +31",
+				  p->section, plus);
 	*plus = 0;
 	return OK;
 }

@@ -45,15 +45,13 @@ static enum err place_variable(struct loader *l, u32 section, struct btf_var_sec
 		v->offset = BTF_UNPLACED;
 		if (may_be_unplaced(l, section, v->type))
 			return OK;
-		str_printf(l->log, "%s: BTF lists %s, which has no symbol there; was it stripped?", s.name,
-			   name);
-		return ENOEXEC;
+		return str_refuse(l->log, ENOEXEC,
+				  "%s: BTF lists %s, which has no symbol there; was it stripped?", s.name,
+				  name);
 	}
 	u64 size = max(v->size, btf_size(&l->o->btf, v->type));
-	if (symbol.value > s.size || size > s.size - symbol.value) {
-		str_printf(l->log, "%s: the variable %s does not lie in it", s.name, name);
-		return ENOEXEC;
-	}
+	if (symbol.value > s.size || size > s.size - symbol.value)
+		return str_refuse(l->log, ENOEXEC, "%s: the variable %s does not lie in it", s.name, name);
 	v->offset = (u32)symbol.value;
 	return OK;
 }
@@ -63,11 +61,9 @@ static enum err place_variables(struct loader *l, u32 section, struct btf_type *
 	struct elf_section s = elf_section(&l->elf, section);
 	struct btf_var_secinfo *v = (struct btf_var_secinfo *)btf_vars(datasec);
 	bool is_placed = datasec->size_or_type != 0;
-	if (s.size > ~0u || datasec->size_or_type > s.size) {
-		str_printf(l->log, "%s: BTF says that it has %u bytes, and it has %llu", s.name,
-			   datasec->size_or_type, s.size);
-		return ENOEXEC;
-	}
+	if (s.size > ~0u || datasec->size_or_type > s.size)
+		return str_refuse(l->log, ENOEXEC, "%s: BTF says that it has %u bytes, and it has %llu",
+				  s.name, datasec->size_or_type, s.size);
 	for (u32 i = 0; i < btf_vlen(datasec) && !is_placed; i++, v++) {
 		enum err e = place_variable(l, section, v);
 		if (e)

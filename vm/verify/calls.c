@@ -208,9 +208,8 @@ static enum err check_tail_calls(struct verify *v)
 	p->facts.tail_calls = kept >= 0;
 	if (kept <= PROG_KEPT_MAX)
 		return OK;
-	str_printf(v->log, "a tail call leaves %d bytes of frames that wait; %d are allowed", kept,
-		   PROG_KEPT_MAX);
-	return EINVAL;
+	return str_refuse(v->log, EINVAL, "a tail call leaves %d bytes of frames that wait; %d are allowed",
+			  kept, PROG_KEPT_MAX);
 }
 
 static enum err check_depth(struct verify *v)

@@ -217,9 +217,9 @@ static enum err check_size(struct verify *v)
 	u32 count = v->p->insn_count;
 	if (count > 0 && count <= PROG_INSNS_MAX)
 		return OK;
-	str_printf(v->log, count ? "the program has %u instructions, more than %u" : "the program is empty",
-		   count, PROG_INSNS_MAX);
-	return EINVAL;
+	return str_refuse(v->log, EINVAL,
+			  count ? "the program has %u instructions, more than %u" : "the program is empty",
+			  count, PROG_INSNS_MAX);
 }
 
 static enum err run_passes(struct verify *v)
