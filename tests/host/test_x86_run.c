@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The encoder's forms, executed: what vm/ and tramp/ write, with every pair of registers, against what the SDM
-// says in C. Registers that are not written must stay, and so must flags, where an instruction has none.
+// Executes the forms of the encoder with every pair of registers and compares the result with what the SDM says,
+// written in C. An instruction must keep the registers that it does not write, and the flags that it does not set.
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
@@ -108,8 +108,7 @@ static bool is_right(const char *name, const struct state *want, u32 known)
 	return ok;
 }
 
-/* ---- what operations give ---- */
-
+/* What an operation computes. */
 struct effect {
 	u64 value;
 	u64 flags;
@@ -149,136 +148,211 @@ static struct effect difference(u64 a, u64 b, u32 size, u32 borrow)
 	return result(r, size, a < b || (borrow && a == b), sign((a ^ b) & (a ^ r), size));
 }
 
-/* add or adc sbb and sub xor cmp, and test: by the SDM's /n, test as 8. */
-static struct effect alu(u32 n, u64 a, u64 b, u32 size, u64 flags)
+static struct effect plain(u64 value, u32 size)
 {
-	a = cut(a, size);
-	b = cut(b, size);
-	switch (n) {
-	case 0: return sum(a, b, size, 0);
-	case 1: return result(a | b, size, false, false);
-	case 2: return sum(a, b, size, flags & FLAGS_CF);
-	case 3: return difference(a, b, size, flags & FLAGS_CF);
-	case 6: return result(a ^ b, size, false, false);
-	case 4:
-	case 8: return result(a & b, size, false, false);
-	default: return difference(a, b, size, 0);
-	}
+	return result(value, size, false, false);
 }
 
-static bool alu_writes(u32 n)
+static struct effect rotated(u64 v, u32 left, u32 size)
 {
-	return n < 7;
+	left &= 8 * size - 1;
+	return plain(left ? v << left | v >> (8 * size - left) : v, size);
 }
 
-/* ---- arithmetic with flags ---- */
+/* Operands: a register (R), memory (M), an immediate (I), a count of 8 bits (N), the count in CL (C). The first
+ * one is the destination; of three, the others are the operands. */
+enum shape { R, RR, RM, RI, RN, RC, MR, MI, RRR, RRI, RRN };
 
-typedef void emit_rr(struct code *c, enum reg d, enum reg s);
-typedef void emit_rm(struct code *c, enum reg d, struct mem s);
-typedef void emit_mr(struct code *c, struct mem d, enum reg s);
-typedef void emit_ri(struct code *c, enum reg d, i64 v);
-typedef void emit_mi(struct code *c, struct mem d, i64 v);
+enum {
+	SETS = 1,    /* the flags are those of the effect; */
+	KEEPS = 2,   /* they are as before; if neither is said, they may be any */
+	TESTS = 4,   /* the destination is not written */
+	FETCHES = 8, /* the register gets what was in memory */
+};
+
+struct form {
+	const char *name;
+	union { /* by shape */
+		void (*R)(struct code *c, enum reg d);
+		void (*RR)(struct code *c, enum reg d, enum reg s);
+		void (*RM)(struct code *c, enum reg d, struct mem s);
+		void (*RI)(struct code *c, enum reg d, i64 v);
+		void (*RN)(struct code *c, enum reg d, u8 count);
+		void (*RC)(struct code *c, enum reg d);
+		void (*MR)(struct code *c, struct mem d, enum reg s);
+		void (*MI)(struct code *c, struct mem d, i64 v);
+		void (*RRR)(struct code *c, enum reg d, enum reg s, enum reg count);
+		void (*RRI)(struct code *c, enum reg d, enum reg s, i64 v);
+		void (*RRN)(struct code *c, enum reg d, enum reg s, u8 count);
+	} emit;
+	struct effect (*effect)(u64 a, u64 b, u32 size, u64 flags); /* a, b: cut to size */
+	enum shape shape;
+	u8 size, does;
+};
 
 /* clang-format off */
-#define ALU(name) \
-	{ #name, { name##_rr, name##_rr32 }, { name##_rm, name##_rm32 }, { name##_mr, name##_mr32 }, \
-	  { name##_ri, name##_ri32 }, { name##_mi, name##_mi32 } }
-static const struct {
-	const char *name;
-	emit_rr *rr[2];
-	emit_rm *rm[2];
-	emit_mr *mr[2];
-	emit_ri *ri[2];
-	emit_mi *mi[2];
-} alus[] = {
-	ALU(add), ALU(or), ALU(adc), ALU(sbb), ALU(and), ALU(sub), ALU(xor), ALU(cmp),
-	{ "test", { test_rr, test_rr32 }, { NULL }, { NULL }, { test_ri, test_ri32 }, { test_mi, test_mi32 } },
+#define EFFECT(name, expr) \
+	static struct effect do_##name(u64 a unused, u64 b unused, u32 size unused, u64 flags unused) { return expr; }
+EFFECT(add, sum(a, b, size, 0))
+EFFECT(or, plain(a | b, size))
+EFFECT(adc, sum(a, b, size, flags & FLAGS_CF))
+EFFECT(sbb, difference(a, b, size, flags & FLAGS_CF))
+EFFECT(and, plain(a & b, size))
+EFFECT(sub, difference(a, b, size, 0))
+EFFECT(xor, plain(a ^ b, size))
+EFFECT(neg, difference(0, a, size, 0))
+EFFECT(not, plain(~a, size))
+EFFECT(inc, plain(a + 1, size))
+EFFECT(dec, plain(a - 1, size))
+EFFECT(imul, plain(a * b, size))
+EFFECT(bswap, plain(__builtin_bswap64(a) >> (64 - 8 * size), size))
+EFFECT(mov, plain(b, size))
+EFFECT(zx8, plain((u8)b, size))
+EFFECT(zx16, plain((u16)b, size))
+EFFECT(sx8, plain(extended(b, 1), size))
+EFFECT(sx16, plain(extended(b, 2), size))
+EFFECT(sx32, plain(extended(b, 4), size))
+EFFECT(rol, rotated(a, (u32)b, size))
+EFFECT(ror, rotated(a, 0 - (u32)b, size))
+EFFECT(shl, plain(a << (b & (8 * size - 1)), size))
+EFFECT(shr, plain(a >> (b & (8 * size - 1)), size))
+EFFECT(sar, plain((u64)((i64)extended(a, size) >> (b & (8 * size - 1))), size))
+
+#define FORM(fn, shape, size, op, does) { #fn, { .shape = fn }, do_##op, shape, size, does }
+#define BOTH(fn, shape, op, does) FORM(fn, shape, 8, op, does), FORM(fn##32, shape, 4, op, does)
+
+#define ALU(op, does) BOTH(op##_rr, RR, op, does), BOTH(op##_rm, RM, op, does), BOTH(op##_mr, MR, op, does), \
+	BOTH(op##_ri, RI, op, does), BOTH(op##_mi, MI, op, does)
+#define do_cmp do_sub
+static const struct form arithmetic[] = {
+	ALU(add, SETS), ALU(or, SETS), ALU(adc, SETS), ALU(sbb, SETS), ALU(and, SETS), ALU(sub, SETS), ALU(xor, SETS),
+	ALU(cmp, SETS | TESTS),
+	BOTH(test_rr, RR, and, SETS | TESTS), BOTH(test_ri, RI, and, SETS | TESTS),
+	BOTH(test_mi, MI, and, SETS | TESTS),
+};
+
+static const struct form moves[] = {
+	BOTH(mov_rr, RR, mov, KEEPS), BOTH(mov_rm, RM, mov, KEEPS),
+	FORM(movzx_rr8, RR, 4, zx8, KEEPS), FORM(movzx_rr16, RR, 4, zx16, KEEPS),
+	FORM(movzx_rm8, RM, 4, zx8, KEEPS), FORM(movzx_rm16, RM, 4, zx16, KEEPS),
+	FORM(movsx_rr8, RR, 8, sx8, KEEPS), FORM(movsx_rr16, RR, 8, sx16, KEEPS), FORM(movsxd_rr, RR, 8, sx32, KEEPS),
+	FORM(movsx_rm8, RM, 8, sx8, KEEPS), FORM(movsx_rm16, RM, 8, sx16, KEEPS), FORM(movsxd_rm, RM, 8, sx32, KEEPS),
+	FORM(movsx_rr8_32, RR, 4, sx8, KEEPS), FORM(movsx_rr16_32, RR, 4, sx16, KEEPS),
+	FORM(movsx_rm8_32, RM, 4, sx8, KEEPS), FORM(movsx_rm16_32, RM, 4, sx16, KEEPS),
+	BOTH(imul_rr, RR, imul, 0), BOTH(imul_rm, RM, imul, 0), BOTH(imul_rri, RRI, imul, 0),
+};
+
+#define SHIFT(op) BOTH(op##_ri, RN, op, 0), BOTH(op##_rc, RC, op, 0)
+static const struct form shifts[] = { SHIFT(rol), SHIFT(ror), SHIFT(shl), SHIFT(shr), SHIFT(sar) };
+
+static const struct form bmi2_shifts[] = {
+	BOTH(shlx_rrr, RRR, shl, KEEPS), BOTH(shrx_rrr, RRR, shr, KEEPS), BOTH(sarx_rrr, RRR, sar, KEEPS),
+	BOTH(rorx_rri, RRN, ror, KEEPS),
+};
+
+static const struct form single[] = {
+	BOTH(not_r, R, not, KEEPS), BOTH(neg_r, R, neg, SETS), BOTH(bswap_r, R, bswap, KEEPS),
+	FORM(inc_r, R, 8, inc, 0), FORM(dec_r32, R, 4, dec, 0),
+};
+
+#define LOCKED(op) BOTH(lock_##op##_mr, MR, op, SETS)
+static const struct form to_memory[] = {
+	BOTH(mov_mr, MR, mov, KEEPS), FORM(mov_mr16, MR, 2, mov, KEEPS), FORM(mov_mr8, MR, 1, mov, KEEPS),
+	BOTH(xchg_mr, MR, mov, KEEPS | FETCHES), BOTH(lock_xadd_mr, MR, add, SETS | FETCHES),
+	LOCKED(add), LOCKED(or), LOCKED(and), LOCKED(sub), LOCKED(xor),
 };
 /* clang-format on */
 
-enum { TO_REG, TO_CELL };
-
-static bool expect_alu(u32 n, u64 a, u64 b, u32 size, u32 place, u32 reg)
-{
-	struct state want = w->in;
-	struct effect e = alu(n, a, b, size, w->in.flags);
-	want.flags = e.flags;
-	if (alu_writes(n) && place == TO_REG)
-		want.r[reg] = e.value;
-	else if (alu_writes(n))
-		want.cell = size == 8 ? e.value : (w->in.cell & ~0xffffffffull) | e.value;
-	execute();
-	return is_right(alus[n].name, &want, FLAGS);
-}
-
-/* The base register of a memory operand: its address less 24. */
+/* A memory operand that leads to w->in.cell; base holds its address less 24. */
 static struct mem cell_at(u32 base)
 {
 	w->in.r[base] = (uptr)&w->in.cell - 24;
 	return at(base, 24);
 }
 
-static bool try_alu(u32 n, u32 d, u32 s, u32 turn)
+static u64 merged(u64 whole, u64 part, u32 size)
 {
-	static const i64 imms[] = { 0, 1, -1, 127, 128, -128, -129, 0x7fffffff, -0x80000000ll };
-	bool wide = turn & 1, ok;
-	u32 size = wide ? 8 : 4;
-	i64 imm = imms[turn / 2 % array_len(imms)];
+	return size == 8 ? part : (whole & ~cut(~0ull, size)) | part;
+}
+
+struct operands {
+	u64 a, b;
+};
+
+/* Writes the form with the registers d and s, s the base of a memory operand. Returns what it operates on. */
+static struct operands write_form(const struct form *f, u32 d, u32 s, u32 turn)
+{
+	static const i32 imms[] = { 0, 1, -1, 127, 128, -128, -129, 0x7fffffff, -0x7fffffff - 1 };
+	static const u8 counts[] = { 0, 1, 7, 8, 31, 32, 33, 63 };
+	i32 imm = imms[turn / 2 % array_len(imms)];
+	u8 count = counts[turn / 2 % array_len(counts)];
+	u32 by = turn % 16 == RSP ? RAX : turn % 16;
+	u64 *r = w->in.r, cell = w->in.cell;
+	bool has_memory = f->shape == RM || f->shape == MR || f->shape == MI;
+	struct mem m = has_memory ? cell_at(s) : (struct mem){ 0 };
+	struct code *c = begin();
+	if (f->shape == RC)
+		r[RCX] = count | 0x1200;
+	switch (f->shape) {
+	case R: f->emit.R(c, d); return (struct operands){ r[d], 0 };
+	case RR: f->emit.RR(c, d, s); return (struct operands){ r[d], r[s] };
+	case RM: f->emit.RM(c, d, m); return (struct operands){ r[d], cell };
+	case RI: f->emit.RI(c, d, imm); return (struct operands){ r[d], (u64)imm };
+	case RN: f->emit.RN(c, d, count); return (struct operands){ r[d], count };
+	case RC: f->emit.RC(c, d); return (struct operands){ r[d], r[RCX] };
+	case MR: f->emit.MR(c, m, d); return (struct operands){ cell, r[d] };
+	case MI: f->emit.MI(c, m, imm); return (struct operands){ cell, (u64)imm };
+	case RRR: f->emit.RRR(c, d, s, by); return (struct operands){ r[s], r[by] };
+	case RRI: f->emit.RRI(c, d, s, imm); return (struct operands){ r[s], (u64)imm };
+	default: f->emit.RRN(c, d, s, count); return (struct operands){ r[s], count };
+	}
+}
+
+static bool try_form(const struct form *f, u32 d, u32 s, u32 turn)
+{
+	u32 size = f->size;
 	set_up(turn);
-	alus[n].rr[!wide](begin(), d, s);
-	ok = expect_alu(n, w->in.r[d], w->in.r[s], size, TO_REG, d);
-	set_up(turn);
-	alus[n].ri[!wide](begin(), d, imm);
-	ok &= expect_alu(n, w->in.r[d], (u64)imm, size, TO_REG, d);
-	set_up(turn);
-	struct mem m = cell_at(s);
-	alus[n].mi[!wide](begin(), m, imm);
-	ok &= expect_alu(n, w->in.cell, (u64)imm, size, TO_CELL, 0);
-	if (!alus[n].rm[0])
-		return ok;
-	set_up(turn);
-	m = cell_at(s);
-	alus[n].rm[!wide](begin(), d, m);
-	ok &= expect_alu(n, w->in.r[d], w->in.cell, size, TO_REG, d);
-	set_up(turn);
-	m = cell_at(s);
-	alus[n].mr[!wide](begin(), m, d);
-	return ok & expect_alu(n, w->in.cell, w->in.r[d], size, TO_CELL, 0);
+	struct operands o = write_form(f, d, s, turn);
+	struct state want = w->in;
+	struct effect e = f->effect(cut(o.a, size), cut(o.b, size), size, want.flags);
+	if (f->does & FETCHES)
+		want.r[d] = cut(o.a, size);
+	if (f->shape == MR || f->shape == MI)
+		want.cell = f->does & TESTS ? want.cell : merged(o.a, e.value, size);
+	else if (!(f->does & TESTS))
+		want.r[d] = e.value;
+	if (f->does & SETS)
+		want.flags = e.flags;
+	execute();
+	return is_right(f->name, &want, f->does & (SETS | KEEPS) ? FLAGS : 0);
+}
+
+/* Each with every pair of registers, four times. */
+static void try_forms(const struct form *forms, u32 count)
+{
+	for (u32 n = 0; n < count; n++) {
+		bool ok = true;
+		for (u32 i = 0; ok && i < 1024; i++) {
+			u32 d = i & 15, s = i >> 4 & 15;
+			if (d != RSP && s != RSP)
+				ok = try_form(&forms[n], d, s, i * 3 + i / 256);
+		}
+	}
 }
 
 TEST(x86_arithmetic_does_what_the_sdm_says)
 {
 	require(begin_all());
-	bool ok = true;
-	for (u32 i = 0; ok && i < 256 * array_len(alus) * 4; i++) {
-		u32 n = i / 1024, d = i & 15, s = i >> 4 & 15;
-		if (d != RSP && s != RSP)
-			ok = try_alu(n, d, s, i / 256 % 4 + i % 256 * 4);
-	}
+	try_forms(arithmetic, array_len(arithmetic));
 	end_all();
 }
 
-/* ---- registers without flags ---- */
-
-/* clang-format off */
-/* X(function, size of the result, value) of a, the destination, and b, the source. */
-#define RR_FORMS(X) \
-	X(mov_rr, 8, b) X(mov_rr32, 4, b) \
-	X(movzx_rr8, 4, (u8)b) X(movzx_rr16, 4, (u16)b) \
-	X(movsx_rr8, 8, extended(b, 1)) X(movsx_rr16, 8, extended(b, 2)) X(movsxd_rr, 8, extended(b, 4)) \
-	X(movsx_rr8_32, 4, extended(b, 1)) X(movsx_rr16_32, 4, extended(b, 2))
-#define RM_FORMS(X) \
-	X(mov_rm, 8, b) X(mov_rm32, 4, b) X(movzx_rm8, 4, (u8)b) X(movzx_rm16, 4, (u16)b) \
-	X(movsx_rm8, 8, extended(b, 1)) X(movsx_rm16, 8, extended(b, 2)) X(movsxd_rm, 8, extended(b, 4)) \
-	X(movsx_rm8_32, 4, extended(b, 1)) X(movsx_rm16_32, 4, extended(b, 2))
-#define MUL_FORMS(X) X(imul_rr, 8, a * b) X(imul_rr32, 4, a * b)
-#define MUL_RM_FORMS(X) X(imul_rm, 8, a * b) X(imul_rm32, 4, a * b)
-#define MODEL(fn, size, expr) static u64 value_##fn(u64 a unused, u64 b unused) { return cut(expr, size); }
-RR_FORMS(MODEL) RM_FORMS(MODEL) MUL_FORMS(MODEL) MUL_RM_FORMS(MODEL)
-#undef MODEL
-    /* clang-format on */
-
-    typedef u64 value_fn(u64 a, u64 b);
+TEST(x86_moves_and_products_do_what_the_sdm_says)
+{
+	require(begin_all());
+	try_forms(moves, array_len(moves));
+	end_all();
+}
 
 static bool expect_reg(const char *name, u32 d, u64 value, u32 known)
 {
@@ -286,53 +360,6 @@ static bool expect_reg(const char *name, u32 d, u64 value, u32 known)
 	want.r[d] = value;
 	execute();
 	return is_right(name, &want, known);
-}
-
-static bool try_rr(const char *name, emit_rr *emit, value_fn *value, u32 known)
-{
-	bool ok = true;
-	for (u32 i = 0; ok && i < 1024; i++) {
-		u32 d = i & 15, s = i >> 4 & 15;
-		if (d == RSP || s == RSP)
-			continue;
-		set_up(i * 3 + i / 256);
-		emit(begin(), d, s);
-		ok = expect_reg(name, d, value(w->in.r[d], w->in.r[s]), known);
-	}
-	return ok;
-}
-
-static bool try_rm(const char *name, emit_rm *emit, value_fn *value, u32 known)
-{
-	bool ok = true;
-	for (u32 i = 0; ok && i < 1024; i++) {
-		u32 d = i & 15, s = i >> 4 & 15;
-		if (d == RSP || s == RSP)
-			continue;
-		set_up(i * 3 + i / 256);
-		struct mem m = cell_at(s);
-		emit(begin(), d, m);
-		ok = expect_reg(name, d, value(w->in.r[d], w->in.cell), known);
-	}
-	return ok;
-}
-
-TEST(x86_moves_and_products_do_what_the_sdm_says)
-{
-	require(begin_all());
-#define TRY_RR(fn, size, expr) try_rr(#fn, fn, value_##fn, FLAGS);
-#define TRY_RM(fn, size, expr) try_rm(#fn, fn, value_##fn, FLAGS);
-	RR_FORMS(TRY_RR)
-	RM_FORMS(TRY_RM)
-#undef TRY_RR
-#undef TRY_RM
-#define TRY_RR(fn, size, expr) try_rr(#fn, fn, value_##fn, 0);
-#define TRY_RM(fn, size, expr) try_rm(#fn, fn, value_##fn, 0);
-	MUL_FORMS(TRY_RR)
-	MUL_RM_FORMS(TRY_RM)
-#undef TRY_RR
-#undef TRY_RM
-	end_all();
 }
 
 static bool try_lea(u32 d, u32 base, u32 index, u32 turn)
@@ -349,13 +376,7 @@ static bool try_lea(u32 d, u32 base, u32 index, u32 turn)
 	if (!expect_reg("lea32", d, (u32)value, FLAGS))
 		return false;
 	lea_rm(begin(), d, abs32_index((uptr)(u64)disp, index, scale));
-	if (!expect_reg("lea of an index", d, w->in.r[index] * scale + (u64)(i64)disp, FLAGS))
-		return false;
-	imul_rri(begin(), d, base, disp);
-	if (!expect_reg("imul by a constant", d, w->in.r[base] * (u64)(i64)disp, 0))
-		return false;
-	imul_rri32(begin(), d, base, disp);
-	return expect_reg("imul32 by a constant", d, (u32)(w->in.r[base] * (u64)(i64)disp), 0);
+	return expect_reg("lea of an index", d, w->in.r[index] * scale + (u64)(i64)disp, FLAGS);
 }
 
 TEST(x86_lea_of_every_base_and_index)
@@ -368,67 +389,6 @@ TEST(x86_lea_of_every_base_and_index)
 			ok = try_lea(d, base, index, i * 5 + i / 16);
 	}
 	end_all();
-}
-
-/* ---- shifts ---- */
-
-static u64 shifted(u32 op, u64 v, u32 count, u32 size)
-{
-	u32 bits = 8 * size;
-	count &= bits - 1;
-	v = cut(v, size);
-	switch (op) {
-	case 0: return cut(count ? v << count | v >> (bits - count) : v, size);
-	case 1: return cut(count ? v >> count | v << (bits - count) : v, size);
-	case 2: return cut(v << count, size);
-	case 3: return v >> count;
-	default: return cut((u64)((i64)extended(v, size) >> count), size);
-	}
-}
-
-typedef void emit_rs(struct code *c, enum reg r, u8 count);
-typedef void emit_r(struct code *c, enum reg r);
-typedef void emit_rrr(struct code *c, enum reg d, enum reg s, enum reg count);
-
-/* clang-format off */
-#define SHIFT(name) { #name, { name##_ri, name##_ri32 }, { name##_rc, name##_rc32 }, { NULL } }
-#define SHIFTX(name) { #name, { name##_ri, name##_ri32 }, { name##_rc, name##_rc32 }, { name##x_rrr, name##x_rrr32 } }
-static const struct {
-	const char *name;
-	emit_rs *ri[2];
-	emit_r *rc[2];
-	emit_rrr *rrr[2];
-} shifts[] = { SHIFT(rol), SHIFT(ror), SHIFTX(shl), SHIFTX(shr), SHIFTX(sar) };
-/* clang-format on */
-
-static bool try_shift(u32 op, u32 d, u32 turn)
-{
-	static const u8 counts[] = { 0, 1, 7, 8, 31, 32, 33, 63 };
-	bool wide = turn & 1;
-	u32 size = wide ? 8 : 4;
-	u8 count = counts[turn / 2 % array_len(counts)];
-	set_up(turn);
-	shifts[op].ri[!wide](begin(), d, count);
-	if (!expect_reg(shifts[op].name, d, shifted(op, w->in.r[d], count, size), 0))
-		return false;
-	w->in.r[RCX] = count | 0x1200;
-	shifts[op].rc[!wide](begin(), d);
-	return expect_reg(shifts[op].name, d, shifted(op, w->in.r[d], (u32)w->in.r[RCX], size), 0);
-}
-
-/* Those of BMI2, which change no flags. */
-static bool try_shiftx(u32 op, u32 d, u32 s, u32 turn)
-{
-	bool wide = turn & 1;
-	u32 size = wide ? 8 : 4, by = turn / 2 % 16 == RSP ? RAX : turn / 2 % 16;
-	u8 count = (u8)(turn * 3);
-	set_up(turn);
-	if (op >= 2) {
-		shifts[op].rrr[!wide](begin(), d, s, by);
-		return expect_reg(shifts[op].name, d, shifted(op, w->in.r[s], (u32)w->in.r[by], size), FLAGS);
-	}
-	(wide ? rorx_rri : rorx_rri32)(begin(), d, s, count);
-	return expect_reg("rorx", d, shifted(1, w->in.r[s], count, size), FLAGS);
 }
 
 static bool try_mulx(u32 high, u32 low, u32 s, u32 turn)
@@ -446,19 +406,17 @@ static bool try_mulx(u32 high, u32 low, u32 s, u32 turn)
 TEST(x86_shifts_do_what_the_sdm_says)
 {
 	require(begin_all());
-	bool ok = true;
-	for (u32 i = 0; ok && i < 16 * 16 * array_len(shifts) * 4; i++) {
-		u32 op = i / 1024, d = i & 15, s = i >> 4 & 15;
-		if (d == RSP || s == RSP)
-			continue;
-		ok = try_shift(op, d, i / 16);
-		if (ok && jit_has_bmi2)
-			ok = try_shiftx(op, d, s, i / 3) && try_mulx(d, s, (d + s) % 4, i);
+	try_forms(shifts, array_len(shifts));
+	if (jit_has_bmi2)
+		try_forms(bmi2_shifts, array_len(bmi2_shifts));
+	bool ok = jit_has_bmi2;
+	for (u32 i = 0; ok && i < 4096; i++) {
+		u32 d = i & 15, s = i >> 4 & 15;
+		if (d != RSP && s != RSP)
+			ok = try_mulx(d, s, (d + s) % 4, i);
 	}
 	end_all();
 }
-
-/* ---- conditions ---- */
 
 static bool holds(u32 cc, u64 f)
 {
@@ -509,36 +467,19 @@ TEST(x86_conditions_hold_when_the_sdm_says)
 	end_all();
 }
 
-/* ---- one operand; RDX:RAX ---- */
-
-static bool try_one(u32 r, u32 turn)
+static bool try_push_and_mov(u32 r, u32 turn)
 {
 	set_up(turn);
-	u64 a = w->in.r[r];
-	not_r(begin(), r);
-	bool ok = expect_reg("not", r, ~a, FLAGS);
-	not_r32(begin(), r);
-	ok &= expect_reg("not32", r, (u32)~a, FLAGS);
-	neg_r(begin(), r);
-	ok &= expect_reg("neg", r, 0 - a, 0);
-	neg_r32(begin(), r);
-	ok &= expect_reg("neg32", r, (u32)-a, 0);
-	inc_r(begin(), r);
-	ok &= expect_reg("inc", r, a + 1, 0);
-	dec_r32(begin(), r);
-	ok &= expect_reg("dec32", r, (u32)(a - 1), 0);
-	bswap_r(begin(), r);
-	ok &= expect_reg("bswap", r, __builtin_bswap64(a), FLAGS);
-	bswap_r32(begin(), r);
-	ok &= expect_reg("bswap32", r, __builtin_bswap32((u32)a), FLAGS);
+	u64 a = w->in.r[r], value = values[turn % array_len(values)];
 	struct code *c = begin();
 	push(c, r);
 	push_i(c, -5);
 	pop(c, r);
 	pop(c, r);
-	ok &= expect_reg("push, pop", r, a, FLAGS);
-	mov_ri(begin(), r, (i64)values[turn % array_len(values)]);
-	return ok & expect_reg("mov", r, values[turn % array_len(values)], FLAGS);
+	if (!expect_reg("push, pop", r, a, FLAGS))
+		return false;
+	mov_ri(begin(), r, (i64)value);
+	return expect_reg("mov", r, value, FLAGS);
 }
 
 static bool expect_pair(const char *name, u64 rax, u64 rdx)
@@ -550,7 +491,7 @@ static bool expect_pair(const char *name, u64 rax, u64 rdx)
 	return is_right(name, &want, 0);
 }
 
-/* Products, and quotients that fit. */
+/* Products, and quotients that fit, in RDX:RAX. */
 static bool try_pair(u32 r, u32 turn)
 {
 	set_up(turn);
@@ -588,67 +529,12 @@ static bool try_pair(u32 r, u32 turn)
 TEST(x86_single_operands_do_what_the_sdm_says)
 {
 	require(begin_all());
+	try_forms(single, array_len(single));
 	bool ok = true;
 	for (u32 i = 0; ok && i < 16 * 60; i++)
 		if (i % 16 != RSP)
-			ok = try_one(i % 16, i * 7) && try_pair(i % 16, i * 7 + i / 16);
+			ok = try_push_and_mov(i % 16, i * 7) && try_pair(i % 16, i * 7 + i / 16);
 	end_all();
-}
-
-/* ---- memory as the destination ---- */
-
-/* What is in memory and in the register afterwards. */
-struct outcome {
-	u64 cell, reg;
-};
-
-/* clang-format off */
-/* X(function, size, what memory becomes, what the register becomes) of m, memory, and b, the register, both cut. */
-#define MR_FORMS(X) \
-	X(mov_mr, 8, b, w->in.r[s]) X(mov_mr32, 4, b, w->in.r[s]) X(mov_mr16, 2, b, w->in.r[s]) X(mov_mr8, 1, b, w->in.r[s]) \
-	X(xchg_mr, 8, b, m) X(xchg_mr32, 4, b, m) \
-	X(lock_add_mr, 8, m + b, w->in.r[s]) X(lock_add_mr32, 4, m + b, w->in.r[s]) \
-	X(lock_or_mr, 8, m | b, w->in.r[s]) X(lock_or_mr32, 4, m | b, w->in.r[s]) \
-	X(lock_and_mr, 8, m & b, w->in.r[s]) X(lock_and_mr32, 4, m & b, w->in.r[s]) \
-	X(lock_sub_mr, 8, m - b, w->in.r[s]) X(lock_sub_mr32, 4, m - b, w->in.r[s]) \
-	X(lock_xor_mr, 8, m ^ b, w->in.r[s]) X(lock_xor_mr32, 4, m ^ b, w->in.r[s]) \
-	X(lock_xadd_mr, 8, m + b, m) X(lock_xadd_mr32, 4, m + b, m)
-#define OUTCOME(fn, size, memory, reg_value) \
-	static struct outcome outcome_##fn(u64 m unused, u64 b unused, u32 s unused) \
-	{ \
-		m = cut(m, size); \
-		b = cut(b, size); \
-		return (struct outcome){ cut(memory, size), reg_value }; \
-	}
-MR_FORMS(OUTCOME)
-#undef OUTCOME
-/* clang-format on */
-
-typedef struct outcome outcome_fn(u64 m, u64 b, u32 s);
-
-static u64 merged(u64 whole, u64 part, u32 size)
-{
-	return size == 8 ? part : (whole & ~cut(~0ull, size)) | part;
-}
-
-static bool try_mr(const char *name, emit_mr *emit, u32 size, outcome_fn *model)
-{
-	bool ok = true;
-	for (u32 i = 0; ok && i < 1024; i++) {
-		u32 base = i & 15, s = i >> 4 & 15;
-		if (base == RSP || s == RSP)
-			continue;
-		set_up(i * 3 + i / 256);
-		struct mem m = cell_at(base);
-		struct state want = w->in;
-		struct outcome o = model(w->in.cell, w->in.r[s], s);
-		want.cell = merged(w->in.cell, o.cell, size);
-		want.r[s] = o.reg;
-		emit(begin(), m, s);
-		execute();
-		ok = is_right(name, &want, 0);
-	}
-	return ok;
 }
 
 static bool try_cmpxchg(u32 base, u32 s, u32 turn)
@@ -675,9 +561,7 @@ static bool try_cmpxchg(u32 base, u32 s, u32 turn)
 TEST(x86_memory_operands_do_what_the_sdm_says)
 {
 	require(begin_all());
-#define TRY(fn, size, memory, reg_value) try_mr(#fn, fn, size, outcome_##fn);
-	MR_FORMS(TRY)
-#undef TRY
+	try_forms(to_memory, array_len(to_memory));
 	bool ok = true;
 	for (u32 i = 0; ok && i < 1024; i++) {
 		u32 base = i & 15, s = i >> 4 & 15;
