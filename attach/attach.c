@@ -122,19 +122,15 @@ static bool traces_a_program(const struct prog *p)
 static enum err find_prog_target(struct site **site, const struct prog *p, struct prog *target,
 				 struct strbuf *log)
 {
-	if (target == p) {
-		str_printf(log, "%s cannot trace itself", p->name);
-		return EINVAL;
-	}
-	if (find_prog_site(p) || traces_a_program(target)) {
-		str_printf(log, "%s cannot trace %s: only one of two may trace programs", p->name,
-			   target->name);
-		return EINVAL;
-	}
-	if (!target->object || !target->btf_func_id) {
-		str_printf(log, "%s has no type information (BTF), so its argument is unknown", target->name);
-		return EOPNOTSUPP;
-	}
+	if (target == p)
+		return str_refuse(log, EINVAL, "%s cannot trace itself", p->name);
+	if (find_prog_site(p) || traces_a_program(target))
+		return str_refuse(log, EINVAL, "%s cannot trace %s: only one of two may trace programs",
+				  p->name, target->name);
+	if (!target->object || !target->btf_func_id)
+		return str_refuse(log, EOPNOTSUPP,
+				  "%s has no type information (BTF), so its argument is unknown",
+				  target->name);
 	*site = get_prog_site(target, log);
 	return *site ? OK : ENOMEM;
 }
@@ -158,22 +154,17 @@ static enum err find_site(struct site **site, const struct prog *p, const char *
 	*site = site_named(func);
 	if (*site)
 		return OK;
-	if (is_ambiguous(func)) {
-		str_printf(log, "%s cannot be traced: two functions have this name", func);
-		return EOPNOTSUPP;
-	}
+	if (is_ambiguous(func))
+		return str_refuse(log, EOPNOTSUPP, "%s cannot be traced: two functions have this name", func);
 	if (!is_own_name && progs_named(func, &target)) {
 		enum err e = find_prog(&target, func, log);
 		return e ? e : find_prog_target(site, p, target, log);
 	}
-	if (sym_named(func, &sym)) {
-		str_printf(log,
-			   "%s cannot be traced: it does not begin with a site (it is notrace or assembly)",
-			   func);
-		return EOPNOTSUPP;
-	}
-	str_printf(log, "no function is called %s", func);
-	return ENOENT;
+	if (sym_named(func, &sym))
+		return str_refuse(
+		    log, EOPNOTSUPP,
+		    "%s cannot be traced: it does not begin with a site (it is notrace or assembly)", func);
+	return str_refuse(log, ENOENT, "no function is called %s", func);
 }
 
 #define RAW_TP_WORDS 12 /* as on Linux, whatever the tracepoint fills; behind that lies the stack */
@@ -264,8 +255,8 @@ static enum err find_sites(struct link *l, const char *func, const struct hook *
 	str_printf(&l->place, "%u functions like %s", l->site_count, func);
 	if (l->site_count)
 		return OK;
-	str_printf(log, "no function like %s is there that %s can be attached to", func, l->prog->name);
-	return ENOENT;
+	return str_refuse(log, ENOENT, "no function like %s is there that %s can be attached to", func,
+			  l->prog->name);
 }
 
 static enum err add_hooks(struct link *l, const struct hook *hooks, u32 hook_count, struct strbuf *log)
@@ -307,10 +298,8 @@ static enum err attach_to_tracepoint(struct link *l, const char *name, struct st
 	struct tracepoint *tp = tracepoint_named(name);
 	enum err e;
 
-	if (!tp) {
-		str_printf(log, "no tracepoint is called %s; tracepoints lists them", name);
-		return ENOENT;
-	}
+	if (!tp)
+		return str_refuse(log, ENOENT, "no tracepoint is called %s; tracepoints lists them", name);
 	str_puts(&l->place, tp->title);
 	l->sites[l->site_count++] = tp->site;
 	e = check_types(l->prog, tp->site, log);
@@ -357,20 +346,14 @@ static const struct way {
 
 static enum err check_prog(const struct prog *p, const char *func, struct strbuf *log)
 {
-	if (!ways[p->type].attach) {
-		str_printf(log, "%s is of a kind that cannot be attached: %s", p->name,
-			   prog_type_name(p->type));
-		return EINVAL;
-	}
-	if (p->state != PROG_COMPILED) {
-		str_printf(log, "%s is not compiled", p->name);
-		return EINVAL;
-	}
-	if (!*func) {
-		str_printf(log, "%s does not name a function in its section (%s): say which", p->name,
-			   p->section);
-		return EINVAL;
-	}
+	if (!ways[p->type].attach)
+		return str_refuse(log, EINVAL, "%s is of a kind that cannot be attached: %s", p->name,
+				  prog_type_name(p->type));
+	if (p->state != PROG_COMPILED)
+		return str_refuse(log, EINVAL, "%s is not compiled", p->name);
+	if (!*func)
+		return str_refuse(log, EINVAL, "%s does not name a function in its section (%s): say which",
+				  p->name, p->section);
 	return OK;
 }
 
@@ -466,8 +449,8 @@ enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log)
 
 	if (ended)
 		return e;
-	str_printf(log, "%s is not attached", count == 1 ? progs[0]->name : progs[0]->object->name);
-	return ENOENT;
+	return str_refuse(log, ENOENT, "%s is not attached",
+			  count == 1 ? progs[0]->name : progs[0]->object->name);
 }
 
 enum err detach_all(struct strbuf *log)

@@ -76,10 +76,8 @@ enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
 	struct prog_probe *pp = kzalloc(sizeof(*pp));
 	enum err e;
 
-	if (!pp) {
-		str_puts(log, "no memory for a probe");
-		return ENOMEM;
-	}
+	if (!pp)
+		return str_refuse(log, ENOMEM, "no memory for a probe");
 	pp->prog = l->prog;
 	pp->cookie = l->cookie;
 	e = kprobe_parse(&pp->rp.kp, pp->symbol, place, l->prog->type == PROG_KRETPROBE, log);

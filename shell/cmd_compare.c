@@ -209,11 +209,10 @@ static enum err check_counts(struct comparison *c, const struct way *w, u32 user
 	u64 wanted = MEASURE_CALLS_IN_ALL * per_call;
 	for (u32 i = 0; i < users; i++) {
 		u64 got = *counter_of(c, w, i);
-		if (got < wanted) {
-			str_printf(c->log, "%s with %u users: user %u counted %llu of %llu runs", w->name,
-				   users, i, got, wanted);
-			return EINVAL;
-		}
+		if (got < wanted)
+			return str_refuse(c->log, EINVAL,
+					  "%s with %u users: user %u counted %llu of %llu runs", w->name,
+					  users, i, got, wanted);
 	}
 	return OK;
 }

@@ -52,10 +52,8 @@ enum err parse_command(const char **at, struct words *w, struct strbuf *log)
 	for (; *p && *p != ';'; p = skip_spaces(p)) {
 		struct strbuf word = { .buf = w->text + used, .cap = sizeof(w->text) - used };
 		p = take_word(p, &word);
-		if (!p) {
-			str_printf(log, "a quote is not closed");
-			return EINVAL;
-		}
+		if (!p)
+			return str_refuse(log, EINVAL, "a quote is not closed");
 		error = error ? error : word_error(w, &word);
 		if (error)
 			continue;
@@ -67,6 +65,5 @@ enum err parse_command(const char **at, struct words *w, struct strbuf *log)
 	w->argv[w->argc] = NULL;
 	if (!error)
 		return OK;
-	str_puts(log, error);
-	return E2BIG;
+	return str_refuse(log, E2BIG, "%s", error);
 }

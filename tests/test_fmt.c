@@ -77,3 +77,12 @@ TEST(fmt_parses_numbers_that_fill_the_string)
 	check(!parse_u64("", &v) && !parse_u64("0x", &v) && !parse_u64("12a", &v) && !parse_u64("-1", &v));
 	check(!parse_u64("1 ", &v) && !parse_u64("0xg", &v));
 }
+
+TEST(str_refuse_appends_its_sentence_and_returns_the_error)
+{
+	char text[16];
+	struct strbuf s = STRBUF(text);
+	str_puts(&s, "f: ");
+	check_eq(EBUSY, str_refuse(&s, EBUSY, "%u users", 2));
+	check_str("f: 2 users", text);
+}

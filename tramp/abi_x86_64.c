@@ -90,13 +90,11 @@ enum err abi_place(struct model *m, const struct abi_arg *args, const char *func
 
 	for (u32 i = 0; i < m->arg_count; i++) {
 		bool fits = next_reg + args[i].words <= ARG_REGS;
-		if (!fits && args[i].is_aggregate) {
-			str_printf(log,
-				   "%s: argument %u is a struct by value on the stack: too few "
-				   "registers are left for it",
-				   func, i + 1);
-			return EOPNOTSUPP;
-		}
+		if (!fits && args[i].is_aggregate)
+			return str_refuse(log, EOPNOTSUPP,
+					  "%s: argument %u is a struct by value on the stack: too few "
+					  "registers are left for it",
+					  func, i + 1);
 		if (!fits) /* __int128 is aligned to 16 there; its words are as many as its alignment */
 			m->stack_words = align_up(m->stack_words, args[i].words);
 		for (u32 w = 0; w < args[i].words; w++, slot++) {

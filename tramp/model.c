@@ -81,14 +81,12 @@ enum err model_from_btf(struct model *m, const struct btf *b, u32 func_id, struc
 	enum err e;
 
 	*m = (struct model){ 0 };
-	if (count && params[count - 1].type == 0) {
-		str_printf(log, "%s: is variadic, so nobody knows what its caller has passed", func);
-		return EOPNOTSUPP;
-	}
-	if (count > MODEL_ARGS) {
-		str_printf(log, "%s: has %u arguments; at most %u are supported", func, count, MODEL_ARGS);
-		return EOPNOTSUPP;
-	}
+	if (count && params[count - 1].type == 0)
+		return str_refuse(log, EOPNOTSUPP,
+				  "%s: is variadic, so nobody knows what its caller has passed", func);
+	if (count > MODEL_ARGS)
+		return str_refuse(log, EOPNOTSUPP, "%s: has %u arguments; at most %u are supported", func,
+				  count, MODEL_ARGS);
 	e = set_return(m, b, func, proto->size_or_type, log);
 	for (u32 i = 0; i < count && !e; i++)
 		e = add_argument(m, b, func, i, params[i].type, &args[i], log);

@@ -143,16 +143,13 @@ static enum err add_spares(struct tramp *t, u32 len)
 
 static enum err check_hook(const struct site *site, const struct hook *h, struct strbuf *log)
 {
-	if (h->kind != HOOK_FENTRY && site->no_return) {
-		str_printf(log, "%s never returns, so that %s would never run behind it", site->title,
-			   h->name);
-		return EOPNOTSUPP;
-	}
-	if (h->may_sleep && !site->may_sleep) {
-		str_printf(log, "%s may be called where nobody may sleep, and %s may sleep", site->title,
-			   h->name);
-		return EOPNOTSUPP;
-	}
+	if (h->kind != HOOK_FENTRY && site->no_return)
+		return str_refuse(log, EOPNOTSUPP, "%s never returns, so that %s would never run behind it",
+				  site->title, h->name);
+	if (h->may_sleep && !site->may_sleep)
+		return str_refuse(log, EOPNOTSUPP,
+				  "%s may be called where nobody may sleep, and %s may sleep", site->title,
+				  h->name);
 	return OK;
 }
 
@@ -160,11 +157,10 @@ static enum err check_hooks(const struct site *site, const struct hook *hooks, u
 {
 	enum err e = OK;
 
-	if (!site->btf_id) {
-		str_printf(log, "%s has no type information (BTF), so its arguments are unknown",
-			   site->title);
-		return EOPNOTSUPP;
-	}
+	if (!site->btf_id)
+		return str_refuse(log, EOPNOTSUPP,
+				  "%s has no type information (BTF), so its arguments are unknown",
+				  site->title);
 	for (u32 i = 0; i < count && !e; i++)
 		e = check_hook(site, &hooks[i], log);
 	return e;
@@ -175,9 +171,9 @@ static enum err check_result(const struct model *m, const struct site *site, con
 {
 	if (hooks->kind != HOOK_FMOD_RET || !m->ret_hidden)
 		return OK;
-	str_printf(log, "%s returns a struct in memory, for which no program's result can stand",
-		   site->title);
-	return EOPNOTSUPP;
+	return str_refuse(log, EOPNOTSUPP,
+			  "%s returns a struct in memory, for which no program's result can stand",
+			  site->title);
 }
 
 enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook_count, struct strbuf *log)
@@ -203,15 +199,12 @@ static u32 find_hook(const struct tramp *t, const void *owner)
 static enum err check_room(const struct tramp *t, const struct hook *hooks, u32 hook_count,
 			   struct strbuf *log)
 {
-	if (find_hook(t, hooks->owner) < t->hook_count) {
-		str_printf(log, "%s is attached to %s already", hooks->name, t->site->title);
-		return EEXIST;
-	}
-	if (t->hook_count + hook_count > TRAMP_HOOKS) {
-		str_printf(log, "%s has %u programs already, of at most %u that a function can have",
-			   t->site->title, t->hook_count, TRAMP_HOOKS);
-		return E2BIG;
-	}
+	if (find_hook(t, hooks->owner) < t->hook_count)
+		return str_refuse(log, EEXIST, "%s is attached to %s already", hooks->name, t->site->title);
+	if (t->hook_count + hook_count > TRAMP_HOOKS)
+		return str_refuse(log, E2BIG,
+				  "%s has %u programs already, of at most %u that a function can have",
+				  t->site->title, t->hook_count, TRAMP_HOOKS);
 	return OK;
 }
 
@@ -224,10 +217,8 @@ static enum err get_tramp(struct site *site, struct strbuf *log)
 	if (t)
 		return OK;
 	t = kmalloc(sizeof(*t));
-	if (!t) {
-		str_printf(log, "no memory to trace %s", site->title);
-		return ENOMEM;
-	}
+	if (!t)
+		return str_refuse(log, ENOMEM, "no memory to trace %s", site->title);
 	memset(t, 0, offsetof(struct tramp, hooks));
 	t->site = site;
 	t->shared = site->ftrace;
@@ -269,8 +260,7 @@ static enum err prepare_image(struct tramp *t, struct strbuf *log)
 		image_discard(t->next);
 	t->next = NULL;
 	trim_spares(t);
-	str_printf(log, "no memory for an image of %s", t->site->title);
-	return ENOMEM;
+	return str_refuse(log, ENOMEM, "no memory for an image of %s", t->site->title);
 }
 
 static void drop_next(struct tramp *t)
@@ -432,10 +422,8 @@ enum err tramp_remove(struct site *const *sites, u32 count, const void *owner, s
 
 	for (u32 i = 0; i < count; i++) {
 		const struct tramp *t = sites[i]->tramp;
-		if (!t || find_hook(t, owner) == t->hook_count) {
-			str_printf(log, "not attached to %s", sites[i]->name);
-			return ENOENT;
-		}
+		if (!t || find_hook(t, owner) == t->hook_count)
+			return str_refuse(log, ENOENT, "not attached to %s", sites[i]->name);
 	}
 	collect_pokes(sites, count);
 	e = poke_check(pokes, poke_count, log);

@@ -119,10 +119,8 @@ static enum err compile_stub(struct prog *p)
 enum err prog_compile(struct prog *p, struct strbuf *log)
 {
 	enum err e = p->mode == PROG_INTERPRET ? compile_stub(p) : compile_jit(p);
-	if (e) {
-		str_printf(log, "program %s: %s", p->name, reason(e));
-		return e;
-	}
+	if (e)
+		return str_refuse(log, e, "program %s: %s", p->name, reason(e));
 	p->state = PROG_COMPILED;
 	return OK;
 }

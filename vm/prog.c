@@ -90,10 +90,8 @@ enum err prog_new(struct prog **out, const char *name, const char *section, stru
 	size_t name_size = strlen(name) + 1, section_size = strlen(section) + 1;
 	*out = NULL;
 	struct prog *p = kzalloc(sizeof(*p) + NAME_AT + name_size + 2 * section_size);
-	if (!p) {
-		str_printf(log, "program %s: no memory", name);
-		return ENOMEM;
-	}
+	if (!p)
+		return str_refuse(log, ENOMEM, "program %s: no memory", name);
 	p->slot = take_slot(p);
 	if (p->slot == CPU_ACTIVE_SLOTS) {
 		str_printf(log, "program %s: %u programs are loaded already", name, CPU_ACTIVE_SLOTS);

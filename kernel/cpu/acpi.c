@@ -141,10 +141,9 @@ static enum err add_entry(struct acpi *a, const u8 *entry, struct strbuf *log)
 	for (u32 i = 0; i < array_len(kinds); i++) {
 		if (kinds[i].type != entry[0])
 			continue;
-		if (entry[1] < kinds[i].len) {
-			str_printf(log, "ACPI MADT entry of type %u has only %u bytes", entry[0], entry[1]);
-			return EINVAL;
-		}
+		if (entry[1] < kinds[i].len)
+			return str_refuse(log, EINVAL, "ACPI MADT entry of type %u has only %u bytes",
+					  entry[0], entry[1]);
 		kinds[i].add(a, entry);
 	}
 	return OK;
@@ -155,11 +154,10 @@ static enum err read_madt(struct acpi *a, const struct madt *madt, struct strbuf
 	const u8 *entry = (const u8 *)(madt + 1), *end = (const u8 *)madt + madt->header.len;
 	a->local_apic = madt->local_apic;
 	while (entry < end) {
-		if (end - entry < 2 || entry[1] < 2 || entry[1] > end - entry) {
-			str_printf(log, "ACPI MADT entry at offset %u runs over the table's end",
-				   (u32)(entry - (const u8 *)madt));
-			return EINVAL;
-		}
+		if (end - entry < 2 || entry[1] < 2 || entry[1] > end - entry)
+			return str_refuse(log, EINVAL,
+					  "ACPI MADT entry at offset %u runs over the table's end",
+					  (u32)(entry - (const u8 *)madt));
 		enum err e = add_entry(a, entry, log);
 		if (e)
 			return e;
@@ -195,10 +193,8 @@ enum err acpi_read(struct acpi *a, const void *rsdp, acpi_map *map, struct strbu
 {
 	const struct rsdp *r = rsdp;
 	assume_one_cpu(a);
-	if (!r || !is_rsdp(r)) {
-		str_printf(log, "ACPI has no root pointer");
-		return ENOENT;
-	}
+	if (!r || !is_rsdp(r))
+		return str_refuse(log, ENOENT, "ACPI has no root pointer");
 	bool has_xsdt = r->revision >= 2 && r->xsdt && sum_is_zero(r, sizeof(*r));
 	const struct madt *madt =
 	    has_xsdt ? find_madt(r->xsdt, 8, map, log) : find_madt(r->rsdt, 4, map, log);

@@ -264,11 +264,9 @@ static enum err check_nesting(const struct btf *b, u32 id, u32 depth, u8 *levels
 static enum err check_values(const struct btf *b, struct strbuf *log)
 {
 	u8 *levels = kmalloc(b->count + 1);
-	enum err e = levels ? OK : ENOMEM;
-	if (!levels) {
-		str_puts(log, "BTF: no memory to check it");
-		return e;
-	}
+	enum err e = OK;
+	if (!levels)
+		return str_refuse(log, ENOMEM, "BTF: no memory to check it");
 	memset(levels, 0, b->count + 1);
 	for (u32 id = 1; id <= b->count && !e; id++)
 		e = check_nesting(b, id, 1, levels, log);

@@ -44,10 +44,8 @@ void fgraph_prepare(struct fgraph_ops *g)
 enum err register_ftrace_graph(struct fgraph_ops *g, struct strbuf *log)
 {
 	enum err e = retstack_get();
-	if (e) {
-		str_puts(log, "no memory for the shadow stacks");
-		return e;
-	}
+	if (e)
+		return str_refuse(log, e, "no memory for the shadow stacks");
 	e = register_ftrace_function(&g->ops, log);
 	if (e)
 		retstack_put();

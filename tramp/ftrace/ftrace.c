@@ -59,10 +59,8 @@ static enum err make_own_caller(struct ftrace_ops *ops, struct strbuf *log)
 
 	g.func = (uptr)ftrace_entry_func(ops);
 	ops->own = make_caller("ftrace_trampoline_", ops->name, &g);
-	if (!ops->own) {
-		str_printf(log, "no memory for the caller of %s", ops->name);
-		return ENOMEM;
-	}
+	if (!ops->own)
+		return str_refuse(log, ENOMEM, "no memory for the caller of %s", ops->name);
 	image_hold(ops->own, &ops->images);
 	return OK;
 }
@@ -153,9 +151,8 @@ static enum err check_ipmodify(const struct site *site, const struct ftrace_ops 
 	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o)) {
 		if (!(o->flags & FTRACE_OPS_IPMODIFY) || !ftrace_wants(o, site->addr))
 			continue;
-		str_printf(log, "%s is replaced by %s already, and only one can do that", site->title,
-			   o->name);
-		return EBUSY;
+		return str_refuse(log, EBUSY, "%s is replaced by %s already, and only one can do that",
+				  site->title, o->name);
 	}
 	return OK;
 }
@@ -170,8 +167,7 @@ static enum err claim_site(struct site *site, const struct ftrace_ops *ops, stru
 	site->ftrace = kzalloc(sizeof(*site->ftrace));
 	if (site->ftrace)
 		return OK;
-	str_printf(log, "no memory to trace %s", site->title);
-	return ENOMEM;
+	return str_refuse(log, ENOMEM, "no memory to trace %s", site->title);
 }
 
 /* Of sites that nobody has (any more, or yet). */
@@ -294,10 +290,8 @@ static enum err apply_filter(struct ftrace_ops *ops, struct ftrace_hash *diff, b
 	struct ftrace_hash *old = ops->hash, *new = changed_filter(ops, diff, remove);
 	enum err e = OK;
 
-	if (!new) {
-		str_printf(log, "no memory for the filter of %s", ops->name);
-		return ENOMEM;
-	}
+	if (!new)
+		return str_refuse(log, ENOMEM, "no memory for the filter of %s", ops->name);
 	if (ops->registered)
 		e = change_sites(ops, diff, !remove, log);
 	if (e) {
@@ -314,8 +308,8 @@ static enum err check_ips(const uptr *ips, u32 count, struct strbuf *log)
 	for (u32 i = 0; i < count; i++) {
 		if (site_at(ips[i]))
 			continue;
-		str_printf(log, "%#lx is not the entry of a function that can be traced", ips[i]);
-		return EINVAL;
+		return str_refuse(log, EINVAL, "%#lx is not the entry of a function that can be traced",
+				  ips[i]);
 	}
 	return OK;
 }
@@ -357,18 +351,13 @@ void ftrace_free_filter(struct ftrace_ops *ops)
 
 static enum err check_ops(const struct ftrace_ops *ops, struct strbuf *log)
 {
-	if (ops->registered) {
-		str_printf(log, "%s is registered already", ops->name);
-		return EEXIST;
-	}
-	if (ftrace_filter_count(ops) == 0) {
-		str_printf(log, "%s has no functions in its filter", ops->name);
-		return EINVAL;
-	}
-	if ((ops->flags & FTRACE_OPS_IPMODIFY) && !(ops->flags & FTRACE_OPS_SAVE_REGS)) {
-		str_printf(log, "%s changes regs->ip, which only the full-register caller obeys", ops->name);
-		return EINVAL;
-	}
+	if (ops->registered)
+		return str_refuse(log, EEXIST, "%s is registered already", ops->name);
+	if (ftrace_filter_count(ops) == 0)
+		return str_refuse(log, EINVAL, "%s has no functions in its filter", ops->name);
+	if ((ops->flags & FTRACE_OPS_IPMODIFY) && !(ops->flags & FTRACE_OPS_SAVE_REGS))
+		return str_refuse(
+		    log, EINVAL, "%s changes regs->ip, which only the full-register caller obeys", ops->name);
 	return OK;
 }
 
@@ -406,10 +395,8 @@ static void wait_until_unused(struct ftrace_ops *ops)
 static enum err unregister_locked(struct ftrace_ops *ops, struct strbuf *log)
 {
 	enum err e;
-	if (!ops->registered) {
-		str_printf(log, "%s is not registered", ops->name);
-		return ENOENT;
-	}
+	if (!ops->registered)
+		return str_refuse(log, ENOENT, "%s is not registered", ops->name);
 	e = change_sites(ops, ops->hash, false, log); /* step 3 */
 	if (e)
 		return e;

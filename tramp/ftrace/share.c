@@ -17,9 +17,8 @@ enum err share_set_mode(bool on, struct strbuf *log)
 		const struct site *s = site_nth(i);
 		if (!s->tramp || !s->ftrace)
 			continue;
-		str_printf(log, "%s is shared by ftrace (ops %s) and BPF (program %s)", s->title,
-			   ftrace_owner(s)->name, s->tramp->hooks[0].name);
-		return EBUSY;
+		return str_refuse(log, EBUSY, "%s is shared by ftrace (ops %s) and BPF (program %s)",
+				  s->title, ftrace_owner(s)->name, s->tramp->hooks[0].name);
 	}
 	mode = on;
 	return OK;
@@ -40,17 +39,14 @@ static enum err make_room(struct site *site, struct strbuf *log)
 
 	if (!site->ftrace)
 		return OK;
-	if (!mode) {
-		str_printf(log, "%s belongs to ftrace (ops %s); share on lets both live there", site->title,
-			   ftrace_owner(site)->name);
-		return EBUSY;
-	}
+	if (!mode)
+		return str_refuse(log, EBUSY, "%s belongs to ftrace (ops %s); share on lets both live there",
+				  site->title, ftrace_owner(site)->name);
 	o = ipmodify_of(site);
-	if (o) {
-		str_printf(log, "%s belongs to ftrace (ops %s), which replaces it; that cannot be shared",
-			   site->title, o->name);
-		return EBUSY;
-	}
+	if (o)
+		return str_refuse(log, EBUSY,
+				  "%s belongs to ftrace (ops %s), which replaces it; that cannot be shared",
+				  site->title, o->name);
 	return ftrace_refresh(site, true, log);
 }
 
@@ -72,11 +68,9 @@ enum err share_check_ftrace(struct site *site, bool ipmodify, struct strbuf *log
 {
 	if (!site->tramp)
 		return OK;
-	if (!mode || ipmodify) {
-		str_printf(log, "%s belongs to BPF (program %s)%s", site->title, site->tramp->hooks[0].name,
-			   mode ? "; what replaces a function cannot share it"
-				: "; share on lets both live there");
-		return EBUSY;
-	}
+	if (!mode || ipmodify)
+		return str_refuse(
+		    log, EBUSY, "%s belongs to BPF (program %s)%s", site->title, site->tramp->hooks[0].name,
+		    mode ? "; what replaces a function cannot share it" : "; share on lets both live there");
 	return tramp_share(site, log);
 }

@@ -35,10 +35,8 @@ enum err kprobe_add_entry(struct kprobe *p, struct strbuf *log)
 	enum err e;
 
 	p->ops = kzalloc(sizeof(*p->ops));
-	if (!p->ops) {
-		str_puts(log, "no memory for a kprobe");
-		return ENOMEM;
-	}
+	if (!p->ops)
+		return str_refuse(log, ENOMEM, "no memory for a kprobe");
 	p->ops->func = hit_entry;
 	p->ops->flags = FTRACE_OPS_SAVE_REGS;
 	p->ops->name = p->name ? p->name : "kprobe";

@@ -161,10 +161,8 @@ static void restore_bytes(const struct kprobe_point *pt, const struct sym *func,
 enum err kprobe_read(const struct sym *func, u8 **code, struct strbuf *log)
 {
 	*code = kmalloc(func->len);
-	if (!*code) {
-		str_printf(log, "no memory to read %s", func->name);
-		return ENOMEM;
-	}
+	if (!*code)
+		return str_refuse(log, ENOMEM, "no memory to read %s", func->name);
 	memcpy(*code, (const void *)func->addr, func->len);
 	for (u32 i = 0; i < BUCKETS; i++)
 		for (const struct kprobe_point *pt = buckets[i]; pt; pt = pt->next)
@@ -194,8 +192,7 @@ static enum err make_slot(struct kprobe_point *pt, struct strbuf *log)
 	pt->slot.name = pt->symbol;
 	if (text_alloc(&pt->slot, pt->insn.in.len)) {
 		pt->slot.base = 0;
-		str_printf(log, "no memory for a copy of an instruction");
-		return ENOMEM;
+		return str_refuse(log, ENOMEM, "no memory for a copy of an instruction");
 	}
 	c.base = pt->slot.base;
 	displaced_copy(&c, &pt->insn.in, pt->insn.bytes, pt->addr);
@@ -217,10 +214,9 @@ static enum err prepare_point(struct kprobe_point *pt, const u8 *code, struct st
 	u32 at = (u32)(pt->addr - pt->func.addr);
 	enum err e;
 
-	if (!is_boundary(code, pt->func.len, at)) {
-		str_printf(log, "%s+0x%x is not the beginning of an instruction", pt->func.name, at);
-		return EINVAL;
-	}
+	if (!is_boundary(code, pt->func.len, at))
+		return str_refuse(log, EINVAL, "%s+0x%x is not the beginning of an instruction",
+				  pt->func.name, at);
 	e = displaced_prepare(&pt->insn, code + at, pt->func.len - at, pt->addr, log);
 	if (!e && (pt->insn.way == WAY_STEP || pt->insn.way == WAY_STEP_CALL))
 		e = make_slot(pt, log);
@@ -233,10 +229,8 @@ static enum err new_point(struct kprobe_point **out, const struct sym *func, upt
 	u8 *code = NULL;
 	enum err e;
 
-	if (!pt) {
-		str_printf(log, "no memory for a kprobe");
-		return ENOMEM;
-	}
+	if (!pt)
+		return str_refuse(log, ENOMEM, "no memory for a kprobe");
 	pt->addr = addr;
 	pt->func = *func;
 	str_printf(&STRBUF(pt->symbol), "kprobe_%s+0x%lx", func->name, addr - func->addr);
@@ -321,23 +315,17 @@ static void disarm(struct kprobe_point *pt)
 static enum err find_place(struct kprobe *p, struct sym *func, struct strbuf *log)
 {
 	if (p->symbol) {
-		if (!sym_named(p->symbol, func)) {
-			str_printf(log, "no function is called %s", p->symbol);
-			return ENOENT;
-		}
+		if (!sym_named(p->symbol, func))
+			return str_refuse(log, ENOENT, "no function is called %s", p->symbol);
 		p->addr = func->addr + p->offset;
 	} else if (!sym_at(p->addr, func)) {
-		str_printf(log, "0x%lx lies in no function", p->addr);
-		return ENOENT;
+		return str_refuse(log, ENOENT, "0x%lx lies in no function", p->addr);
 	}
-	if (p->addr - func->addr >= func->len) {
-		str_printf(log, "%s has only %u bytes", func->name, func->len);
-		return EINVAL;
-	}
-	if (!site_at(func->addr)) {
-		str_printf(log, "%s cannot be probed: it is notrace or written in assembly", func->name);
-		return EOPNOTSUPP;
-	}
+	if (p->addr - func->addr >= func->len)
+		return str_refuse(log, EINVAL, "%s has only %u bytes", func->name, func->len);
+	if (!site_at(func->addr))
+		return str_refuse(log, EOPNOTSUPP,
+				  "%s cannot be probed: it is notrace or written in assembly", func->name);
 	return OK;
 }
 
@@ -439,18 +427,12 @@ enum err kprobe_parse(struct kprobe *p, char symbol[KPROBE_SYMBOL_LEN], const ch
 	symbol[0] = 0;
 	while (*plus && *plus != '+')
 		str_putc(&name, *plus++);
-	if (*plus && (!parse_u64(plus + 1, &offset) || offset > 0xffffffff)) {
-		str_printf(log, "%s is not FUNC or FUNC+OFFSET", place);
-		return EINVAL;
-	}
-	if (offset && at_return) {
-		str_printf(log, "%s has an offset; a return is of the whole function", place);
-		return EINVAL;
-	}
-	if (name.cut) {
-		str_printf(log, "no function is called %.*s", (int)(plus - place), place);
-		return ENOENT;
-	}
+	if (*plus && (!parse_u64(plus + 1, &offset) || offset > 0xffffffff))
+		return str_refuse(log, EINVAL, "%s is not FUNC or FUNC+OFFSET", place);
+	if (offset && at_return)
+		return str_refuse(log, EINVAL, "%s has an offset; a return is of the whole function", place);
+	if (name.cut)
+		return str_refuse(log, ENOENT, "no function is called %.*s", (int)(plus - place), place);
 	p->symbol = symbol;
 	p->offset = (u32)offset;
 	return OK;

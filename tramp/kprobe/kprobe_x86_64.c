@@ -96,8 +96,7 @@ enum err displaced_prepare(struct displaced *d, const u8 *code, u32 avail, uptr 
 	if (!why)
 		return OK;
 	sym_print(log, addr);
-	str_printf(log, ": the instruction %s", why);
-	return EOPNOTSUPP;
+	return str_refuse(log, EOPNOTSUPP, ": the instruction %s", why);
 }
 
 void displaced_copy(struct code *c, const struct x86_insn *in, const u8 *bytes, uptr from)

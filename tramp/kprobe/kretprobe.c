@@ -47,8 +47,7 @@ static enum err check_returns(const struct kprobe *p, struct strbuf *log)
 
 	if (!site || !site->no_return)
 		return OK;
-	str_printf(log, "%s does not return", func.name);
-	return EOPNOTSUPP;
+	return str_refuse(log, EOPNOTSUPP, "%s does not return", func.name);
 }
 
 enum err register_kretprobe(struct kretprobe *rp, enum kprobe_how how, struct strbuf *log)
@@ -66,10 +65,8 @@ enum err register_kretprobe(struct kretprobe *rp, enum kprobe_how how, struct st
 	rp->owner = (struct ret_owner){ .name = rp->kp.name, .returned = leave_function };
 	rp->nmissed = rp->active = 0;
 	e = retstack_get();
-	if (e) {
-		str_puts(log, "no memory for shadow stacks");
-		return e;
-	}
+	if (e)
+		return str_refuse(log, e, "no memory for shadow stacks");
 	e = register_kprobe(&rp->kp, how, log);
 	if (e)
 		retstack_put();

@@ -131,8 +131,7 @@ enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log)
 		print_bytes(log, batch[i].old);
 		str_puts(log, " but found");
 		print_bytes(log, found);
-		str_puts(log, "; nothing was changed");
-		return EINVAL;
+		return str_refuse(log, EINVAL, "; nothing was changed");
 	}
 	return OK;
 }

@@ -101,9 +101,8 @@ struct question {
 
 static enum err refuse(const struct question *q, enum err e, const char *why)
 {
-	str_printf(q->log, "program %s: insn %u: CO-RE relocation (kind %u) against %s: %s", q->p->name,
-		   q->idx, q->kind, btf_type_name(q->local, q->type), why);
-	return e;
+	return str_refuse(q->log, e, "program %s: insn %u: CO-RE relocation (kind %u) against %s: %s",
+			  q->p->name, q->idx, q->kind, btf_type_name(q->local, q->type), why);
 }
 
 /* "struct task_struct.se.load", "struct page[2].flags", "enum mood.MOOD_CALM" */

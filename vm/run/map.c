@@ -51,27 +51,22 @@ enum err map_check_type(const char *name, u32 type, struct strbuf *log)
 	str_puts(log, " is not supported; ");
 	for (u32 i = 0; i < array_len(types); i++)
 		str_printf(log, "%s%s", i ? i + 1 == array_len(types) ? " and " : ", " : "", types[i]->name);
-	str_printf(log, " are%s", instead_of(type));
-	return EOPNOTSUPP;
+	return str_refuse(log, EOPNOTSUPP, " are%s", instead_of(type));
 }
 
 static enum err check_sizes(const struct map *m, struct strbuf *log)
 {
-	if (!m->key_size || !m->value_size || !m->max_entries) {
-		str_printf(log, "map %s: key size %u, value size %u and max_entries %u must all be above 0",
-			   m->name, m->key_size, m->value_size, m->max_entries);
-		return EINVAL;
-	}
-	if (m->key_size > KEY_SIZE_MAX) {
-		str_printf(log, "map %s: a key of %u bytes is larger than a program's stack of %u", m->name,
-			   m->key_size, KEY_SIZE_MAX);
-		return E2BIG;
-	}
-	if (m->flags & ~m->ops->flags) {
-		str_printf(log, "map %s: flags 0x%x are not supported for type %s", m->name,
-			   m->flags & ~m->ops->flags, m->ops->name);
-		return EINVAL;
-	}
+	if (!m->key_size || !m->value_size || !m->max_entries)
+		return str_refuse(log, EINVAL,
+				  "map %s: key size %u, value size %u and max_entries %u must all be above 0",
+				  m->name, m->key_size, m->value_size, m->max_entries);
+	if (m->key_size > KEY_SIZE_MAX)
+		return str_refuse(log, E2BIG,
+				  "map %s: a key of %u bytes is larger than a program's stack of %u", m->name,
+				  m->key_size, KEY_SIZE_MAX);
+	if (m->flags & ~m->ops->flags)
+		return str_refuse(log, EINVAL, "map %s: flags 0x%x are not supported for type %s", m->name,
+				  m->flags & ~m->ops->flags, m->ops->name);
 	return OK;
 }
 
@@ -83,10 +78,8 @@ enum err map_create(struct map **out, const char *name, enum bpf_map_type type, 
 	if (!ops)
 		return map_check_type(name, type, log);
 	struct map *m = kzalloc(sizeof(*m) + strlen(name) + 1);
-	if (!m) {
-		str_printf(log, "map %s: no memory", name);
-		return ENOMEM;
-	}
+	if (!m)
+		return str_refuse(log, ENOMEM, "map %s: no memory", name);
 	m->ops = ops;
 	m->key_size = key_size;
 	m->value_size = value_size;

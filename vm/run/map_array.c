@@ -20,23 +20,18 @@ static notrace u32 index_of(const void *key)
 
 static enum err init_copies(struct map *m, u32 copies, struct strbuf *log)
 {
-	if (m->key_size != sizeof(u32)) {
-		str_printf(log, "map %s: an array's key is 4 bytes, not %u", m->name, m->key_size);
-		return EINVAL;
-	}
+	if (m->key_size != sizeof(u32))
+		return str_refuse(log, EINVAL, "map %s: an array's key is 4 bytes, not %u", m->name,
+				  m->key_size);
 	m->stride = align_up(m->value_size, 8u);
 	u64 bytes = (u64)m->stride * m->max_entries;
 	u64 all = align_up(bytes, (u64)CACHE_LINE) * copies + CACHE_LINE;
-	if (m->stride < m->value_size || bytes > MAP_BYTES_MAX || all > MAP_BYTES_MAX) {
-		str_printf(log, "map %s: %u entries of %u bytes need more than %u MiB", m->name,
-			   m->max_entries, m->value_size, MAP_BYTES_MAX >> 20);
-		return E2BIG;
-	}
+	if (m->stride < m->value_size || bytes > MAP_BYTES_MAX || all > MAP_BYTES_MAX)
+		return str_refuse(log, E2BIG, "map %s: %u entries of %u bytes need more than %u MiB", m->name,
+				  m->max_entries, m->value_size, MAP_BYTES_MAX >> 20);
 	m->impl = kzalloc(all);
-	if (!m->impl) {
-		str_printf(log, "map %s: no memory for %llu bytes", m->name, all);
-		return ENOMEM;
-	}
+	if (!m->impl)
+		return str_refuse(log, ENOMEM, "map %s: no memory for %llu bytes", m->name, all);
 	m->values = (u8 *)align_up((uptr)m->impl, (uptr)CACHE_LINE);
 	return OK;
 }

@@ -282,11 +282,9 @@ static enum err hash_init(struct map *m, struct strbuf *log)
 {
 	u32 buckets = 1, value_at = align_up((u32)sizeof(struct element) + m->key_size, 8u);
 	u64 element_size = (u64)value_at + align_up((u64)m->value_size, 8ull);
-	if (m->max_entries > ENTRIES_MAX || element_size * (m->max_entries + 1) > MAP_BYTES_MAX) {
-		str_printf(log, "map %s: %u entries of %u + %u bytes need more than %u MiB", m->name,
-			   m->max_entries, m->key_size, m->value_size, MAP_BYTES_MAX >> 20);
-		return E2BIG;
-	}
+	if (m->max_entries > ENTRIES_MAX || element_size * (m->max_entries + 1) > MAP_BYTES_MAX)
+		return str_refuse(log, E2BIG, "map %s: %u entries of %u + %u bytes need more than %u MiB",
+				  m->name, m->max_entries, m->key_size, m->value_size, MAP_BYTES_MAX >> 20);
 	while (buckets < m->max_entries)
 		buckets *= 2;
 	struct hash *h = kzalloc(sizeof(*h) + buckets * sizeof(u32));

@@ -15,17 +15,14 @@ struct owner {
 
 static enum err prog_array_init(struct map *m, struct strbuf *log)
 {
-	if (m->key_size != sizeof(u32) || m->value_size != sizeof(u32)) {
-		str_printf(log, "map %s: key and value of a prog_array are 4 bytes, not %u and %u", m->name,
-			   m->key_size, m->value_size);
-		return EINVAL;
-	}
+	if (m->key_size != sizeof(u32) || m->value_size != sizeof(u32))
+		return str_refuse(log, EINVAL,
+				  "map %s: key and value of a prog_array are 4 bytes, not %u and %u", m->name,
+				  m->key_size, m->value_size);
 	m->stride = sizeof(struct prog *);
-	if ((u64)m->stride * m->max_entries > MAP_BYTES_MAX) {
-		str_printf(log, "map %s: %u programs need more than %u MiB", m->name, m->max_entries,
-			   MAP_BYTES_MAX >> 20);
-		return E2BIG;
-	}
+	if ((u64)m->stride * m->max_entries > MAP_BYTES_MAX)
+		return str_refuse(log, E2BIG, "map %s: %u programs need more than %u MiB", m->name,
+				  m->max_entries, MAP_BYTES_MAX >> 20);
 	m->values = kzalloc((size_t)m->stride * m->max_entries);
 	m->impl = kzalloc(sizeof(struct owner));
 	if (m->values && m->impl)
