@@ -13,7 +13,7 @@ struct prog_probe {
 	struct prog *prog;
 	u64 cookie;
 	uptr func; /* what bpf_get_func_ip gives: the function's address, 0 behind its entry */
-	char symbol[KPROBE_SYMBOL_LEN];
+	char symbol[PROBE_SYMBOL_LEN];
 };
 
 static notrace void count_run(struct prog *p, u64 begin)
@@ -71,6 +71,27 @@ static enum err register_probe(struct prog_probe *pp, enum kprobe_how how, struc
 	return e;
 }
 
+enum err probe_parse(struct kprobe *p, char symbol[PROBE_SYMBOL_LEN], const char *place, bool at_return,
+		     struct strbuf *log)
+{
+	struct strbuf name = { .buf = symbol, .cap = PROBE_SYMBOL_LEN };
+	const char *plus = place;
+	u64 offset = 0;
+
+	symbol[0] = 0;
+	while (*plus && *plus != '+')
+		str_putc(&name, *plus++);
+	if (*plus && (!parse_u64(plus + 1, &offset) || offset > 0xffffffff))
+		return str_refuse(log, EINVAL, "%s is not FUNC or FUNC+OFFSET", place);
+	if (offset && at_return)
+		return str_refuse(log, EINVAL, "%s has an offset; a return is of the whole function", place);
+	if (name.cut)
+		return str_refuse(log, ENOENT, "no function is called %.*s", (int)(plus - place), place);
+	p->symbol = symbol;
+	p->offset = (u32)offset;
+	return OK;
+}
+
 enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
 {
 	struct prog_probe *pp = kzalloc(sizeof(*pp));
@@ -80,7 +101,7 @@ enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
 		return str_refuse(log, ENOMEM, "no memory for a probe");
 	pp->prog = l->prog;
 	pp->cookie = l->cookie;
-	e = kprobe_parse(&pp->rp.kp, pp->symbol, place, l->prog->type == PROG_KRETPROBE, log);
+	e = probe_parse(&pp->rp.kp, pp->symbol, place, l->prog->type == PROG_KRETPROBE, log);
 	if (!e && place == l->prog->target)
 		pp->rp.kp.offset += l->prog->target_offset;
 	if (!e)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The commands kprobe and kretprobe: probes that count.
+#include "attach/probes.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -8,13 +9,12 @@
 #include "shell/show.h"
 #include "shell/table.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/kprobe/kprobe.h"
 
 struct counting_probe {
 	struct kretprobe rp; /* of a kprobe only kp is used */
 	bool at_return;
 	u64 count; /* changed atomically */
-	char symbol[KPROBE_SYMBOL_LEN];
+	char symbol[PROBE_SYMBOL_LEN];
 	struct counting_probe *next;
 };
 
@@ -73,7 +73,7 @@ static enum err add_counting(const char *place, const char *how_text, bool at_re
 	c->rp.kp.name = at_return ? "kretprobe" : "kprobe";
 	c->rp.kp.pre_handler = count_probed;
 	c->rp.handler = count_return;
-	e = kprobe_parse(&c->rp.kp, c->symbol, place, at_return, &log);
+	e = probe_parse(&c->rp.kp, c->symbol, place, at_return, &log);
 	if (e)
 		shell_fail(e, "%s", text);
 	if (!e && how_text)

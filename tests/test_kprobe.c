@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/kprobe*.c: probes at any instruction, by int3 and by jump.
+// tramp/kprobe: probes at any instruction, by int3 and by jump.
 #include "tests/test.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -12,7 +12,8 @@
 #include "kernel/net/traffic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/image.h"
-#include "tramp/kprobe/arch.h"
+#include "tramp/kprobe/displaced.h"
+#include "tramp/kprobe/kprobe.h"
 #include "tramp/text/poke.h"
 #include "tramp/text/site.h"
 #include "tramp/tramp.h"

@@ -5,21 +5,12 @@
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/ftrace/ftrace.h"
-#include "tramp/kprobe/arch.h"
+#include "tramp/kprobe/parts.h"
 
 static notrace void hit_entry(uptr ip, uptr parent_ip unused, struct ftrace_ops *ops, struct pt_regs *regs)
 {
-	struct kprobe *p = ops->private;
-	uptr behind = regs->ip, flags = irq_save();
-
-	if (kprobe_enter()) {
-		regs->ip = ip;
-		p->pre_handler(p, regs);
-		regs->ip = behind;
-		kprobe_leave();
-	} else {
-		__atomic_fetch_add(&p->missed, 1, __ATOMIC_RELAXED);
-	}
+	uptr flags = irq_save();
+	kprobe_call(ops->private, ip, regs);
 	irq_restore(flags);
 }
 

@@ -19,7 +19,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/task.h"
 #include "tramp/image.h"
-#include "tramp/kprobe/arch.h"
+#include "tramp/kprobe/parts.h"
 #include "tramp/text/poke_arch.h"
 
 enum { DETOUR_MAX = 256, WAITS = 100 };
@@ -146,4 +146,13 @@ void kprobe_unoptimise(struct kprobe_point *pt)
 	if (poke_batch(&p, 1, &log))
 		panic("kprobe: %s", text);
 	step_in_place(pt, pt->detour);
+}
+
+void kprobe_unoptimise_over(uptr addr)
+{
+	for (u32 back = 1; back < SITE_LEN + X86_MAX_LEN; back++) {
+		struct kprobe_point *pt = point_find(addr - back);
+		if (pt && pt->covered > back)
+			kprobe_unoptimise(pt);
+	}
 }

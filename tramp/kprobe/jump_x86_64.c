@@ -14,7 +14,7 @@
 //      jmp  <behind them>
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/x86_64/trap.h"
-#include "tramp/kprobe/arch.h"
+#include "tramp/kprobe/parts.h"
 #include "tramp/text/tracepoint.h"
 
 /* ip, cs, flags, sp and ss by the CPU; 8 bytes and again 40 for the gap; orig_ax and 15 registers; alignment. */

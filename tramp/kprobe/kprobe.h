@@ -34,7 +34,7 @@ struct kprobe {
 	void *private;
 
 	/* kprobe.c's */
-	u64 missed; /* changed atomically */
+	u64 missed;                 /* changed atomically */
 	struct kprobe_point *point; /* by int3 or jump */
 	struct ftrace_ops *ops;     /* by ftrace */
 	struct kprobe *next;        /* of the same point, in the order of registration */
@@ -53,13 +53,6 @@ struct kretprobe {
 	u32 active;
 	struct ret_owner owner;
 };
-
-#define KPROBE_SYMBOL_LEN 64
-
-/* Reads FUNC or FUNC+OFFSET, decimal or 0x hexadecimal: FUNC goes into symbol, which becomes p's, and the offset
- * into p. EINVAL: it is neither, or has an offset though the probe is of the whole function's return. */
-enum err kprobe_parse(struct kprobe *p, char symbol[KPROBE_SYMBOL_LEN], const char *place, bool at_return,
-		      struct strbuf *log);
 
 /* Claims foreign breakpoints and the debug exception. */
 void kprobe_init(void);

@@ -2,7 +2,7 @@
 // A kprobe at the entry that replaces the return address, and what hears of the return.
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/kprobe/arch.h"
+#include "tramp/kprobe/parts.h"
 #include "tramp/text/site.h"
 
 static notrace void count_lost(struct kretprobe *rp)

@@ -7,7 +7,8 @@
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/trap.h"
-#include "tramp/kprobe/arch.h"
+#include "kernel/mem/sym.h"
+#include "tramp/kprobe/displaced.h"
 #include "tramp/text/tracepoint.h"
 
 /* What popf changes in ring 0, and what pushf shows (RF and VM never): SDM vol. 2. */

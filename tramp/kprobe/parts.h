@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the parts of kprobes, from the bottom up; each calls only those before it. */
+#pragma once
+#include "kernel/layout.h"
+#include "kernel/mem/sym.h"
+#include "kernel/mem/text.h"
+#include "tramp/kprobe/displaced.h"
+#include "tramp/kprobe/kprobe.h"
+
+/* One probed instruction. */
+struct kprobe_point {
+	uptr addr;
+	struct kprobe_point *next; /* in its hash bucket */
+	struct kprobe *probes;     /* in the order of registration */
+	struct displaced insn;
+	struct text slot; /* the copy that is stepped, if its way needs one */
+	struct sym func;
+	char symbol[96]; /* of its slot or detour: kprobe_kfree_skb+0x5 */
+
+	/* While it is reached by a jump, and while the jump is being made: */
+	struct image *detour;
+	uptr copies;      /* in the detour: the displaced instructions */
+	u32 covered;      /* bytes of whole instructions that the jump displaces; 0 if there is no jump */
+	u8 old[SITE_LEN]; /* the five bytes before the jump */
+	char why[112];    /* why there is no jump */
+
+	u32 users;                 /* images that contain its address */
+	struct kprobe_point *dead; /* the next one that waits until it has no users */
+};
+
+/* point.c. The caller of point_link and point_unlink holds tramp_lock. */
+struct kprobe_point *point_find(uptr addr); /* NULL if no probe is there; notrace */
+void point_link(struct kprobe_point *pt);
+void point_unlink(struct kprobe_point *pt);
+
+/* Whether a probe lies in [from, to). */
+bool kprobe_within(uptr from, uptr to);
+
+/* Reads the function as it is without probes: its sym.len bytes, in *code, which the caller frees with kfree. */
+enum err kprobe_read(const struct sym *func, u8 **code, struct strbuf *log);
+
+/* Around a handler, with interrupts off. kprobe_enter returns false if a handler runs on this CPU already. notrace */
+bool kprobe_enter(void);
+void kprobe_leave(void);
+
+/* Calls the handlers of p and of those behind it, which see ip as regs->ip, or counts a miss for each. Afterwards
+ * regs->ip is as before. Interrupts are off. notrace */
+void kprobe_call(struct kprobe *p, uptr ip, struct pt_regs *regs);
+
+/* Called by a detour, with interrupts as they were. notrace */
+void kprobe_detour_hit(struct kprobe_point *pt, struct pt_regs *regs);
+
+/* Tells the auditor what probes have changed. */
+void point_explain(void);
+
+/* jump_x86_64.c. How many bytes of whole instructions a jump at pt->addr displaces; `code` is the function's bytes.
+ * 0 if a jump is not possible, and the reason is in log. */
+u32 detour_check(const struct kprobe_point *pt, const u8 *code, struct strbuf *log);
+
+/* Writes the detour for that many bytes; *copies is the offset of the displaced instructions in it. */
+enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code, u32 covered, u32 *copies);
+
+/* Stack and registers of a hit, without code. */
+extern const struct kprobe_cost int3_cost, detour_cost;
+
+/* jump.c. Replaces the int3 of pt by a jump, or back. EOPNOTSUPP, EBUSY, ENOMEM: the int3 stays. */
+enum err kprobe_optimise(struct kprobe_point *pt, struct strbuf *log);
+void kprobe_unoptimise(struct kprobe_point *pt);
+
+/* Likewise for all jumps that displace addr. */
+void kprobe_unoptimise_over(uptr addr);
+
+/* int3.c. A new point with its int3 in place. EINVAL: no instruction begins at addr; EOPNOTSUPP: it cannot be
+ * displaced; ENOMEM. */
+enum err point_make(struct kprobe_point **out, const struct sym *func, uptr addr, struct strbuf *log);
+
+/* Puts the original bytes back; the point has no probes. When it returns no hit uses the point or its probes. */
+void point_drop(struct kprobe_point *pt);
+
+/* Frees the dropped points that no image contains; returns how many remain. */
+u32 point_reap(void);
+
+/* ftrace.c. Adds p at its function's entry, p->addr, through ftrace. The caller does not hold tramp_lock. */
+enum err kprobe_add_entry(struct kprobe *p, struct strbuf *log);
+void kprobe_remove_entry(struct kprobe *p);
