@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/layout.h"
+#include "kernel/lib/code.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/probe.h"
 #include "kernel/mem/sym.h"
@@ -29,6 +30,64 @@ TEST(text_written_code_runs)
 	check_eq(42, ((u32(*)(u32))t.base)(35));
 	text_free(&t);
 	check_eq(0xcc, *(u8 *)t.base);
+}
+
+static enum err write_five(struct code *c, unused void *arg)
+{
+	put(c, 0xc305b0, 3); /* mov al, 5; ret */
+	return c->err;
+}
+
+TEST(text_make_gives_back_what_was_not_written)
+{
+	struct text t = { .name = "five" };
+	u32 bytes, count, bytes_after;
+	text_usage(&bytes, &count);
+	require(text_make(&t, PAGE_SIZE, write_five, NULL) == OK);
+	check_eq(5, ((u8(*)(void))t.base)());
+	check_eq(3, t.len);
+	check(text_find(t.base + 3) != &t);
+	text_usage(&bytes_after, &count);
+	check_eq(bytes + TEXT_ALIGN, bytes_after);
+	text_free(&t);
+}
+
+TEST(text_make_leaves_nothing_when_its_writer_fails)
+{
+	struct text t = { .name = "five" };
+	u32 bytes, count, bytes_after, count_after;
+	text_usage(&bytes, &count);
+	check_eq(ENOSPC, text_make(&t, 2, write_five, NULL));
+	text_usage(&bytes_after, &count_after);
+	check_eq(bytes, bytes_after);
+	check_eq(count, count_after);
+	check(!text_find(t.base));
+}
+
+static const u8 *wanted_now;
+static void want_of(uptr base, unused u32 len, const u8 *wanted, void *t)
+{
+	if (base == ((struct text *)t)->base)
+		wanted_now = wanted;
+}
+
+static enum err write_and_visit(struct code *c, void *t)
+{
+	put(c, 0xc305b0, 3);
+	wanted_now = c->buf;
+	text_visit(want_of, t);
+	check(!wanted_now);
+	return c->err;
+}
+
+TEST(text_that_is_being_written_is_known_as_int3)
+{
+	struct text t = { .name = "five" };
+	require(text_make(&t, 3, write_and_visit, &t) == OK);
+	text_visit(want_of, &t);
+	require(wanted_now);
+	check_eq(0xb0, *wanted_now);
+	text_free(&t);
 }
 
 TEST(text_find_knows_a_block_from_first_to_last_byte)

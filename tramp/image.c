@@ -27,18 +27,11 @@ struct image *image_reserve(const char *prefix, const char *name, u32 len)
 	struct strbuf symbol = { .buf = (char *)(img + 1), .cap = (u32)size };
 	str_printf(&symbol, "%s%s", prefix, name);
 	img->text.name = symbol.buf;
-	img->text.at_site = true;
 	if (text_alloc(&img->text, len)) {
 		kfree(img);
 		return NULL;
 	}
 	return img;
-}
-
-void image_fill(struct image *img, const void *code, u32 len)
-{
-	text_write(img->text.base, code, len);
-	text_shrink(&img->text, len);
 }
 
 void image_hold(struct image *img, u32 *users)
@@ -60,6 +53,17 @@ void image_discard(struct image *img)
 	let_go(img, 0);
 	text_free(&img->text);
 	kfree(img);
+}
+
+struct image *image_make(const char *prefix, const char *name, u32 max, text_writer *write, void *arg)
+{
+	struct image *img = image_reserve(prefix, name, max);
+
+	if (img && text_fill(&img->text, write, arg)) {
+		image_discard(img);
+		return NULL;
+	}
+	return img;
 }
 
 /* ORDER GATE: gen_x86_64.c leaves a nop there. */

@@ -56,12 +56,12 @@ void image_init(void);
  * there may hold the address of one that has been retired. Once, at boot. */
 void image_reached_through(const struct text *caller);
 
-/* len bytes for code, which is then generated for the address img->text.base and copied in by
- * image_fill. Its symbol is prefix and name, both copied. NULL if there is no memory. */
+/* Room for len bytes of code, which text_fill writes to img->text. Its symbol is prefix and name, both copied.
+ * NULL if there is no memory. */
 struct image *image_reserve(const char *prefix, const char *name, u32 len);
 
-/* The code, up to as many bytes as were reserved; what is not needed is given back. */
-void image_fill(struct image *img, const void *code, u32 len);
+/* The same with its code, of at most max bytes. NULL also if write fails. */
+struct image *image_make(const char *prefix, const char *name, u32 max, text_writer *write, void *arg);
 
 /* Adds 1 to *users now and takes it back when the image can no longer call it. At most IMAGE_HELD. */
 void image_hold(struct image *img, u32 *users);

@@ -39,29 +39,40 @@ void tramp_unlock(void)
 
 /* --- An image for a set of hooks --------------------------------------------------------------- */
 
-/* Under the lock: an image is generated here before it has a place. */
-static u8 scratch[TRAMP_IMAGE_MAX];
-static struct plan scratch_plan;
-static struct gen scratch_gen;
+/* Under the lock: of the image written last. */
+static struct plan plan;
+static struct gen gen;
 
-/* Plans t's hooks and writes the image for `base` into scratch; gives its length, which does not
- * depend on base. */
-static u32 generate(const struct tramp *t, uptr base)
+/* Plans t's hooks and writes the image; its length does not depend on c->base. */
+static void generate(struct code *c, const struct tramp *t)
 {
-	struct code c = { .buf = scratch, .base = base, .cap = sizeof(scratch) };
 	struct plan_options wanted = options;
 	enum err e;
 
-	wanted.by_jmp &= !t->shared; /* who comes through ftrace's caller comes as if called */
-	e = plan_make(&scratch_plan, &t->model, t->hooks, t->hook_count, &wanted, gen_frame_align);
-	scratch_gen.plan = &scratch_plan;
-	scratch_gen.model = &t->model;
-	scratch_gen.hooks = t->hooks;
-	scratch_gen.original = t->site->addr + SITE_LEN;
+	wanted.by_jmp &= !t->shared; /* a task that comes through ftrace's caller comes as if called */
+	e = plan_make(&plan, &t->model, t->hooks, t->hook_count, &wanted, gen_frame_align);
+	gen.plan = &plan;
+	gen.model = &t->model;
+	gen.hooks = t->hooks;
+	gen.original = t->site->addr + SITE_LEN;
 	if (!e)
-		e = gen_image(&c, &scratch_gen);
+		e = gen_image(c, &gen);
 	if (e)
 		panic("trampoline of %s: %u hooks gave %s", t->site->name, t->hook_count, err_name(e));
+}
+
+static enum err write_image(struct code *c, void *t)
+{
+	generate(c, t);
+	return OK;
+}
+
+static u32 image_len(const struct tramp *t)
+{
+	static u8 scratch[TRAMP_IMAGE_MAX]; /* under the lock */
+	struct code c = { .buf = scratch, .base = t->site->addr, .cap = sizeof(scratch) };
+
+	generate(&c, t);
 	return c.len;
 }
 
@@ -71,17 +82,15 @@ static struct image *reserve(const struct tramp *t, u32 len)
 }
 
 /* Makes img, which is long enough, the image of t's hooks; each of them is held by it. */
-static void fill_image(struct image *img, const struct tramp *t)
+static void fill_image(struct image *img, struct tramp *t)
 {
-	u32 len = generate(t, img->text.base);
-
-	image_fill(img, scratch, len);
-	img->by_jmp = scratch_plan.by_jmp;
+	text_fill(&img->text, write_image, t);
+	img->by_jmp = plan.by_jmp;
 	img->text.at_site = !img->by_jmp;
 	img->via_ftrace = t->shared;
-	img->after_original = scratch_gen.after_original;
-	img->gate = scratch_gen.gate;
-	img->hooks_end = scratch_gen.hooks_end;
+	img->after_original = gen.after_original;
+	img->gate = gen.gate;
+	img->hooks_end = gen.hooks_end;
 	if (t->site->users)
 		image_hold(img, t->site->users);
 	img->body_held = img->held_count;
@@ -249,7 +258,7 @@ static void free_unused(struct tramp *t)
 /* Builds t->next from t's hooks, and the spares for what may come after it. */
 static enum err prepare_image(struct tramp *t, struct strbuf *log)
 {
-	u32 len = generate(t, t->site->addr);
+	u32 len = image_len(t);
 
 	t->next = reserve(t, len);
 	if (t->next && !add_spares(t, len)) {
@@ -501,14 +510,14 @@ void tramp_visit_places(void (*visit)(uptr addr, const void *bytes, u32 len))
 	}
 }
 
-u32 tramp_explain(const struct tramp *t, struct plan *plan, u32 starts[PLAN_STEPS + 1], u8 *code)
+u32 tramp_explain(const struct tramp *t, struct plan *steps, u32 starts[PLAN_STEPS + 1], u8 *code)
 {
-	u32 len = generate(t, t->image->text.base);
+	struct code c = { .buf = code, .base = t->image->text.base, .cap = TRAMP_IMAGE_MAX };
 
-	*plan = scratch_plan;
-	memcpy(starts, scratch_gen.starts, sizeof(scratch_gen.starts));
-	memcpy(code, scratch, len);
-	return len;
+	generate(&c, t);
+	*steps = plan;
+	memcpy(starts, gen.starts, sizeof(gen.starts));
+	return c.len;
 }
 
 /* Sites of programs come on top of those of the table: every program may be traced. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where compiled code gets its memory. It is written whole into a buffer, then copied into text.
+// Machine code or the interpreter: what a program's entry is.
 #include "vm/compile.h"
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
@@ -10,29 +10,11 @@
 #include "vm/run/mistake.h"
 #include "vm/verify/verify.h"
 
-/* What write_stub and jit_emit have in common: they fill a buffer of a size known before. */
-typedef enum err emit_fn(void *arg, struct code *c);
-
-/* Allocates p->text, lets emit fill it, and makes it p->entry. */
-static enum err install(struct prog *p, u32 len, emit_fn *emit, void *arg)
+static enum err install(struct prog *p, u32 max, text_writer *write, void *arg)
 {
-	enum err e = ENOMEM;
-	struct code c = { .buf = kmalloc(len), .cap = len };
-	if (!c.buf)
-		return ENOMEM;
-	e = text_alloc(&p->text, len);
-	if (e)
-		goto out;
-	c.base = p->text.base;
-	e = emit(arg, &c);
-	if (e) {
-		text_free(&p->text);
-		goto out;
-	}
-	text_write(p->text.base, c.buf, c.len);
-	p->entry = (u64(*)(const void *))p->text.base;
-out:
-	kfree(c.buf);
+	enum err e = text_make(&p->text, max, write, arg);
+	if (!e)
+		p->entry = (u64(*)(const void *))p->text.base;
 	return e;
 }
 
@@ -42,7 +24,7 @@ out:
  *      mov rdi, p
  *      jmp interp_run                                                                  */
 #define STUB_MAX 32
-static enum err emit_stub(void *arg, struct code *c)
+static enum err write_stub(struct code *c, void *arg)
 {
 	nop(c, SITE_LEN);
 	mov_rr(c, RSI, RDI);
@@ -57,7 +39,7 @@ static notrace void faulted(const struct text *t, u32 at)
 	mistake_note(p, prog_insn_at(p, at));
 }
 
-static enum err emit_jit(void *arg, struct code *c)
+static enum err write_compiled(struct code *c, void *arg)
 {
 	return jit_emit(arg, c);
 }
@@ -81,7 +63,7 @@ static enum err compile_jit(struct prog *p)
 	enum err e = jit_begin(&j, p);
 	if (e)
 		return e;
-	e = install(p, j.len, emit_jit, &j);
+	e = install(p, j.len, write_compiled, &j);
 	if (e == OK) {
 		p->insn_at = j.at;
 		p->tail_entry = p->text.base + j.tail_at;
@@ -110,7 +92,7 @@ static enum err compile_stub(struct prog *p)
 {
 	enum err e = interp_prepare(p);
 	if (!e)
-		e = install(p, STUB_MAX, emit_stub, p);
+		e = install(p, STUB_MAX, write_stub, p);
 	if (e)
 		interp_forget(p);
 	return e;

@@ -5,6 +5,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
+#include "kernel/lib/code.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
 #include "kernel/mem/page.h"
@@ -200,13 +201,32 @@ static void disown(const struct text *t, u32 len)
 	bytes_used -= (granules_of(t->len) - granules_of(len)) * GRANULE;
 }
 
-void text_shrink(struct text *t, u32 len)
+/* While code is being written to `wanted`, text_visit tells what the block holds: int3. */
+static u8 *take_wanted(struct text *t)
 {
-	assert(len && len <= t->len);
 	uptr flags = spin_lock_irqsave(&lock);
-	disown(t, len);
-	t->len = len;
+	u8 *wanted = t->wanted;
+	t->wanted = NULL;
 	spin_unlock_irqrestore(&lock, flags);
+	return wanted;
+}
+
+enum err text_fill(struct text *t, text_writer *write, void *arg)
+{
+	struct code c = { .buf = take_wanted(t), .base = t->base, .cap = t->len };
+	enum err e = write(&c, arg);
+
+	uptr flags = spin_lock_irqsave(&lock);
+	t->wanted = c.buf;
+	if (e) {
+		memset(t->wanted, TEXT_FILL, t->len);
+	} else {
+		write_text(t->base, t->wanted, c.len);
+		disown(t, c.len);
+		t->len = c.len;
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	return e;
 }
 
 void text_free(struct text *t)
@@ -220,6 +240,18 @@ void text_free(struct text *t)
 	spin_unlock_irqrestore(&lock, flags);
 	kfree(t->wanted);
 	t->wanted = NULL;
+}
+
+enum err text_make(struct text *t, u32 max, text_writer *write, void *arg)
+{
+	enum err e = text_alloc(t, max);
+
+	if (e)
+		return e;
+	e = text_fill(t, write, arg);
+	if (e)
+		text_free(t);
+	return e;
 }
 
 /* A block may have come since the last visit that begins before g: it has been visited as free memory. */

@@ -7,6 +7,8 @@
 #pragma once
 #include "kernel/lib/err.h"
 
+struct code;
+
 /* Where an instruction may fault, and what then: the register dst_reg (0..15, x86 numbering; 0xff
  * for none) becomes 0 and execution goes on at resume. Offsets from the block's base, sorted by at. */
 struct text_fixup {
@@ -17,12 +19,13 @@ struct text_fixup {
 struct text {
 	uptr base; /* where it runs; a multiple of TEXT_ALIGN */
 	u32 len;
-	const char *name; /* its symbol in backtraces: bpf_trampoline_kfree_skb; the caller's until text_free */
+	const char *name; /* its symbol in backtraces: bpf_trampoline_kfree_skb; not copied */
 	bool at_site;     /* called from a site: above its frame lie two return addresses, not one */
 	const struct text_fixup *fixups; /* may be NULL; the caller's, valid until text_free */
 	u32 fixup_count;
-	void (*faulted)(const struct text *t, u32 at); /* told of each fixup in use, in any context; may be NULL */
-	u8 *wanted; /* text.c's: its bytes as text_write left them */
+	/* Told of each fixup in use, in any context; may be NULL. */
+	void (*faulted)(const struct text *t, u32 at);
+	u8 *wanted; /* text.c's: its bytes as they were written last; NULL in text_fill */
 };
 
 /* Keeps a copy of kernel text: before anything is changed in it. */
@@ -32,8 +35,14 @@ void text_init(void);
  * Task context, interrupts on: new pages change their rights on all CPUs. */
 enum err text_alloc(struct text *t, u32 len);
 
-/* Gives back what lies behind the first len bytes (1 .. t->len), which nothing was written to. */
-void text_shrink(struct text *t, u32 len);
+/* Writes the block's code: `write` writes at most t->len bytes for t->base to c, and what it leaves over is free
+ * again. Returns what write returns; if that is an error, the block is as it was. Needs no memory. */
+typedef enum err text_writer(struct code *c, void *arg);
+enum err text_fill(struct text *t, text_writer *write, void *arg);
+
+/* Both: a block of at most max bytes of code. Returns what text_alloc and write return; if that is an error, there
+ * is no block. */
+enum err text_make(struct text *t, u32 max, text_writer *write, void *arg);
 
 /* Back to int3 and free again. Nobody may execute in it any more: see tramp/image.h. */
 void text_free(struct text *t);

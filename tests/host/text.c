@@ -8,6 +8,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 #include "kernel/layout.h"
+#include "kernel/lib/code.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/mem/text.h"
@@ -83,6 +84,20 @@ void text_usage(u32 *bytes, u32 *count)
 	*count = block_count;
 	for (u32 i = 0; i < block_count; i++)
 		*bytes += blocks[i]->len;
+}
+
+enum err text_make(struct text *t, u32 max, text_writer *write, void *arg)
+{
+	enum err e = text_alloc(t, max);
+	if (e)
+		return e;
+	struct code c = { .buf = writable + (t->base - TEXT_BASE), .base = t->base, .cap = max };
+	e = write(&c, arg);
+	if (e)
+		text_free(t);
+	else
+		t->len = c.len;
+	return e;
 }
 
 /* x86 register numbers to places in the signal's context. */

@@ -31,26 +31,15 @@ static notrace void call_list_and_direct(uptr ip, uptr parent_ip, struct ftrace_
 
 /* --- Callers ---------------------------------------------------------------------------------------------- */
 
-/* NULL if there is no memory. */
-static struct image *make_caller(const char *prefix, const char *name, const struct ftrace_gen *g)
+static enum err write_caller(struct code *c, void *g)
 {
-	u8 buf[FTRACE_CALLER_MAX];
-	struct code c = { .buf = buf, .base = (uptr)g->func, .cap = sizeof(buf) };
-	struct image *img;
-	u32 len;
+	return ftrace_gen_caller(c, g);
+}
 
-	ftrace_gen_caller(&c, g);
-	assert(!c.err);
-	len = c.len;
-	img = image_reserve(prefix, name, len);
-	if (!img)
-		return NULL;
-	img->text.at_site = false; /* it makes the frame that its site has not made */
-	c = (struct code){ .buf = buf, .base = img->text.base, .cap = sizeof(buf) };
-	ftrace_gen_caller(&c, g);
-	assert(!c.err && c.len == len);
-	image_fill(img, buf, len);
-	return img;
+/* NULL if there is no memory. */
+static struct image *make_caller(const char *prefix, const char *name, struct ftrace_gen *g)
+{
+	return image_make(prefix, name, FTRACE_CALLER_MAX, write_caller, g);
 }
 
 static enum err make_own_caller(struct ftrace_ops *ops, struct strbuf *log)

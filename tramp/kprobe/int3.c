@@ -83,21 +83,20 @@ static bool is_boundary(const u8 *code, u32 len, u32 at)
 	return here == at;
 }
 
+static enum err write_slot(struct code *c, void *arg)
+{
+	const struct kprobe_point *pt = arg;
+	displaced_copy(c, &pt->insn.in, pt->insn.bytes, pt->addr);
+	return c->err;
+}
+
 static enum err make_slot(struct kprobe_point *pt, struct strbuf *log)
 {
-	u8 buf[X86_MAX_LEN];
-	struct code c = { .buf = buf, .cap = sizeof(buf) };
-
 	pt->slot.name = pt->symbol;
-	if (text_alloc(&pt->slot, pt->insn.in.len)) {
-		pt->slot.base = 0;
-		return str_refuse(log, ENOMEM, "no memory for a copy of an instruction");
-	}
-	c.base = pt->slot.base;
-	displaced_copy(&c, &pt->insn.in, pt->insn.bytes, pt->addr);
-	assert(!c.err);
-	text_write(pt->slot.base, buf, c.len);
-	return OK;
+	if (!text_make(&pt->slot, pt->insn.in.len, write_slot, pt))
+		return OK;
+	pt->slot.base = 0;
+	return str_refuse(log, ENOMEM, "no memory for a copy of an instruction");
 }
 
 static void free_point(struct kprobe_point *pt)

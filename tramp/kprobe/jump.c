@@ -49,26 +49,28 @@ static enum err wait_until_left(uptr from, uptr to)
 	return EBUSY;
 }
 
-/* Step 1. NULL, and why. */
-static struct image *make_detour(struct kprobe_point *pt, const u8 *code, u32 covered, u32 *copies,
-				 struct strbuf *log)
-{
-	u8 buf[DETOUR_MAX];
-	struct code c = { .buf = buf, .base = pt->addr, .cap = sizeof(buf) };
-	struct image *img;
+/* What is written, and where in it the copies are. */
+struct detour {
+	struct kprobe_point *pt;
+	const u8 *code;
+	u32 covered, copies;
+};
 
-	detour_generate(&c, pt, code, covered, copies);
-	img = c.err ? NULL : image_reserve("", pt->symbol, c.len);
-	if (!img) {
+static enum err write_detour(struct code *c, void *arg)
+{
+	struct detour *d = arg;
+	return detour_generate(c, d->pt, d->code, d->covered, &d->copies);
+}
+
+/* Step 1. NULL, and why. */
+static struct image *make_detour(struct detour *d, struct strbuf *log)
+{
+	struct image *img = image_make("", d->pt->symbol, DETOUR_MAX, write_detour, d);
+
+	if (img)
+		image_hold(img, &d->pt->users);
+	else
 		str_puts(log, "no memory for a detour");
-		return NULL;
-	}
-	img->text.at_site = false;
-	c = (struct code){ .buf = buf, .base = img->text.base, .cap = sizeof(buf) };
-	detour_generate(&c, pt, code, covered, copies);
-	assert(!c.err);
-	image_fill(img, buf, c.len);
-	image_hold(img, &pt->users);
 	return img;
 }
 
@@ -117,20 +119,21 @@ static enum err take_detour(struct kprobe_point *pt, struct image *detour, u32 c
 
 enum err kprobe_optimise(struct kprobe_point *pt, struct strbuf *log)
 {
+	struct detour d = { .pt = pt };
 	struct image *detour;
-	u32 covered, copies;
 	u8 *code;
 	enum err e = kprobe_read(&pt->func, &code, log);
 
 	if (e)
 		return e;
-	covered = detour_check(pt, code, log);
-	detour = covered ? make_detour(pt, code, covered, &copies, log) : NULL;
-	memcpy(pt->old, code + (pt->addr - pt->func.addr), covered ? SITE_LEN : 0);
+	d.code = code;
+	d.covered = detour_check(pt, code, log);
+	detour = d.covered ? make_detour(&d, log) : NULL;
+	memcpy(pt->old, code + (pt->addr - pt->func.addr), d.covered ? SITE_LEN : 0);
 	kfree(code);
 	if (!detour)
-		return covered ? ENOMEM : EOPNOTSUPP;
-	return take_detour(pt, detour, copies, covered, log);
+		return d.covered ? ENOMEM : EOPNOTSUPP;
+	return take_detour(pt, detour, d.copies, d.covered, log);
 }
 
 void kprobe_unoptimise(struct kprobe_point *pt)
