@@ -5,6 +5,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/io/blobs.h"
 #include "kernel/io/boot_info.h"
+#include "kernel/io/console.h"
 #include "kernel/lib/btf.h"
 #include "kernel/net/net.h"
 #include "kernel/mem/page.h"
@@ -90,7 +91,7 @@ static int init(void *arg)
 	net_init();
 	udp_init();
 	traffic_init();
-	serial_enable_input();
+	console_init();
 	start_tracing();
 	say_hello();
 	run();

@@ -3,8 +3,8 @@
 // 24 lines of 80 characters.
 #include "shell/demo.h"
 #include "kernel/lib/types.h"
+#include "kernel/io/console.h"
 #include "kernel/io/print.h"
-#include "kernel/io/serial.h"
 
 struct demo_step {
 	const char *title, *text, *commands;
@@ -131,7 +131,7 @@ static const struct demo_step steps[] = {
 static bool wait_for_key(void)
 {
 	kprintf("[any key: go on   q: leave the demo] ");
-	int key = serial_getc();
+	int key = console_getc();
 	kprintf("\r\x1b[K");
 	return key != 'q' && key != 3;
 }

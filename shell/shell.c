@@ -2,11 +2,11 @@
 // Finds the command of a line, checks its arguments, runs it; and serves the terminal.
 #include "shell/shell.h"
 #include "kernel/io/boot_info.h"
+#include "kernel/io/console.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/power.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
-#include "kernel/io/serial.h"
 #include "shell/demo.h"
 #include "shell/load.h"
 #include "shell/parse.h"
@@ -180,7 +180,7 @@ static void serve(void)
 		enum edit_result result = EDIT_MORE;
 		edit_begin(&edit);
 		while (result == EDIT_MORE)
-			result = edit_key(&edit, (char)serial_getc());
+			result = edit_key(&edit, (char)console_getc());
 		if (result == EDIT_END)
 			return;
 		if (edit.is_cut && !edit.echo)

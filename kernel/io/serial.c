@@ -6,7 +6,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
-#include "kernel/sched/sched.h"
+#include "kernel/sched/lock.h"
 
 enum {
 	DATA = COM1,           /* divisor's low byte while DLAB is set */
@@ -25,16 +25,14 @@ enum {
 	NOBODY = 0xff, /* what is read where there is no UART */
 	IRQ_ON_DATA = 1,
 	COM1_IRQ = 4,
-	POLL_MS = 20,
 };
 
 static struct {
 	char chars[256];
 	u32 head, tail; /* count up without end: head written by the reader, tail by the filler */
 	spinlock_t lock;
-	struct wait_queue_head wq;
-} ring = { .wq = WAIT_QUEUE_INIT(ring.wq) };
-static bool by_interrupt;
+} ring;
+static void (*received)(void);
 
 /* The FIFOs stay as they are, off in an emulator: switching them would empty them, and input may be waiting. */
 void serial_init(void)
@@ -80,35 +78,19 @@ int serial_try_getc(void)
 	return ch;
 }
 
-static bool interrupt(struct pt_regs *regs)
+static bool interrupt(struct pt_regs *regs unused)
 {
-	(void)regs;
 	uptr flags = spin_lock_irqsave(&ring.lock);
 	fill_ring();
 	spin_unlock_irqrestore(&ring.lock, flags);
-	wake_up(&ring.wq);
+	received();
 	return true;
 }
 
-static bool is_empty(void)
+enum err serial_enable_input(void (*call)(void))
 {
-	return read_once(ring.head) == read_once(ring.tail);
-}
-
-int serial_getc(void)
-{
-	int ch;
-	while ((ch = serial_try_getc()) < 0) {
-		if (by_interrupt)
-			wait_event(ring.wq, !is_empty());
-		else
-			msleep(POLL_MS);
-	}
-	return ch;
-}
-
-void serial_enable_input(void)
-{
-	by_interrupt = irq_enable(COM1_IRQ, interrupt) == OK;
+	received = call;
+	enum err e = irq_enable(COM1_IRQ, interrupt);
 	outb(IRQ_ENABLE, IRQ_ON_DATA);
+	return e;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* COM1: where the kernel talks and is typed to. */
 #pragma once
-#include "kernel/lib/types.h"
+#include "kernel/lib/err.h"
 
 /* 115200 8N1. Keeps what was received before. Before the first serial_putc. */
 void serial_init(void);
@@ -9,12 +9,9 @@ void serial_init(void);
 /* Waits for room; works in a panic too. */
 void serial_putc(char ch);
 
-/* From here on input arrives by interrupt; without an IOAPIC it is polled.
- * After the APICs and the scheduler. */
-void serial_enable_input(void);
+/* From here on input interrupts, and received is called after each interrupt, in its context. ENOENT without an
+ * IOAPIC: then it does not. After the APICs. */
+enum err serial_enable_input(void (*received)(void));
 
 /* The next character typed, or -1 if there is none. */
 int serial_try_getc(void);
-
-/* Sleeps until there is one. */
-int serial_getc(void);
