@@ -141,7 +141,7 @@ notrace void kmain(u32 magic, uptr info)
 
 	find_cpus();
 	check_memory(acpi.cpu_count);
-	apic_init(&acpi);
+	apic_init(&acpi, map_physical);
 	apic_init_cpu();
 	smp_init();
 	task_init();

@@ -3,7 +3,6 @@
 // site: the patcher stops all CPUs through here.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/mem/paging.h"
 
 /* Local APIC registers. */
 enum {
@@ -181,12 +180,12 @@ void apic_init_cpu(void)
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
 }
 
-void apic_init(const struct acpi *acpi)
+void apic_init(const struct acpi *acpi, acpi_map *map)
 {
 	machine = *acpi;
 	silence_8259();
-	local = paging_map_io(acpi->local_apic, PAGE_SIZE);
+	local = (u8 *)map(acpi->local_apic, PAGE_SIZE);
 	if (acpi->io_apic)
-		io = paging_map_io(acpi->io_apic, PAGE_SIZE);
+		io = (u8 *)map(acpi->io_apic, PAGE_SIZE);
 	trap_set_handler(SPURIOUS_VECTOR, ignore);
 }

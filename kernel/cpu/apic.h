@@ -16,8 +16,8 @@ enum {
 	SPURIOUS_VECTOR = 0xff,
 };
 
-/* Silences the old 8259 and maps the APICs. Once, before apic_init_cpu. */
-void apic_init(const struct acpi *acpi);
+/* Silences the old 8259 and maps the APICs, by map. Once, before apic_init_cpu. */
+void apic_init(const struct acpi *acpi, acpi_map *map);
 
 /* Switches this CPU's local APIC on. */
 void apic_init_cpu(void);

@@ -13,15 +13,13 @@ struct pt_regs {
 };
 _Static_assert(sizeof(struct pt_regs) == PT_REGS_SIZE, "layout.h");
 
-enum {
-	TRAP_DE = 0, TRAP_DB = 1, TRAP_NMI = 2, TRAP_BP = 3, TRAP_UD = 6, TRAP_DF = 8,
-	TRAP_GP = 13, TRAP_PF = 14,
-};
+enum { TRAP_DE = 0, TRAP_DB = 1, TRAP_NMI = 2, TRAP_BP = 3, TRAP_UD = 6, TRAP_DF = 8 };
+enum { TRAP_GP = 13, TRAP_PF = 14, TRAP_VECTORS = 256 };
 
 /* true: dealt with, return to regs; false: not mine (an unclaimed exception panics). */
 typedef bool trap_handler(struct pt_regs *regs);
 
-/* Loads the IDT; exceptions panic until somebody claims them. Once per CPU: trap_init_cpu. */
+/* Loads the IDT; an exception without a handler panics. Once per CPU: trap_init_cpu. */
 void trap_init(void);
 void trap_init_cpu(void);
 
@@ -29,3 +27,6 @@ void trap_init_cpu(void);
  * lower regs->sp by up to 16 and store there: the entry of vector 3 leaves a gap below its frame for
  * emulated calls. */
 trap_handler *trap_set_handler(u32 vector, trap_handler *handler);
+
+/* By vector; for the dispatcher. */
+extern trap_handler *trap_handlers[TRAP_VECTORS];

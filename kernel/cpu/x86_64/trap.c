@@ -10,7 +10,7 @@
 #include "kernel/sched/softirq.h"
 #include "kernel/mem/text.h"
 
-enum { VECTORS = 256, STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ = 32 };
+enum { STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ = 32 };
 
 /* Stacks of their own for what can strike where the current one cannot be trusted (SDM vol. 3, 6.14.5). */
 enum { IST_NMI = 1, IST_DF = 2, IST_MC = 3, ISTS = 3, IST_ORDER = 2 };
@@ -50,10 +50,9 @@ struct table_pointer {
 
 extern const u8 trap_stubs[];
 
-static struct gate idt[VECTORS];
+static struct gate idt[TRAP_VECTORS];
 static u64 gdts[MAX_CPUS][GDT_SLOTS];
 static struct tss tsss[MAX_CPUS];
-static trap_handler *handlers[VECTORS];
 
 static const char *const exception_names[] = {
 	"divide error",
@@ -143,7 +142,7 @@ static notrace void dispatch_exception(struct pt_regs *regs, u32 vector)
 {
 	if ((vector == TRAP_PF || vector == TRAP_GP) && (fix_generated(regs) || fix_probe(regs)))
 		return;
-	trap_handler *handler = read_once(handlers[vector]);
+	trap_handler *handler = read_once(trap_handlers[vector]);
 	if (!handler || !handler(regs))
 		unclaimed(regs, vector);
 }
@@ -161,16 +160,10 @@ notrace void trap_dispatch(struct pt_regs *regs, u32 vector)
 		return;
 	}
 	irq_enter();
-	trap_handler *handler = read_once(handlers[vector]);
+	trap_handler *handler = read_once(trap_handlers[vector]);
 	if (handler)
 		handler(regs); /* one that nobody claims is spurious, and harmless */
 	irq_exit(regs);
-}
-
-trap_handler *trap_set_handler(u32 vector, trap_handler *handler)
-{
-	assert(vector < VECTORS);
-	return __atomic_exchange_n(&handlers[vector], handler, __ATOMIC_ACQ_REL);
 }
 
 void regs_print(struct strbuf *s, const struct pt_regs *r)
@@ -201,12 +194,12 @@ static void load_idt(void)
 
 void trap_init(void)
 {
-	for (u32 v = 0; v < VECTORS; v++)
+	for (u32 v = 0; v < TRAP_VECTORS; v++)
 		set_gate(v, 0);
 	load_idt();
 }
 
-/* A stack above an unmapped page; gives its top. */
+/* A stack above an unmapped page; returns its top. */
 static u64 ist_stack(void)
 {
 	u8 *block = page_alloc(IST_ORDER);

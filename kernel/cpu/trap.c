@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// The table of handlers. It is below all that has a vector, and the dispatcher is above.
+#include "kernel/cpu/trap.h"
+#include "kernel/cpu/panic.h"
+
+trap_handler *trap_handlers[TRAP_VECTORS];
+
+trap_handler *trap_set_handler(u32 vector, trap_handler *handler)
+{
+	assert(vector < TRAP_VECTORS);
+	return __atomic_exchange_n(&trap_handlers[vector], handler, __ATOMIC_ACQ_REL);
+}
