@@ -4,7 +4,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/smp.h"
-#include "kernel/sched/timer.h"
+#include "kernel/sched/clock.h"
 
 #define ROUND_NS     1000000000ull
 #define ROUND_MAX_NS (3 * ROUND_NS)

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Time: nanoseconds since boot from the TSC, the periodic tick, one-shot timers run in softirq. */
+/* The periodic tick, and one-shot timers that run in softirq. */
 #pragma once
 #include "kernel/lib/list.h"
-
-#define HZ      250
-#define NS_TICK (1000000000 / HZ)
-
-/* Nanoseconds since boot; never goes back, the same on all CPUs. notrace. */
-u64 ktime_get_ns(void);
-
-/* How it is computed: (TSC - tsc_base) * ns_per_tsc >> 32. False if it is computed in another way. */
-struct ktime_scale {
-	u64 tsc_base, ns_per_tsc;
-};
-bool ktime_scale(struct ktime_scale *scale);
+#include "kernel/sched/clock.h"
 
 struct timer_list {
 	struct list_head entry;
@@ -30,11 +19,7 @@ void add_timer(struct timer_list *t);
  * unless the caller is that function. No lock may be held that the function takes. */
 void del_timer(struct timer_list *t);
 
-/* Busy-waits. */
-void ndelay(u64 ns);
-
-/* Measures the TSC and the APIC timer against the PIT and starts the tick of the CPU that boots.
- * ktime_get_ns is 0 before. Needs apic_init_cpu. */
+/* Starts the clock, and the tick of the CPU that boots. After apic_init_cpu. */
 void timer_init(void);
 
 /* Starts the tick of one more CPU. */
