@@ -3,6 +3,7 @@
 // stack, interrupts off, and the page tables that stay.
 #include "kernel/cpu/acpi.h"
 #include "kernel/cpu/apic.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/io/blobs.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/io/console.h"
@@ -129,7 +130,7 @@ static void find_cpus(void)
 notrace void kmain(u32 magic, uptr info);
 notrace void kmain(u32 magic, uptr info)
 {
-	smp_init_boot_cpu();
+	smp_init_boot_cpu(&init_task);
 	serial_init();
 	screen_init();
 	trap_init();
@@ -143,7 +144,7 @@ notrace void kmain(u32 magic, uptr info)
 	check_memory(acpi.cpu_count);
 	apic_init(&acpi, map_physical);
 	apic_init_cpu();
-	smp_init();
+	ipi_init();
 	task_init();
 	timer_init();
 	task_start(init);

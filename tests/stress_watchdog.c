@@ -4,6 +4,7 @@
 // sleep, and this CPU panics.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/backtrace.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"

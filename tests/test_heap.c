@@ -4,7 +4,7 @@
 #include "kernel/mem/poison.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
-#include "kernel/cpu/smp.h"
+#include "kernel/cpu/ipi.h"
 #include "tests/test.h"
 
 static u64 bytes_in_use(void)

@@ -6,6 +6,7 @@
 #include "kernel/lib/x86.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"

@@ -4,6 +4,7 @@
 #include "kernel/layout.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/probe.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/text.h"
 #include "tests/test.h"

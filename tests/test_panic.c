@@ -2,6 +2,7 @@
 // Ends of the machine that end-to-end tests look at from outside; and a wait that is nearly one.
 #include "kernel/io/blobs.h"
 #include "kernel/cpu/cpu.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"

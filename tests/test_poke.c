@@ -7,6 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "kernel/cpu/probe.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/sched.h"

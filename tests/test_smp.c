@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/sched/sched.h"

@@ -8,6 +8,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/io/power.h"
 #include "kernel/io/print.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/x86_64/trap.h"
 

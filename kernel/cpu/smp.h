@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The CPUs: what each one owns (struct cpu, at GS:0), and how one makes the others do something. */
+/* The CPUs: what each one owns (struct cpu, at GS:0), and which of them run. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/types.h"
@@ -14,7 +14,7 @@ enum {
 	BH_OFFSET = 0x200, /* local_bh_disable counts in steps of two, so that bit 8 says "serving" */
 	HARDIRQ_OFFSET = 0x10000,
 	NMI_OFFSET = 0x100000,
-	PREEMPT_NO_RESCHED = (int)0x80000000, /* set: nobody wants this CPU to reschedule */
+	PREEMPT_NO_RESCHED = (int)0x80000000, /* set: no reschedule is wanted */
 };
 
 struct pt_regs;
@@ -31,9 +31,9 @@ struct cpu {
 	u32 softirq_pending; /* one bit per softirq, kernel/sched/softirq.h */
 	bool online;
 	uptr kernel_sp; /* in another CPU's call: how far down the interrupted stack goes */
-	/* Of the probe whose program runs, for bpf_get_attach_cookie and bpf_get_func_ip: what attached it
-	 * says, and the function whose entry or return is probed, 0 in a body. Who calls the program sets
-	 * both, and puts back what was there. */
+	/* Of the probe whose program runs, for bpf_get_attach_cookie and bpf_get_func_ip: the cookie that it was
+	 * attached with, and the function whose entry or return is probed, 0 in a body. The caller of the program
+	 * sets both, and puts back what was there. */
 	u64 prog_cookie, prog_ip;
 	/* One counter per loaded program, > 0 while the program runs on this CPU; the image tests it
 	 * by GS-relative address, vm/ hands out the slots. */
@@ -68,27 +68,14 @@ u32 cpu_count(void);
 /* All but this one, a bit each. notrace. */
 u32 smp_others(void);
 
-/* The first thing of all: GS of the CPU that boots. notrace. */
-void smp_init_boot_cpu(void);
+/* Makes *idle's CPU the first one, cpus[0], and sets its GS: the first thing of all. notrace. */
+void smp_init_boot_cpu(struct task_struct *idle);
 
-/* Starts all CPUs that the MADT names; task context. smp_init: vectors, and this CPU's APIC id. */
+/* Starts all CPUs that the MADT names (kernel/cpu/ap.c). Task context. */
 struct acpi;
-void smp_init(void);
 void smp_start(const struct acpi *acpi);
 
-/* Stops all other CPUs for ever, whatever they are doing, and waits until they stand, for a second at most.
- * For panic. notrace. */
-void smp_stop_others(void);
-
-/* Runs fn(arg) in interrupt context on every other online CPU and waits until all have returned.
- * Interrupts must be on and no lock held that an interrupted CPU could be spinning for. */
-void smp_call_others(void (*fn)(void *arg), void *arg);
-
-/* Returns when every online CPU, this one too, has executed a serialising instruction (SDM vol. 3,
- * "Handling Self- and Cross-Modifying Code"). notrace throughout: the patcher runs through it. */
-void smp_sync_cores(void);
-
-/* Runs fn(arg) here while every other CPU waits in its IPI handler, interrupts off, with its stack pointer
- * in cpu->kernel_sp: a still picture of the whole machine. fn must take no lock, and have no site, nor
- * anything that it calls: no CPU could report a program that does not end there. */
-void smp_hold_others(void (*fn)(void *arg), void *arg);
+/* For ap.c. What a CPU must know before it starts: its number, its APIC id and its idle task; and that the CPU
+ * that runs here has started. notrace. */
+void smp_init_cpu(u32 id, u32 apic_id, struct task_struct *idle);
+void smp_set_online(void);

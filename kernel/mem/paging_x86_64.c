@@ -6,6 +6,7 @@
 #include "kernel/mem/page.h"
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 
 typedef u64 pte;

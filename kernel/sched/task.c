@@ -4,6 +4,7 @@
 // flush.
 #include "kernel/sched/task.h"
 #include "kernel/cpu/cpu.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"

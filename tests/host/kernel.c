@@ -13,6 +13,7 @@
 #include "kernel/io/print.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/sched.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/sym.h"
 #include "kernel/sched/timer.h"

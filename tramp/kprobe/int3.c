@@ -4,6 +4,7 @@
 // The trap calls the handlers. Then the displaced instruction is emulated, or the CPU goes on in a copy of it (the
 // slot) with a single step, whose debug exception leads back behind the instruction.
 #include "kernel/cpu/cpu.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/trap.h"

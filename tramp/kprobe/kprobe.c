@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How probes come and go: find the place, choose the way, add and remove.
 #include "tramp/kprobe/kprobe.h"
-#include "kernel/cpu/smp.h"
+#include "kernel/cpu/ipi.h"
 #include "tramp/ftrace/caller.h"
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/image.h"

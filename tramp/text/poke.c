@@ -24,6 +24,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
+#include "kernel/cpu/ipi.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/stall.h"
 #include "kernel/mem/sym.h"
