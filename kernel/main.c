@@ -13,6 +13,7 @@
 #include "kernel/mem/paging.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/io/power.h"
+#include "kernel/cpu/report.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/io/screen.h"
@@ -133,6 +134,7 @@ notrace void kmain(u32 magic, uptr info)
 	smp_init_boot_cpu(&init_task);
 	serial_init();
 	screen_init();
+	report_init();
 	trap_init();
 	boot_info_init(magic, info);
 	paging_init();

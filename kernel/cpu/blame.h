@@ -23,14 +23,4 @@ void blame_set_teller(const struct blame_teller *teller);
 
 /* The same; nothing before there is a teller. */
 void blame_visit_running(const struct cpu *cpu, const struct pt_regs *regs, blame_visitor *visit, void *arg);
-
-/* Prints a line for the programs that run on this CPU, and one for those that are attached to functions of
- * the backtrace; none where there are none. regs: of this CPU; NULL: from the caller. */
-void blame_print_programs(const struct pt_regs *regs);
-
-/* Appends ": CPU 3 is in w_loop1 (loop1.bpf.c:7)", of one of these CPUs (bit n: CPU n), which stand still. It
- * is one that runs a program, if any does. */
-void blame_name_cpu(struct strbuf *s, u32 which);
-
-/* Prints registers, backtrace and programs of each of them but the idle ones. */
-void blame_print_cpus(u32 which);
+void blame_add_attached(struct strbuf *s, uptr addr);
