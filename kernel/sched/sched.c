@@ -29,6 +29,7 @@ struct rq {
 
 static struct rq rqs[MAX_CPUS];
 static u64 quiescent[MAX_CPUS]; /* each written by its CPU only */
+static void (*bury)(struct task_struct *p);
 
 void context_switch(uptr *save_sp, uptr load_sp);
 
@@ -189,7 +190,7 @@ static void finish_task_switch(void)
 	write_once(prev->on_cpu, 0);
 	__atomic_store_n(&rq->lock.locked, 0, __ATOMIC_RELEASE);
 	if (is_dead)
-		task_bury(prev);
+		bury(prev);
 }
 
 void sched_begin(void)
@@ -397,8 +398,9 @@ static bool resched_interrupt(struct pt_regs *regs unused)
 	return true;
 }
 
-void sched_init(void)
+void sched_init(void (*bury_task)(struct task_struct *p))
 {
+	bury = bury_task;
 	for (u32 i = 0; i < MAX_CPUS; i++)
 		INIT_LIST_HEAD(&rqs[i].queue);
 	trap_set_handler(RESCHED_VECTOR, resched_interrupt);

@@ -27,7 +27,8 @@ static inline notrace void preempt_disable(void)
 }
 
 /* What preempt_enable and a generated image call when the count fell to 0: switches tasks if
- * interrupts are on. Keeps every register but the caller-saved ones. */
+ * interrupts are on. Keeps every register but the caller-saved ones. A spin lock calls it as well, and the
+ * scheduler takes spin locks: the one place where a file calls up to one that stands on it (tools/circles). */
 void preempt_schedule(void);
 
 static inline notrace void preempt_enable(void)
@@ -80,9 +81,10 @@ static inline notrace bool in_nmi(void)
 	return preempt_count() & 0xf00000;
 }
 
-/* For task.c, smp.c and timer.c. A new task's first run; this CPU's idle task, which does not return;
- * the tick; this CPU should choose again. */
-void sched_init(void);
+/* For task.c, ap.c and timer.c. A new task's first run; this CPU's idle task, which does not return;
+ * the tick; this CPU should choose again. bury is called with each task that has been switched away from for the
+ * last time: the scheduler is below the file that knows how a task ends. */
+void sched_init(void (*bury)(struct task_struct *p));
 void sched_new(struct task_struct *p);
 void sched_init_idle(struct task_struct *p, u32 cpu);
 void sched_begin(void); /* what a new task must do first: ends the switch to it */

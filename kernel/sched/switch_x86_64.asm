@@ -3,8 +3,6 @@
 ; a task does not run; the rest the compiler has saved itself.
 bits 64
 
-extern task_begin
-
 global context_switch, task_entry
 
 section .text
@@ -29,7 +27,8 @@ context_switch:
 	pop rbp
 	ret
 
-; Where the first switch to a new task returns to. rbp is 0, which ends every backtrace.
+; Where the first switch to a new task returns to. rbp is 0, which ends every backtrace. rbx is what the task begins
+; with (kernel/sched/task.c), which does not return.
 task_entry:
-	call task_begin
-	ud2                                     ; task_begin does not return
+	call rbx
+	ud2

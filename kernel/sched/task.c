@@ -106,11 +106,31 @@ static void make_block(void)
 	}
 }
 
+static traceable noreturn void do_exit(void)
+{
+	struct task_struct *p = current;
+	if (p->migration_disabled)
+		panic("task: %s:%d ends with migration disabled", p->comm, p->pid);
+	p->flags |= PF_EXITING;
+	trace_sched_process_exit(p);
+	write_once(p->__state, TASK_DEAD);
+	schedule();
+	panic("task: %s:%d runs after its end", p->comm, p->pid);
+}
+MAY_SLEEP(do_exit);
+
+static noreturn void begin_task(void)
+{
+	sched_begin();
+	current->fn(current->arg);
+	do_exit();
+}
+
 /* A new task starts in task_entry with what switch_to leaves to every task: preemption off once. */
 static void init_stack(struct task_struct *p)
 {
 	struct switch_frame *frame = (void *)((u8 *)p->stack + STACK_SIZE - 16 - sizeof(*frame));
-	*frame = (struct switch_frame){ .ip = (uptr)task_entry };
+	*frame = (struct switch_frame){ .rbx = (uptr)begin_task, .ip = (uptr)task_entry };
 	p->sp = (uptr)frame;
 	p->preempt_count = 1;
 }
@@ -182,27 +202,6 @@ struct task_struct *task_create_idle(u32 cpu)
 	return p;
 }
 
-static traceable noreturn void do_exit(void)
-{
-	struct task_struct *p = current;
-	if (p->migration_disabled)
-		panic("task: %s:%d ends with migration disabled", p->comm, p->pid);
-	p->flags |= PF_EXITING;
-	trace_sched_process_exit(p);
-	write_once(p->__state, TASK_DEAD);
-	schedule();
-	panic("task: %s:%d runs after its end", p->comm, p->pid);
-}
-MAY_SLEEP(do_exit);
-
-/* Called by task_entry, on the new task's stack. */
-noreturn void task_begin(void)
-{
-	sched_begin();
-	current->fn(current->arg);
-	do_exit();
-}
-
 static void free_task(struct rcu_head *rcu)
 {
 	struct task_struct *p = container_of(rcu, struct task_struct, rcu);
@@ -210,7 +209,7 @@ static void free_task(struct rcu_head *rcu)
 	put_free(p);
 }
 
-void task_bury(struct task_struct *p)
+static void bury_task(struct task_struct *p)
 {
 	uptr flags = spin_lock_irqsave(&lock);
 	list_del_init(&p->tasks);
@@ -335,6 +334,6 @@ void task_start(int (*init)(void *arg))
 
 void task_init(void)
 {
-	sched_init();
+	sched_init(bury_task);
 	sched_init_idle(&init_task, 0);
 }

@@ -37,8 +37,8 @@ struct task_struct {
 	u32 preempt_count;           /* saved while not running */
 	int (*fn)(void *arg);
 	void *arg;
-	struct retstack *retstack; /* replaced return addresses, kernel/sched/retstack.h; NULL: no room for any */
-	struct rcu_head rcu;       /* a dead task is freed when nobody can be looking at it any more */
+	struct retstack *retstack; /* replaced return addresses; NULL: no room for any */
+	struct rcu_head rcu;       /* of a dead task */
 };
 
 _Static_assert(offsetof(struct task_struct, migration_disabled) == TASK_MIGRATION_DISABLED, "layout.h");
@@ -62,9 +62,6 @@ void task_start(int (*init)(void *arg)) noreturn;
 
 /* The idle task of a CPU that is about to start; NULL if there is no memory. */
 struct task_struct *task_create_idle(u32 cpu);
-
-/* For the scheduler: p has been switched away from for the last time. */
-void task_bury(struct task_struct *p);
 
 /* Calls visit for every task under the task lock, the idle ones first; visit must not sleep. */
 void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg);
