@@ -228,7 +228,7 @@ test-e2e: all
 core-suite:
 	$(script) tests/core-suite/run
 
-lint:
+lint: $(B)/fivebyte.elf
 	$(script) tools/lint
 
 lines:
