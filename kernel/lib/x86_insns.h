@@ -60,8 +60,6 @@ INSN(movsx_rm16,    "movsx",  RM,  S64_16, 0x0fbf, 0)
 INSN(movsxd_rm,     "movsxd", RM,  S64_32, 0x63,   0)
 INSN(movsx_rr8_32,  "movsx",  RRX, S32_8,  0x0fbe, 0)
 INSN(movsx_rr16_32, "movsx",  RRX, S32_16, 0x0fbf, 0)
-INSN(movsx_rm8_32,  "movsx",  RM,  S32_8,  0x0fbe, 0)
-INSN(movsx_rm16_32, "movsx",  RM,  S32_16, 0x0fbf, 0)
 
 /* add or adc sbb and sub xor cmp: one encoding, eight values of /n. */
 #define ALU(name, n) \
@@ -72,17 +70,9 @@ INSN(movsx_rm16_32, "movsx",  RM,  S32_16, 0x0fbf, 0)
 	INSN_32_64(name##_mi, #name, MI, 0x81, n)
 ALU(add, 0) ALU(or, 1) ALU(adc, 2) ALU(sbb, 3) ALU(and, 4) ALU(sub, 5) ALU(xor, 6) ALU(cmp, 7)
 #undef ALU
-INSN(cmp_ri8,   "cmp",  RI, S8,  ACC(0x3c) | 0x80, 7)
-INSN(cmp_mi16,  "cmp",  MI, S16, 0x81, 7)
-INSN(cmp_mi8,   "cmp",  MI, S8,  0x80, 7)
-INSN(cmp_mr16,  "cmp",  MR, S16, 0x39, 0)
-INSN(cmp_mr8,   "cmp",  MR, S8,  0x38, 0)
-INSN(cmp_rm16,  "cmp",  RM, S16, 0x3b, 0)
-INSN(cmp_rm8,   "cmp",  RM, S8,  0x3a, 0)
 INSN_32_64(test_rr, "test", RR, 0x85, 0)
-INSN(test_rr8,  "test", RR, S8,  0x84, 0)
 INSN_32_64(test_ri, "test", RI, ACC(0xa9) | 0xf7, 0)
-INSN_ALL(test_mi,   "test", MI, 0xf6, 0)
+INSN_32_64(test_mi, "test", MI, 0xf7, 0)
 
 /* One operand. mul, imul: rdx:rax = rax * r. div, idiv: rax, rdx = rdx:rax / r, remainder. */
 INSN_32_64(not_r,  "not",  R, 0xf7, 2)
@@ -98,9 +88,7 @@ INSN_32_64(inc_m,  "inc",  M, 0xff, 0)
 INSN_32_64(dec_m,  "dec",  M, 0xff, 1)
 INSN_32_64(bswap_r, "bswap", O, 0x0fc8, 0)
 INSN_32_64(imul_rr,  "imul", RRX, 0x0faf, 0)
-INSN_32_64(imul_rm,  "imul", RM,  0x0faf, 0)
 INSN_32_64(imul_rri, "imul", RRI, 0x69,   0)
-INSN_32_64(imul_rmi, "imul", RMI, 0x69,   0)
 INSN(cqo, "cqo", ZO, S64, 0x99, 0)		/* rdx:rax = rax, sign-extended */
 INSN(cdq, "cdq", ZO, S32, 0x99, 0)
 
@@ -111,7 +99,6 @@ INSN(cdq, "cdq", ZO, S32, 0x99, 0)
 SHIFT(rol, 0) SHIFT(ror, 1) SHIFT(shl, 4) SHIFT(shr, 5) SHIFT(sar, 7)
 #undef SHIFT
 INSN(rol_ri16, "rol", RS, S16, 0xc1, 0)
-INSN(ror_ri16, "ror", RS, S16, 0xc1, 1)
 INSN(shlx_rrr,   "shlx", VEX_RRR, S64 | X86_66, 0x38f7, 0)
 INSN(shlx_rrr32, "shlx", VEX_RRR, S32 | X86_66, 0x38f7, 0)
 INSN(shrx_rrr,   "shrx", VEX_RRR, S64 | X86_F2, 0x38f7, 0)
@@ -129,7 +116,6 @@ INSN(rorx_rri32, "rorx", VEX_RRI, S32 | X86_F2, 0x3af0, 0)
 LOCKED(add_mr, "add", MR, 0x01, 0)
 LOCKED(or_mr,  "or",  MR, 0x09, 0)
 LOCKED(and_mr, "and", MR, 0x21, 0)
-LOCKED(sub_mr, "sub", MR, 0x29, 0)
 LOCKED(xor_mr, "xor", MR, 0x31, 0)
 LOCKED(add_mi, "add", MI, 0x81, 0)
 LOCKED(inc_m,  "inc", M,  0xff, 0)
@@ -141,8 +127,6 @@ INSN_32_64(xchg_mr, "xchg", MR, 0x87, 0)
 
 /* On a condition: cc is the first argument. */
 INSN_32_64(cmovcc_rr, "cmov", CC_RRX, 0x0f40, 0)
-INSN_32_64(cmovcc_rm, "cmov", CC_RM,  0x0f40, 0)
-INSN(setcc_r,  "set", CC_R, S8,     0x0f90, 0)
 INSN(jcc_rel,  "j",   CC_REL32, D64, 0x0f80, 0)
 INSN(jcc8,     "j",   CC_REL8,  D64, 0x70, 0)
 

@@ -210,9 +210,9 @@ TEST(x86_refuses_immediates_that_do_not_fit)
 	check_eq(OK, ERR_OF(mov_mi16(&c, at(RBX, 0), 0xffff)));
 	check_eq(ERANGE, ERR_OF(mov_mi16(&c, at(RBX, 0), 0x10000)));
 	check_eq(ERANGE, ERR_OF(mov_mi16(&c, at(RBX, 0), -0x8001)));
-	check_eq(OK, ERR_OF(cmp_mi8(&c, at(RBX, 0), -0x80)));
-	check_eq(ERANGE, ERR_OF(cmp_mi8(&c, at(RBX, 0), -0x81)));
-	check_eq(ERANGE, ERR_OF(cmp_mi8(&c, at(RBX, 0), 0x100)));
+	check_eq(OK, ERR_OF(mov_mi8(&c, at(RBX, 0), -0x80)));
+	check_eq(ERANGE, ERR_OF(mov_mi8(&c, at(RBX, 0), -0x81)));
+	check_eq(ERANGE, ERR_OF(mov_mi8(&c, at(RBX, 0), 0x100)));
 	check_eq(ERANGE, ERR_OF(push_i(&c, 0xffffffff)));
 }
 

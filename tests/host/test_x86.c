@@ -241,11 +241,6 @@ static const u8 counts[] = { 0, 1, 2, 7, 8, 31, 32, 63, 255 };
 	if (imm_fits(v, X86_RM_SIZE(enc))) { \
 		fn(fresh(), d, s, v); \
 		row("%s %s, %s, %s", text, REG(enc, d), RMREG(enc, s), imm_text(v, X86_RM_SIZE(enc))); } }
-#define ROWS_RMI(fn, text, enc, op) EACH_MEM(i) { \
-	i64 v = imms[i % array_len(imms)]; \
-	if (imm_fits(v, X86_RM_SIZE(enc))) { \
-		fn(fresh(), i % 16, mems[i].m, v); \
-		mem_row(format("%s %s, ", text, REG(enc, i % 16)), i, format(", %s", imm_text(v, X86_RM_SIZE(enc)))); } }
 #define ROWS_REL32(fn, text, enc, op) for (u32 k = 0; k < array_len(disps); k++) { \
 	fn(fresh(), disps[k]); rel_row(text, "strict near", disps[k]); }
 #define ROWS_REL8(fn, text, enc, op) for (i32 rel = -128; rel < 128; rel++) { \
@@ -254,13 +249,8 @@ static const u8 counts[] = { 0, 1, 2, 7, 8, 31, 32, 63, 255 };
 	fn(fresh(), k, disps[i]); rel_row(format("%s%s", text, cc_names[k]), "strict near", disps[i]); }
 #define ROWS_CC_REL8(fn, text, enc, op) EACH_CC(k) for (i32 rel = -128; rel < 128; rel += 15) { \
 	fn(fresh(), k, rel); rel_row(format("%s%s", text, cc_names[k]), "short", rel); }
-#define ROWS_CC_R(fn, text, enc, op) EACH_CC(k) EACH_REG(r) { \
-	fn(fresh(), k, r); row("%s%s %s", text, cc_names[k], RMREG(enc, r)); }
 #define ROWS_CC_RRX(fn, text, enc, op) EACH_CC(k) EACH_REG(d) EACH_REG(s) { \
 	fn(fresh(), k, d, s); row("%s%s %s, %s", text, cc_names[k], REG(enc, d), RMREG(enc, s)); }
-#define ROWS_CC_RM(fn, text, enc, op) EACH_MEM(i) { \
-	fn(fresh(), i / 7 % 16, i % 16, mems[i].m); \
-	mem_row(format("%s%s %s, ", text, cc_names[i / 7 % 16], REG(enc, i % 16)), i, ""); }
 #define ROWS_VEX_RRR(fn, text, enc, op) EACH_REG(d) EACH_REG(s) for (u32 v = (d + s) % 5; v < 16; v += 5) { \
 	fn(fresh(), d, s, v); row("%s %s, %s, %s", text, REG(enc, d), RMREG(enc, s), REG(enc, v)); }
 #define ROWS_VEX_RVR(fn, text, enc, op) EACH_REG(d) EACH_REG(s) for (u32 v = (d + s) % 5; v < 16; v += 5) { \

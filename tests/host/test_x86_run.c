@@ -238,8 +238,7 @@ static const struct form moves[] = {
 	FORM(movsx_rr8, RR, 8, sx8, KEEPS), FORM(movsx_rr16, RR, 8, sx16, KEEPS), FORM(movsxd_rr, RR, 8, sx32, KEEPS),
 	FORM(movsx_rm8, RM, 8, sx8, KEEPS), FORM(movsx_rm16, RM, 8, sx16, KEEPS), FORM(movsxd_rm, RM, 8, sx32, KEEPS),
 	FORM(movsx_rr8_32, RR, 4, sx8, KEEPS), FORM(movsx_rr16_32, RR, 4, sx16, KEEPS),
-	FORM(movsx_rm8_32, RM, 4, sx8, KEEPS), FORM(movsx_rm16_32, RM, 4, sx16, KEEPS),
-	BOTH(imul_rr, RR, imul, 0), BOTH(imul_rm, RM, imul, 0), BOTH(imul_rri, RRI, imul, 0),
+	BOTH(imul_rr, RR, imul, 0), BOTH(imul_rri, RRI, imul, 0),
 };
 
 #define SHIFT(op) BOTH(op##_ri, RN, op, 0), BOTH(op##_rc, RC, op, 0)
@@ -259,7 +258,7 @@ static const struct form single[] = {
 static const struct form to_memory[] = {
 	BOTH(mov_mr, MR, mov, KEEPS), FORM(mov_mr16, MR, 2, mov, KEEPS), FORM(mov_mr8, MR, 1, mov, KEEPS),
 	BOTH(xchg_mr, MR, mov, KEEPS | FETCHES), BOTH(lock_xadd_mr, MR, add, SETS | FETCHES),
-	LOCKED(add), LOCKED(or), LOCKED(and), LOCKED(sub), LOCKED(xor),
+	LOCKED(add), LOCKED(or), LOCKED(and), LOCKED(xor),
 };
 /* clang-format on */
 
@@ -443,9 +442,6 @@ static bool try_condition(u32 cc, u32 d, u32 s, u32 turn)
 		return false;
 	cmovcc_rr32(begin(), cc, d, s);
 	if (!expect_reg("cmov32", d, (u32)(yes ? b : a), FLAGS))
-		return false;
-	setcc_r(begin(), cc, d);
-	if (!expect_reg("set", d, (a & ~0xffull) | yes, FLAGS))
 		return false;
 	struct label skip = LABEL;
 	struct code *c = begin();
