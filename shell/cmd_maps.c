@@ -42,8 +42,7 @@ static void print_typed(struct strbuf *s, const struct map *m, u32 type, const u
 		btf_print_value(s, m->btf, type, data);
 		return;
 	}
-	for (u32 i = 0; i < size; i++)
-		str_printf(s, "%s%02x", i ? " " : "", data[i]);
+	str_hex(s, data, size, " ");
 }
 
 static bool is_integer(const struct map *m)

@@ -62,8 +62,7 @@ static void show_stages(const struct prog *p)
 {
 	char tag[24] = "";
 	struct strbuf s = STRBUF(tag);
-	for (u32 i = 0; i < array_len(p->tag); i++)
-		str_printf(&s, "%02x", p->tag[i]);
+	str_hex(&s, p->tag, sizeof(p->tag), "");
 	kprintf("  loaded     %u instructions, tag %s, section %s\n", p->insn_count, tag, p->section);
 	if (p->state >= PROG_VERIFIED)
 		kprintf("  verified   %u bytes of stack%s%s\n", p->facts.stack_depth,
@@ -145,7 +144,7 @@ static u32 dump_machine(const struct text *t, u32 at)
 	struct strbuf s = STRBUF(text), h = STRBUF(hex);
 	const u8 *code = (const u8 *)t->base + at;
 	u32 len = show_insn(&s, code, t->len - at, t->base + at);
-	show_bytes(&h, code, len);
+	str_hex(&h, code, len, " ");
 	kprintf("%4x: %-30s %s\n", at, hex, text);
 	return len;
 }

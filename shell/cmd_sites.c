@@ -70,8 +70,8 @@ static void print_site(const struct site *site)
 	u8 now[SITE_LEN], expected[SITE_LEN];
 	memcpy(now, (const void *)site->addr, SITE_LEN);
 	expected_bytes(expected, site);
-	show_bytes(&s, now, SITE_LEN);
-	show_bytes(&w, expected, SITE_LEN);
+	str_hex(&s, now, SITE_LEN, " ");
+	str_hex(&w, expected, SITE_LEN, " ");
 	kprintf("%s at %lx\n", site->name, site->addr);
 	if (memcmp(now, expected, SITE_LEN)) {
 		kprintf("  %s   NOT what belongs here, which is %s\n", found, wanted);

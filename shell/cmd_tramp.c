@@ -118,8 +118,7 @@ static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, 
 	char insn[SENTENCE_LEN];
 	struct strbuf asm_text = STRBUF(insn);
 	u32 len = show_insn(&asm_text, code, text->len - at, text->base + at);
-	for (u32 k = 0; k < len; k++)
-		str_printf(&s, "%02x", code[k]);
+	str_hex(&s, code, len, "");
 	str_pad(&s, 23);
 	str_puts(&s, insn);
 	if (at == x->starts[step])

@@ -9,12 +9,6 @@
 #include "attach/attach.h"
 #include "vm/object.h"
 
-void show_bytes(struct strbuf *s, const u8 *bytes, u32 len)
-{
-	for (u32 i = 0; i < len; i++)
-		str_printf(s, "%s%02x", i ? " " : "", bytes[i]);
-}
-
 void show_symbol(struct strbuf *s, uptr addr)
 {
 	uptr offset;

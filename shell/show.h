@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What several commands print: bytes, machine code with names, things found by name. */
+/* What several commands print: machine code with names, things found by name. */
 #pragma once
 #include "shell/say.h"
 #include "tramp/text/site.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
-
-/* "0f 1f 44 00 00" */
-void show_bytes(struct strbuf *s, const u8 *bytes, u32 len);
 
 /* A function's name, with an offset if addr is not its entry; a program's without its tag. */
 void show_symbol(struct strbuf *s, uptr addr);

@@ -190,7 +190,13 @@ notrace void str_printf(struct strbuf *s, const char *fmt, ...)
 	va_end(args);
 }
 
-enum err str_refuse(struct strbuf *s, enum err e, const char *fmt, ...)
+notrace void str_hex(struct strbuf *s, const void *data, u32 len, const char *between)
+{
+	for (u32 i = 0; i < len; i++)
+		str_printf(s, "%s%02x", i ? between : "", ((const u8 *)data)[i]);
+}
+
+notrace enum err str_refuse(struct strbuf *s, enum err e, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);

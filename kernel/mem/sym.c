@@ -3,6 +3,7 @@
 #include "kernel/mem/sym.h"
 #include "kernel/io/blobs.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/sorted.h"
 #include "kernel/mem/text.h"
 
 extern const u8 text_start[], text_end[];
@@ -21,15 +22,9 @@ notrace bool sym_at(uptr addr, struct sym *sym)
 	if (addr < (uptr)text_start || addr >= (uptr)text_end)
 		return false;
 	u32 offset = (u32)(addr - (uptr)text_start);
-	u32 lo = 0, hi = sym_count; /* the answer is below hi, and lo - 1 begins at or below offset */
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-		if (sym_table[mid].offset <= offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo && offset - sym_table[lo - 1].offset < sym_table[lo - 1].len && sym_nth(lo - 1, sym);
+	u32 behind = lower_bound(sym_table, sym_count, offset, offset + 1);
+	return behind && offset - sym_table[behind - 1].offset < sym_table[behind - 1].len &&
+	       sym_nth(behind - 1, sym);
 }
 
 bool sym_named(const char *name, struct sym *sym)

@@ -5,6 +5,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/sorted.h"
 #include "kernel/mem/sym.h"
 #include "kernel/mem/text.h"
 #include "tramp/text/site.h"
@@ -47,50 +48,19 @@ static void ask_all(void)
 		s->explain();
 }
 
-static void sort_places(void)
-{
-	for (u32 gap = place_count / 2; gap; gap /= 2) {
-		for (u32 i = gap; i < place_count; i++) {
-			struct place p = places[i];
-			u32 k = i;
-			for (; k >= gap && places[k - gap].addr > p.addr; k -= gap)
-				places[k] = places[k - gap];
-			places[k] = p;
-		}
-	}
-}
-
-/* The first place at addr or above it: an index, place_count if there is none. */
-static u32 first_place(uptr addr)
-{
-	u32 low = 0, high = place_count;
-	while (low < high) {
-		u32 mid = (low + high) / 2;
-		if (places[mid].addr < addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static void print_bytes(struct strbuf *s, const u8 *bytes, u32 len)
-{
-	for (u32 i = 0; i < len; i++)
-		str_printf(s, " %02x", bytes ? bytes[i] : TEXT_FILL);
-}
-
 static void name_place(uptr addr, const u8 *wanted, u32 len)
 {
 	char line[256];
+	u8 fill[AUDIT_PLACE];
 	struct strbuf s = STRBUF(line);
+	memset(fill, TEXT_FILL, sizeof(fill));
 	bad++;
 	str_printf(&s, "%lx ", addr);
 	sym_print(&s, addr);
-	str_puts(&s, ": expected");
-	print_bytes(&s, wanted, len);
-	str_puts(&s, " but found");
-	print_bytes(&s, (const u8 *)addr, len);
+	str_puts(&s, ": expected ");
+	str_hex(&s, wanted ? wanted : fill, len, " ");
+	str_puts(&s, " but found ");
+	str_hex(&s, (const u8 *)addr, len, " ");
 	say_line(line);
 }
 
@@ -134,9 +104,9 @@ static void compare(uptr addr, const u8 *wanted, u32 len)
 /* One piece of text: what lies before each place in it, the place, and the rest. */
 static void audit_piece(uptr base, u32 len, const u8 *wanted, unused void *arg)
 {
-	u32 at = 0;
+	u32 at = 0, i = lower_bound(places, place_count, addr, base);
 
-	for (u32 i = first_place(base); i < place_count && places[i].addr < base + len; i++) {
+	for (; i < place_count && places[i].addr < base + len; i++) {
 		const struct place *p = &places[i];
 		u32 from = (u32)(p->addr - base);
 		if (from < at || from + p->len > len) {
@@ -191,7 +161,7 @@ u32 audit(void (*say)(const char *line))
 		goto out;
 	}
 	ask_all();
-	sort_places();
+	sort_by(places, place_count, addr);
 	text_visit(audit_piece, NULL);
 	if (places_met != place_count && !bad) {
 		say("audit: a change was announced that lies in no text");

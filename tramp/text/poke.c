@@ -22,6 +22,7 @@
 #include "tramp/text/poke_arch.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/sorted.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/ipi.h"
@@ -49,18 +50,8 @@ struct poke_stats poke_stats(void)
 /* Binary search: a foreign int3 must not cost more when a thousand sites change. */
 static notrace const struct poke *find_poke(const struct poke *batch, u32 count, uptr addr)
 {
-	while (count) {
-		const struct poke *mid = &batch[count / 2];
-		if (mid->addr == addr)
-			return mid;
-		if (mid->addr < addr) {
-			batch = mid + 1;
-			count -= count / 2 + 1;
-		} else {
-			count /= 2;
-		}
-	}
-	return NULL;
+	u32 i = lower_bound(batch, count, addr, addr);
+	return i < count && batch[i].addr == addr ? &batch[i] : NULL;
 }
 
 static notrace u8 read_byte(uptr addr)
@@ -114,12 +105,6 @@ static notrace bool poke_trap(struct pt_regs *regs)
 	return true;
 }
 
-static void print_bytes(struct strbuf *s, const u8 *bytes)
-{
-	for (u32 i = 0; i < SITE_LEN; i++)
-		str_printf(s, " %02x", bytes[i]);
-}
-
 /* Step 1. */
 enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log)
 {
@@ -128,10 +113,10 @@ enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log)
 		if (memcmp(found, batch[i].old, SITE_LEN) == 0)
 			continue;
 		sym_print(log, batch[i].addr);
-		str_printf(log, " at %#lx: expected", batch[i].addr);
-		print_bytes(log, batch[i].old);
-		str_puts(log, " but found");
-		print_bytes(log, found);
+		str_printf(log, " at %#lx: expected ", batch[i].addr);
+		str_hex(log, batch[i].old, SITE_LEN, " ");
+		str_puts(log, " but found ");
+		str_hex(log, found, SITE_LEN, " ");
 		return str_refuse(log, EINVAL, "; nothing was changed");
 	}
 	return OK;
@@ -139,15 +124,7 @@ enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log)
 
 static void sort_batch(struct poke *batch, u32 count)
 {
-	for (u32 gap = count / 2; gap; gap /= 2) {
-		for (u32 i = gap; i < count; i++) {
-			struct poke p = batch[i];
-			u32 k = i;
-			for (; k >= gap && batch[k - gap].addr > p.addr; k -= gap)
-				batch[k] = batch[k - gap];
-			batch[k] = p;
-		}
-	}
+	sort_by(batch, count, addr);
 	for (u32 i = 1; i < count; i++)
 		assert(batch[i - 1].addr + SITE_LEN <= batch[i].addr);
 }

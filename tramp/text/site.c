@@ -4,6 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/sorted.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/mem/sym.h"
 #include "tramp/text/poke.h"
@@ -31,23 +32,9 @@ struct site *site_nth(u32 i)
 	return &sites[i];
 }
 
-/* The first site at addr or above it: an index, count if there is none. */
-static notrace u32 lower_bound(uptr addr)
-{
-	u32 low = 0, high = count;
-	while (low < high) {
-		u32 mid = (low + high) / 2;
-		if (sites[mid].addr < addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 notrace struct site *site_at(uptr addr)
 {
-	u32 i = lower_bound(addr);
+	u32 i = lower_bound(sites, count, addr, addr);
 	return i < count && sites[i].addr == addr ? &sites[i] : NULL;
 }
 
@@ -68,18 +55,6 @@ static void check_site(const struct site *s, const struct sym *sym)
 		panic("site table: %#lx lies inside %s, not at its entry", s->addr, sym->name);
 	if (memcmp((const void *)s->addr, nop, SITE_LEN))
 		panic("site table: %s does not begin with the expected nop", sym->name);
-}
-
-/* The linker leaves the table nearly in order: sections one after the other. */
-static void sort_sites(void)
-{
-	for (u32 i = 1; i < count; i++) {
-		struct site s = sites[i];
-		u32 k = i;
-		for (; k && sites[k - 1].addr > s.addr; k--)
-			sites[k] = sites[k - 1];
-		sites[k] = s;
-	}
 }
 
 /* Static functions of two files may share a name. BTF has one of them, and nobody knows which. */
@@ -117,7 +92,7 @@ void site_init(const struct btf *btf)
 		s->name = s->title = sym.name;
 		s->no_return = sym.no_return;
 	}
-	sort_sites();
+	sort_by(sites, count, addr);
 	mark_ambiguous();
 	mark_may_sleep();
 	for (u32 i = 0; i < count; i++) {

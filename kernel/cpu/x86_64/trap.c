@@ -9,6 +9,7 @@
 #include "kernel/cpu/smp.h"
 #include "kernel/sched/softirq.h"
 #include "kernel/mem/text.h"
+#include "kernel/lib/sorted.h"
 
 enum { STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ = 32 };
 
@@ -91,22 +92,16 @@ static __attribute__((noinline)) notrace bool fix_generated(struct pt_regs *regs
 	const struct text *t = text_find(regs->ip);
 	if (!t || !t->fixups)
 		return false;
-	u32 at = (u32)(regs->ip - t->base), lo = 0, hi = t->fixup_count;
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-		if (t->fixups[mid].at < at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == t->fixup_count || t->fixups[lo].at != at)
+	u32 at = (u32)(regs->ip - t->base);
+	u32 i = lower_bound(t->fixups, t->fixup_count, at, at);
+	if (i == t->fixup_count || t->fixups[i].at != at)
 		return false;
-	unsigned long *dst = reg_slot(regs, t->fixups[lo].dst_reg);
+	unsigned long *dst = reg_slot(regs, t->fixups[i].dst_reg);
 	if (dst)
 		*dst = 0;
 	if (t->faulted)
 		t->faulted(t, at);
-	regs->ip = t->base + t->fixups[lo].resume;
+	regs->ip = t->base + t->fixups[i].resume;
 	return true;
 }
 

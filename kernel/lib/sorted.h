@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables that are sorted by a field of their rows, ascending: made so, and searched by halving. */
+#pragma once
+#include "kernel/lib/types.h"
+
+/* The index of the first row whose field is key or more; count, which is below 2^31, if there is none. */
+#define lower_bound(table, count, field, key)            \
+	({                                               \
+		u32 low_ = 0, high_ = (count);           \
+		while (low_ < high_) {                   \
+			u32 mid_ = (low_ + high_) / 2;   \
+			if ((table)[mid_].field < (key)) \
+				low_ = mid_ + 1;         \
+			else                             \
+				high_ = mid_;            \
+		}                                        \
+		low_;                                    \
+	})
+
+/* Shell's sort: in place, and fast where the table is nearly in order. */
+#define sort_by(table, count, field)                                                               \
+	do {                                                                                       \
+		for (u32 gap_ = (count) / 2; gap_; gap_ /= 2) {                                    \
+			for (u32 i_ = gap_, k_; i_ < (count); i_++) {                              \
+				__typeof__(*(table)) row_ = (table)[i_];                           \
+				for (k_ = i_; k_ >= gap_ && (table)[k_ - gap_].field > row_.field; \
+				     k_ -= gap_)                                                   \
+					(table)[k_] = (table)[k_ - gap_];                          \
+				(table)[k_] = row_;                                                \
+			}                                                                          \
+		}                                                                                  \
+	} while (0)
