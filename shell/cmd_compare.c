@@ -343,15 +343,10 @@ static void unload_users(struct comparison *c)
 
 static enum err compare_ways(struct comparison *c)
 {
-	static const struct column columns[] = {
-		{ "", LEFT },       { "x1", RIGHT },   { "x2", RIGHT },   { "x4", RIGHT },
-		{ "x8", RIGHT },    { "x16", RIGHT },  { "x32", RIGHT },  { "each more", RIGHT },
-		{ "stack", RIGHT }, { "regs", RIGHT }, { "code", RIGHT },
-	};
 	bool exact = measure_is_exact();
 	struct table t;
 	enum err e = OK;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "|>x1|>x2|>x4|>x8|>x16|>x32|>each more|>stack|>regs|>code");
 	for (u32 i = 0; i < array_len(ways) && !e; i++)
 		e = compare_way(c, &ways[i], &t);
 	if (!e)

@@ -127,12 +127,9 @@ static void print_who(struct strbuf *s, const struct site *site)
 
 static enum err list_sites(void)
 {
-	static const struct column columns[] = { { "function", LEFT },
-						 { "caller", LEFT },
-						 { "callbacks", LEFT } };
 	struct table t;
 
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "function|caller|callbacks");
 	for (u32 i = 0; i < site_count(); i++) {
 		const struct site *site = site_nth(i);
 		char who[120] = "";
@@ -149,13 +146,9 @@ static enum err list_sites(void)
 
 static enum err list_ops(void)
 {
-	static const struct column columns[] = {
-		{ "callback", LEFT }, { "registers", LEFT }, { "functions", RIGHT },
-		{ "calls", RIGHT },   { "missed", RIGHT },
-	};
 	struct table t;
 
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "callback|registers|>functions|>calls|>missed");
 	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o)) {
 		table_cell(&t, "%s", o->name);
 		table_cell(&t, "%s", o->flags & FTRACE_OPS_SAVE_REGS ? "all" : "arguments");

@@ -108,11 +108,8 @@ static enum err remove_all_counting(void)
 /* Those of the shell; links shows those of programs. */
 static enum err list_counting(void)
 {
-	static const struct column columns[] = { { "address", LEFT }, { "where", LEFT }, { "what", LEFT },
-						 { "how", LEFT },     { "hits", RIGHT }, { "missed", RIGHT },
-						 { "stack", RIGHT },  { "code", RIGHT } };
 	struct table t;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "address|where|what|how|>hits|>missed|>stack|>code");
 	for (const struct counting_probe *c = counting_probes; c; c = c->next) {
 		const struct kprobe *p = &c->rp.kp;
 		struct kprobe_cost cost = kprobe_cost(p);

@@ -45,12 +45,8 @@ static void prog_row(struct table *t, const struct object *o, const struct prog 
 
 static enum err prog_list(void)
 {
-	static const struct column columns[] = {
-		{ "program", LEFT }, { "object", LEFT }, { "type", LEFT },   { "function", LEFT },
-		{ "insns", RIGHT },  { "bytes", RIGHT }, { "links", RIGHT },
-	};
 	struct table t;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "program|object|type|function|>insns|>bytes|>links");
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->prog_count; i++)
 			prog_row(&t, o, o->progs[i]);
@@ -319,14 +315,10 @@ static void link_row(const struct link *l, void *arg)
 
 static enum err cmd_links(u32 count, char **args)
 {
-	static const struct column columns[] = {
-		{ "program", LEFT }, { "type", LEFT },    { "attached to", LEFT },
-		{ "cookie", RIGHT }, { "missed", RIGHT }, { "mistakes", RIGHT },
-	};
 	struct table t;
 	(void)count;
 	(void)args;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "program|type|attached to|>cookie|>missed|>mistakes");
 	link_for_each(link_row, &t);
 	if (!t.cells)
 		kprintf("nothing is attached\n");

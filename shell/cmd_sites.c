@@ -34,11 +34,10 @@ static void func_row(struct table *t, const struct site *site)
 
 static enum err cmd_funcs(u32 count, char **args)
 {
-	static const struct column columns[] = { { "address", LEFT }, { "", LEFT }, { "function", LEFT } };
 	const char *pattern = count ? args[0] : "*";
 	struct table t;
 	u32 found = 0;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "address||function");
 	tramp_lock();
 	for (u32 i = 0; i < site_count(); i++) {
 		if (!matches(site_nth(i)->name, pattern))

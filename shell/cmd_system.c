@@ -130,14 +130,10 @@ static void task_row(struct task_struct *t, void *arg)
 
 static enum err cmd_ps(u32 count, char **args)
 {
-	static const struct column columns[] = {
-		{ "pid", RIGHT },  { "parent", RIGHT }, { "cpu", RIGHT },    { "prio", RIGHT },
-		{ "state", LEFT }, { "slept", RIGHT },  { "pushed", RIGHT }, { "name", LEFT },
-	};
 	struct table t;
 	(void)count;
 	(void)args;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, ">pid|>parent|>cpu|>prio|state|>slept|>pushed|name");
 	task_for_each(task_row, &t);
 	enum err e = table_print(&t);
 	return e ? shell_fail(e, "no memory for the list") : OK;
@@ -145,11 +141,10 @@ static enum err cmd_ps(u32 count, char **args)
 
 static enum err cmd_cpus(u32 count, char **args)
 {
-	static const struct column columns[] = { { "cpu", RIGHT }, { "apic id", RIGHT }, { "runs", LEFT } };
 	struct table t;
 	(void)count;
 	(void)args;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, ">cpu|>apic id|runs");
 	preempt_disable(); /* so that no task that is running goes away */
 	for (u32 i = 0; i < cpu_count(); i++) {
 		const struct task_struct *running = read_once(cpus[i].current_task);

@@ -27,12 +27,9 @@ static void tracepoint_row(struct table *t, const struct tracepoint *tp)
 
 static enum err cmd_tracepoints(u32 count, char **args)
 {
-	static const struct column columns[] = { { "users", RIGHT },
-						 { "places", RIGHT },
-						 { "tracepoint", LEFT } };
 	struct table t;
 	u32 found = 0;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, ">users|>places|tracepoint");
 	tramp_lock();
 	for (u32 i = 0; i < tracepoint_count(); i++) {
 		if (count && !str_matches(tracepoint_nth(i)->name, args[0]))

@@ -186,13 +186,8 @@ static void stats_row(struct table *t, const struct prog *p)
 /* A tick is one of the time-stamp counter: under --icount one instruction. */
 static enum err print_stats(void)
 {
-	static const struct column columns[] = { { "program", LEFT },
-						 { "type", LEFT },
-						 { "runs", RIGHT },
-						 { "ticks each", RIGHT },
-						 { "missed", RIGHT } };
 	struct table t;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "program|type|>runs|>ticks each|>missed");
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->prog_count; i++)
 			stats_row(&t, o->progs[i]);

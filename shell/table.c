@@ -5,11 +5,19 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 
-void table_begin(struct table *t, const struct column *columns, u32 count)
+void table_begin(struct table *t, const char *heading)
 {
-	*t = (struct table){ .columns = columns, .column_count = count };
-	for (u32 i = 0; i < count; i++)
-		t->width[i] = (u32)strlen(columns[i].name);
+	struct strbuf names = STRBUF(t->heading);
+	*t = (struct table){ 0 };
+	for (u32 i = 0; *heading; i = t->column_count) {
+		t->right[i] = *heading == '>';
+		heading += t->right[i];
+		for (; *heading && *heading != '|'; heading++, t->width[i]++)
+			str_putc(&names, *heading);
+		str_putc(&names, 0);
+		heading += *heading == '|';
+		t->column_count++;
+	}
 }
 
 static bool grow(struct table *t, u32 more)
@@ -76,21 +84,11 @@ static void print_cell(const struct table *t, struct strbuf *row, u32 column, co
 {
 	bool last = column == t->column_count - 1;
 	int width = (int)t->width[column];
-	if (t->columns[column].align == LEFT && last) {
+	if (!t->right[column] && last) {
 		wrap(row, text);
 		return;
 	}
-	if (t->columns[column].align == LEFT)
-		width = -width;
-	str_printf(row, "%*s%s", width, text, last ? "\n" : "  ");
-}
-
-static void print_heading(const struct table *t, struct strbuf *row)
-{
-	row->len = 0;
-	for (u32 i = 0; i < t->column_count; i++)
-		print_cell(t, row, i, t->columns[i].name);
-	kputs(row->buf, row->len);
+	str_printf(row, "%*s%s", t->right[column] ? width : -width, text, last ? "\n" : "  ");
 }
 
 /* From its first cell on; returns the cell behind the row. */
@@ -112,7 +110,7 @@ enum err table_print(struct table *t)
 	t->err = row.buf ? t->err : ENOMEM;
 	if (!t->err) {
 		const char *cell = t->text;
-		print_heading(t, &row);
+		print_row(t, &row, t->heading);
 		for (u32 i = 0; i < t->cells; i += t->column_count)
 			cell = print_row(t, &row, cell);
 	}

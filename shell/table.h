@@ -5,27 +5,21 @@
 #include "kernel/lib/fmt.h"
 
 #define TABLE_COLUMNS 12
+#define TABLE_HEADING 128
 #define TABLE_WIDTH   80 /* of a terminal; longer text is broken between words */
 
-enum align { LEFT, RIGHT };
-
-struct column {
-	const char *name;
-	enum align align;
-};
-
 struct table {
-	const struct column *columns;
-	u32 column_count;
-	u32 width[TABLE_COLUMNS]; /* of the widest cell */
-	u32 cells;
+	char heading[TABLE_HEADING]; /* the names of the columns, each ended by 0 */
+	bool right[TABLE_COLUMNS];   /* numbers are aligned to the right */
+	u32 width[TABLE_COLUMNS];    /* of the widest cell */
+	u32 column_count, cells;
 	char *text; /* the cells one after the other, each ended by 0 */
 	u32 len, cap;
 	enum err err; /* the first; later cells are ignored */
 };
 
-/* columns[count] must outlive the table. */
-void table_begin(struct table *t, const struct column *columns, u32 count);
+/* An empty table with columns as in "program|type|>runs": names between bars, '>' before those aligned to the right. */
+void table_begin(struct table *t, const char *heading);
 
 /* The next cell, left to right and row after row, of any length. May be called under a spin lock. */
 void table_cell(struct table *t, const char *fmt, ...) printf_like(2, 3);

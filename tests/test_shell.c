@@ -67,11 +67,10 @@ TEST(shell_lists_give_their_memory_back)
 
 TEST(table_without_memory_prints_nothing)
 {
-	static const struct column columns[] = { { "a", LEFT }, { "b", RIGHT } };
 	struct table t;
 	u64 before, after, allocations;
 	heap_usage(&before, &allocations);
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "a|>b");
 	heap_fail_after(1);
 	table_cell(&t, "x");
 	heap_fail_after(0);
@@ -84,11 +83,10 @@ TEST(table_without_memory_prints_nothing)
 /* Whatever is asked for while it grows. */
 TEST(table_takes_cells_of_any_length)
 {
-	static const struct column columns[] = { { "name", LEFT }, { "n", RIGHT } };
 	static char name[5001];
 	struct table t;
 	memset(name, 'n', sizeof(name) - 1);
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "name|>n");
 	for (u32 len = 254; len < sizeof(name); len = len < 258 ? len + 1 : len * 4) {
 		table_cell(&t, "%s", name + sizeof(name) - 1 - len);
 		check_eq(len, strlen(t.text + t.len - len - 1));
@@ -101,9 +99,8 @@ TEST(table_takes_cells_of_any_length)
 
 TEST(table_keeps_the_widest_cell)
 {
-	static const struct column columns[] = { { "name", LEFT }, { "n", RIGHT } };
 	struct table t;
-	table_begin(&t, columns, array_len(columns));
+	table_begin(&t, "name|>n");
 	for (u32 i = 0; i < 300; i++) {
 		table_cell(&t, "%s", i == 7 ? "the widest" : "x");
 		table_cell(&t, "%u", i);
