@@ -10,12 +10,12 @@ static void print_line(const char *line)
 	kprintf("%s\n", line);
 }
 
-static enum err cmd_audit(unused u32 count, unused char **args)
+static enum err cmd_audit(unused char **args, struct strbuf *log)
 {
 	tramp_lock();
 	u32 bad = audit(print_line);
 	tramp_unlock();
-	return bad ? shell_fail(EINVAL, "text is not what it should be") : OK;
+	return bad ? str_refuse(log, EINVAL, "text is not what it should be") : OK;
 }
 
 /* clang-format off */

@@ -354,35 +354,32 @@ static enum err compare_ways(struct comparison *c)
 			"bytes of stack, registers saved and bytes of code for one user.\n%s",
 			exact ? "Instructions" : "Ticks", c->site->name, USERS,
 			exact ? "" : "Ticks are only roughly right: --icount counts instructions.\n");
-	enum err printed = table_print(&t);
+	enum err printed = table_print(&t, c->log);
 	return e ? e : printed;
 }
 
-static enum err cmd_compare(u32 count, char **args)
+static enum err cmd_compare(char **args, struct strbuf *log)
 {
-	char text[SENTENCE_LEN] = "";
-	struct strbuf log = STRBUF(text);
 	struct comparison *c;
 	enum err e;
 	const struct measure_drive *drive = measure_drive_named(args[0]);
 	if (!drive)
-		return shell_fail(EOPNOTSUPP,
+		return str_refuse(log, EOPNOTSUPP,
 				  "compare does not know how to call %s; it can call kfree_skb and "
 				  "wake_up_process",
 				  args[0]);
 	c = kzalloc(sizeof(*c));
 	if (!c)
-		return shell_fail(ENOMEM, "no memory for %u users", USERS);
+		return str_refuse(log, ENOMEM, "no memory for %u users", USERS);
 	c->drive = drive;
 	c->site = site_named(args[0]);
-	c->log = &log;
+	c->log = log;
 	e = load_users(c);
 	if (!e)
 		e = compare_ways(c);
 	unload_users(c);
 	kfree(c);
-	(void)count;
-	return e ? shell_fail(e, "%s", text) : OK;
+	return e;
 }
 
 static void complete_compare(struct edit_matches *m, u32 index)

@@ -42,11 +42,11 @@ static void print_cost(const char *what, const struct cost *c, u32 functions)
 	kprintf(", %llu syncs of all CPUs\n", c->syncs);
 }
 
-static enum err find_subject(struct subject *s, const char *name, const char *func)
+static enum err find_subject(struct subject *s, const char *name, const char *func, struct strbuf *log)
 {
 	struct object *o = prog_named(name) ? NULL : object_named(name);
 	*s = (struct subject){ .progs = &s->one, .count = 1 };
-	enum err e = o ? OK : show_find_prog(&s->one, name);
+	enum err e = o ? OK : find_prog(&s->one, name, log);
 	if (e)
 		return e;
 	if (o) {
@@ -69,29 +69,27 @@ static u64 cost_of(const struct subject *s)
 	return s->drive ? measure_calls(s->drive->run) : 0;
 }
 
-static enum err cmd_cost(u32 count, char **args)
+static enum err cmd_cost(char **args, struct strbuf *log)
 {
-	struct attach_options options = { .func = count == 2 ? args[1] : NULL };
-	char text[SENTENCE_LEN] = "";
-	struct strbuf log = STRBUF(text);
+	struct attach_options options = { .func = args[1] };
 	struct subject s;
 	struct cost begin, attach, detach;
-	enum err e = find_subject(&s, args[0], options.func);
+	enum err e = find_subject(&s, args[0], options.func, log);
 	if (e)
 		return e;
 	u64 untraced = cost_of(&s);
 	begin = begin_cost();
-	e = attach_progs(s.progs, s.count, &options, &log);
+	e = attach_progs(s.progs, s.count, &options, log);
 	attach = end_cost(&begin);
 	if (e)
-		return shell_fail(e, "%s", text);
+		return e;
 	link_for_each(count_sites, &s);
 	u64 traced = cost_of(&s);
 	begin = begin_cost();
-	e = detach_progs(s.progs, s.count, &log);
+	e = detach_progs(s.progs, s.count, log);
 	detach = end_cost(&begin);
 	if (e)
-		return shell_fail(e, "%s", text);
+		return e;
 	print_cost("attach", &attach, s.sites);
 	if (s.drive)
 		kprintf("call   %9llu %s more\n", measure_extra(traced, untraced),

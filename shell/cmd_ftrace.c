@@ -18,28 +18,26 @@
 /* --- Functions by name or pattern ------------------------------------------------------------------------- */
 
 /* Adds all functions that match to the filter of ops; returns how many did. */
-static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count)
+static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count, struct strbuf *log)
 {
-	char text[200] = "";
-	struct strbuf log = STRBUF(text);
 	struct site *site;
 	uptr *ips;
-	enum err e = str_is_pattern(pattern) ? OK : show_find_site(&site, pattern);
+	enum err e = str_is_pattern(pattern) ? OK : show_find_site(&site, pattern, log);
 
 	if (e)
 		return e;
 	ips = kmalloc(site_count() * sizeof(*ips));
 	if (!ips)
-		return shell_fail(ENOMEM, "no memory for the list of functions");
+		return str_refuse(log, ENOMEM, "no memory for the list of functions");
 	*count = 0;
 	for (u32 i = 0; i < site_count(); i++)
 		if (str_matches(site_nth(i)->name, pattern))
 			ips[(*count)++] = site_nth(i)->addr;
-	e = *count ? ftrace_set_filter_ips(ops, ips, *count, false, &log) : ENOENT;
+	e = *count ? ftrace_set_filter_ips(ops, ips, *count, false, log) : ENOENT;
 	kfree(ips);
 	if (e == ENOENT)
-		return shell_fail(e, "no function that can be traced matches %s", pattern);
-	return e ? shell_fail(e, "%s", text) : OK;
+		return str_refuse(log, e, "no function that can be traced matches %s", pattern);
+	return e;
 }
 
 static const char *plural(u32 n)
@@ -66,28 +64,23 @@ static notrace void count_hit(uptr ip unused, uptr parent_ip unused, struct ftra
 	__atomic_fetch_add(&c->count, 1, __ATOMIC_RELAXED);
 }
 
-static enum err attach_counter(const char *pattern, bool regs)
+static enum err attach_counter(const char *pattern, bool regs, struct strbuf *log)
 {
-	char text[200] = "";
-	struct strbuf log = STRBUF(text);
 	struct counter *c = kzalloc(sizeof(*c));
 	struct strbuf name;
 	u32 found = 0;
 	enum err e;
 
 	if (!c)
-		return shell_fail(ENOMEM, "no memory for a callback");
+		return str_refuse(log, ENOMEM, "no memory for a callback");
 	name = STRBUF(c->name);
 	str_printf(&name, "count%u", last_counter + 1);
 	c->ops = (struct ftrace_ops){ .func = count_hit,
 				      .name = c->name,
 				      .flags = regs ? FTRACE_OPS_SAVE_REGS : 0 };
-	e = choose(&c->ops, pattern, &found);
-	if (!e) {
-		e = register_ftrace_function(&c->ops, &log);
-		if (e)
-			shell_fail(e, "%s", text);
-	}
+	e = choose(&c->ops, pattern, &found, log);
+	if (!e)
+		e = register_ftrace_function(&c->ops, log);
 	if (e) {
 		ftrace_free_filter(&c->ops);
 		kfree(c);
@@ -100,15 +93,13 @@ static enum err attach_counter(const char *pattern, bool regs)
 	return OK;
 }
 
-static enum err detach_counters(void)
+static enum err detach_counters(struct strbuf *log)
 {
 	while (counters) {
 		struct counter *c = counters;
-		char text[200] = "";
-		struct strbuf log = STRBUF(text);
-		enum err e = unregister_ftrace_function(&c->ops, &log);
+		enum err e = unregister_ftrace_function(&c->ops, log);
 		if (e)
-			return shell_fail(e, "%s", text);
+			return e;
 		kprintf("%s: %llu calls\n", c->name, c->count);
 		counters = c->next;
 		kfree(c);
@@ -125,7 +116,7 @@ static void print_who(struct strbuf *s, const struct site *site)
 		str_puts(s, ", BPF");
 }
 
-static enum err list_sites(void)
+static enum err list_sites(struct strbuf *log)
 {
 	struct table t;
 
@@ -141,10 +132,10 @@ static enum err list_sites(void)
 		table_cell(&t, "%s", ftrace_caller_name(site));
 		table_cell(&t, "%s", who);
 	}
-	return table_print(&t);
+	return table_print(&t, log);
 }
 
-static enum err list_ops(void)
+static enum err list_ops(struct strbuf *log)
 {
 	struct table t;
 
@@ -159,33 +150,33 @@ static enum err list_ops(void)
 			table_cell(&t, "-");
 		table_cell(&t, "%llu", o->missed);
 	}
-	return table_print(&t);
+	return table_print(&t, log);
 }
 
-static enum err list_all(void)
+static enum err list_all(struct strbuf *log)
 {
 	enum err e = OK;
 	tramp_lock();
 	if (!ftrace_next_ops(NULL))
 		kprintf("ftrace has no callbacks\n");
 	else
-		e = list_sites();
+		e = list_sites(log);
 	if (!e && ftrace_next_ops(NULL))
-		e = list_ops();
+		e = list_ops(log);
 	tramp_unlock();
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return e;
 }
 
-static enum err cmd_ftrace(u32 count, char **args)
+static enum err cmd_ftrace(char **args, struct strbuf *log)
 {
-	bool regs = count == 2 && strcmp(args[1], "regs") == 0;
-	if (count == 2 && !regs)
-		return shell_fail(EINVAL, "%s is not regs", args[1]);
-	if (count == 0 || strcmp(args[0], "list") == 0)
-		return list_all();
+	bool regs = args[0] && args[1];
+	if (regs && strcmp(args[1], "regs"))
+		return str_refuse(log, EINVAL, "%s is not regs", args[1]);
+	if (!args[0] || strcmp(args[0], "list") == 0)
+		return list_all(log);
 	if (strcmp(args[0], "off") == 0)
-		return detach_counters();
-	return attach_counter(args[0], regs);
+		return detach_counters(log);
+	return attach_counter(args[0], regs, log);
 }
 
 /* --- graph: entries and returns in the trace buffer ------------------------------------------------------- */
@@ -224,32 +215,22 @@ static notrace void print_return(struct fgraph_ops *g unused, const struct fgrap
 
 static struct fgraph_ops graph = { .entryfunc = print_entry, .retfunc = print_return, .name = "graph" };
 
-static enum err graph_off(void)
+static enum err cmd_graph(char **args, struct strbuf *log)
 {
-	char text[200] = "";
-	struct strbuf log = STRBUF(text);
-	enum err e = unregister_ftrace_graph(&graph, &log);
-	return e ? shell_fail(e, "%s", text) : OK;
-}
-
-static enum err cmd_graph(u32 count, char **args)
-{
-	char text[200] = "";
-	struct strbuf log = STRBUF(text);
 	u32 found = 0;
 	enum err e;
 
-	if (count == 1 && strcmp(args[0], "off") == 0)
-		return graph_off();
+	if (strcmp(args[0], "off") == 0)
+		return unregister_ftrace_graph(&graph, log);
 	fgraph_prepare(&graph);
-	e = choose(&graph.ops, args[0], &found);
+	e = choose(&graph.ops, args[0], &found, log);
 	if (e)
 		return e;
 	if (!graph.ops.registered)
-		e = register_ftrace_graph(&graph, &log);
+		e = register_ftrace_graph(&graph, log);
 	if (e) {
 		ftrace_free_filter(&graph.ops);
-		return shell_fail(e, "%s", text);
+		return e;
 	}
 	kprintf("%u function%s: entries and returns go to the trace buffer\n", found, plural(found));
 	return OK;
@@ -289,50 +270,46 @@ static enum err hijack_on(struct strbuf *log)
 }
 
 /* Whether args[0] is "on" or "off"; without it, what it is now. */
-static enum err on_or_off(u32 count, char **args, bool *on)
+static enum err on_or_off(char **args, bool *on, struct strbuf *log)
 {
-	if (count == 0)
+	if (!args[0])
 		return OK;
 	*on = strcmp(args[0], "on") == 0;
 	if (*on || strcmp(args[0], "off") == 0)
 		return OK;
-	return shell_fail(EINVAL, "%s is neither on nor off", args[0]);
+	return str_refuse(log, EINVAL, "%s is neither on nor off", args[0]);
 }
 
-static enum err cmd_hijack(u32 count, char **args)
+static enum err cmd_hijack(char **args, struct strbuf *log)
 {
-	char text[200] = "";
-	struct strbuf log = STRBUF(text);
 	bool on = hijack.registered;
-	enum err e = on_or_off(count, args, &on);
+	enum err e = on_or_off(args, &on, log);
 
 	if (e)
 		return e;
-	if (count)
-		e = on ? hijack_on(&log) : unregister_ftrace_function(&hijack, &log);
+	if (args[0])
+		e = on ? hijack_on(log) : unregister_ftrace_function(&hijack, log);
 	if (e)
-		return shell_fail(e, "%s", text);
+		return e;
 	kprintf(on ? "wake_up_process is replaced by my_wake_up_process\n" : "wake_up_process is itself\n");
 	return OK;
 }
 
 /* --- share ------------------------------------------------------------------------------------------------ */
 
-static enum err cmd_share(u32 count, char **args)
+static enum err cmd_share(char **args, struct strbuf *log)
 {
-	char text[200] = "";
-	struct strbuf log = STRBUF(text);
 	bool on = share_mode();
-	enum err e = on_or_off(count, args, &on);
+	enum err e = on_or_off(args, &on, log);
 
 	if (e)
 		return e;
 	tramp_lock();
-	if (count)
-		e = share_set_mode(on, &log);
+	if (args[0])
+		e = share_set_mode(on, log);
 	tramp_unlock();
 	if (e)
-		return shell_fail(e, "%s", text);
+		return e;
 	kprintf(on ? "BPF and ftrace may both have a function\n"
 		   : "a function belongs to BPF or to ftrace\n");
 	return OK;

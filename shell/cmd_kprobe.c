@@ -35,23 +35,21 @@ static notrace void count_return(struct kretprobe *rp, uptr ret_addr unused, str
 	count_one(container_of(rp, struct counting_probe, rp));
 }
 
-static enum err parse_how(const char *text, enum kprobe_how *how)
+static enum err parse_how(const char *text, enum kprobe_how *how, struct strbuf *log)
 {
 	for (*how = KPROBE_INT3; *how <= KPROBE_FTRACE; ++*how)
 		if (strcmp(text, kprobe_how_name(*how)) == 0)
 			return OK;
-	return shell_fail(EINVAL, "%s is not int3, jump or ftrace", text);
+	return str_refuse(log, EINVAL, "%s is not int3, jump or ftrace", text);
 }
 
-static enum err set_probe(struct counting_probe *c, enum kprobe_how how)
+static enum err set_probe(struct counting_probe *c, enum kprobe_how how, struct strbuf *log)
 {
-	char text[240] = "";
-	struct strbuf log = STRBUF(text);
 	enum err e =
-	    c->at_return ? register_kretprobe(&c->rp, how, &log) : register_kprobe(&c->rp.kp, how, &log);
+	    c->at_return ? register_kretprobe(&c->rp, how, log) : register_kprobe(&c->rp.kp, how, log);
 
 	if (e)
-		return shell_fail(e, "%s", text);
+		return e;
 	kprintf("%s: %s of %s at %lx by %s\n", c->rp.kp.name, c->at_return ? "returns" : "hits", c->symbol,
 		c->rp.kp.addr, kprobe_how_name(kprobe_how(&c->rp.kp)));
 	if (*kprobe_why_no_jump(&c->rp.kp))
@@ -59,27 +57,23 @@ static enum err set_probe(struct counting_probe *c, enum kprobe_how how)
 	return OK;
 }
 
-static enum err add_counting(const char *place, const char *how_text, bool at_return)
+static enum err add_counting(const char *place, const char *how_text, bool at_return, struct strbuf *log)
 {
 	enum kprobe_how how = KPROBE_AUTO;
 	struct counting_probe *c = kzalloc(sizeof(*c));
-	char text[160] = "";
-	struct strbuf log = STRBUF(text);
 	enum err e;
 
 	if (!c)
-		return shell_fail(ENOMEM, "no memory for a probe");
+		return str_refuse(log, ENOMEM, "no memory for a probe");
 	c->at_return = at_return;
 	c->rp.kp.name = at_return ? "kretprobe" : "kprobe";
 	c->rp.kp.pre_handler = count_probed;
 	c->rp.handler = count_return;
-	e = probe_parse(&c->rp.kp, c->symbol, place, at_return, &log);
-	if (e)
-		shell_fail(e, "%s", text);
+	e = probe_parse(&c->rp.kp, c->symbol, place, at_return, log);
 	if (!e && how_text)
-		e = parse_how(how_text, &how);
+		e = parse_how(how_text, &how, log);
 	if (!e)
-		e = set_probe(c, how);
+		e = set_probe(c, how, log);
 	if (e) {
 		kfree(c);
 		return e;
@@ -106,7 +100,7 @@ static enum err remove_all_counting(void)
 }
 
 /* Those of the shell; links shows those of programs. */
-static enum err list_counting(void)
+static enum err list_counting(struct strbuf *log)
 {
 	struct table t;
 	table_begin(&t, "address|where|what|how|>hits|>missed|>stack|>code");
@@ -122,22 +116,21 @@ static enum err list_counting(void)
 		table_cell(&t, "%u", cost.stack);
 		table_cell(&t, "%u", cost.code);
 	}
-	enum err e = table_print(&t);
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return table_print(&t, log);
 }
 
-static enum err cmd_kprobe(u32 count, char **args)
+static enum err cmd_kprobe(char **args, struct strbuf *log)
 {
 	if (strcmp(args[0], "list") == 0)
-		return list_counting();
+		return list_counting(log);
 	if (strcmp(args[0], "off") == 0)
 		return remove_all_counting();
-	return add_counting(args[0], count > 1 ? args[1] : NULL, false);
+	return add_counting(args[0], args[1], false, log);
 }
 
-static enum err cmd_kretprobe(u32 count, char **args)
+static enum err cmd_kretprobe(char **args, struct strbuf *log)
 {
-	return add_counting(args[0], count > 1 ? args[1] : NULL, true);
+	return add_counting(args[0], args[1], true, log);
 }
 
 static void complete_how(struct edit_matches *m)

@@ -20,15 +20,14 @@ static void map_row(struct table *t, const struct object *o, const struct map *m
 	table_cell(t, "%u", m->max_entries);
 }
 
-static enum err map_list(void)
+static enum err map_list(struct strbuf *log)
 {
 	struct table t;
 	table_begin(&t, "map|object|type|>key|>value|>entries");
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->map_count; i++)
 			map_row(&t, o, o->maps[i]);
-	enum err e = table_print(&t);
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return table_print(&t, log);
 }
 
 /* By its type if that is known, else as bytes. */
@@ -125,30 +124,28 @@ static void dump(struct map *m, u8 *key, u8 *next)
 		kprintf("  (empty)\n");
 }
 
-static enum err map_dump(const char *name)
+static enum err map_dump(const char *name, struct strbuf *log)
 {
-	char text[SENTENCE_LEN] = "";
-	struct strbuf log = STRBUF(text);
 	struct map *m;
-	enum err e = find_map(&m, name, &log);
+	enum err e = find_map(&m, name, log);
 	if (e)
-		return shell_fail(e, "%s", text);
+		return e;
 	u8 *keys = kmalloc(2 * max(m->key_size, 8u));
 	if (!keys)
-		return shell_fail(ENOMEM, "no memory to dump %s", name);
+		return str_refuse(log, ENOMEM, "no memory to dump %s", name);
 	kprintf("%s: %s\n", m->name, m->ops->name);
 	dump(m, keys, keys + max(m->key_size, 8u));
 	kfree(keys);
 	return OK;
 }
 
-static enum err cmd_map(u32 count, char **args)
+static enum err cmd_map(char **args, struct strbuf *log)
 {
-	if (count == 1 && strcmp(args[0], "list") == 0)
-		return map_list();
-	if (count == 2 && strcmp(args[0], "dump") == 0)
-		return map_dump(args[1]);
-	return shell_fail(EINVAL, "usage: map list, or map dump NAME");
+	if (!args[1] && strcmp(args[0], "list") == 0)
+		return map_list(log);
+	if (args[1] && strcmp(args[0], "dump") == 0)
+		return map_dump(args[1], log);
+	return str_refuse(log, EINVAL, "usage: map list, or map dump NAME");
 }
 
 static void complete_map(struct edit_matches *m, u32 index)

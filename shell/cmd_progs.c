@@ -43,15 +43,14 @@ static void prog_row(struct table *t, const struct object *o, const struct prog 
 	table_cell(t, "%u", links_of(p));
 }
 
-static enum err prog_list(void)
+static enum err prog_list(struct strbuf *log)
 {
 	struct table t;
 	table_begin(&t, "program|object|type|function|>insns|>bytes|>links");
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->prog_count; i++)
 			prog_row(&t, o, o->progs[i]);
-	enum err e = table_print(&t);
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return table_print(&t, log);
 }
 
 static void show_stages(const struct prog *p)
@@ -145,11 +144,12 @@ static u32 dump_machine(const struct text *t, u32 at)
 	return len;
 }
 
-static enum err dump_jited(const struct prog *p)
+static enum err dump_jited(const struct prog *p, struct strbuf *log)
 {
 	u32 insn = 0;
 	if (p->mode != PROG_JIT)
-		return shell_fail(EOPNOTSUPP, "%s is interpreted: there is no machine code of it", p->name);
+		return str_refuse(log, EOPNOTSUPP, "%s is interpreted: there is no machine code of it",
+				  p->name);
 	kprintf("%s at %lx\n", p->text.name, p->text.base);
 	for (u32 at = 0; at < p->text.len;) {
 		for (; p->insn_at && insn < p->insn_count && p->insn_at[insn] <= at; insn++)
@@ -159,23 +159,24 @@ static enum err dump_jited(const struct prog *p)
 	return OK;
 }
 
-static enum err cmd_prog(u32 count, char **args)
+static enum err cmd_prog(char **args, struct strbuf *log)
 {
 	struct prog *p;
-	if (strcmp(args[0], "list") == 0 && count == 1)
-		return prog_list();
-	if (count >= 2 && (strcmp(args[0], "show") == 0 || strcmp(args[0], "dump") == 0)) {
-		enum err e = show_find_prog(&p, args[1]);
+	const char *what = args[1] ? args[2] : NULL;
+	if (strcmp(args[0], "list") == 0 && !args[1])
+		return prog_list(log);
+	if (args[1] && (strcmp(args[0], "show") == 0 || strcmp(args[0], "dump") == 0)) {
+		enum err e = find_prog(&p, args[1], log);
 		if (e)
 			return e;
-		if (args[0][0] == 's' && count == 2)
+		if (args[0][0] == 's' && !what)
 			return prog_show(p);
-		if (args[0][0] == 'd' && (count == 2 || strcmp(args[2], "xlated") == 0))
+		if (args[0][0] == 'd' && (!what || strcmp(what, "xlated") == 0))
 			return dump_xlated(p);
-		if (args[0][0] == 'd' && strcmp(args[2], "jited") == 0)
-			return dump_jited(p);
+		if (args[0][0] == 'd' && strcmp(what, "jited") == 0)
+			return dump_jited(p, log);
 	}
-	return shell_fail(EINVAL, "usage: prog list, prog show PROG, or prog dump PROG xlated|jited");
+	return str_refuse(log, EINVAL, "usage: prog list, prog show PROG, or prog dump PROG xlated|jited");
 }
 
 /* What a name means: one program, or, if none is called so, all of an object. */
@@ -186,32 +187,32 @@ struct selection {
 	u32 links; /* those that they had before; links are listed oldest first */
 };
 
-static enum err select_progs(struct selection *sel, const char *name)
+static enum err select_progs(struct selection *sel, const char *name, struct strbuf *log)
 {
 	struct object *o = object_named(name);
 	*sel = (struct selection){ .progs = &sel->one, .count = 1 };
 	if (progs_named(name, &sel->one))
-		return show_find_prog(&sel->one, name);
+		return find_prog(&sel->one, name, log);
 	if (!o)
-		return shell_fail(ENOENT, "no program or object is called %s; prog list names them", name);
+		return str_refuse(log, ENOENT, "no program or object is called %s; prog list names them",
+				  name);
 	if (o->prog_count == 0)
-		return shell_fail(ENOENT, "the object %s has no programs", name);
+		return str_refuse(log, ENOENT, "the object %s has no programs", name);
 	sel->progs = o->progs;
 	sel->count = o->prog_count;
 	return OK;
 }
 
-/* [FUNC] [cookie NUMBER], from args[1] on. */
-static enum err parse_options(struct attach_options *options, u32 count, char **args)
+/* [FUNC] [cookie NUMBER] */
+static enum err parse_options(struct attach_options *options, char **args, struct strbuf *log)
 {
-	u32 at = 1;
 	*options = (struct attach_options){ 0 };
-	if (at < count && (strcmp(args[at], "cookie") || count == 2))
-		options->func = args[at++];
-	if (at == count)
+	if (*args && (strcmp(*args, "cookie") || !args[1]))
+		options->func = *args++;
+	if (!*args)
 		return OK;
-	if (count - at != 2 || strcmp(args[at], "cookie") || !parse_u64(args[at + 1], &options->cookie))
-		return shell_fail(EINVAL, "usage: attach PROG|OBJECT [FUNC|PATTERN] [cookie NUMBER]");
+	if (strcmp(*args, "cookie") || !args[1] || args[2] || !parse_u64(args[1], &options->cookie))
+		return str_refuse(log, EINVAL, "usage: attach PROG|OBJECT [FUNC|PATTERN] [cookie NUMBER]");
 	return OK;
 }
 
@@ -228,22 +229,20 @@ static void print_new_link(const struct link *l, void *arg)
 	}
 }
 
-static enum err cmd_attach(u32 count, char **args)
+static enum err cmd_attach(char **args, struct strbuf *log)
 {
-	char text[SENTENCE_LEN] = "";
-	struct strbuf log = STRBUF(text);
 	struct attach_options options;
 	struct selection sel;
-	enum err e = select_progs(&sel, args[0]);
+	enum err e = select_progs(&sel, args[0], log);
 	if (!e)
-		e = parse_options(&options, count, args);
+		e = parse_options(&options, args + 1, log);
 	if (e)
 		return e;
 	for (u32 i = 0; i < sel.count; i++)
 		sel.links += links_of(sel.progs[i]);
-	e = attach_progs(sel.progs, sel.count, &options, &log);
+	e = attach_progs(sel.progs, sel.count, &options, log);
 	if (e)
-		return shell_fail(e, "%s", text);
+		return e;
 	link_for_each(print_new_link, &sel);
 	return OK;
 }
@@ -286,18 +285,16 @@ static void tell_what_is_held(void)
 			tell_of_held(o->progs[i]);
 }
 
-static enum err cmd_detach(u32 count unused, char **args)
+static enum err cmd_detach(char **args, struct strbuf *log)
 {
-	char text[SENTENCE_LEN] = "";
-	struct strbuf log = STRBUF(text);
 	struct selection sel;
 	bool all = strcmp(args[0], "all") == 0;
-	enum err e = all ? OK : select_progs(&sel, args[0]);
+	enum err e = all ? OK : select_progs(&sel, args[0], log);
 	if (e)
 		return e;
-	e = all ? detach_all(&log) : detach_progs(sel.progs, sel.count, &log);
+	e = all ? detach_all(log) : detach_progs(sel.progs, sel.count, log);
 	tell_what_is_held();
-	return e ? shell_fail(e, "%s", text) : OK;
+	return e;
 }
 
 static void link_row(const struct link *l, void *arg)
@@ -313,17 +310,14 @@ static void link_row(const struct link *l, void *arg)
 	table_cell(t, "%llu", l->prog->mistakes.stores + l->prog->mistakes.loads);
 }
 
-static enum err cmd_links(u32 count, char **args)
+static enum err cmd_links(unused char **args, struct strbuf *log)
 {
 	struct table t;
-	(void)count;
-	(void)args;
 	table_begin(&t, "program|type|attached to|>cookie|>missed|>mistakes");
 	link_for_each(link_row, &t);
 	if (!t.cells)
 		kprintf("nothing is attached\n");
-	enum err e = t.cells || t.err ? table_print(&t) : OK;
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return t.cells || t.err ? table_print(&t, log) : OK;
 }
 
 static void complete_prog(struct edit_matches *m, u32 index)

@@ -32,9 +32,9 @@ static void func_row(struct table *t, const struct site *site)
 	table_cell(t, "%s", site->btf_id ? text : site->name);
 }
 
-static enum err cmd_funcs(u32 count, char **args)
+static enum err cmd_funcs(char **args, struct strbuf *log)
 {
-	const char *pattern = count ? args[0] : "*";
+	const char *pattern = args[0] ? args[0] : "*";
 	struct table t;
 	u32 found = 0;
 	table_begin(&t, "address||function");
@@ -46,9 +46,9 @@ static enum err cmd_funcs(u32 count, char **args)
 		found++;
 	}
 	tramp_unlock();
-	enum err e = table_print(&t);
+	enum err e = table_print(&t, log);
 	if (e)
-		return shell_fail(e, "no memory for the list");
+		return e;
 	kprintf("%u of the %u functions that can be traced\n", found, site_count());
 	return OK;
 }
@@ -88,16 +88,15 @@ static void print_site(const struct site *site)
 		kprintf("  as expected: nothing is attached\n");
 }
 
-static enum err cmd_site(u32 count, char **args)
+static enum err cmd_site(char **args, struct strbuf *log)
 {
 	struct site *site;
-	enum err e = show_find_site(&site, args[0]);
+	enum err e = show_find_site(&site, args[0], log);
 	if (e)
 		return e;
 	tramp_lock();
 	print_site(site);
 	tramp_unlock();
-	(void)count;
 	return OK;
 }
 
@@ -116,21 +115,18 @@ static enum err toggle(const struct site *site, struct strbuf *log)
 	return poke_batch(&p, 1, log);
 }
 
-static enum err cmd_poke_test(u32 count, char **args)
+static enum err cmd_poke_test(char **args, struct strbuf *log)
 {
-	char text[160] = "";
-	struct strbuf log = STRBUF(text);
 	struct site *site;
-	enum err e = show_find_site(&site, args[0]);
+	enum err e = show_find_site(&site, args[0], log);
 	if (e)
 		return e;
 	tramp_lock();
-	e = toggle(site, &log);
+	e = toggle(site, log);
 	if (!e)
 		print_site(site);
 	tramp_unlock();
-	(void)count;
-	return e ? shell_fail(e, "%s", text) : OK;
+	return e;
 }
 
 static void complete_site(struct edit_matches *m, u32 index)

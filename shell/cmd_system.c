@@ -16,11 +16,11 @@
 
 #define TRACE_SHOWN 20 /* lines, unless the command says how many */
 
-static enum err take_number(u64 *value, const char *text, u64 most)
+static enum err take_number(u64 *value, const char *text, u64 most, struct strbuf *log)
 {
 	if (parse_u64(text, value) && *value && *value <= most)
 		return OK;
-	return shell_fail(EINVAL, "%s is not a number from 1 to %llu", text, most);
+	return str_refuse(log, EINVAL, "%s is not a number from 1 to %llu", text, most);
 }
 
 /* Reads all lines that wait, and keeps the last `room` in a ring; returns how many were read. */
@@ -47,17 +47,17 @@ static void print_last(const struct trace_line *ring, u64 room, u64 count)
 	kprintf(", %llu lost\n", trace_lost());
 }
 
-static enum err cmd_trace(u32 count, char **args)
+static enum err cmd_trace(char **args, struct strbuf *log)
 {
 	u64 room = TRACE_SHOWN;
-	if (count) {
-		enum err e = take_number(&room, args[0], TRACE_LINES);
+	if (args[0]) {
+		enum err e = take_number(&room, args[0], TRACE_LINES, log);
 		if (e)
 			return e;
 	}
 	struct trace_line *ring = kmalloc(room * sizeof(*ring));
 	if (!ring)
-		return shell_fail(ENOMEM, "no memory for %llu lines", room);
+		return str_refuse(log, ENOMEM, "no memory for %llu lines", room);
 	print_last(ring, room, read_last(ring, room));
 	kfree(ring);
 	return OK;
@@ -82,10 +82,10 @@ static const struct traffic {
 	{ "load", "ms of senders on every CPU", traffic_for },
 };
 
-static enum err cmd_work(u32 count, char **args)
+static enum err cmd_work(char **args, struct strbuf *log)
 {
 	u64 times;
-	enum err e = take_number(&times, args[1], 10000000);
+	enum err e = take_number(&times, args[1], 10000000, log);
 	if (e)
 		return e;
 	for (u32 i = 0; i < array_len(traffics); i++) {
@@ -94,13 +94,12 @@ static enum err cmd_work(u32 count, char **args)
 		u64 start = ktime_get_ns();
 		e = traffics[i].run((u32)times);
 		if (e)
-			return shell_fail(e, "work %s did not end well", args[0]);
+			return str_refuse(log, e, "work %s did not end well", args[0]);
 		u64 us = (ktime_get_ns() - start) / 1000;
 		kprintf("%llu %s in %llu.%03llu ms\n", times, traffics[i].done, us / 1000, us % 1000);
 		return OK;
 	}
-	(void)count;
-	return shell_fail(ENOENT, "there is no work called %s: say wake, net or load", args[0]);
+	return str_refuse(log, ENOENT, "there is no work called %s: say wake, net or load", args[0]);
 }
 
 static const char *state_name(const struct task_struct *t)
@@ -128,22 +127,17 @@ static void task_row(struct task_struct *t, void *arg)
 	table_cell(table, "%s", t->comm);
 }
 
-static enum err cmd_ps(u32 count, char **args)
+static enum err cmd_ps(unused char **args, struct strbuf *log)
 {
 	struct table t;
-	(void)count;
-	(void)args;
 	table_begin(&t, ">pid|>parent|>cpu|>prio|state|>slept|>pushed|name");
 	task_for_each(task_row, &t);
-	enum err e = table_print(&t);
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return table_print(&t, log);
 }
 
-static enum err cmd_cpus(u32 count, char **args)
+static enum err cmd_cpus(unused char **args, struct strbuf *log)
 {
 	struct table t;
-	(void)count;
-	(void)args;
 	table_begin(&t, ">cpu|>apic id|runs");
 	preempt_disable(); /* so that no task that is running goes away */
 	for (u32 i = 0; i < cpu_count(); i++) {
@@ -153,17 +147,14 @@ static enum err cmd_cpus(u32 count, char **args)
 		table_cell(&t, "%s:%d", running->comm, running->pid);
 	}
 	preempt_enable();
-	enum err e = table_print(&t);
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return table_print(&t, log);
 }
 
-static enum err cmd_mem(u32 count, char **args)
+static enum err cmd_mem(unused char **args, unused struct strbuf *log)
 {
 	struct poke_stats poked = poke_stats();
 	u32 free, total, text_bytes, blocks;
 	u64 bytes, allocations;
-	(void)count;
-	(void)args;
 	page_usage(&free, &total);
 	heap_usage(&bytes, &allocations);
 	text_usage(&text_bytes, &blocks);
@@ -175,10 +166,8 @@ static enum err cmd_mem(u32 count, char **args)
 	return OK;
 }
 
-static enum err cmd_poweroff(u32 count, char **args)
+static enum err cmd_poweroff(unused char **args, unused struct strbuf *log)
 {
-	(void)count;
-	(void)args;
 	machine_exit(true);
 }
 

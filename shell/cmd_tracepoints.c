@@ -25,22 +25,22 @@ static void tracepoint_row(struct table *t, const struct tracepoint *tp)
 	table_cell(t, "%s", prototype);
 }
 
-static enum err cmd_tracepoints(u32 count, char **args)
+static enum err cmd_tracepoints(char **args, struct strbuf *log)
 {
 	struct table t;
 	u32 found = 0;
 	table_begin(&t, ">users|>places|tracepoint");
 	tramp_lock();
 	for (u32 i = 0; i < tracepoint_count(); i++) {
-		if (count && !str_matches(tracepoint_nth(i)->name, args[0]))
+		if (args[0] && !str_matches(tracepoint_nth(i)->name, args[0]))
 			continue;
 		tracepoint_row(&t, tracepoint_nth(i));
 		found++;
 	}
 	tramp_unlock();
-	enum err e = table_print(&t);
+	enum err e = table_print(&t, log);
 	if (e)
-		return shell_fail(e, "no memory for the list");
+		return e;
 	kprintf("%u of %u tracepoints\n", found, tracepoint_count());
 	return OK;
 }

@@ -130,12 +130,12 @@ static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, 
 	return len;
 }
 
-static enum err explain(const struct tramp *t)
+static enum err explain(const struct tramp *t, struct strbuf *log)
 {
 	struct explained *x = kmalloc(sizeof(*x));
 	struct caption caption;
 	if (!x)
-		return shell_fail(ENOMEM, "no memory to explain %s", t->site->name);
+		return str_refuse(log, ENOMEM, "no memory to explain %s", t->site->name);
 	tramp_explain(t, &x->plan, x->starts, x->code);
 	print_head(t, &x->plan);
 	for (u32 at = 0; at < t->image->text.len;)
@@ -144,31 +144,28 @@ static enum err explain(const struct tramp *t)
 	return OK;
 }
 
-static enum err cmd_tramp(u32 count, char **args)
+static enum err cmd_tramp(char **args, struct strbuf *log)
 {
 	struct site *site;
-	enum err e = show_find_site(&site, args[0]);
+	enum err e = show_find_site(&site, args[0], log);
 	if (e)
 		return e;
 	tramp_lock();
 	if (site->tramp)
-		e = explain(site->tramp);
+		e = explain(site->tramp, log);
 	tramp_unlock();
 	if (!site->tramp)
 		kprintf("%s: nothing is attached, so there is no trampoline\n", args[0]);
-	(void)count;
 	return e;
 }
 
 /* Sets an option of all images, if it is to be different. */
-static enum err change_options(struct plan_options wanted)
+static enum err change_options(struct plan_options wanted, struct strbuf *log)
 {
-	char text[160] = "";
-	struct strbuf log = STRBUF(text);
 	tramp_lock();
-	enum err e = tramp_set_options(wanted, &log);
+	enum err e = tramp_set_options(wanted, log);
 	tramp_unlock();
-	return e ? shell_fail(e, "%s", text) : OK;
+	return e;
 }
 
 static void stats_row(struct table *t, const struct prog *p)
@@ -184,7 +181,7 @@ static void stats_row(struct table *t, const struct prog *p)
 }
 
 /* A tick is one of the time-stamp counter: under --icount one instruction. */
-static enum err print_stats(void)
+static enum err print_stats(struct strbuf *log)
 {
 	struct table t;
 	table_begin(&t, "program|type|>runs|>ticks each|>missed");
@@ -192,32 +189,31 @@ static enum err print_stats(void)
 		for (u32 i = 0; i < o->prog_count; i++)
 			stats_row(&t, o->progs[i]);
 	kprintf("statistics are %s\n", tramp_options().stats ? "on" : "off, and cost nothing");
-	enum err e = t.cells || t.err ? table_print(&t) : OK;
-	return e ? shell_fail(e, "no memory for the list") : OK;
+	return t.cells || t.err ? table_print(&t, log) : OK;
 }
 
-static enum err cmd_stats(u32 count, char **args)
+static enum err cmd_stats(char **args, struct strbuf *log)
 {
 	struct plan_options wanted = tramp_options();
-	if (count == 0)
-		return print_stats();
+	if (!args[0])
+		return print_stats(log);
 	wanted.stats = strcmp(args[0], "on") == 0;
 	if (!wanted.stats && strcmp(args[0], "off"))
-		return shell_fail(EINVAL, "usage: stats [on|off]");
-	return change_options(wanted);
+		return str_refuse(log, EINVAL, "usage: stats [on|off]");
+	return change_options(wanted, log);
 }
 
-static enum err cmd_entry(u32 count, char **args)
+static enum err cmd_entry(char **args, struct strbuf *log)
 {
 	struct plan_options wanted = tramp_options();
-	if (count == 0) {
+	if (!args[0]) {
 		kprintf("images that call the body are entered by %s\n", wanted.by_jmp ? "jmp" : "call");
 		return OK;
 	}
 	wanted.by_jmp = strcmp(args[0], "jmp") == 0;
 	if (!wanted.by_jmp && strcmp(args[0], "call"))
-		return shell_fail(EINVAL, "usage: entry [call|jmp]");
-	return change_options(wanted);
+		return str_refuse(log, EINVAL, "usage: entry [call|jmp]");
+	return change_options(wanted, log);
 }
 
 static void complete_stats(struct edit_matches *m, u32 index)

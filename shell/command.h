@@ -10,8 +10,8 @@ struct command {
 	const char *args; /* as help shows them: "PROG|OBJECT [FUNC]" */
 	u32 min_args, max_args;
 	const char *help; /* one line */
-	/* args[count], NULL behind the last. On failure it has said why, through shell_fail. */
-	enum err (*run)(u32 count, char **args);
+	/* args ends with NULL. A failure puts one sentence into log, which is empty before. */
+	enum err (*run)(char **args, struct strbuf *log);
 	/* Offers candidates for args[index]; may be NULL. */
 	void (*complete)(struct edit_matches *m, u32 index);
 };

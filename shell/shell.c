@@ -49,15 +49,15 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static enum err run_command(struct words *w)
+static enum err run_command(struct words *w, struct strbuf *log)
 {
 	const struct command *c = find_command(w->argv[0]);
 	u32 count = w->argc - 1;
 	if (!c)
-		return shell_fail(ENOENT, "there is no command %s; help lists them all", w->argv[0]);
+		return str_refuse(log, ENOENT, "there is no command %s; help lists them all", w->argv[0]);
 	if (count < c->min_args || count > c->max_args)
-		return shell_fail(EINVAL, "usage: %s %s", c->name, c->args);
-	return c->run(count, w->argv + 1);
+		return str_refuse(log, EINVAL, "usage: %s %s", c->name, c->args);
+	return c->run(w->argv + 1, log);
 }
 
 /* One after the other; before each but a person's own line it says which. */
@@ -65,7 +65,7 @@ static enum err run_line(const char *line, bool announce)
 {
 	enum err first = OK;
 	while (*line) {
-		char text[128];
+		char text[SENTENCE_LEN] = "";
 		struct strbuf log = STRBUF(text);
 		struct words w;
 		const char *begin = line;
@@ -74,10 +74,10 @@ static enum err run_line(const char *line, bool announce)
 			begin++;
 		if (announce && (e || w.argc))
 			kprintf("%s%.*s\n", PROMPT, (int)(line - begin) - (line[-1] == ';'), begin);
-		if (e)
+		if (!e && w.argc)
+			e = run_command(&w, &log);
+		if (e && log.len)
 			shell_fail(e, "%s", text);
-		else if (w.argc)
-			e = run_command(&w);
 		first = first ? first : e;
 	}
 	return first;
@@ -97,12 +97,12 @@ static void help_line(const struct command *c)
 	kprintf("  %-37s %s\n", usage, c->help);
 }
 
-static enum err cmd_help(u32 count, char **args)
+static enum err cmd_help(char **args, struct strbuf *log)
 {
-	if (count) {
+	if (args[0]) {
 		const struct command *c = find_command(args[0]);
 		if (!c)
-			return shell_fail(ENOENT, "there is no command %s", args[0]);
+			return str_refuse(log, ENOENT, "there is no command %s", args[0]);
 		help_line(c);
 		return OK;
 	}
@@ -126,10 +126,9 @@ static void complete_commands(struct edit_matches *m, u32 index)
 	(void)index;
 }
 
-static enum err cmd_demo(u32 count, char **args)
+/* Each command that fails in it has said why. */
+static enum err cmd_demo(unused char **args, unused struct strbuf *log)
 {
-	(void)count;
-	(void)args;
 	return demo_run(boot_option("tty") != NULL, shell_exec);
 }
 

@@ -70,7 +70,7 @@ u32 show_programs(const struct tramp *t)
 	return programs;
 }
 
-enum err show_find_site(struct site **site, const char *func)
+enum err show_find_site(struct site **site, const char *func, struct strbuf *log)
 {
 	struct prog *p;
 	struct sym sym;
@@ -78,21 +78,14 @@ enum err show_find_site(struct site **site, const char *func)
 	if (*site)
 		return OK;
 	if (progs_named(func, &p)) {
-		enum err e = show_find_prog(&p, func);
+		enum err e = find_prog(&p, func, log);
 		*site = e ? NULL : attach_site_of(p);
 		if (e || *site)
 			return e;
-		return shell_fail(ENOENT, "%s is a program, and nothing is attached to it", func);
+		return str_refuse(log, ENOENT, "%s is a program, and nothing is attached to it", func);
 	}
 	if (sym_named(func, &sym))
-		return shell_fail(EOPNOTSUPP, "%s has no site: it is notrace or written in assembly", func);
-	return shell_fail(ENOENT, "no function is called %s", func);
-}
-
-enum err show_find_prog(struct prog **p, const char *name)
-{
-	char text[SENTENCE_LEN] = "";
-	struct strbuf log = STRBUF(text);
-	enum err e = find_prog(p, name, &log);
-	return e ? shell_fail(e, "%s", text) : OK;
+		return str_refuse(log, EOPNOTSUPP, "%s has no site: it is notrace or written in assembly",
+				  func);
+	return str_refuse(log, ENOENT, "no function is called %s", func);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What several commands print: machine code with names, things found by name. */
 #pragma once
-#include "shell/say.h"
+#include "kernel/lib/fmt.h"
 #include "tramp/text/site.h"
 #include "tramp/tramp.h"
 #include "vm/prog.h"
@@ -19,8 +19,5 @@ void show_wrapped(const char *text, u32 indent);
 /* The programs that a trampoline calls; a session is one, though it has two hooks. */
 u32 show_programs(const struct tramp *t);
 
-/* A function's or a traced program's. ENOENT, EOPNOTSUPP, or what find_prog refuses, said through shell_fail. */
-enum err show_find_site(struct site **site, const char *func);
-
-/* What find_prog refuses, said likewise. */
-enum err show_find_prog(struct prog **p, const char *name);
+/* A function's site, or a traced program's. ENOENT, EOPNOTSUPP, or what find_prog refuses; log says why. */
+enum err show_find_site(struct site **site, const char *func, struct strbuf *log);

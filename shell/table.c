@@ -101,7 +101,7 @@ static const char *print_row(const struct table *t, struct strbuf *row, const ch
 	return cell;
 }
 
-enum err table_print(struct table *t)
+enum err table_print(struct table *t, struct strbuf *log)
 {
 	struct strbuf row = { .cap = TABLE_WIDTH + 2 };
 	for (u32 i = 0; i < t->column_count; i++)
@@ -117,5 +117,5 @@ enum err table_print(struct table *t)
 	kfree(row.buf);
 	kfree(t->text);
 	t->text = NULL;
-	return t->err;
+	return t->err ? str_refuse(log, t->err, "no memory for the list") : OK;
 }

@@ -25,5 +25,5 @@ void table_begin(struct table *t, const char *heading);
 void table_cell(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
 /* Prints heading and rows, and frees; each column is as wide as its widest cell, and the last one is wrapped if it
- * is a LEFT one. ENOMEM if there was no room for a cell, or for a row: then nothing was printed. */
-enum err table_print(struct table *t);
+ * is a LEFT one. ENOMEM if there was no room for a cell, or for a row: then nothing was printed, and log says so. */
+enum err table_print(struct table *t, struct strbuf *log);

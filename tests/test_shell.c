@@ -67,6 +67,8 @@ TEST(shell_lists_give_their_memory_back)
 
 TEST(table_without_memory_prints_nothing)
 {
+	char text[64] = "";
+	struct strbuf log = STRBUF(text);
 	struct table t;
 	u64 before, after, allocations;
 	heap_usage(&before, &allocations);
@@ -75,7 +77,8 @@ TEST(table_without_memory_prints_nothing)
 	table_cell(&t, "x");
 	heap_fail_after(0);
 	table_cell(&t, "y");
-	check_eq(ENOMEM, table_print(&t));
+	check_eq(ENOMEM, table_print(&t, &log));
+	check_str("no memory for the list", text);
 	heap_usage(&after, &allocations);
 	check_eq(before, after);
 }
@@ -94,7 +97,7 @@ TEST(table_takes_cells_of_any_length)
 		check_eq(len, t.width[0]);
 	}
 	t.cells = 0; /* the heading is enough */
-	check_eq(OK, table_print(&t));
+	check_eq(OK, table_print(&t, NULL));
 }
 
 TEST(table_keeps_the_widest_cell)
@@ -109,5 +112,5 @@ TEST(table_keeps_the_widest_cell)
 	check_eq(10, t.width[0]);
 	check_eq(3, t.width[1]);
 	t.cells = 16; /* enough to look at */
-	check_eq(OK, table_print(&t));
+	check_eq(OK, table_print(&t, NULL));
 }
