@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 # make            build/fivebyte.elf, build/fivebyte-test.elf, build/fivebyte.iso
 # make run        boot the ISO on 4 CPUs and walk through the demo
-# make test       everything that can be checked; the last line is "N passed, M failed"
+# make test       run every check; the last line is "N passed, M failed"
 # make fuzz       look for inputs that break loader, verifier or JIT; SECONDS=600 JOBS=1 SEED=1
 # make stress     attach and detach at random on 8 CPUs; SECONDS=600 SEED=1
 # make bench-vm   time the eBPF machine; PROGRAMS=... ROUNDS=11 TRICKS=1 WITHOUT=...
 # make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
 # make lint gdb dis clean; make vmlinux.h is build/vmlinux.h
 #
-# run and test install what is missing first (Debian packages); nothing else has to be done before. Each step of the
-# build is one short line; V=1 shows the commands. It runs as many jobs as the machine has CPUs, or -j N.
+# run and test install the Debian packages that are missing; nothing else has to be done first. Each step of
+# the build is one short line; V=1 shows the commands. It runs as many jobs as the machine has CPUs, or -j N.
 
 CC      = $(CROSS_COMPILE)gcc
 HOSTCC ?= gcc
@@ -26,7 +26,7 @@ B       = build
 # Debian keeps bpftool where only root looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-# As many jobs as CPUs, unless the caller or an outer make says how many. `make clean all` goes in that order.
+# As many jobs as CPUs, unless the caller or an outer make sets the number. `make clean all` keeps that order.
 ifeq ($(MAKELEVEL)$(filter clean,$(MAKECMDGOALS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
@@ -37,7 +37,8 @@ step = @$(if $(is_silent),,printf '  %-7s%s\n' $(1) $(2); )
 endif
 is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
 
-# For scripts that call make: they keep the number of jobs, but an outer make's jobserver is closed to them.
+# For scripts that call make: they get the number of jobs, but not the jobserver, which is closed to
+# them.
 script = @MAKEFLAGS='$(filter-out --jobserver%,$(MAKEFLAGS))'
 
 .DELETE_ON_ERROR:
@@ -56,19 +57,19 @@ CFLAGS_MACHINE = -ffreestanding -fno-pie -mcmodel=kernel -mno-red-zone -mgeneral
 # Every function begins with the five bytes that are poked, and its address is collected.
 CFLAGS_SITES = -pg -mfentry -mnop-mcount -mrecord-mcount
 
-# What is traced must be what the source says: every function that is called keeps its name, all its
-# arguments, in their order, and exists once; or BTF cannot describe it and programs would read garbage.
+# A traced function must be as the source says: it keeps its name and all its arguments in their order, and
+# exists once. Otherwise BTF would not describe it, and programs would read garbage.
 #   no-ipa-sra, no-ipa-cp     no .isra and .constprop clones with other arguments
 #   no-partial-inlining       no .part clones
 #   no-ipa-icf                two functions with equal bodies stay two
 #   no-reorder-...            no .cold halves, text in the order of the source
-#   no-ipa-ra                 a caller may not know which registers its callee spares: an image spares only
-#                             what the ABI says
+#   no-ipa-ra                 a caller must not rely on more registers than the ABI preserves: an image
+#                             preserves no others
 CFLAGS_TRACEABLE = -fno-ipa-sra -fno-ipa-cp -fno-partial-inlining -fno-ipa-icf -fno-reorder-functions \
 	-fno-reorder-blocks-and-partition -fno-ipa-ra
 
-# Frame pointers and no jumps in the place of last calls: a backtrace names everyone; debug_frame for GDB
-# only, no eh_frame in memory. memcpy's own loop must not become a call to memcpy.
+# Frame pointers, and no jump in place of a last call, so that a backtrace names every caller. debug_frame is
+# for GDB only; no eh_frame in memory. memcpy's own loop must not become a call to memcpy.
 CFLAGS_CODE = -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
 	-fno-strict-aliasing -fno-tree-loop-distribute-patterns
 
@@ -77,8 +78,8 @@ LDFLAGS = -nostdlib -static -z max-page-size=4096 -z noexecstack --fatal-warning
 
 SOURCES   = $(sort $(shell find $(wildcard boot kernel tramp vm attach shell) -name '*.c' -o -name '*.asm'))
 OBJECTS   = $(SOURCES:%=$(B)/%.o)
-# The test kernel is the same, with tests in the place of the file that says that there are none, and with an
-# allocator that fills what is freed (kernel/mem/poison.h).
+# The test kernel is the same, with the tests in place of shell/no_tests.c, and with an allocator that
+# overwrites what is freed (kernel/mem/poison.h).
 POISONED  = kernel/mem/heap.c.o kernel/mem/page.c.o
 TEST_OBJECTS = $(filter-out $(B)/shell/no_tests.c.o $(POISONED:%=$(B)/%),$(OBJECTS)) \
 	$(POISONED:%=$(B)/poisoned/%) \
@@ -102,7 +103,8 @@ $(B)/tests/abi_matrix.c: tests/abi/generate
 $(B)/tests/abi_matrix.c.o: $(B)/tests/abi_matrix.c Makefile
 	$(call step,CC,$<)$(CC) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
-# What tests read is part of the test kernel. The public vectors may lie beside the project.
+# The test kernel contains the files that tests read: the cases, and the public vectors if they lie beside the
+# project.
 TEST_FILES = $(wildcard tests/cases/*.txt ../shared/conformance/vectors.tsv)
 $(B)/tests/files.asm: tools/make-test-files $(TEST_FILES)
 	@mkdir -p $(@D)
@@ -127,20 +129,20 @@ $(B)/linker.ld: linker.ld kernel/layout.h
 
 # --- Two passes -------------------------------------------------------------------------------------------
 #
-# BTF and the symbol table are made from the linked kernel and are then part of it. They lie behind the text,
-# so a second link with them leaves the text where it was; that is checked.
+# BTF and the symbol table are made from the linked kernel and then become part of it. They lie behind the
+# text, so a second link with them leaves the text where it was; tools/check-passes checks that.
 
 # $(call two_pass,NAME,OBJECTS): build/NAME.elf by way of build/NAME.pass1.elf
 define two_pass
 $(B)/$(1).pass1.elf: $(2) $(B)/no-blobs.o $(B)/linker.ld
 	$$(call step,LD,$$@)$$(LD) $$(LDFLAGS) -T $(B)/linker.ld -o $$@ $$(filter %.o,$$^)
 
-# pahole does not cut off what an older, longer file had behind.
+# pahole does not truncate an older, longer file.
 $(B)/$(1).own.btf: $(B)/$(1).pass1.elf
 	@rm -f $$@
 	$$(call step,BTF,$$@)$$(PAHOLE) -J --btf_encode_detached=$$@ $$<
 
-# Only Linux's names stay as they are.
+# Every name that is not Linux's gets a prefix.
 $(B)/$(1).btf: $(B)/$(1).own.btf $(B)/btf-names $(UAPI)
 	$$(call step,BTF,$$@)$(B)/btf-names $$< $$@ $(UAPI)
 
@@ -179,7 +181,8 @@ $(B)/no-blobs.o: $(B)/no-blobs.asm $(B)/layout.inc
 
 # --- Programs ---------------------------------------------------------------------------------------------
 
-# Written again only if it changed, so that programs are not compiled anew after every edit of the kernel.
+# It is written only if its content changes, so that an edit of the kernel does not compile every program
+# again.
 $(B)/vmlinux.h: $(B)/vmlinux.h.new
 	@cmp -s $< $@ || cp $< $@
 
@@ -195,7 +198,7 @@ $(B)/%.bpf.o: %.bpf.c $(B)/vmlinux.h
 $(B)/fivebyte.iso: $(B)/fivebyte.elf tools/make-iso
 	$(call step,ISO,$@)tools/make-iso $@ $< 'demo tty'
 
-# --- What people call -------------------------------------------------------------------------------------
+# --- The targets ------------------------------------------------------------------------------------------
 
 run:
 	@tools/install-deps
@@ -206,7 +209,7 @@ test:
 	@tools/install-deps
 	$(script) tools/run-tests
 
-# run and test make everything in a second make, when the tools are there.
+# run and test build in a second make, after they have installed the tools.
 ifeq ($(filter run test clean,$(MAKECMDGOALS)),)
 -include tests/host/host.mk
 endif
@@ -216,7 +219,7 @@ test-machine: $(B)/fivebyte-test.elf
 	tools/fivebyte --test --smp 1
 	tools/fivebyte --test --smp 4
 
-# Of 10 minutes without an argument; make test runs 10 seconds.
+# 10 minutes without an argument; make test runs it for 10 seconds.
 SECONDS = 600
 SEED    = 1
 stress: $(B)/fivebyte-test.elf
@@ -234,11 +237,11 @@ lint: $(B)/fivebyte.elf
 lines:
 	@tools/lines
 
-# With programs attached and packets on their way, so that there is something to stop at.
+# It attaches programs and sends packets, so that breakpoints in them are reached.
 gdb: $(B)/fivebyte.elf
 	@tools/gdb/session --smp 4 --exec 'attach wakeup; attach skblat; work net 1000000'
 
-# The kernel's text, then what is made at run time: the programs compiled, and their images.
+# The kernel's text, then what it generates: the compiled programs and their images.
 DIS_PROGS = my_wake_up count_skb receive_begins receive_ends
 DIS_FUNCS = wake_up_process kfree_skb netif_receive_skb
 dis: $(B)/fivebyte.elf

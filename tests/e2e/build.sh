@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The build: one short line a step, every command with V=1, as many jobs as CPUs; it hides no error and no warning.
+# The build: one short line a step, every command with V=1, as many jobs as CPUs; it hides no error and no
+# warning.
 . tests/e2e/lib.sh
 plan 13
 

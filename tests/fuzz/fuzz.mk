@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-# Fuzzers: libFuzzer of Debian's clang, with both sanitizers, over the same sources as the host tests.
+# Fuzzers: the sources of the host tests with libFuzzer of Debian's clang and both sanitizers.
 # make fuzz SECONDS=60 [JOBS=2] [SEED=1]; see tests/fuzz/run.
 
 Z          := build/fuzz
 FUZZ_FLAGS := $(HOST_FLAGS) -O1 -D__SANITIZE_ADDRESS__ -fsanitize=address,undefined \
 	      -fno-sanitize-recover=undefined
-# What comparisons compare is asked only where a file is read: it would take two thirds of the JIT's time.
+# libFuzzer watches the operands of comparisons only in code that reads a file (trace-cmp): in the JIT it
+# would take two thirds of the time.
 FUZZ_COVER := -fsanitize-coverage=inline-8bit-counters,pc-table
 FUZZERS    := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-# What is looked at, and what helps to look, which would only count as coverage.
+# FUZZ_OBJS is the code under test. FUZZ_HELP is the rest, whose coverage would only mislead.
 FUZZ_OBJS  := $(patsubst %.c,$(Z)/%.o,$(filter kernel/lib/% vm/%,$(HOST_PURE)))
 FUZZ_HELP  := $(patsubst %.c,$(Z)/%.o,$(HOST_FRAME) kernel/cpu/x86_64/probe.c kernel/trace/format.c \
 	      $(addprefix tests/,fuzz/fuzz.c fuzz/edit.c fuzz/mutate.c fuzz/dense.c vm_model.c))
@@ -17,7 +18,7 @@ $(Z)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call step,FUZZCC,$<)$(BPF_CLANG) $(FUZZ_FLAGS) -c $< -o $@
 
-# The oracle. With its hundreds of computed gotos clang takes minutes for it.
+# clang takes minutes for the interpreter, which has hundreds of computed gotos.
 $(filter %/interp.o,$(FUZZ_OBJS)): BPF_CLANG = $(HOSTCC)
 $(filter %/interp.o,$(FUZZ_OBJS)): FUZZ_COVER =
 
@@ -35,7 +36,7 @@ JOBS = 1
 fuzz: fuzzers $(HOST_OBJECTS)
 	@tests/fuzz/run $(SECONDS) $(JOBS) $(SEED)
 
-# The programs of progs/, and the kernel's types for what they ask of them.
+# The fuzzer of the loader begins with the programs of progs/ and the kernel's types.
 ifdef PROGS
 fuzz: $(PROGS) $(B)/fivebyte.btf
 endif

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Host tests and host tools: the pure sources and a few kernel services on top of libc (tests/host).
-# make -f tests/host/host.mk check    works alone; the main Makefile includes it.
+# Host tests and host tools: the pure sources, with a few kernel services made from libc (tests/host).
+# The main Makefile includes this file. `make -f tests/host/host.mk check-host` works without it.
 
 H         ?= build/host
 HOSTCC    ?= gcc
@@ -10,9 +10,9 @@ BPF_CLANG ?= clang
 HOST_FLAGS := -std=gnu11 -g -Wall -Wextra -I. -fno-pie -fno-strict-aliasing -fno-omit-frame-pointer -MMD -MP
 HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-# Of tramp/ what is arithmetic only.
+# The files of tramp/ that only compute.
 HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard tramp/abi_*.c tramp/gen_*.c) tramp/text/poke_x86_64.c
-# The files of kernel/ that are pure too.
+# The pure files of kernel/ and shell/.
 HOST_KERNEL := kernel/cpu/acpi.c kernel/net/checksum.c kernel/cpu/x86_64/probe.c kernel/trace/format.c \
 	       shell/edit.c shell/parse.c
 HOST_PURE   := $(wildcard kernel/lib/*.c) $(sort $(shell find vm -name '*.c')) $(HOST_TRAMP) $(HOST_KERNEL)
@@ -24,8 +24,8 @@ HOST_TEST_OBJS := $(patsubst %.c,$(H)/san/%.o,$(HOST_PURE) $(HOST_FRAME) $(HOST_
 HOST_TOOL_OBJS := $(patsubst %.c,$(H)/opt/%.o,$(HOST_PURE) $(HOST_FRAME))
 HOST_TOOLS     := $(patsubst tools/host/%.c,$(H)/%,$(wildcard tools/host/*.c))
 
-# Our memcpy and its kin under other names where they are defined and tested: libc's, which the
-# sanitizers watch, serve everybody else.
+# Where our memcpy and its like are defined and tested, they have other names. All other code calls those of
+# libc, which the sanitizers watch.
 MEM_NAMES := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp,-D$(f)=fivebyte_$(f))
 $(H)/%/kernel/lib/mem.o $(H)/%/tests/test_mem.o: HOST_FLAGS += $(MEM_NAMES) -fno-builtin
 
@@ -43,7 +43,7 @@ $(H)/tests: $(HOST_TEST_OBJS)
 $(HOST_TOOLS): $(H)/%: $(H)/opt/tools/host/%.o $(HOST_TOOL_OBJS)
 	$(call step,HOSTLD,$@)$(HOSTCC) -no-pie $^ $(HOST_LIBS) -o $@
 
-# Objects that the loader's tests read. Those that need the kernel's types include vmlinux.h.
+# Objects that the tests of the loader read. Those that need the kernel's types include vmlinux.h.
 BPF_FLAGS    := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Ibuild -I. -I/usr/include/$(shell $(HOSTCC) -dumpmachine)
 HOST_OBJECTS := $(patsubst tests/progs/%.bpf.c,build/tests/%.bpf.o,$(wildcard tests/progs/*.bpf.c))
 HOST_VMLINUX := $(patsubst tests/progs/%.bpf.c,build/tests/%.bpf.o,$(shell grep -l vmlinux.h tests/progs/*.bpf.c))
@@ -53,7 +53,8 @@ $(HOST_OBJECTS): build/tests/%.bpf.o: tests/progs/%.bpf.c
 	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
 $(HOST_VMLINUX): build/vmlinux.h
 
-# What CO-RE cannot find: one reason for each object; and behind questions, as each optimisation makes them.
+# Objects that ask for what CO-RE cannot find, one reason each; and objects that first ask whether it exists,
+# as clang compiles the question at each level of optimisation.
 CORE_LACKS  := $(patsubst %,build/tests/core_lacks_%.bpf.o,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
 CORE_GUARDS := $(foreach o,O1 O2 O3 Os,$(foreach v,v1 v2 v3,build/tests/core_guards_$(o)_$(v).bpf.o))
 $(CORE_LACKS): build/tests/core_lacks_%.bpf.o: tests/progs/core_lacks.bpf.c
@@ -62,14 +63,15 @@ $(CORE_GUARDS): build/tests/core_guards_%.bpf.o: tests/progs/core_guards.bpf.c
 	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -$(subst _, -mcpu=,$*) -MMD -MP -c $< -o $@
 HOST_OBJECTS += $(CORE_LACKS) $(CORE_GUARDS)
 
-# And what other tools make of them.
+# Objects that other tools write.
 HOST_OBJECTS += build/tests/statics_linked.bpf.o build/tests/statics_stripped.bpf.o
 build/tests/statics_linked.bpf.o: build/tests/statics_a.bpf.o build/tests/statics_b.bpf.o
 	$(call step,BPFLD,$@)bpftool gen object $@ $^
 build/tests/statics_stripped.bpf.o: build/tests/statics_a.bpf.o
 	$(call step,STRIP,$@)llvm-strip -x -o $@ $<
 
-# The benchmarks: one source, as eBPF and by both compilers as machine code; and what times them.
+# The benchmarks: each source is compiled to eBPF, and to machine code by both compilers. BENCH_TIMER times
+# them.
 BENCH_SOURCES := $(wildcard tests/bench/*.bpf.c)
 BENCH_OBJECTS := $(BENCH_SOURCES:tests/bench/%.bpf.c=build/bench/%.bpf.o)
 BENCH_NATIVE  := $(foreach cc,gcc clang,$(BENCH_SOURCES:tests/bench/%.bpf.c=$(H)/bench/$(cc)/%.o))
@@ -80,7 +82,7 @@ build/bench/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
 	$(call step,BPF,$<)$(BPF_CLANG) $(BENCH_FLAGS) -g -target bpf -mcpu=v3 -c $< -o $@
 
-# Scalar: an eBPF machine has no vectors, and what they bring is not lost by it.
+# Without vectors: an eBPF machine has none, so a comparison with them would say nothing about it.
 $(H)/bench/gcc/%.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
 	$(call step,HOSTCC,$@)gcc $(BENCH_FLAGS) -fno-pie -DBENCH_PREFIX=gcc_ -c $< -o $@
@@ -97,7 +99,7 @@ bench-vm: $(H)/bench-vm bench-objects
 	$< --json build/bench-vm.json $(if $(PROGRAMS),--programs '$(PROGRAMS)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(TRICKS),--tricks) $(if $(WITHOUT),--without $(WITHOUT))
 
-# The same results in every way, and the JSON's shape; no time is looked at.
+# Checks that all ways compute the same, and the form of the JSON. It checks no time.
 bench-check: $(H)/bench-vm bench-objects
 	tests/bench/check $<
 
@@ -107,7 +109,7 @@ bench-objects: $(BENCH_OBJECTS)
 check-host: $(H)/tests $(HOST_OBJECTS)
 	$(H)/tests
 
-# The programs of progs/ against the kernel's types; without the main Makefile those tests are skipped.
+# Some tests load the programs of progs/ and the kernel's types; without the main Makefile they are skipped.
 ifdef PROGS
 check-host: $(PROGS) $(B)/fivebyte.btf
 endif
