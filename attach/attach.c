@@ -193,8 +193,9 @@ static bool suits(const struct site *site, const struct reader *r, const struct 
 {
 	char text[160];
 	struct strbuf ignored = STRBUF(text);
+	struct model model;
 
-	return !site->ambiguous && tramp_check(site, hooks, hook_count, &ignored) == OK &&
+	return !site->ambiguous && tramp_check(site, hooks, hook_count, &model, &ignored) == OK &&
 	       proto_check(r, site, &ignored) == OK;
 }
 

@@ -125,15 +125,13 @@ static enum err graph_detach_user(struct comparison *c, unused const struct way 
 
 static struct footprint image_footprint(struct comparison *c, const struct way *w)
 {
-	static struct plan plan;
-	static u32 starts[PLAN_STEPS + 1];
-	static u8 code[TRAMP_IMAGE_MAX];
+	static struct explained x;
 	tramp_lock();
 	struct site *site = w->at_tracepoint ? tracepoint_named(c->drive->tracepoint)->site : c->site;
-	u32 len = tramp_explain(site->tramp, &plan, starts, code);
+	tramp_explain(site->tramp, &x);
 	u32 slots = site->tramp->model.slot_count;
 	tramp_unlock();
-	return (struct footprint){ plan.frame + 8, 1 + slots + !!plan.ret, len };
+	return (struct footprint){ x.plan.frame + 8, 1 + slots + !!x.plan.ret, x.len };
 }
 
 static struct footprint ftrace_footprint(struct comparison *c, const struct way *w)

@@ -12,13 +12,6 @@
 
 #define CAPTION 47 /* the column where it begins, unless the instruction is longer */
 
-/* Too large for a stack. */
-struct explained {
-	struct plan plan;
-	u32 starts[PLAN_STEPS + 1];
-	u8 code[TRAMP_IMAGE_MAX];
-};
-
 #define NAMED 3 /* programs that are named in the first line; links names them all */
 
 static void print_names(struct strbuf *s, const struct tramp *t)
@@ -56,7 +49,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 static u32 step_at(const struct explained *x, u32 at)
 {
 	u32 i = 0;
-	while (i < x->plan.count && x->starts[i + 1] <= at)
+	while (i < x->plan.count && x->gen.starts[i + 1] <= at)
 		i++;
 	return i;
 }
@@ -121,7 +114,7 @@ static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, 
 	str_hex(&s, code, len, "");
 	str_pad(&s, 23);
 	str_puts(&s, insn);
-	if (at == x->starts[step])
+	if (at == x->gen.starts[step])
 		caption_begin(c, t, x, step);
 	caption_row(c, &s);
 	kprintf("%s\n", row);
@@ -136,7 +129,7 @@ static enum err explain(const struct tramp *t, struct strbuf *log)
 	struct caption caption;
 	if (!x)
 		return str_refuse(log, ENOMEM, "no memory to explain %s", t->site->name);
-	tramp_explain(t, &x->plan, x->starts, x->code);
+	tramp_explain(t, x);
 	print_head(t, &x->plan);
 	for (u32 at = 0; at < t->image->text.len;)
 		at += print_insn(t, x, at, &caption);

@@ -685,12 +685,13 @@ u32 stress_find_targets(void)
 				.header_words = 2 };
 	char text[200];
 	struct strbuf log = STRBUF(text);
+	struct model m;
 	u32 n = 0;
 
 	first_site = site_nth(0);
 	tramp_lock();
 	for (u32 i = 0; i < min(site_count(), (u32)MAX_SITES); i++)
-		if (!is_of_tests(site_nth(i)) && tramp_check(site_nth(i), &h, 1, &log) == OK)
+		if (!is_of_tests(site_nth(i)) && tramp_check(site_nth(i), &h, 1, &m, &log) == OK)
 			all[n++] = site_nth(i);
 	check_eq(OK, tramp_add(all, n, &h, 1, &log));
 	tramp_unlock();

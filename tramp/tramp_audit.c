@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: MIT
 // What the auditor asks of trampolines: which sites they have changed, and whether each image is still what its
 // hooks ask for.
-#include "kernel/lib/fmt.h"
 #include "kernel/mem/heap.h"
 #include "kernel/mem/sym.h"
 #include "tramp/text/audit.h"
 #include "tramp/tramp.h"
 
-/* Too large for a stack. */
-struct again {
-	struct plan plan;
-	u32 starts[PLAN_STEPS + 1];
-	u8 code[TRAMP_IMAGE_MAX];
-};
+static void explain_sites(void)
+{
+	u8 bytes[SITE_LEN];
+
+	for (const struct tramp *t = tramp_next(NULL); t; t = tramp_next(t)) {
+		tramp_site_bytes(t->site, bytes);
+		if (!t->site->ftrace)
+			audit_place(t->site->addr, bytes, SITE_LEN);
+	}
+}
 
 /* An image is a function of its hooks: what was written is what would be written now. */
-static void check_image(const struct site *site, struct again *again)
+static void check_image(const struct tramp *t, struct explained *again)
 {
-	const struct text *text = &site->tramp->image->text;
-	u32 len = tramp_explain(site->tramp, &again->plan, again->starts, again->code), at = 0;
+	const struct text *text = &t->image->text;
 	char line[160];
 	struct strbuf s = STRBUF(line);
+	u32 at = 0;
 
-	while (at < len && at < text->len && text->wanted[at] == again->code[at])
+	tramp_explain(t, again);
+	while (at < again->len && at < text->len && text->wanted[at] == again->code[at])
 		at++;
-	if (at == len)
+	if (at == again->len)
 		return;
 	sym_print(&s, text->base + at);
 	str_puts(&s, ": what was written is not what the hooks ask for");
@@ -33,19 +37,14 @@ static void check_image(const struct site *site, struct again *again)
 
 static enum err check_images(void)
 {
-	struct again *again = kmalloc(sizeof(*again));
+	struct explained *again = kmalloc(sizeof(*again));
+
 	if (!again)
 		return ENOMEM;
-	for (u32 i = 0; i < site_count(); i++)
-		if (site_nth(i)->tramp)
-			check_image(site_nth(i), again);
+	for (const struct tramp *t = tramp_next(NULL); t; t = tramp_next(t))
+		check_image(t, again);
 	kfree(again);
 	return OK;
-}
-
-static void explain_sites(void)
-{
-	tramp_visit_places(audit_place);
 }
 
 void tramp_audit_init(void)
