@@ -37,6 +37,12 @@ static inline notrace void wrmsr(u32 msr, u64 v)
 	__asm__ volatile("wrmsr" ::"c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
 }
 
+/* From here on kernel/cpu/this_cpu.h finds this CPU's struct cpu. */
+static inline notrace void this_cpu_set(void *cpu)
+{
+	wrmsr(MSR_GS_BASE, (uptr)cpu);
+}
+
 static inline notrace u64 rdtsc(void)
 {
 	u32 lo, hi;

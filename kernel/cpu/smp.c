@@ -33,7 +33,7 @@ notrace void smp_init_boot_cpu(struct task_struct *idle)
 {
 	smp_init_cpu(0, 0, idle);
 	cpus[0].online = true;
-	wrmsr(MSR_GS_BASE, (uptr)&cpus[0]);
+	this_cpu_set(&cpus[0]);
 }
 
 notrace void smp_set_online(void)

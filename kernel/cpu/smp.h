@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The CPUs: what each one owns (struct cpu, at GS:0), and which of them run. */
+/* The CPUs: what each one owns, and which of them run. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/types.h"
-#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/this_cpu.h"
 
 #define MAX_CPUS 32
 
@@ -21,7 +21,7 @@ struct pt_regs;
 struct task_struct;
 
 struct cpu {
-	struct cpu *self;                 /* so that one load from GS:0 gives the address */
+	struct cpu *self;                 /* so that one load gives the address */
 	struct task_struct *current_task; /* the task this CPU runs */
 	/* As on Linux x86: bits 0-7 preempt_disable depth, 8-15 softirq, 16-19 hardirq, 20-23 NMI;
 	 * bit 31 CLEAR means "reschedule wanted", so that 0 means: preempt now. */
@@ -35,8 +35,8 @@ struct cpu {
 	 * attached with, and the function whose entry or return is probed, 0 in a body. The caller of the program
 	 * sets both, and puts back what was there. */
 	u64 prog_cookie, prog_ip;
-	/* One counter per loaded program, > 0 while the program runs on this CPU; the image tests it
-	 * by GS-relative address, vm/ hands out the slots. */
+	/* One counter per loaded program, > 0 while the program runs on this CPU: the image that calls it tests and
+	 * counts it. vm/ hands out the slots. */
 	_Alignas(64) u32 active[CPU_ACTIVE_SLOTS];
 	const struct pt_regs *stopped; /* where a panic has stopped it; NULL: it has not */
 };
@@ -68,10 +68,10 @@ u32 cpu_count(void);
 /* All but this one, a bit each. notrace. */
 u32 smp_others(void);
 
-/* Makes *idle's CPU the first one, cpus[0], and sets its GS: the first thing of all. notrace. */
+/* Makes this CPU the first one, cpus[0], with its idle task: the first thing of all. notrace. */
 void smp_init_boot_cpu(struct task_struct *idle);
 
-/* Starts all CPUs that the MADT names (kernel/cpu/ap.c). Task context. */
+/* Starts all CPUs that the MADT names (kernel/cpu/x86_64/ap.c). Task context. */
 struct acpi;
 void smp_start(const struct acpi *acpi);
 

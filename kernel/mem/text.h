@@ -9,8 +9,8 @@
 
 struct code;
 
-/* Where an instruction may fault, and what then: the register dst_reg (0..15, x86 numbering; 0xff
- * for none) becomes 0 and execution goes on at resume. Offsets from the block's base, sorted by at. */
+/* Where an instruction may fault, and what then: the register dst_reg, by the number that
+ * instructions have for it, becomes 0 (none does if no register has the number), and execution goes on at resume. Offsets from the block's base, sorted by at. */
 struct text_fixup {
 	u32 at, resume : 24, dst_reg : 8;
 };

@@ -147,7 +147,7 @@ static void emit_copy_word(struct jit *j, enum reg to)
 	add_rr(c, R11, RDI);
 	u32 f_load = jit_fixup(j, R11);
 	mov_rm(c, R11, at(R11, 0));
-	u32 f_store = jit_fixup(j, JIT_NO_DST);
+	u32 f_store = jit_fixup(j, NO_REG);
 	mov_mr(c, at(to, 0), R11);
 	jit_zero(c, RAX);
 	jmp_short(c, &done);

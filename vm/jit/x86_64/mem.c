@@ -57,7 +57,7 @@ void jit_emit_store(struct jit *j, const struct op *op)
 		emit_store_insn(j->c, op);
 		return;
 	}
-	u32 f = jit_fixup(j, JIT_NO_DST);
+	u32 f = jit_fixup(j, NO_REG);
 	emit_store_insn(j->c, op);
 	jit_fixup_resume(j, f);
 }
@@ -145,7 +145,7 @@ void jit_emit_atomic(struct jit *j, const struct op *op)
 		emit_fetch_loop(j, op);
 		return;
 	}
-	u32 f = jit_fixup(j, what & ATOMIC_FETCH ? (u32)jit_dst(op) : JIT_NO_DST);
+	u32 f = jit_fixup(j, what & ATOMIC_FETCH ? (u32)jit_dst(op) : NO_REG);
 	emit_atomic_insn(j->c, op, what);
 	jit_fixup_resume(j, f);
 	if (what == ATOMIC_CMPXCHG && !is_wide_atomic(op))

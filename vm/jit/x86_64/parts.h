@@ -8,7 +8,6 @@
 /* x86's registers by eBPF's; then one that stands for none, the place of what may not be wanted. */
 enum { JIT_TEMP = BPF_REGS, JIT_REGS };
 extern const u8 jit_regs[JIT_REGS];
-#define JIT_NO_DST 0xff
 
 static inline notrace u32 jit_here(const struct jit *j)
 {
@@ -108,7 +107,7 @@ u32 jit_end_of(const struct jit *j, u32 idx);
 void jit_place_begin(struct jit *j);
 void jit_place_end(struct jit *j);
 
-/* The instruction that comes next may fault; then reg becomes 0 and execution goes on where
+/* The instruction that comes next may fault; then reg (NO_REG: none) becomes 0 and execution goes on where
  * jit_fixup_resume says. */
 u32 jit_fixup(struct jit *j, u32 reg);
 void jit_fixup_resume(struct jit *j, u32 index);

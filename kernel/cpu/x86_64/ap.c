@@ -19,10 +19,10 @@ extern const u8 ap_page[], ap_page_begin[], ap_page_end[], ap_cr0[], ap_cr3[], a
 uptr ap_stack;
 struct cpu *ap_cpu;
 
-/* Where boot/ap.asm leads a CPU. No site: GS is not set yet. */
+/* Where boot/ap.asm leads a CPU. It does not know yet which one it is, so no site. */
 notrace noreturn void ap_main(struct cpu *cpu)
 {
-	wrmsr(MSR_GS_BASE, (uptr)cpu);
+	this_cpu_set(cpu);
 	trap_init_cpu();
 	apic_init_cpu();
 	timer_init_cpu();
