@@ -31,7 +31,6 @@
 #include "tests/test.h"
 #include "attach/blame.h"
 #include "tramp/ftrace/ftrace.h"
-#include "tramp/ftrace/share.h"
 #include "tramp/image.h"
 #include "tramp/kprobe/kprobe.h"
 #include "tramp/text/poke.h"
@@ -67,7 +66,6 @@ static void start_tracing(void)
 	tramp_init();
 	tramp_audit_init();
 	ftrace_init();
-	share_init();
 	tracepoint_init();
 	vm_init(&btf);
 	attach_blame_init();

@@ -129,7 +129,7 @@ static enum err list_sites(struct strbuf *log)
 			continue;
 		print_who(&s, site);
 		table_cell(&t, "%s", site->name);
-		table_cell(&t, "%s", ftrace_caller_name(site));
+		table_cell(&t, "%s", text_find(site->ftrace)->name);
 		table_cell(&t, "%s", who);
 	}
 	return table_print(&t, log);

@@ -53,13 +53,12 @@ static enum err cmd_funcs(char **args, struct strbuf *log)
 	return OK;
 }
 
-/* What the site must hold as things are. */
-static void expected_bytes(u8 bytes[SITE_LEN], const struct site *site)
+static u32 count_callbacks(const struct site *site)
 {
-	if (site->ftrace)
-		ftrace_site_bytes(site, bytes);
-	else
-		tramp_site_bytes(site, bytes);
+	u32 count = 0;
+	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o))
+		count += ftrace_wants(o, site->addr);
+	return count;
 }
 
 static void print_site(const struct site *site)
@@ -68,7 +67,7 @@ static void print_site(const struct site *site)
 	struct strbuf s = STRBUF(found), w = STRBUF(wanted), text = STRBUF(what);
 	u8 now[SITE_LEN], expected[SITE_LEN];
 	memcpy(now, (const void *)site->addr, SITE_LEN);
-	expected_bytes(expected, site);
+	ftrace_site_bytes(site, expected);
 	str_hex(&s, now, SITE_LEN, " ");
 	str_hex(&w, expected, SITE_LEN, " ");
 	kprintf("%s at %lx\n", site->name, site->addr);
@@ -79,8 +78,8 @@ static void print_site(const struct site *site)
 	show_insn(&text, now, SITE_LEN, site->addr);
 	kprintf("  %s   %s\n", found, what);
 	if (site->ftrace)
-		kprintf("  as expected: %u callback%s of ftrace\n", site->ftrace->users,
-			site->ftrace->users == 1 ? "" : "s");
+		kprintf("  as expected: %u callback%s of ftrace\n", count_callbacks(site),
+			count_callbacks(site) == 1 ? "" : "s");
 	if (site->tramp)
 		kprintf("  as expected: %u program%s attached\n", show_programs(site->tramp),
 			show_programs(site->tramp) == 1 ? "" : "s");
@@ -109,7 +108,7 @@ static enum err toggle(const struct site *site, struct strbuf *log)
 	struct poke p = { .addr = site->addr };
 	memcpy(p.old, (const void *)site->addr, SITE_LEN);
 	if (memcmp(p.old, other_nop, SITE_LEN) == 0)
-		expected_bytes(p.new, site);
+		ftrace_site_bytes(site, p.new);
 	else
 		memcpy(p.new, other_nop, SITE_LEN);
 	return poke_batch(&p, 1, log);

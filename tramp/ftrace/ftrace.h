@@ -46,13 +46,6 @@ struct ftrace_ops {
 	u8 active[MAX_CPUS]; /* one bit a context */
 };
 
-/* The site's side. */
-struct ftrace_site {
-	u32 users;      /* ops that have it */
-	u32 regs_users; /* of them with SAVE_REGS */
-	uptr caller;    /* what the site calls */
-};
-
 void ftrace_init(void);
 
 /* All four take tramp_lock; task context, interrupts on. On failure nothing has changed.
@@ -86,14 +79,8 @@ u32 ftrace_filter_count(const struct ftrace_ops *ops);
 /* All registered ops: ops = NULL gives the first, NULL is the end. */
 struct ftrace_ops *ftrace_next_ops(struct ftrace_ops *ops);
 
-/* The first that has the site; NULL if none. */
-struct ftrace_ops *ftrace_owner(const struct site *site);
+/* The first registered ops that has the site, and all these flags; NULL if there is none. */
+struct ftrace_ops *ftrace_owner(const struct site *site, u32 flags);
 
-/* What the site's five bytes must be while site->ftrace is set. */
+/* What the site's five bytes must be, whether ftrace, BPF, both or none have it. */
 void ftrace_site_bytes(const struct site *site, u8 bytes[SITE_LEN]);
-
-/* The kind of caller that the site calls: ftrace_caller, ftrace_regs_caller, or an ops' own. */
-const char *ftrace_caller_name(const struct site *site);
-
-/* Makes the site call the caller that fits who is there now, BPF included. Called by share.c. */
-enum err ftrace_refresh(struct site *site, bool shared, struct strbuf *log);

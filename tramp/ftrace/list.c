@@ -55,6 +55,14 @@ struct ftrace_ops *ftrace_next_ops(struct ftrace_ops *ops)
 	return ops ? ops->next : ops_list;
 }
 
+struct ftrace_ops *ftrace_owner(const struct site *site, u32 flags)
+{
+	struct ftrace_ops *o = ops_list;
+	while (o && ((o->flags & flags) != flags || !ftrace_wants(o, site->addr)))
+		o = o->next;
+	return o;
+}
+
 void ftrace_enlist(struct ftrace_ops *ops)
 {
 	struct ftrace_ops **at = &ops_list;

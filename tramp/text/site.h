@@ -11,22 +11,21 @@
 #include "kernel/lib/fmt.h"
 
 struct btf;
-struct ftrace_site;
 struct tramp;
 
 struct site {
 	uptr addr;
 	const char *name;      /* the function's symbol, or the program's name */
-	const char *title;     /* for messages: its name, or of a tracepoint's function "tracepoint sched_switch" */
+	const char *title;     /* for messages: its name; of a tracepoint's function "tracepoint NAME" */
 	const struct btf *btf; /* the kernel's, or that of a program's object */
 	u32 btf_id;            /* its FUNC there, 0 if it has none */
-	bool ambiguous;        /* another function has this name too: neither can be named, nor found in BTF */
-	bool no_return;        /* its declaration says that it does not return */
-	bool may_sleep;        /* is only called where its caller may sleep */
-	u32 *users;            /* a program's site: counts what can reach the program; NULL for a function */
-	struct tramp *tramp;   /* BPF's hooks here, NULL if there are none; tramp.c's */
-	uptr direct;           /* their image if made for a shared site, else 0; tramp.c's, ftrace reads it */
-	struct ftrace_site *ftrace; /* ftrace's callbacks here, NULL if there are none; ftrace.c's */
+	bool ambiguous;      /* another function has this name too: neither can be named, nor found in BTF */
+	bool no_return;      /* its declaration says that it does not return */
+	bool may_sleep;      /* is only called where its caller may sleep */
+	u32 *users;          /* a program's site: counts what can reach the program; NULL for a function */
+	struct tramp *tramp; /* BPF's hooks here, NULL if there are none; tramp.c's */
+	uptr direct;         /* their image if made for a shared site, else 0; tramp.c's, ftrace reads it */
+	uptr ftrace;         /* ftrace's caller that it calls, 0 if no callback is here; ftrace's */
 };
 
 /* Reads and checks the table; kernel_btf may be NULL. */
