@@ -3,8 +3,6 @@
 #include "kernel/mem/heap.h"
 #include "vm/jit/op.h"
 
-/* ---- one instruction ---- */
-
 static void decode_alu(struct op *op, const struct insn *in)
 {
 	u32 operation = insn_operation(in);
@@ -78,8 +76,6 @@ static void decode_all(struct ops *o)
 			decode(&o->op[i], &o->p->insns[i]);
 	}
 }
-
-/* ---- all ---- */
 
 struct op *ops_build(const struct prog *p, u8 *marks)
 {

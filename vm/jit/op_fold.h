@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What op_fold.c knows while it walks a program, and what op_sum.c makes of sums. For these two only. */
+/* What is known of the registers while op_fold.c walks a program: op_sum.c of sums, op_value.c of other values. For these
+ * three files only. */
 #pragma once
 #include "vm/jit/op.h"
 
@@ -48,12 +49,18 @@ struct fold {
 /* A value that was not there before, put into a register by the op in work. */
 struct value value_new(struct fold *f);
 
-/* The register that has held the value, or one with the same low half, for longest; OP_NO_REG if none does. */
-u32 value_holder(const struct fold *f, u32 number);
-u32 value_holder_low(const struct fold *f, u32 low);
+/* The register that has held a value for longest: the value of that number, or if not wide any with that number of
+ * its low half. OP_NO_REG if no register holds it. */
+u32 value_holder(const struct fold *f, u32 number, bool wide);
 
 /* A register to read instead of reg, which holds the same, at all 64 bits or at the low 32. */
 u32 value_instead(const struct fold *f, u32 reg, bool wide);
+
+/* What the op in work puts into its destination. */
+struct value value_of_op(struct fold *f, const struct op *op);
+
+/* Whether op has the kind that goes with the width of the division. */
+bool quotient_has_width(const struct op *op, const struct quotient *q, u8 kind64, u8 kind32);
 
 /* Gives an access (its address is op->a + op->disp) the best memory operand. */
 void sum_fold_address(struct fold *f, struct op *op);

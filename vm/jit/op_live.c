@@ -67,8 +67,6 @@ void ops_drop_dead(struct ops *o)
 	}
 }
 
-/* ---- registers that hold 32 bits in a whole function ---- */
-
 /* Whether what the op writes has an upper half of 0, if that is so for the registers in mask. */
 bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask)
 {

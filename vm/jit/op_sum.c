@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Values have numbers: a new one whenever something new is computed. Two registers hold the same if the numbers
+// of their values are equal. What is known about a number stays true until no register has it.
+//
 // Sums: what can be added up in an address, and which registers it takes. A sum is kept by the numbers of the
 // values in it, and can be written as long as each of them is still in some register.
 #include "vm/jit/op_fold.h"
@@ -10,34 +13,23 @@ struct value value_new(struct fold *f)
 	    struct value){ .number = number, .low = number, .born = f->idx + 1, .sum = { .base = number } };
 }
 
-/* The register that has held the value for longest; OP_NO_REG if none does. */
-u32 value_holder(const struct fold *f, u32 number)
+u32 value_holder(const struct fold *f, u32 number, bool wide)
 {
 	u32 found = OP_NO_REG;
-	for (u32 r = 0; r < BPF_REGS; r++)
-		if (f->reg[r].number == number && (found == OP_NO_REG || f->reg[r].born < f->reg[found].born))
+	for (u32 r = 0; r < BPF_REGS; r++) {
+		u32 held = wide ? f->reg[r].number : f->reg[r].low;
+		if (held == number && (found == OP_NO_REG || f->reg[r].born < f->reg[found].born))
 			found = r;
+	}
 	return found;
 }
 
-u32 value_holder_low(const struct fold *f, u32 low)
-{
-	u32 found = OP_NO_REG;
-	for (u32 r = 0; r < BPF_REGS; r++)
-		if (f->reg[r].low == low && (found == OP_NO_REG || f->reg[r].born < f->reg[found].born))
-			found = r;
-	return found;
-}
-
-/* A register to read instead of reg. */
 u32 value_instead(const struct fold *f, u32 reg, bool wide)
 {
 	if (reg == OP_NO_REG || !op_trick(TRICK_COPY))
 		return reg;
-	return wide ? value_holder(f, f->reg[reg].number) : value_holder_low(f, f->reg[reg].low);
+	return value_holder(f, wide ? f->reg[reg].number : f->reg[reg].low, wide);
 }
-
-/* ---- sums ---- */
 
 static bool add_disp(i32 *disp, i64 more)
 {
@@ -88,8 +80,8 @@ static bool shift_sum(struct sum *s, u32 count)
 /* Puts the registers of a sum into the operands of an op; false if one of the values is in no register. */
 static bool place_sum(const struct fold *f, struct op *op, const struct sum *s)
 {
-	u32 base = s->base ? value_holder(f, s->base) : OP_NO_REG,
-	    index = s->index ? value_holder(f, s->index) : OP_NO_REG;
+	u32 base = s->base ? value_holder(f, s->base, true) : OP_NO_REG,
+	    index = s->index ? value_holder(f, s->index, true) : OP_NO_REG;
 	if ((s->base && base == OP_NO_REG) || (s->index && index == OP_NO_REG))
 		return false;
 	op->a = (u8)base;
