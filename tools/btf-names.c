@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// btf-names IN OUT SOURCE...: copies BTF and gives every type, and every enumerator, that is not named in the
-// sources a name that begins with fivebyte_ or FIVEBYTE_. Comments in the sources do not count. An enum that is
-// named there keeps its enumerators. Functions, variables, members and arithmetic types keep their names.
+// btf-names IN OUT SOURCE...: copies BTF. A type or enumerator whose name is not a word of the sources gets a
+// name that begins with fivebyte_ or FIVEBYTE_; comments in the sources do not count. An enum whose name is
+// there keeps its enumerators. Functions, variables, members and arithmetic types keep their names.
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -84,7 +84,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Where the comment ends that begins at text, or text. */
+/* Returns the end of the comment that begins at text, or text if none begins there. */
 static char *behind_comment(char *text)
 {
 	bool is_line = !strncmp(text, "//", 2);
@@ -113,7 +113,7 @@ static bool is_linux(const char *name)
 	return bsearch(&name, linux_names.words, linux_names.count, sizeof(char *), compare);
 }
 
-/* Where in the strings a name is that is added at their end, unless it is Linux's. */
+/* Appends the name with its prefix to the strings and returns its offset; returns name if it is Linux's. */
 static uint32_t renamed(uint32_t name)
 {
 	char text[256] = PREFIX;
@@ -133,7 +133,7 @@ static uint32_t renamed(uint32_t name)
 	return at;
 }
 
-/* Bytes behind the record of a type. */
+/* Returns how many bytes follow the record of a type. */
 static uint32_t tail(uint32_t kind, uint32_t count)
 {
 	switch (kind) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# fivebyte-audit: compares the machine's kernel text with the ELF file, byte by byte, without asking the
-# kernel what it thinks of it. What differs is explained where symbols can: a site or a tracepoint's branch that
-# holds a call or jump, a breakpoint, a change under way.
+# fivebyte-audit: compares the kernel's text in the machine with the ELF file, byte by byte, without the
+# kernel's own audit. Symbols explain what may differ: a site or a tracepoint's branch that holds a call or a
+# jump, and a change in progress.
 import struct
 
 import gdb
@@ -35,7 +35,7 @@ def target_name(addr):
 
 
 def sites():
-    """Addresses of all that the kernel changes on purpose by five bytes."""
+    """The addresses of all five bytes that the kernel changes on purpose."""
     table, count = gdb.parse_and_eval("'site.c'::sites"), int(gdb.parse_and_eval("'site.c'::count"))
     found = {int(table[i]["addr"]) for i in range(count)}
     start = int(gdb.parse_and_eval("(unsigned long)&tracepoint_branches_start"))
@@ -47,15 +47,15 @@ def sites():
 
 
 def batch():
-    """Addresses of a change under way."""
+    """The addresses that a change in progress changes."""
     poke, count = gdb.parse_and_eval("'poke.c'::batch_under_way"), int(gdb.parse_and_eval("'poke.c'::batch_count"))
     return {int(poke[i]["addr"]) for i in range(count)} if int(poke) else set()
 
 
 def explain(addr, found, places, changing):
-    """Why these bytes are there: a phrase and how many bytes it is about, or None."""
+    """Returns why the machine holds these bytes, as a phrase and the number of bytes that it explains, or None."""
     if addr in changing:
-        return "a change is under way", SITE_LEN
+        return "a change is in progress", SITE_LEN
     if found[0] in (CALL, JMP) and len(found) == SITE_LEN:
         target = addr + SITE_LEN + struct.unpack("<i", found[1:])[0]
         where = text_name(target & (2**64 - 1))

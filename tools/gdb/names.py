@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Names in backtraces for generated code: what kernel/mem/text.c knows the block as (bpf_trampoline_kfree_skb).
+# Gives generated code names in backtraces: the name that kernel/mem/text.c has for the block
+# (bpf_trampoline_kfree_skb).
 import gdb
 from gdb.FrameDecorator import FrameDecorator
 
 
 def text_block(pc):
-    """The block of generated code that holds pc, or None; kernel/mem/text.c: text_find."""
+    """Returns the block of generated code that holds pc, or None, as text_find of kernel/mem/text.c does."""
     chunks = gdb.parse_and_eval("'text.c'::chunks")
     granule = int(gdb.parse_and_eval("GRANULE"))
     for i in range(int(gdb.parse_and_eval("'text.c'::chunk_count"))):
@@ -30,7 +31,7 @@ class Named(FrameDecorator):
 
 
 class Names:
-    """The filter that puts every frame into its decorator."""
+    """The filter that decorates every frame with its name."""
 
     def __init__(self):
         self.name, self.priority, self.enabled = "fivebyte names", 100, True

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Backtraces through what has no debug information: generated code, and the entry of interrupts.
+# Backtraces through code without debug information: generated code, and the entry of interrupts.
 #
-# Generated code keeps frame pointers, but for its first and last instructions and for programs without a frame.
-# An image that was called from a site has two return addresses above its frame, of the site and of the traced
-# function's caller; the site's is shown.
+# Generated code keeps frame pointers, except in its first and last instructions and in programs without a
+# frame. An image that was called from a site has two return addresses above its frame: that of the site and
+# that of the traced function's caller. The backtrace shows the site's.
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
@@ -23,7 +23,7 @@ def address_of(name):
     return int(gdb.parse_and_eval("(unsigned long)&" + name)) % TOP
 
 
-# More than kernel/sched/retstack_x86_64.asm is long, less than what follows it begins with.
+# More than the length of retstack_return; it must not reach far into the code that follows.
 RETURN_SIZE = 0x50
 
 
@@ -55,7 +55,7 @@ RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3")  # ret; add rsp, 8 and ret
 
 
 def pushed_before_return(pc):
-    """The bytes between rsp and the return address while rbp is still, or again, the caller's; None else."""
+    """Returns the bytes between rsp and the return address if rbp is still, or again, the caller's; else None."""
     block = text_block(pc)
     if block is None:
         return None
@@ -71,7 +71,7 @@ def pushed_before_return(pc):
 
 
 class Generated(Unwinder):
-    """In an image or a compiled program, which GDB knows no symbol for."""
+    """In an image or a compiled program, for which GDB has no symbol."""
 
     def __init__(self):
         super().__init__("fivebyte generated code")
@@ -90,7 +90,7 @@ class Generated(Unwinder):
             info.add_saved_register("rsp", gdb.Value(slot + 8))
             return info
         info = pending.create_unwind_info(FrameId(gdb.Value(bp + 16), gdb.Value(pc)))
-        # A caller of ftrace has made a second frame just above its own, for the traced function.
+        # A caller of ftrace makes a second frame just above its own, for the traced function.
         of_function = int(word(bp)) % TOP == bp + 16
         info.add_saved_register("rbp", word(bp + 16) if of_function else word(bp))
         info.add_saved_register("rip", word(bp + 8))
@@ -99,7 +99,7 @@ class Generated(Unwinder):
 
 
 class Returning(Unwinder):
-    """At retstack_return, where a function returns to whose return address was put aside; and inside it."""
+    """At retstack_return, where a function returns if its return address was put aside; and inside it."""
 
     def __init__(self):
         super().__init__("fivebyte return")

@@ -2,13 +2,13 @@
 // bench-vm [--rounds N] [--programs NAME,NAME] [--objects DIR] [--json FILE] [--without TRICK,TRICK]
 //          [--tricks] [--check]
 //
-// Times the programs of tests/bench/ in every way that runs them: natively (linked into this executable),
-// in the interpreter, in the JIT, in the host kernel. All in one process, on one CPU, in rounds that take
-// turns, so that what disturbs one disturbs all; of each the best slice counts. Then, with --tricks, the
-// JIT again without each of its tricks.
+// Times the programs of tests/bench/ in every way that runs them: as native code (linked into this
+// executable), in the interpreter, in the JIT, in the host's kernel. All run in one process, on one CPU, in
+// turn in each round, so that a disturbance disturbs all; the best slice of each counts. Then, with --tricks,
+// it times the JIT without each of its optimisations.
 //
-// --check times nothing: each program once in each way but the host's, and PASS if all give the same.
-// Exit status 1 if something differs or cannot be loaded, 2 for bad use.
+// --check times nothing: it runs each program once in each way but the host's; PASS if all results are equal.
+// The exit status is 1 if a result differs or a program cannot be loaded, 2 for bad use.
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static bool parse_args(struct options *o, int argc, char **argv)
 	return true;
 }
 
-/* Whether a list of names, with commas or spaces between them, has this one. An empty list has all. */
+/* Returns whether this name is in the list (with commas or spaces between names). An empty list has all. */
 static bool is_listed(const char *list, const char *name)
 {
 	size_t len = strlen(name);
@@ -86,8 +86,8 @@ static void die(const char *name, const char *why)
 	exit(1);
 }
 
-/* The program of that name in its object, which is loaded as NAME.way: programs of one name may be loaded
- * several times, objects not. */
+/* Returns the program of that name from its object, which it loads as NAME.way: two programs may have one
+ * name, two objects may not. */
 static struct prog *load(const struct options *o, const char *name, const char *way, enum prog_mode mode)
 {
 	char path[256], object_name[64], why[512] = "";
@@ -109,7 +109,7 @@ static struct prog *load(const struct options *o, const char *name, const char *
 	return NULL;
 }
 
-/* Instructions name maps by their index in the object, so these are all of it, in order. */
+/* Instructions name maps by their index in the object, so these are all its maps, in order. */
 static bool load_on_linux(struct measured *m, const struct prog *p)
 {
 	struct strbuf why = STRBUF(m->linux_note);
@@ -155,7 +155,7 @@ static void load_all_ways(const struct options *o, struct measured *m)
 		subject_first(&m->ways[way], m->bench->memory);
 }
 
-/* Whether all ways gave the same; Linux tells only 32 bits. */
+/* Returns whether all results are equal; Linux reports only 32 bits. */
 static bool agree(const struct measured *m)
 {
 	const struct subject *s = m->ways;
@@ -172,7 +172,7 @@ static void print_disagreement(const struct measured *m)
 	       s[ON_LINUX].r0);
 }
 
-/* How many differ. */
+/* Returns how many programs have different results. */
 static u32 check(const struct options *o, const struct measured *all, u32 count)
 {
 	u32 failed = 0;
@@ -227,7 +227,7 @@ static struct trick_cost *measure_all_tricks(const struct options *o, const stru
 	return costs;
 }
 
-/* Where it is now; moving would show as time. */
+/* Stays on the CPU where it is now: a move would cost time. */
 static void stay_on_this_cpu(void)
 {
 	cpu_set_t set;

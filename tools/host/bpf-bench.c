@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // bpf-bench [--interpret|--jit] OBJECT [PROGRAM] [--mem FILE] [--runs N] [--without TRICK[,TRICK]] [--dump]
 //
-// Times a program that clang made; the compiler's tricks (tests/host/tricks.c) can be switched off.
-// R1 is the file's content (4 KiB of zeroes without one), R2 its length; helper 42 returns 0. It runs N
-// times per slice; the memory is as in the file at the start of each. Prints R0 of the first run and the
-// time of the best slice:
+// Times a program of an object that clang wrote. --without switches optimisations of the JIT off
+// (tests/host/tricks.c). R1 points to the file's content (4 KiB of zeroes without --mem), R2 is its length;
+// helper 42 returns 0. The program runs N times in each slice; the memory is restored before each slice.
+// Prints R0 of the first run and the time of the best slice:
 //      r0=HEX ns=PER_RUN code=BYTES compile_ns=N
-// With --dump it does not run: each instruction and below it what the JIT has made of it.
-// Exit status 1 if the object is refused or holds no such program, 2 for bad use.
+// With --dump it does not run: it prints each instruction, and the JIT's code for it below.
+// The exit status is 1 if the object is refused or has no such program, 2 for bad use.
 #include <stdio.h>
 #include <stdlib.h>
 #include "kernel/mem/heap.h"
@@ -22,14 +22,14 @@
 
 #define SLICES    7
 #define MEM_NONE  4096
-#define INSNS_MAX (1ull << 40) /* a program that runs for longer is endless */
+#define INSNS_MAX (1ull << 40) /* a program that runs for more is taken for endless */
 
 struct bench {
 	const char *object, *program, *mem_file;
 	enum prog_mode mode;
 	bool dump;
 	u64 runs;
-	void *mem, *fresh; /* what the program sees; what the file holds */
+	void *mem, *fresh; /* the program's memory; the content of the file */
 	size_t mem_len;
 	u64 r0;
 };
@@ -76,7 +76,7 @@ static struct prog *find(const struct object *o, const char *name)
 	return NULL;
 }
 
-/* The interpreter runs with its checks on: no program may make it crash. */
+/* The interpreter runs with its checks, so that no program can make it crash. */
 static u64 call(const struct bench *b, const struct prog *p)
 {
 	char text[256] = "";
@@ -120,7 +120,7 @@ static int dump(const struct prog *p)
 	return 0;
 }
 
-/* Nanoseconds per run of one slice. */
+/* Runs one slice and returns nanoseconds per run. */
 static double slice(struct bench *b, const struct prog *p)
 {
 	memcpy(b->mem, b->fresh, b->mem_len);

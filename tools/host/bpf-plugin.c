@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // bpf-plugin ["MEMORY"] [--interpret|--jit]: runs one program for the public conformance suite.
 //
-// MEMORY is hex bytes, R1 points to it and R2 is its length; the program is hex bytes on standard input.
-// R0 goes to standard output in hex. Exit status 1 and a reason on standard error if the program is
-// refused or faults, 2 if the input is none. Interpreted, it is held to the memory, its stack and INSNS_MAX
-// instructions, so anybody's program can be tried.
+// MEMORY is hex bytes: R1 points to them and R2 is their length. The program is hex bytes on standard input.
+// Prints R0 in hex. If the program is refused or faults, the exit status is 1 and standard error has the
+// reason; if the input is not hex bytes, it is 2. The interpreter allows the program only the memory, its
+// stack and INSNS_MAX instructions, so any program can be tried.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define PROG_BYTES (8u << 20)
 #define MEM_BYTES  (1u << 20)
 #define INSNS_MAX  100000000
-#define SECONDS    10 /* for compiled code, in which nobody counts */
+#define SECONDS    10 /* for compiled code, which does not count instructions */
 
 static int bad_use(const char *why)
 {
@@ -26,7 +26,7 @@ static int bad_use(const char *why)
 	return 2;
 }
 
-/* A program that does not end is one that faults. */
+/* A program that does not end counts as one that faults. */
 static void too_slow(int signal unused)
 {
 	static const char why[] = "bpf-plugin: the program does not end\n";
@@ -35,7 +35,7 @@ static void too_slow(int signal unused)
 	_exit(1);
 }
 
-/* All of standard input; the runner ends it with or without a newline. */
+/* Reads all of standard input, which may end with a newline. */
 static char *read_input(void)
 {
 	static char text[3 * PROG_BYTES + 2];

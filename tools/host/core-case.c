@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// core-case TYPES OBJECT PROGRAM INPUT LEN: runs a program of OBJECT, relocated against the types of the object TYPES
-// in the place of the kernel's. Linux's CO-RE tests have 256 bytes of input at the start of .bss and as many of
-// output behind them: INPUT, hex bytes or -, goes there; LEN bytes of output are printed in hex. Exit status 1 and a
-// sentence on standard error if types or object are refused, 2 if the case cannot be run.
+// core-case TYPES OBJECT PROGRAM INPUT LEN: runs a program of OBJECT, relocated to the types of the object
+// TYPES instead of the kernel's. The .bss of Linux's CO-RE tests begins with 256 bytes of input and 256 bytes
+// of output. INPUT, hex bytes or -, is copied to the input; then LEN bytes of the output are printed in hex.
+// If the types or the object are refused, the exit status is 1 and standard error has the reason; if the case
+// cannot run, it is 2.
 #include <stdio.h>
 #include <stdlib.h>
 #include "kernel/mem/heap.h"
@@ -46,7 +47,7 @@ static void set_types(const char *path)
 	vm_init(&types);
 }
 
-/* The bytes of .bss. */
+/* Returns the bytes of .bss. */
 static u8 *variables(const struct object *o, u32 len)
 {
 	for (u32 i = 0; i < o->map_count; i++)
