@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ABI matrix: functions of many signatures, made by tests/abi/generate, called and traced by
- * tests/test_abi.c. Every function notes what its arguments are as C has them, one or two words each,
- * and makes its result from all their bits. */
+ * tests/test_abi.c. Every function notes the arguments that C passes to it, one or two words each,
+ * and computes its result from all their bits. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -31,7 +31,7 @@ extern const struct abi_kind abi_kinds[];
 extern const struct abi_row abi_rows[];
 extern const u32 abi_row_count, abi_refused_count;
 
-/* The call under way, as the function sees it. */
+/* The call in progress, as the function sees it. */
 struct abi_now {
 	const struct abi_row *row;
 	u64 seen[ABI_WORDS];
@@ -44,6 +44,7 @@ extern struct abi_now abi_now;
 u64 abi_mix(void);
 void abi_fill(void *out, size_t len);
 
+/* clang-format off */
 /* --- What the functions are written with ------------------------------------------------------- */
 
 #define abi_enter() (abi_now.calls++, abi_now.frame = (uptr)__builtin_frame_address(0))

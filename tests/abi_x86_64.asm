@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: MIT
-; Calls a function with given registers and stack, and looks at what it leaves behind.
+; Calls a function with given registers and stack, and stores what it leaves in them.
 
 ; struct abi_call of tests/test_abi.c.
 C_FN          equ 0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests that change live code: afterwards the auditor has nothing to say. */
+/* For tests that change live code: afterwards the auditor must find nothing. */
 #pragma once
 
 void check_audit_clean(void);

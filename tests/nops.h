@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests that look at sites and corrupt them: the nop that belongs there, and another of five bytes. */
+/* For tests that read sites and corrupt them: the nop that belongs there, and another of five bytes. */
 #pragma once
 #include "kernel/lib/mem.h"
 #include "kernel/mem/text.h"

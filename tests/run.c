@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs the tests that the linker gathered: the plan, a line for each, then the summary.
+// Runs the tests that the linker gathered. Prints the plan, a line for each test, then the summary.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

@@ -3,8 +3,8 @@
  *
  *      test_stress.c       rounds: everything runs, then all is detached and looked at
  *      stress_ways.c       every way to attach, to random functions, and back
- *      stress_calls.c      functions that are called all the time and tell a lost or double call
- *      stress_watchdog.c   when nothing moves any more
+ *      stress_calls.c      functions that are called all the time and notice a lost or double call
+ *      stress_watchdog.c   the end, when nothing makes progress any more
  *
  * A holding is one attachment of any kind. All hooks of test functions count twice: in the call that they
  * belong to (struct tally, on the caller's stack) and in their holding. Both sums must be equal. */
@@ -17,7 +17,7 @@
 
 enum { STRESS_TASKS = 4, STRESS_HELD = 8, STRESS_HOLDINGS = STRESS_TASKS * STRESS_HELD, STRESS_SITES = 12 };
 
-/* One call of a test function: who has seen it, by holding. */
+/* One call of a test function: how often each holding has seen it. */
 struct tally {
 	u64 x;
 	u32 bodies;   /* how often the function itself has run */
@@ -60,10 +60,10 @@ u32 stress_random(struct stress_random *r, u32 below);
 
 /* --- stress_ways.c --- */
 
-/* Finds what the machine runs through under traffic, which is then what is traced; gives the count. */
+/* Finds the functions that the machine runs through under traffic; these are traced. Returns their count. */
 u32 stress_find_targets(void);
 
-/* Programs for one round; false if they could not be loaded, resp. unloaded: an image still holds them. */
+/* Programs for one round; false if they could not be loaded, or not be unloaded since an image still holds them. */
 bool stress_load(void);
 bool stress_unload(void);
 struct object *stress_object(u32 task);
@@ -101,7 +101,7 @@ u32 stress_function_count(void);
 struct site *stress_function(u32 i);
 bool stress_is_function(uptr ip);
 
-/* Whose callers expect that a hook gives STRESS_REPLACED in the place of the result. */
+/* Whether the callers of this function expect that a hook returns STRESS_REPLACED in the place of the result. */
 #define STRESS_REPLACED 0x1234567890ull
 bool stress_may_replace(uptr ip);
 

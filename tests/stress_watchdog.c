@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// When nothing moves any more: a timer on every CPU looks, so that one CPU that still takes interrupts is
-// enough. Then each of the others tells by NMI what it does, one after the other, all tasks tell where they
-// sleep, and this CPU panics.
+// Ends the machine when nothing makes progress any more. A timer on every CPU looks, so that one CPU that still takes
+// interrupts is enough. That CPU makes each of the others print by NMI where it is, one after the other, prints
+// where all tasks sleep, and panics.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/ipi.h"
@@ -58,7 +58,7 @@ static notrace void tell_of_task(const struct task_struct *p)
 	backtrace_print(&regs);
 }
 
-/* Without the lock, which somebody may hold. */
+/* Without the lock, which a stopped CPU may hold. */
 notrace void stress_tell_of_tasks(void)
 {
 	const struct task_struct *p;

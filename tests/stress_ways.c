@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every way to attach to a function, taken at random, and given back. A task has STRESS_HELD holdings; a step
-// fills a free one or empties one that is in use.
+// Attaches to functions in every way, at random, and detaches. A task has STRESS_HELD holdings; a step fills a free
+// one or empties one that is in use.
 #include "kernel/io/blobs.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -602,7 +602,7 @@ static void toggle(struct stress_random *r)
 	enum err e = OK;
 	tramp_lock();
 	if (what == 0)
-		share_set_mode(!share_mode(), &log); /* EBUSY while somebody shares */
+		share_set_mode(!share_mode(), &log); /* EBUSY while a site is shared */
 	else
 		e = tramp_set_options((struct plan_options){ .by_jmp = what & 1, .stats = what & 2 }, &log);
 	tramp_unlock();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ABI matrix: hundreds of functions of generated signatures (tests/abi/generate), each called as it is,
-// then traced in each way. Arguments have junk wherever the ABI allows it. What they are and what comes
-// back is said by the functions themselves, so by the C compiler, and never by tramp/model.c.
+// then traced in each way. Arguments have junk wherever the ABI allows it. The functions themselves, so
+// the C compiler and never tramp/model.c, say what their arguments are and what they return.
 #include "tests/abi.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -204,7 +204,7 @@ static struct seen_by_hook {
 } seen[HOOKS];
 static u32 context_words, misaligned;
 static u32 users[HOOKS];
-static u64 modify_by; /* what the second gives */
+static u64 modify_by; /* what the second returns */
 
 /* Notes the context and overwrites all that a hook may. */
 static notrace u64 note(struct seen_by_hook *s, const u64 *context)

@@ -327,7 +327,7 @@ TEST(attach_refuses_types_that_contradict_those_of_the_section)
 	unload(o);
 }
 
-/* Nobody who writes programs knows the names of its functions. */
+/* The author of a program knows the name of a tracepoint, not those of its functions. */
 TEST(attach_calls_tracepoints_by_their_names)
 {
 	char text[200] = "";

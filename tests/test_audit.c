@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/text/audit.c: what is not explained is named, exactly.
+// tramp/text/audit.c: it names each byte that it cannot explain, and no other.
 #include "tests/test.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
@@ -97,7 +97,7 @@ TEST(audit_knows_the_branches_of_a_tracepoint)
 	check_audit_clean();
 }
 
-/* Behind text_patch's back, which refuses memory where nobody lives. Nobody else writes text now. */
+/* Without text_patch, which refuses memory that no block owns. No other CPU writes text now. */
 static void scribble(uptr addr, u8 byte)
 {
 	uptr flags = irq_save();

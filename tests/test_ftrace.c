@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/ftrace: what callbacks see, what they leave alone, who calls them, and who may be where.
+// tramp/ftrace: what callbacks see and what they leave alone, which caller calls them, and which users may share a site.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/cpu/backtrace.h"
@@ -823,7 +823,7 @@ TEST(ftrace_and_bpf_name_each_other_as_owner)
 	check(holds_nop((uptr)ft_victim));
 }
 
-/* Who is there sees the call once, and nobody else does. */
+/* Each of the attached users sees the call once; no other does. */
 static void check_shared(bool ftrace, bool entry, bool exit)
 {
 	memset(hook_runs, 0, sizeof(hook_runs));

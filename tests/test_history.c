@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bugs that Linux had in this mechanism, or others, and the test that guards each here.
+// Bugs that Linux and others had in this mechanism, and for each the test that would find it here.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -45,7 +45,7 @@ static const struct {
 	{ "table points beside the site, and a probe never fires",
 	  "site_table_is_sorted_and_every_entry_is_a_nop" },
 	{ "plain copy over a live nop, torn on another CPU (DragonOS 2201)",
-	  "poke_under_the_feet_of_other_cpus_is_never_wrong" },
+	  "poke_of_code_that_other_cpus_run_is_never_wrong" },
 };
 /* clang-format on */
 

@@ -237,7 +237,7 @@ static void check_unchanged(const struct body *b)
 static struct body body;
 static struct kprobe probes[4 * MAX_INSNS];
 
-/* Registers a probe on each instruction that can have one; gives how many. */
+/* Registers a probe on each instruction that can have one. Returns their count. */
 static u32 probe_all(const struct body *b, struct kprobe *p, enum kprobe_how how)
 {
 	char text[240];
@@ -252,7 +252,7 @@ static u32 probe_all(const struct body *b, struct kprobe *p, enum kprobe_how how
 	return count;
 }
 
-/* What was retired goes when nobody is inside any more. */
+/* Waits until retired memory is freed: when no CPU and no task is inside any more. */
 static void wait_reaped(void)
 {
 	for (u32 i = 0; i < 500 && (kprobe_reap() || image_reap()); i++)
@@ -422,7 +422,7 @@ TEST(kprobe_by_int3_sees_and_changes_registers)
 	sees_and_changes(KPROBE_INT3);
 }
 
-/* Nobody is inside, so nothing has to wait for the next change. */
+/* No CPU and no task is inside, so the memory need not wait for the next change. */
 TEST(kprobe_by_jump_gives_its_memory_back_when_it_goes)
 {
 	struct kprobe p = probe_at(flags_insn());
@@ -546,7 +546,7 @@ TEST(kprobe_undoes_everything_when_memory_runs_out)
 	check(after <= before);
 }
 
-/* An int3 in nobody's name: the handler says so, and the dispatcher will panic. */
+/* An int3 of no owner: the handler refuses it, and the dispatcher would panic. */
 TEST(kprobe_leaves_a_foreign_int3_alone)
 {
 	static const u8 bytes[] = { 0xcc, 0x90 };
@@ -645,7 +645,7 @@ static notrace u64 no_hook(const u64 *context unused)
 	return 0;
 }
 
-/* The entry is BPF's then; what is behind it conflicts with nobody. */
+/* The entry is BPF's then; probes behind it conflict with no other user. */
 TEST(kprobe_beside_bpf_on_one_function)
 {
 	static u32 users;
@@ -677,7 +677,7 @@ TEST(kprobe_beside_bpf_on_one_function)
 
 /* --- Returns --------------------------------------------------------------------------------------- */
 
-/* The instruction gives a jump enough room before the first branch. */
+/* The instruction leaves enough room for a jump before the first branch. */
 traceable u64 tv_kp_factorial(u64 n)
 {
 	__asm__ volatile("movl $1, %%ecx" ::: "rcx");
@@ -728,7 +728,7 @@ TEST(kretprobe_sees_each_return_of_a_recursion)
 	wait_reaped();
 }
 
-TEST(kretprobe_counts_those_beyond_maxactive)
+TEST(kretprobe_counts_calls_beyond_maxactive)
 {
 	char text[200];
 	struct strbuf log = STRBUF(text);
@@ -774,7 +774,7 @@ TEST(kretprobe_leaves_while_a_task_sleeps_inside)
 	while (!read_once(kp_asleep))
 		msleep(1);
 	unregister_kretprobe(&rp);
-	memset(&rp, 0x5a, sizeof(rp)); /* nobody looks at it any more */
+	memset(&rp, 0x5a, sizeof(rp)); /* nothing reads it any more */
 	write_once(kp_wake, true);
 	while (!read_once(kp_done))
 		msleep(1);

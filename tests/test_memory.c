@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/memory: what a program may name. Where memory ends, in the machine.
+// vm/memory: which addresses a program may pass to a helper, and where memory ends in the machine.
 #include "kernel/mem/page.h"
 #include "kernel/mem/paging.h"
 #include "tests/test.h"

@@ -125,7 +125,7 @@ TEST(net_drops_what_it_does_not_understand)
 	close_sockets();
 }
 
-TEST(net_drops_for_a_port_that_nobody_has)
+TEST(net_drops_for_a_port_without_a_receiver)
 {
 	require(open_sockets());
 	u64 errors = loopback_dev.stats.rx_errors;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// No page is writable and executable at once, seen from outside: the page tables as they are.
+// No page is writable and executable at once: read from the page tables themselves.
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
 #include "kernel/mem/paging.h"

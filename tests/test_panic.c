@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ends of the machine that end-to-end tests look at from outside; and a wait that is nearly one.
+// Ends of the machine, whose output tests/e2e reads; and a wait that must not end it.
 #include "kernel/io/blobs.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/ipi.h"
@@ -138,7 +138,7 @@ TEST(panic_rcu_barrier_that_a_cpu_holds_up)
 		rcu_barrier();
 }
 
-/* Nobody waits for it but the neighbour's tick. */
+/* No CPU waits for it; the neighbour's tick finds it. */
 TEST(panic_cpu_that_takes_no_interrupt)
 {
 	if (start_stay(100000, false))
@@ -146,7 +146,7 @@ TEST(panic_cpu_that_takes_no_interrupt)
 			cpu_pause();
 }
 
-TEST(stall_of_a_few_seconds_is_none)
+TEST(stall_of_a_few_seconds_ends_nothing)
 {
 	if (start_stay(3000, false))
 		smp_sync_cores();

@@ -19,7 +19,7 @@
 
 enum { FREE_VECTOR = 0x90 };
 
-/* Functions with a site, to be poked by hand; they say who has run. */
+/* Functions with a site, to be poked by hand; the result tells which of them has run. */
 traceable u32 poke_victim(u32 x)
 {
 	return x + 1;
@@ -133,7 +133,7 @@ static int call_victim(void *arg)
 	return 0;
 }
 
-TEST(poke_under_the_feet_of_other_cpus_is_never_wrong)
+TEST(poke_of_code_that_other_cpus_run_is_never_wrong)
 {
 	char text[200];
 	struct strbuf log = STRBUF(text);
@@ -165,7 +165,7 @@ TEST(poke_under_the_feet_of_other_cpus_is_never_wrong)
 
 /* --- At every step ----------------------------------------------------------------------------- */
 
-/* From step 3 on whoever comes by runs the new instruction, until then the old. */
+/* Before step 3 a CPU at the site runs the old instruction, from step 3 on the new one. */
 static u32 answer_before, answer_after;
 static u32 wrong_answers, right_answers;
 
@@ -359,7 +359,7 @@ TEST(poke_in_a_storm_of_nmis)
 
 /* --- A large batch ----------------------------------------------------------------------------- */
 
-/* Functions that give their argument plus their number, 16 bytes each. */
+/* Functions that return their argument plus their number, 16 bytes each. */
 #define MANY 500
 extern const u8 many_functions[];
 __asm__(".pushsection .text\n"
@@ -490,7 +490,7 @@ TEST(poke_of_two_tasks_takes_turns)
 static trap_handler *patcher;
 static u64 foreign_hits, foreign_runs;
 
-/* int3; ret: nobody pokes it, so the patcher must leave it to its owner. */
+/* int3; ret: no change is in progress here, so the patcher must leave it to its owner. */
 extern const u8 foreign_int3[];
 __asm__(".pushsection .text\n"
 	"foreign_int3: int3\n"
@@ -524,7 +524,7 @@ static int hammer(unused void *arg)
 	return 0;
 }
 
-/* Each batch lies on this stack and is overwritten when it is over: who looked into it then would find
+/* Each batch lies on this stack and is overwritten when it is over: a handler that read it then would find
  * a change that is none, at the address of the foreign int3 (Linux efd608fa7403). */
 static notrace __attribute__((noipa)) enum err poke_from_a_stack_that_goes(struct poke p)
 {

@@ -96,7 +96,7 @@ TEST(retstack_refuses_what_does_not_fit)
 	check_eq(RETSTACK_DEPTH, pushed);
 	retstack_put();
 	told = 0;
-	check_eq(0, rs_deep(3)); /* nobody uses it now: no task has any */
+	check_eq(0, rs_deep(3)); /* without a user no task has one */
 	check_eq(0, told);
 }
 

@@ -72,7 +72,7 @@ static void note_timer(struct timer_list *t unused)
 	write_once(in_timer, preemptible() ? 1 : 2);
 }
 
-TEST(preemptible_is_false_wherever_nobody_may_sleep)
+TEST(preemptible_is_false_where_no_task_may_sleep)
 {
 	struct timer_list timer = { .expires = ktime_get_ns(), .function = note_timer };
 	spinlock_t lock = { 0 };
@@ -220,7 +220,7 @@ static int spin(void *arg)
 	return 0;
 }
 
-TEST(sched_preempts_those_who_never_yield)
+TEST(sched_preempts_a_task_that_never_yields)
 {
 	u32 cpu = cpu_count() - 1; /* this test may even run there */
 	memset(&spinners, 0, sizeof(spinners));
@@ -465,7 +465,7 @@ static void count_freed(struct rcu_head *head unused)
 	__atomic_fetch_add(&freed, 1, __ATOMIC_SEQ_CST);
 }
 
-TEST(rcu_waits_for_those_with_preemption_off)
+TEST(rcu_waits_for_cpus_with_preemption_off)
 {
 	static struct rcu_head head;
 	freed = 0;

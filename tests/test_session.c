@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A random session of the shell: 1,000 lines made from the table of commands that help prints, most of them
-// sensible, some garbled. Whatever they say, the machine goes on; and when all is taken off, audit is clean.
+// sensible, some garbled. The machine survives all of them; and when all is detached, audit is clean.
 //
-// A line follows its command's usage: "list|off|FUNC [regs]" is one of its alternatives, and then perhaps what
+// A line follows its command's usage: for "list|off|FUNC [regs]" it is one of the alternatives, with or without what
 // stands in brackets. A new command is part of the session once its usage has only words that make_word knows.
 #include "tests/stress.h"
 #include "tests/test.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Commands as --exec runs them: all in order, the first error remembered, nothing changed by a refusal.
-// What they print is looked at from outside, by tests/e2e.
+// Commands as --exec runs them: all in order; the first error is remembered; a refusal changes nothing. Tests of
+// what they print are in tests/e2e.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/mem/heap.h"

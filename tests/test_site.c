@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/text/site.c: the table that the compiler made of this very kernel.
+// tramp/text/site.c: the table that the compiler made for this kernel.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/lib/btf.h"
@@ -82,9 +82,9 @@ static noreturn traceable void never_returns(void)
 		compiler_barrier();
 }
 
-/* Known from the DWARF of the build, nobody keeps a list: for static functions and for others, for thread
+/* Known from the DWARF of the build, not from a list: for static functions and for others, for thread
  * functions, and for what is only declared so, in a header. */
-TEST(site_knows_who_does_not_return)
+TEST(site_knows_which_functions_do_not_return)
 {
 	static const char *const no[] = { "kfree_skb", "schedule", "task_init", "kthread_run" };
 	static const char *const yes[] = { "do_exit",      "kthreadd",   "worker_thread", "shell_start",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A task goes through code by single steps and is stopped at one instruction, with interrupts on: just as
-// if it had been interrupted there. Meanwhile the code is changed.
+// A task goes through code by single steps and is stopped at one instruction, with interrupts on, as if it had
+// been interrupted there. Then another task changes the code.
 #include "tests/test.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
@@ -147,7 +147,7 @@ static bool walk_through_change(enum kind from, enum kind to, u32 stop_at, u32 s
 	enum kind done = from;
 	if (!walk_until(stop_at, 0, 0))
 		return false;
-	/* The first stop is at the site itself: it runs what is there later. */
+	/* The first stop is at the site itself: it executes what the site holds later. */
 	if (stop_at == 0)
 		check_eq((uptr)tv_stepped, walker.stopped_ip);
 	if (stop_at == 0 && step >= 3)

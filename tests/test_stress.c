@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Everything at once: traffic on all CPUs, callers of test functions on each, and tasks that attach and detach
-// at random. Every half second all is detached, and nothing may be left of it. Boot options: stress=SECONDS
-// (without it there is one round), seed=NUMBER.
+// All together: traffic on all CPUs, callers of test functions on each CPU, and tasks that attach and detach at
+// random. Every half second all is detached, and nothing may be left of it. Boot options: stress=SECONDS (without
+// it there is one round), seed=NUMBER.
 #include "tests/stress.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/mem/heap.h"
@@ -27,7 +27,7 @@ enum {
 	TRACED_PACKETS = 64
 };
 
-/* --- Those who work ---------------------------------------------------------------------------- */
+/* --- The tasks at work ---------------------------------------------------------------------------- */
 
 enum phase { WAIT, RUN, COUNT, END };
 
@@ -318,7 +318,7 @@ static void detach_counted(void)
 	tramp_unlock();
 }
 
-/* Nobody is inside when they come and when they go: every call counts, and no other. */
+/* No call is in progress when hooks are attached and when they are detached: they see every call between, and no other. */
 static void count_exactly(void)
 {
 	struct stress_calls before = stress_calls;

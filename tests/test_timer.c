@@ -37,7 +37,7 @@ TEST(timer_ndelay_takes_its_time)
 	check(ktime_get_ns() - start >= 3 * MS);
 }
 
-TEST(timer_msleep_sleeps_at_least_so_long)
+TEST(timer_msleep_sleeps_at_least_as_long_as_asked)
 {
 	u64 start = ktime_get_ns();
 	msleep(20);

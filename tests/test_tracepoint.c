@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// kernel/trace/tracepoint.h and tramp/text/tracepoint.c: a tracepoint is a nop until somebody listens, and then says
+// kernel/trace/tracepoint.h and tramp/text/tracepoint.c: a tracepoint is a nop until it has a user, and then reports
 // what happened.
 #include "tests/nops.h"
 #include "tests/test.h"
@@ -106,7 +106,7 @@ static traceable void pass_by_elsewhere(u32 a)
 	trace_tv_event(evaluate(a), "there", 2ull << 40);
 }
 
-TEST(tracepoint_is_a_nop_until_somebody_listens)
+TEST(tracepoint_is_a_nop_until_it_has_a_user)
 {
 	seen_count = evaluated = 0;
 	check(branches_are("tv_event", true));
@@ -153,7 +153,7 @@ TEST(tracepoint_changes_all_its_places_in_one_batch)
 
 static notrace void say_nothing(const char *line unused) {}
 
-/* A branch in use is explained; one that somebody else has changed is not. */
+/* A branch in use is explained; one that other code has changed is not. */
 TEST(tracepoint_in_use_passes_the_audit)
 {
 	u8 jmp[SITE_LEN];

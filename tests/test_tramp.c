@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/: hooks on real functions of this kernel, described by its own BTF.
+// tramp/: hooks on functions of this kernel, described by its own BTF.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/mem/heap.h"
@@ -437,7 +437,7 @@ static notrace u64 mod(const u64 *context)
 	return mod_result;
 }
 
-TEST(tramp_replaces_what_a_function_gives)
+TEST(tramp_replaces_what_a_function_returns)
 {
 	char text[200];
 	struct strbuf log = STRBUF(text);
@@ -454,7 +454,7 @@ TEST(tramp_replaces_what_a_function_gives)
 	check_eq(OK, take("tv_none", 0, &log));
 	check_eq(5, tv_none());
 	check_eq(OK, take("tv_none", 1, &log));
-	require(add("tv_void", &h, &log) == OK); /* nothing to give, but something not to do */
+	require(add("tv_void", &h, &log) == OK); /* it returns nothing, but its body can be skipped */
 	tv_void(&x);
 	check_eq(0, x);
 	check_eq(OK, take("tv_void", 0, &log));
@@ -568,7 +568,7 @@ TEST(tramp_image_outlives_a_task_that_sleeps_in_it)
 		msleep(1);
 	check_eq(OK, take("tv_sleep", 0, &log));
 	check_eq(1, image_reap());
-	check_eq(0, users[0]); /* the gate is shut: the hook cannot run any more, whoever sleeps */
+	check_eq(0, users[0]); /* the gate is shut: no sleeping task runs the hook any more */
 	text_usage(&bytes_after, &blocks_after);
 	check_eq(blocks + 1, blocks_after);
 	write_once(sleeper_may_go, true);
@@ -633,7 +633,8 @@ static int detach_spun(void *arg unused)
 	return 0;
 }
 
-/* Half a page of images was swapped, and who had been preempted in the old half found another image there. */
+/* Images were once swapped by half pages, and a task that had been preempted in the old half found another image
+ * there. */
 TEST(tramp_image_is_not_used_again_under_a_preempted_task)
 {
 	char text[200];
@@ -760,7 +761,7 @@ static notrace u64 check_may_sleep(const u64 *context unused)
 
 static void ends_work(struct work *work unused) {}
 
-/* MAY_SLEEP is a promise; here is who keeps it. */
+/* MAY_SLEEP is a promise of a function's callers; traffic calls all that have it, so that a broken one shows. */
 TEST(tramp_sites_that_may_sleep_are_called_where_one_may)
 {
 	char text[200];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Long programs: a million instructions, megabytes of machine code, jumps across all of it, and jumps at the
-// limits of their offsets. On the host and, shorter, in the machine.
+// Long programs: a million instructions, megabytes of machine code, jumps across all of it, and jumps at the limits
+// of their offsets. On the host and, with shorter programs, in the machine.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

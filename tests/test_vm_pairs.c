@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every instruction with every pair of registers, against the model of vm_model.c: all registers hold values,
-// and those that the instruction does not write hold them afterwards. Compiled code is tried with everything
-// alive afterwards, with nothing but the result, and with all but the operand, for the compiler looks at that.
+// Every instruction with every pair of registers, against the model of vm_model.c. All registers hold values, and
+// those that the instruction does not write must keep them. Compiled code depends on which registers are read
+// later, so it is tried three times: all are read, the result alone, and all but the operand.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tramp/ftrace_list: what is taken off the list while another CPU walks it, and stands still there: an ops that
-// does not want the function, one that comes back at once, a filter that changes.
+// tramp/ftrace/list.c: changes of the list while another CPU walks it and is stopped there: an ops that does not want
+// the function goes, one comes back at once, a filter changes.
 #include "tests/test.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
@@ -22,7 +22,7 @@ static traceable void elsewhere(void)
 	compiler_barrier();
 }
 
-/* --- One who walks, and is interrupted ------------------------------------------------------------ */
+/* --- A task that walks, and is interrupted ------------------------------------------------------------ */
 
 static bool stop, burning, put_out;
 static u32 running;

@@ -66,12 +66,13 @@ struct vm_case {
 	bool has_map;
 };
 
-/* Gives each case of a file to visit; their count, 0 if there is no such file. A line that cannot be read
- * fails the running test. The case is good until visit returns. */
+/* Calls visit with each case of a file. Returns their count, 0 if there is no such file. A line that cannot be read
+ * fails the running test. The case is valid until visit returns. */
 typedef void vm_case_visitor(const struct vm_case *c, void *arg);
 u32 vm_cases_read(const char *path, vm_case_visitor *visit, void *arg);
 
-/* Runs it both ways; what is not as it must be fails the running test. */
+/* Runs it in the interpreter and in each way of the JIT; a difference from what the case says fails the running
+ * test. */
 void vm_case_run(const struct vm_case *c);
 
 /* Loads instructions, as a program of the object o or, if it is NULL, of none. Returns the program, to be given to
@@ -81,6 +82,6 @@ struct prog *vm_load(struct object *o, const struct insn *insns, u32 count, enum
 /* The same of lines as vm_asm reads them, at most VM_CASE_INSNS slots. */
 struct prog *vm_load_text(struct object *o, const char *text, enum prog_mode mode);
 
-/* The bytes of a file, with a 0 behind them, to be kfreed; NULL if it is not there. On the host its path
+/* The bytes of a file, with a 0 behind them, to be kfreed; NULL if there is no such file. On the host its path
  * counts from the project's root; in the machine the files are part of the test kernel. */
 char *test_file(const char *path);

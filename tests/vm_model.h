@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The meaning of instructions, written once more for tests: from RFC 9669, as plain as it goes, and sharing
- * nothing with the interpreter. */
+/* The meaning of instructions, written a second time for tests: from RFC 9669, as plainly as possible, without any
+ * code of the interpreter. */
 #pragma once
 #include "vm/insn.h"
 
-/* Addresses of this 4 GiB are bad: a load gives 0, a store is dropped. */
+/* Addresses of this 4 GiB are bad: a load reads 0, a store is dropped. */
 #define MODEL_BAD 0x0000123400000000ull
 
 struct model {

@@ -8,5 +8,5 @@
 #define JIT_WAYS      3
 #define JIT_WAYS_MORE (JIT_WAYS + 16)
 
-/* Sets it; leave it at 0. Gives its name, good until the next call. */
+/* Sets the way; the caller must leave it at 0. Returns its name, valid until the next call. */
 const char *jit_way(u32 way);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Atomic additions whose old value nobody wants.
+// Atomic additions whose old value is not used.
 #include "tests/bench/bench.h"
 
 BENCH(atomic)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the programs of tests/bench/ are written in. Each is compiled three times from one source: by clang
- * to eBPF, by gcc and by clang to machine code. What they give depends on the memory alone, so all must
- * agree; how long they run depends on len, which no compiler knows, so none can compute ahead. */
+ * to eBPF, by gcc and by clang to machine code. Their result depends on the memory alone, so all must
+ * agree. How long they run depends on len, which no compiler knows, so none can compute the result itself. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -13,7 +13,7 @@
 #ifdef __bpf__
 #define BENCH(name) __attribute__((section("bench"))) u64 name(u8 *mem, u64 len)
 #else
-#define BENCH(name)                                    \
+#define BENCH(name)                                     \
 	u64 CAT(BENCH_PREFIX, name)(u8 * mem, u64 len); \
 	u64 CAT(BENCH_PREFIX, name)(u8 * mem, u64 len)
 #endif
@@ -29,16 +29,16 @@ u64 helper_42(void);
 /* Maps: on the native side an array is an array, which is the best that a JIT can make of it; and a hash
  * is our hash, called directly. */
 #ifdef __bpf__
-#define BENCH_MAP(name, kind, entries, key_t, value_t)                                       \
-	struct {                                                                              \
-		int(*type)[kind];                                                             \
-		int(*max_entries)[entries];                                                   \
-		key_t *key;                                                                   \
-		value_t *value;                                                               \
+#define BENCH_MAP(name, kind, entries, key_t, value_t) \
+	struct {                                       \
+		int (*type)[kind];                     \
+		int (*max_entries)[entries];           \
+		key_t *key;                            \
+		value_t *value;                        \
 	} name __attribute__((section(".maps"), used));
-#define HASH  1
-#define ARRAY 2
-#define BENCH_ARRAY(name, entries, value_t) BENCH_MAP(name, ARRAY, entries, u32, value_t)
+#define HASH                                      1
+#define ARRAY                                     2
+#define BENCH_ARRAY(name, entries, value_t)       BENCH_MAP(name, ARRAY, entries, u32, value_t)
 #define BENCH_HASH(name, entries, key_t, value_t) BENCH_MAP(name, HASH, entries, key_t, value_t)
 static void *(*map_lookup)(void *map, const void *key) = (void *)1;
 static long (*map_update)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
@@ -46,14 +46,14 @@ static long (*map_update)(void *map, const void *key, const void *value, u64 fla
 #define hash_lookup  map_lookup
 #define hash_update  map_update
 #else
-/* Weak, or a compiler could see that nobody writes to it. */
-#define BENCH_ARRAY(name, entries, value_t) __attribute__((weak)) value_t name[entries];
-#define array_lookup(map, key) (*(key) < array_len(*(map)) ? &(*(map))[*(key)] : NULL)
+/* Weak, or a compiler could see that it is never written. */
+#define BENCH_ARRAY(name, entries, value_t)       __attribute__((weak)) value_t name[entries];
+#define array_lookup(map, key)                    (*(key) < array_len(*(map)) ? &(*(map))[*(key)] : NULL)
 #define BENCH_HASH(name, entries, key_t, value_t) __attribute__((weak)) u8 name;
 void *bench_hash_lookup(void *map, const void *key);
 long bench_hash_update(void *map, const void *key, const void *value, u64 flags);
-#define hash_lookup bench_hash_lookup
-#define hash_update bench_hash_update
+#define hash_lookup                               bench_hash_lookup
+#define hash_update                               bench_hash_update
 #endif
 
 static inline u32 rol32(u32 x, u32 by)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bpf(2). Nothing is given back: a kernel does that when the process ends.
+// Uses bpf(2). Frees nothing: the kernel does that when the process ends.
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Look-ups in an array map; the values are read only, so that every run gives the same.
+// Look-ups in an array map; the values are read only, so that every run returns the same.
 #include "tests/bench/bench.h"
 
 struct counter {

@@ -10,7 +10,7 @@ enum way { BY_GCC, BY_CLANG, INTERPRETED, COMPILED, ON_LINUX, WAYS };
 struct measured {
 	const struct bench *bench;
 	struct subject ways[WAYS];
-	u32 code;	    /* bytes, compiled by us */
+	u32 code; /* bytes, compiled by us */
 	u64 compile_ns;
 	struct linux_prog on_linux;
 	char linux_note[160]; /* why it does not run there */
@@ -20,7 +20,7 @@ struct measured {
 struct trick_cost {
 	const char *name;
 	double *ratios; /* one per program measured */
-	double mean;	/* of those that count */
+	double mean;    /* of those that count */
 };
 
 struct report {
@@ -32,7 +32,7 @@ struct report {
 	u32 trick_count;
 };
 
-/* Gives each trick its mean, and sorts them by it: what brings most comes first. */
+/* Computes the mean of each trick, and sorts the tricks by it, the most useful one first. */
 void report_rank_tricks(struct report *r);
 
 /* The tables, on standard output. */

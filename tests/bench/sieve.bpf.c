@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sieve of Eratosthenes over all bytes; gives the count of primes below len.
+// The sieve of Eratosthenes over all bytes; returns the count of primes below len.
 #include "tests/bench/bench.h"
 
 BENCH(sieve)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The programs of this folder as a table, and one way to time all that runs them. */
+/* The programs of this folder as a table, and the one way to time whatever runs them. */
 #pragma once
 #include "tests/bench/linux.h"
 #include "vm/prog.h"
@@ -36,7 +36,7 @@ struct subject {
 	struct linux_prog *on_linux;
 	u64 runs;  /* per slice */
 	double ns; /* per run, the best slice */
-	u64 r0;	   /* of the first run, on fresh memory; of on_linux the lower half */
+	u64 r0;    /* of the first run, on fresh memory; of on_linux the lower half */
 };
 
 /* Runs s once on fresh memory for its r0. */

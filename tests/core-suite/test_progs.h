@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What prog_tests/core_reloc.c wants of Linux's test runner, as far as its table of cases and their setup need it. */
+/* The part of Linux's test runner that the table of cases in prog_tests/core_reloc.c and their setup need. */
 #pragma once
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,12 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)               (sizeof(a) / sizeof((a)[0]))
 #define CHECK(condition, tag, ...)  ((condition) ? (fprintf(stderr, __VA_ARGS__), true) : false)
-#define CHECK_FAIL(condition)	    CHECK(condition, "", "failed: %s\n", #condition)
+#define CHECK_FAIL(condition)       CHECK(condition, "", "failed: %s\n", #condition)
 #define ASSERT_OK_PTR(pointer, tag) ((pointer) != NULL)
-#define ASSERT_OK(error, tag)	    ((error) == 0)
-#define ASSERT_GE(a, b, tag)	    ((a) >= (b))
+#define ASSERT_OK(error, tag)       ((error) == 0)
+#define ASSERT_GE(a, b, tag)        ((a) >= (b))
 #define ASSERT_FALSE(value, tag)    (!(value))
 
 static struct {
@@ -29,9 +29,7 @@ static inline bool test__start_subtest(const char *name)
 	return name != NULL;
 }
 
-static inline void test__skip(void)
-{
-}
+static inline void test__skip(void) {}
 
 static inline int trigger_module_test_read(int len)
 {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# --exec on machines of every kind: wake-ups in the form of the mail, and the nop again.
+# --exec on machines of every kind: wake-ups as in the mail that brought trampolines to Linux, then the nop again.
 . tests/e2e/lib.sh
 plan 23
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Machines that lack something are refused in one sentence, with a verdict; small and slow ones do.
+# Machines that lack something are refused in one sentence, with exit status; small and slow ones work.
 . tests/e2e/lib.sh
 plan 15
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Programs that go wrong, and what is said of it.
+# Programs that access bad addresses, and the messages about it.
 . tests/e2e/lib.sh
 plan 4
 

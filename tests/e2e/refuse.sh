@@ -69,7 +69,7 @@ grep -q '^kfree_skb: .* for 38 programs$' "$out" && pass refuse_39th_keeps_38 ||
 refuse object_of_39_is_all_or_nothing '^error E2BIG' --load "$work/many.bpf.o" --exec 'attach many; links; site kfree_skb'
 grep -q '^nothing is attached' "$out" && pass refuse_undoes_the_38 || fail refuse_undoes_the_38 'something is attached'
 
-# More objects than there is room for: the rest is there, and it is said.
+# More objects than there is room for: the others are loaded, and a message says so.
 loads=
 for i in $(seq 33); do
 	cp "$object" "$work/copy$i.bpf.o"

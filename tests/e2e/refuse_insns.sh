@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What no program may have is refused with the instruction's index and the reason, whichever way it comes in:
+# What no program may contain is refused with the instruction's index and the reason, by every way to load it:
 # bpf-plugin (instructions), bpf-bench (an object, any section), --load and the shell (an object).
 . tests/e2e/lib.sh
 plan 55

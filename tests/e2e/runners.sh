@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The runners themselves: whatever does not run, dies half-way or ends early is a failure, never a smaller success.
+# The runners themselves: a test that does not run, dies half-way or ends early is a failure, never a smaller success.
 . tests/e2e/lib.sh
 plan 12
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Makes and runs dense programs. They begin with loads of their registers, so that the compiler knows nothing
-// of these, and end with stores of those whose values are wanted.
+// Makes and runs dense programs. They begin with loads of their registers, so that the compiler knows no values,
+// and end with stores of the registers that are compared.
 #include "tests/fuzz/dense.h"
 #include "tests/fuzz/gen_parts.h"
 #include "tests/vm_model.h"

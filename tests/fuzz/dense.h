@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Short programs of few registers, whose instructions work on the results of those just before them. A fault
- * of two or three instructions shows there; in the long programs of gen.h it is rarely met, and its result is
- * mostly overwritten.
+/* Short programs with few registers, whose instructions work on the results of those just before them. They show a
+ * fault of two or three instructions, which the long programs of gen.h rarely meet and mostly overwrite.
  *
  * They are compared with tests/vm_model.h, not with the interpreter. The model works on the same bytes at the
  * same addresses, the stack included, so a program may calculate with addresses as it does with numbers. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Instructions put into programs and taken out of them.
+// Puts instructions into programs and takes them out.
 #include <sys/wait.h>
 #include <unistd.h>
 #include "kernel/lib/mem.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The start of every fuzzer, and what it says about a finding.
+// The start of every fuzzer, and its report about a finding.
 #include "tests/fuzz/fuzz.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +77,7 @@ void fuzz_keep(const void *bytes, size_t len)
 	}
 }
 
-/* Gives a file to use. */
+/* Calls use with the bytes of a file. */
 static void with_file(const char *path, void (*use)(const u8 *file, size_t len))
 {
 	size_t len;

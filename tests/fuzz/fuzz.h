@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the fuzzers share: fuzz_NAME.c has the four functions that come first, fuzz.c the rest of the program.
+/* What the fuzzers share. fuzz_NAME.c has the first four functions, fuzz.c the rest of the program.
  *
  *      build/fuzz/fuzz_NAME CORPUS... [-max_total_time=SECONDS]     as libFuzzer's manual says
  *      build/fuzz/fuzz_NAME --show FILE                             what an input means, then tries it
@@ -23,7 +23,7 @@ void fuzz_keep(const void *bytes, size_t len);
 /* A finding: says what, and ends the process, upon which libFuzzer keeps the input. */
 void fuzz_found(const char *fmt, ...) printf_like(1, 2);
 
-/* A program and its memory as tests/cases writes them, up to what it gives. */
+/* Prints a program and its memory as tests/cases writes them, without the result. */
 void fuzz_show_program(const struct insn *insns, u32 count, const u8 *mem, u32 len);
 
 /* Changes an object file in place, in one to three ways that know its structure. Returns the new length, which

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Instructions as they come. The verifier says yes or no, the same for interpreter and JIT; a refusal names an
-// instruction of the program, and nothing is left behind. What is accepted runs within limits, and ends in a
-// result or in a sentence. If it ends in a result that nothing but its memory decides, machine code must give
-// the same.
+// Arbitrary instructions. The verifier accepts or refuses them, the same for interpreter and JIT. A refusal names an
+// instruction of the program, and nothing is left behind. An accepted program runs within limits, and ends in a
+// result or in a sentence. If its result depends on its memory alone, machine code must return the same.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/fuzz.h"
@@ -51,8 +50,8 @@ static enum err load(struct prog **p, u32 count, enum prog_mode mode, char text[
 	return e;
 }
 
-/* Whether the result hangs on nothing but registers and memory that are the same whoever runs it. Calls leave
- * R1 to R5 undefined, and the stack lies where it lies and begins with anything. */
+/* Whether the result depends only on registers and memory that are the same in both ways. Calls leave R1 to R5
+ * undefined; the address of the stack, and what it holds at first, are not the same. */
 static bool is_closed(u32 count)
 {
 	for (u32 i = 0; i < count; i++) {

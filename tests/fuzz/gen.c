@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs out of bytes: the whole of it. See gen_parts.h.
+// Makes whole programs from bytes. See gen_parts.h.
 #include "tests/fuzz/gen_parts.h"
 
 /* ---- units: jumps and loops ---- */

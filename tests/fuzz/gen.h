@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Valid programs that end, made of bytes: for the fuzzer, which looks for bytes that reach new code, and for
+/* Valid programs that end, made from bytes: for the fuzzer, which looks for bytes that reach new code, and for
  * tests/host/test_fuzz.c, which takes random ones.
  *
- * The first 8 bytes say something about the whole; each 8 that follow make one unit: an access, a jump, a
- * pattern that optimisers look for, the beginning or end of a loop, the end of a function. So a change of a
- * byte changes one place of the program and leaves the rest as it was. */
+ * The first 8 bytes are about the whole program; each following 8 make one unit: an access, a jump, a pattern that
+ * optimisers look for, the beginning or end of a loop, the end of a function. So the change of a byte changes one
+ * place of the program and leaves the rest as it was. */
 #pragma once
 #include "kernel/lib/fmt.h"
 #include "vm/prog.h"
 
 enum {
 	GEN_INSNS_MAX = 4096,
-	GEN_DATA = 128,			     /* bytes that the program loads and stores at will ... */
-	GEN_STACK = 48,			     /* ... and of its stack */
-	GEN_REGS_AT = GEN_DATA,		     /* at its end it puts registers here, 8 bytes each, ... */
+	GEN_DATA = 128,                      /* bytes that the program loads and stores at will ... */
+	GEN_STACK = 48,                      /* ... and of its stack */
+	GEN_REGS_AT = GEN_DATA,              /* at its end it puts registers here, 8 bytes each, ... */
 	GEN_STACK_AT = GEN_REGS_AT + 10 * 8, /* ... and the stack here */
 	GEN_MEM = GEN_STACK_AT + GEN_STACK,  /* what R1 must point to */
 };
@@ -31,7 +31,7 @@ struct gen_result {
 	u64 r0;
 	u8 mem[GEN_MEM];
 	u8 values[GEN_VALUES]; /* of the array */
-	u64 hashed[8];	       /* of keys 0 .. 7, all ones if there is none */
+	u64 hashed[8];         /* of keys 0 .. 7, all ones if there is none */
 };
 
 /* Runs it once, in the memory of a result, with maps of its own. log says why not, if it is refused. */

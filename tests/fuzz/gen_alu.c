@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Units that calculate, and that decide something in themselves: the patterns that optimisers look for.
+// Units that calculate and that branch within themselves: the patterns that optimisers look for.
 #include "tests/fuzz/gen_parts.h"
 
 void unit_alu(struct gen *g)

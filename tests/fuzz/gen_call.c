@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Units that call: helpers, functions in every way, the program itself again.
+// Units that call: helpers, functions in every way, the program itself.
 #include "tests/fuzz/gen_parts.h"
 
-/* Whether what a call changes is nobody's, and there is a register that it does not change. */
+/* Whether no loop needs a register that a call changes, and a register that it keeps is free. */
 static bool can_call(const struct gen *g)
 {
 	u32 taken = g->counters | g->pointers;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Units that load and store: at R6, on the stack, in a map, at sums of registers, and nowhere.
+// Units that load and store: at R6, on the stack, in a map, at sums of registers, and where no memory is.
 #include "tests/fuzz/gen_parts.h"
 
 /* Room for 8 bytes: memory, stack, or where a loop's pointer is. */
@@ -188,8 +188,8 @@ void unit_address(struct gen *g)
 	g->pointers &= ~(1u << t);
 }
 
-/* An address in a register, stored where it leads to; found again by another register, which nobody knows to
- * be the same, and made a number. */
+/* An address in a register, stored where it leads to; loaded through another register, which the compiler cannot
+ * know to be the same, and made a number. */
 void unit_own_address(struct gen *g)
 {
 	u32 how = draw(g), t = any_dst(g), k = reg(g, g->pointers | g->counters | 1u << t), x = any_src(g);
@@ -208,14 +208,14 @@ void unit_own_address(struct gen *g)
 	alu_x(g, SUB, true, k, 6);
 }
 
-/* So far from the stack that nothing is there. */
+/* So far from the stack that no memory is mapped. */
 static void add_far_from_stack(struct gen *g, u32 t)
 {
 	alu_x(g, MOV, true, t, BPF_FP);
 	alu_k(g, ADD, true, t, once_in(g, 2) ? 0x60000000 : -0x60000000);
 }
 
-/* An access where nothing is: a load gives 0, a store does nothing. */
+/* An access where no memory is: a load reads 0, a store does nothing. */
 void unit_nowhere(struct gen *g)
 {
 	static const u64 nowhere[] = { 0, 8, 1ull << 63, ~0ull << 48, 0x123400000000 };

@@ -12,11 +12,11 @@
  *
  *      R6            points to the memory
  *      R0-R5, R7-R9  hold numbers, none of them made of an address. What a loop counts in, or walks over
- *                    the memory with, is in `counters` or `pointers` and nobody else writes it
+ *                    the memory with, is in `counters` or `pointers`, and no other unit writes it
  *      the stack     holds numbers: 48 bytes for all, below them the counters of loops
  *
- * so that any unit may follow any other, and a jump may lead to the beginning of any that comes later. It
- * does not lead into a loop, and out of one only to where that ends; so every loop ends. */
+ * so that any unit may follow any other, and a jump may lead to the beginning of any later unit. It does not lead
+ * into a loop, and out of one only to its end; so every loop ends. */
 #pragma once
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/gen.h"
@@ -101,10 +101,13 @@ static inline bool once_in(struct gen *g, u32 n)
 }
 
 static const u64 edges[] = {
-	0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 24, 31, 32, 33, 48, 56, 63, 64, 65, 100, 127, 128, 255, 256, 1000,
-	0x7fff, 0x8000, 0xffff, 10000, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff, 1000000007,
-	1ull << 32, 3ull << 31, 1ull << 63, ~0ull >> 1, ~0ull << 31, ~0ull, ~1ull, ~2ull, ~6ull, ~9ull, ~0x7full,
-	~0x80ull, ~0x7fffull, ~0xffffull,
+	0,          1,           2,          3,          4,          5,          7,          8,
+	9,          10,          15,         16,         24,         31,         32,         33,
+	48,         56,          63,         64,         65,         100,        127,        128,
+	255,        256,         1000,       0x7fff,     0x8000,     0xffff,     10000,      0x7fffffff,
+	0x80000000, 0x80000001,  0xfffffffe, 0xffffffff, 1000000007, 1ull << 32, 3ull << 31, 1ull << 63,
+	~0ull >> 1, ~0ull << 31, ~0ull,      ~1ull,      ~2ull,      ~6ull,      ~9ull,      ~0x7full,
+	~0x80ull,   ~0x7fffull,  ~0xffffull,
 };
 
 static inline u64 number(struct gen *g)
@@ -209,7 +212,6 @@ static inline void gen_maybe_between(struct gen *g)
 	if (once_in(g, 8))
 		add_alu(g, any_dst(g));
 }
-
 
 /* ---- what one part does for another ---- */
 

@@ -82,7 +82,7 @@ void *kmalloc(size_t len)
 	*b = (struct block){ .len = len, .magic = MAGIC, .order = order };
 	ASAN_POISON_MEMORY_REGION(b, sizeof(*b));
 	ASAN_UNPOISON_MEMORY_REGION(b + 1, len);
-	memset(b + 1, 0xa5, len); /* who counts on zeroes finds out */
+	memset(b + 1, 0xa5, len); /* code that expects zeroes fails */
 	bytes_in_use += len;
 	allocations++;
 	return b + 1;

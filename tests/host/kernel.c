@@ -212,7 +212,7 @@ void host_init(void)
 		cpus[i].self = &cpus[i];
 		cpus[i].id = i;
 		*(struct task_struct **)((u8 *)&cpus[i] + CPU_CURRENT) = &host_task;
-		cpus[i].preempt_count = 0x80000001; /* never 0: nobody to switch to */
+		cpus[i].preempt_count = 0x80000001; /* never 0: there is no task to switch to */
 		cpus[i].online = i < cpu_count();
 	}
 	host_set_cpu(0);

@@ -40,7 +40,7 @@ static void finish(u32 at, const char *signature, u32 len)
 	fix_sum(low + at, len, 9);
 }
 
-/* Adds an entry to the MADT of `len` bytes; gives its new length. */
+/* Adds an entry to the MADT of `len` bytes; returns its new length. */
 static u32 add(u32 len, const u8 *entry)
 {
 	memcpy(low + MADT + len, entry, entry[1]);

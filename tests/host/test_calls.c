@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Calls that clang's objects ask for and tests/cases cannot say: tail calls among programs, callbacks whose
-// addresses are relocated, addresses of what the kernel has.
+// Calls in clang's objects that tests/cases cannot express: tail calls among programs, callbacks whose addresses are
+// relocated, addresses of functions and variables of the kernel.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
@@ -48,7 +48,7 @@ static void check_tail(const char *name, u32 want, u64 runs, u64 returns, u64 se
 	}
 }
 
-/* Runs a program of which_map.bpf.o in both modes, with ctx[0] = arg; look sees what is there then. */
+/* Runs a program of which_map.bpf.o in both modes, with ctx[0] = arg; look checks the maps then. */
 static void with_maps(const char *name, u64 arg, u32 want, void (*look)(const struct object *o))
 {
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
@@ -91,7 +91,7 @@ TEST(map_of_a_callback_is_the_callers)
 
 static void check_nothing(const struct object *o unused) {}
 
-TEST(map_that_is_none_is_an_error_of_the_helper)
+TEST(map_pointer_that_is_no_map_is_an_error_of_the_helper)
 {
 	with_maps("wrong", 0, 1, check_nothing);
 }
@@ -111,13 +111,13 @@ TEST(tail_call_count_is_one_for_all_functions)
 	check_tail("both", 35, 34, 0, 0);
 }
 
-TEST(tail_call_gives_the_result_of_the_other_program)
+TEST(tail_call_returns_the_result_of_the_other_program)
 {
 	check_tail("to_leaf", 1000, 101, 0, 0);
 	check_tail("to_leaf_and_on", 2001, 201, 0, 0);
 }
 
-TEST(tail_call_to_nobody_falls_through)
+TEST(tail_call_to_no_program_falls_through)
 {
 	check_tail("to_nobody", 5, 2, 0, 0);
 }
@@ -142,7 +142,7 @@ TEST(tail_call_twice_in_a_row_counts_anew)
 	}
 }
 
-/* What the next program needs around its context nobody knows, so it must all be there. */
+/* The next program is not known, so the frame must have every word that it could read. */
 TEST(tail_call_makes_the_facts_expect_anything)
 {
 	struct object *o = load_object("build/tests/tail.bpf.o", PROG_JIT);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of tests/cases what needs no machine: what is refused, and that no opcode is forgotten.
+// The part of tests/cases that needs no machine: refusals, and that no opcode is forgotten.
 #include "kernel/io/print.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/context: which slots of its context a program reads; never fewer than it does.
+// vm/verify/context.c: which slots of its context a program reads; never fewer than it does read.
 #include "vm/verify/context.h"
 #include "vm/compile.h"
 #include "vm/object.h"
@@ -75,7 +75,7 @@ static const struct row paths[] = {
 	{ 1, "r2 = 0x123456789\nr0 = *(u64 *)(r1 +0)\nexit" },
 };
 
-/* Helpers are told what is there and what is not when they run. */
+/* Helpers find out at run time which words the frame has. */
 static const struct row frames[] = {
 	{ 0, "r2 = 3\nr3 = r10\nr3 += -8\ncall bpf_get_func_arg#183\nexit" },
 	{ 0, "r2 = *(u64 *)(r10 -8)\nr3 = r10\nr3 += -8\ncall bpf_get_func_arg#183\nexit" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/core: programs compiled for other layouts read the right bytes of this kernel's types.
+// vm/load/core.c: programs compiled for other layouts read the right bytes of this kernel's types.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The disassembler's text, as bpftool prints it, and that no two instructions are written the same way.
+// The disassembler's text: as bpftool prints it, and never the same for two instructions.
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/object.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Feeds keys to the line editor and compares what stands on the screen of a small terminal.
+// Types keys into the line editor and compares the screen of a small terminal.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "shell/edit.h"
@@ -121,7 +121,7 @@ static void start(void)
 	edit_begin(&edit);
 }
 
-/* Types keys; gives the result of the last one and begins a new line after each that is done. */
+/* Types keys; begins a new line after each that is done. Returns the result of the last key. */
 static enum edit_result type(const char *keys)
 {
 	enum edit_result result = EDIT_MORE;

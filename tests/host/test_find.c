@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/object: names of any length are told apart; a name that several have means none of them.
+// vm/object: names of any length are told apart; a name that several objects have finds none of them.
 #include "vm/object.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"

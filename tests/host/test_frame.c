@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/frame, the helpers and kernel functions that answer from it: the helper's function, the interpreter
-// and the code that the JIT writes in its place say the same.
+// vm/run/frame.h and the helpers and kernel functions that read it: the helper's function, the interpreter and the
+// code that the JIT writes in its place return the same.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
@@ -187,8 +187,8 @@ TEST(frame_needs_as_many_words_as_helpers_read)
 	object_unload(o);
 }
 
-/* What r1 is nobody knows yet; neither way may fault, and both say the same. */
-TEST(frame_that_is_none_is_survived)
+/* r1 may be any address; neither way may fault, and both must answer the same. */
+TEST(frame_at_a_wild_address_is_survived)
 {
 	if (!has_kernel_btf())
 		return;

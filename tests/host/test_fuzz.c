@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Programs made from random bytes: those of tests/fuzz/gen.c, on whose result and memory the interpreter and
-// machine code must agree, and those of tests/fuzz/dense.c, which must do what the model does. FUZZ_SEED and
-// FUZZ_ROUNDS in the environment make it another or a longer run.
+// Programs made from random bytes. For those of tests/fuzz/gen.c, the interpreter and machine code must agree on result
+// and memory; those of tests/fuzz/dense.c must do what the model does. FUZZ_SEED and FUZZ_ROUNDS in the environment
+// choose another seed and the number of programs.
 #include <stdlib.h>
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tramp/gen_x86_64.c by running what it writes: functions of this file are called through real images
-// at real sites; what hooks saw, what came back and what became of the stack is compared.
+// tramp/gen_x86_64.c, by running what it writes. Functions of this file are called through images at sites; compared
+// are what hooks saw, what the call returned, and the stack before and after.
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/text.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/helper, vm/printk: what helpers answer, called as the interpreter calls them.
+// vm/run/helper.c, vm/run/printk.c: what helpers return, called as the interpreter calls them.
 #include "vm/run/helper.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
@@ -158,7 +158,7 @@ TEST(vprintk_takes_up_to_twelve_arguments)
 	check_eq((u64)-22, call(177, (uptr)fmt, strlen(fmt) + 1, (uptr)args, 104, 0));
 }
 
-TEST(helper_says_who_runs)
+TEST(helper_names_the_task_that_runs)
 {
 	char comm[8];
 	memset(comm, 'x', sizeof(comm));

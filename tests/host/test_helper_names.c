@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/helper_names: the names are Linux's, as the system's own header has them, and ours are the same.
+// vm/run/helper_names.c: the names are those of Linux's header on this system.
 #include <linux/bpf.h>
 #include "vm/run/helper_names.h"
 #include "tests/test.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of instructions: complete against RFC 9669's numbering, and consistent with itself.
+// The table of instructions: it has every instruction of RFC 9669, and its columns agree with each other.
 #include "tests/test.h"
 #include "vm/insn.h"
 

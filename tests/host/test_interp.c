@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/interp with limits: what a program may touch, how long it may run, and that whatever it does instead
-// ends in a sentence. What the instructions mean is in tests/cases.
+// vm/interp with limits: which memory a program may touch and how long it may run; anything else ends in a sentence.
+// What the instructions mean is in tests/cases.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -156,7 +156,7 @@ TEST(interp_endless_programs_end)
 	ends_in(ETIMEDOUT, "r0 = 1\nif r0 == 0x1 goto pc-1\nexit\n", "insn 1: ");
 }
 
-TEST(interp_a_callee_uses_its_callers_stack_but_none_that_is_not_there)
+TEST(interp_a_callee_uses_its_callers_stack_and_nothing_beyond)
 {
 	ends_well("r1 = r10\nr1 += -8\ncall pc+2\nr0 = *(u64 *)(r10 -8)\nexit\n*(u64 *)(r1 +0) = r2\nr0 = "
 		  "0\nexit\n");
@@ -210,7 +210,7 @@ static struct insn any_insn(u64 *random, u32 idx, u32 count)
 	return in;
 }
 
-/* Half of the registers are pointers at first. Gives whether the verifier let it through. */
+/* Half of the registers are pointers at first. Returns whether the verifier accepted the program. */
 static bool try_any_program(u64 *random, u32 ends[3])
 {
 	enum { COUNT = 40 };
@@ -251,7 +251,7 @@ TEST(interp_no_program_makes_it_crash)
 		ends[1], ends[2]);
 	check(accepted > 1000 && ends[0] && ends[1] && ends[2]);
 }
-/* ---- what is given away, and what comes back ---- */
+/* ---- memory for helpers, and callbacks ---- */
 
 TEST(interp_helpers_get_no_memory_that_the_program_may_not_use)
 {

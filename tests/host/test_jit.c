@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What only the JIT has: frames, fixups, jump sizes, calls that are none.
+// What only the JIT has: frames, fixups, sizes of jumps, and code in the place of calls.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -212,7 +212,7 @@ TEST(jit_fixups_are_sorted_and_inside)
 	prog_free(p);
 }
 
-/* Loading and freeing, and failing anywhere in between, gives everything back. */
+/* Loading and freeing, and a failure at any allocation, leave no memory in use. */
 TEST(compile_undoes_all_on_failure)
 {
 	struct insn insns[8];

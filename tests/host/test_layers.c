@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tools/check-layers finds what goes up or sideways, and says nothing about what may stand.
+// tools/check-layers reports includes that go up or sideways, and no others.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

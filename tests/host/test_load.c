@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/load, vm/elf: objects of clang load and run, both ways; others are refused and leave nothing.
+// vm/load: clang's objects load and run, both ways; others are refused, and nothing of them is left.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/task.h"
@@ -144,7 +144,7 @@ TEST(load_keeps_lines_in_order)
 	object_unload(o);
 }
 
-TEST(load_gives_equal_code_equal_tags)
+TEST(load_of_equal_code_makes_equal_tags)
 {
 	u8 tag[8];
 	struct object *o = load_basic(PROG_INTERPRET);
@@ -177,7 +177,7 @@ TEST(load_attached_program_keeps_its_object)
 	check_eq(OK, object_unload(o));
 }
 
-TEST(load_weak_extern_that_is_not_there_is_zero)
+TEST(load_weak_extern_that_the_kernel_lacks_is_zero)
 {
 	if (!has_kernel_btf())
 		return;

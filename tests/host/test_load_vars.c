@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/load_vars: where variables lie, in objects that a linker or strip has had in its hands.
+// vm/load/vars.c: where variables lie, in objects that a linker or strip has changed.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/mistake: accesses to bad addresses are counted, in both engines, at the instruction that made them.
+// vm/run/mistake.c: both engines count accesses to bad addresses and remember the instruction.
 #include "vm/run/mistake.h"
 #include "vm/compile.h"
 #include "kernel/lib/mem.h"

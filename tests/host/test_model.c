@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tramp/model.c and abi_x86_64.c: from BTF to slots, for types that this kernel's own functions do not
-// have. The types are made by hand; each claim about a place is what the System V ABI says and gcc does.
+// tramp/model.c and abi_x86_64.c: from BTF to slots, for types that this kernel's own functions do not have. The types
+// are made by hand; each place is what the System V ABI says and gcc does.
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 #include "tramp/model.h"
@@ -337,7 +337,7 @@ TEST(model_refuses_floating_point_inside_structs)
 	check(m.ret_hidden);
 }
 
-/* gcc gives a word of padding no register, but one that an unnamed bit field fills gets one; BTF has
+/* gcc uses no register for a word of padding, but one for a word that an unnamed bit field fills; BTF has
  * neither. As a result both words are kept whatever is in them. */
 TEST(model_refuses_a_word_of_padding_as_argument)
 {

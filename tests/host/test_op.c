@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What ops are made of some lines of eBPF: one line each, NAME dst first-operand second-operand
-// [memory] #immediate, of those that are not gone.
+// The ops that the optimiser makes of some lines of eBPF, printed one a line: NAME dst first-operand second-operand
+// [memory] #immediate. Removed ops are not printed.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/vm_asm.h"
@@ -104,12 +104,12 @@ TEST(op_knows_upper_halves)
 	check_str("MOV32_X r0 r1\nEXIT\n", ops_of("w0 = w1\nexit\n"));
 }
 
-TEST(op_drops_what_nobody_reads)
+TEST(op_drops_what_is_never_read)
 {
 	check_str("MOV64_K r0 #0\nEXIT\n", ops_of("r3 = 7\nr3 *= r3\nr0 = 0\nexit\n"));
 }
 
-TEST(op_keeps_a_shift_that_somebody_else_reads)
+TEST(op_keeps_a_shift_that_another_op_reads)
 {
 	check_str("LSH64_K r1 r1 #2\nLDX32 r3 [ r2 r1*1+0]\nADD64_X r0 r3 r1\nEXIT\n",
 		  ops_of("r1 <<= 2\nr2 += r1\nr3 = *(u32 *)(r2 +0)\nr0 = r3\nr0 += r1\nexit\n"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tramp/plan.c: which steps, in which order, in which frame.
+// tramp/plan.c: the steps, their order, and the frame.
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 #include "tramp/plan.h"

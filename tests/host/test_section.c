@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// vm/section: what is said of kinds of programs that are not here; test_load.c has those that are.
+// vm/load/section.c: the messages for kinds of programs that we do not have; those that we have are in test_load.c.
 #include "vm/load/section.h"
 #include "vm/compile.h"
 #include "kernel/lib/mem.h"

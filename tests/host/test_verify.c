@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the verifier refuses or finds out that tests/cases/refused.txt cannot say.
+// What the verifier refuses or finds out that tests/cases/refused.txt cannot express.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/vm_asm.h"

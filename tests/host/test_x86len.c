@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The length decoder against objdump, over the whole text of this kernel; against NASM, over odd forms; and
-// against the encoder.
+// The length decoder against objdump for the whole text of this kernel, against NASM for odd forms, and against the
+// encoder.
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static void count(bool ok, const char *text)
 		printf("     wrong: %s\n", text);
 }
 
-// "ffffffff80100000:\t0f 1f 44 00 00 \tnopl ..." gives its bytes; 0 if the line is no instruction.
+// "ffffffff80100000:\t0f 1f 44 00 00 \tnopl ..." becomes its bytes; returns 0 if the line is no instruction.
 static u32 parse_row(const char *line, u8 bytes[X86_MAX_LEN])
 {
 	const char *tab = strchr(line, '\t');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // kernel/mem/text.h on the host. Text memory is one file mapped twice: read+execute below 2 GiB, where it
-// runs, and read+write elsewhere, as in the kernel. Faults, of compiled programs and of kernel/cpu/probe.h:
-// what #PF does there, a SIGSEGV handler does here.
+// runs, and read+write elsewhere, as in the kernel. For faults of compiled programs and of
+// kernel/cpu/probe.h, a SIGSEGV handler does here what #PF does in the kernel.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The disassembler's way back: instructions from text in its own syntax, for programs written in tests. */
+/* An assembler for tests: instructions from text as the disassembler writes it. */
 #pragma once
 #include "vm/insn.h"
 

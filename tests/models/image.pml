@@ -3,8 +3,8 @@
  * (tests/models/run).
  *
  * One traced function, memory for two images, one program. Tasks 1 and 2 call the function all the time;
- * that one runs, was preempted anywhere, or sleeps in the original makes a difference to the scan only,
- * and is chosen there: a task that does not run is one that takes no step. Task 0 calls it too, and
+ * whether one runs, was preempted anywhere, or sleeps in the original matters to the scan only, and
+ * is chosen there: a task that does not run takes no step. Task 0 calls it too, and
  * attaches and detaches: outside, or inside the original, so that an image which it retires may be on its
  * own stack. An image either returns into the function (entered by call, fentry only) or calls the
  * original itself (entered by jmp). While ftrace has the site, the site calls ftrace's caller, which
@@ -12,23 +12,23 @@
  * entered by call.
  *
  * How an image goes, with the numbers of tramp/image.h:
- *   1. Nobody can come any more: the site is poked away from it (poke.pml proves that this is so when the
- *      poke has ended), and site->direct leads elsewhere.
+ *   1. No task can enter it any more: the site is poked away from it (poke.pml proves that this holds when
+ *      the poke has ended), and site->direct leads elsewhere.
  *   2. Its gate is closed: the nop behind the call of the original becomes a jump past the exit hooks.
  *   3. All other CPUs are held.
  *   4. Every way back is looked up: the instruction where a CPU was interrupted to be held, the one where
  *      a task was preempted, and the return addresses on all stacks, the scanning task's own among them;
  *      of an interrupted function that has no frame yet, in every word up to the first frame
  *      (kernel/cpu/x86_64/stack.c).
- *   5. An image to which site->direct ever led also waits until nobody is in ftrace's caller. So it must
- *      be known of such an image: site->direct never leads to one of a tramp that does not share its
- *      site. (Somebody may be in the caller since before ftrace left the site, and still reads what
- *      site->direct leads to now.)
- *   6. What nobody goes back to is freed. What it calls is held until then (image_hold), or until all who
- *      go back to it come from the original, and so to the closed gate.
+ *   5. An image to which site->direct ever led also waits until no task is in ftrace's caller. So such an
+ *      image must be known: site->direct never leads to one of a tramp that does not share its site. (A
+ *      task may be in the caller since before ftrace left the site, and still read site->direct as it is
+ *      now.)
+ *   6. An image to which no task goes back is freed. What it calls is held until then (image_hold), or until
+ *      all tasks that go back to it come from the original, and so to the closed gate.
  *
- * Properties: nobody executes freed memory (which is int3, or other code, or the next image) or a freed
- * program; nobody enters an image otherwise than it was made for; a task that comes back from the
+ * Properties: no task executes freed memory (which is int3, or other code, or the next image) or a freed
+ * program; no task enters an image in another way than it was made for; a task that comes back from the
  * original after the image was retired runs no exit hook.
  *
  * -DLEAVE_OUT=N leaves one part out; `kept` shows where. image-without-*.txt tells what happens then. */

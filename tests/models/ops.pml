@@ -175,7 +175,7 @@ inline free_filter(f)
 
 #define one_of(mask) (mask == 1 -> 0 : (mask == 2 -> 1 : (mask == 4 -> 2 : COMMON)))
 
-/* The poke: the function leads to the caller that fits those who have it. Where BPF has it, too, that is the
+/* The poke: the function leads to the caller that fits the ops that have it. Where BPF has it, too, that is the
  * common one even for one. */
 inline lead(n)
 {

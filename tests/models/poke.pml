@@ -2,8 +2,8 @@
 /* The poke protocol of tramp/text/poke.c as a model that spin checks in every interleaving (tests/models/run).
  *
  * One site of five bytes. CPU 0 pokes it for ever, from any instruction to any other (change_all, steps 1
- * to 7 with the numbers of tramp/text/poke.c); CPUs 1 and 2 come by the site all the time, and so does CPU 0
- * whenever an interrupt takes it away from its poke. All of them also meet foreign int3s, which go
+ * to 7 with the numbers of tramp/text/poke.c); CPUs 1 and 2 execute the site all the time, and so does CPU 0
+ * whenever an interrupt stops its poke. All of them also meet foreign int3s, which go
  * through the same handler (poke_trap).
  *
  * Two machines can be chosen:
@@ -12,13 +12,13 @@
  *    serialised: view[] is that set. That is weaker than any real CPU, and all that the manual promises.
  *    An interrupt between two bytes throws away what was fetched, not what was prefetched.
  *  - With -DTRANSLATES, QEMU 7.2. A CPU reads the memory as it is, but into a translation, which all CPUs
- *    then run until somebody writes to these bytes. A write while a translation is being made does not
- *    stop that one from being kept. Interrupts come between translations only.
+ *    then run until a CPU writes to these bytes. A translation that is being made during a write is kept.
+ *    Interrupts come between translations only.
  *
  * Properties: whatever a CPU executes at the site is a whole instruction, and one that may be there now; the
  * handler emulates the new one, tells foreign int3s from those of a change, and never looks into a batch that
- * was withdrawn; when the change is over nobody traps any more. Only the last needs the sync of step 5: who
- * traps later than that is sent back by the handler, as long as the site's memory is still a site's.
+ * was withdrawn; when the change is over no CPU traps any more. Only the last needs the sync of step 5: the
+ * handler sends back a CPU that traps later, as long as the site's memory is still a site's.
  *
  * -DLEAVE_OUT=N leaves one part of the protocol out; `kept` shows where. poke-without-*.txt tells what
  * happens then, as spin found it. What the model leaves to others: that a sync interrupts every CPU
@@ -246,10 +246,10 @@ again:
 	   }
 	/* Any other interrupt: its handler comes by as well. */
 	:: atomic { !TRANSLATING && at > 0 -> printf("CPU %d: is interrupted\n", c); start_over() }
-	/* Somebody else's int3, elsewhere. */
+	/* A foreign int3, elsewhere. */
 	:: atomic {
 		at == 0 ->
-		printf("CPU %d: meets somebody else's int3\n", c);
+		printf("CPU %d: meets a foreign int3\n", c);
 		foreign = true;
 		goto trap
 	   }
@@ -274,7 +274,7 @@ trap: /* From here to the end interrupts are off, so no sync is answered. */
 		:: kept(SECOND_LOOK) -> emulate_change()
 		:: else
 		fi;
-		require(found != none, "BROKEN: an int3 of a change is taken for somebody else's\n")
+		require(found != none, "BROKEN: an int3 of a change is taken for a foreign one\n")
 	fi;
 	atomic {
 		found = none;

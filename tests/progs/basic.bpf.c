@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One of everything that the loader has to put in place: maps of each type, global variables of each
+// One of everything that the loader relocates: maps of each type, global variables of each
 // section, subprograms, two programs in one section, a print.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

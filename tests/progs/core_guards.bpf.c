@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the kernel of kernel_types.bpf.c does not have, behind a question whether it has it: in every form that
-// programs are written in. All of it loads, whatever clang makes of it.
+// Reads of what the kernel of kernel_types.bpf.c does not have, behind a question whether it has it, in every form in
+// which people write that. All of it loads, at every optimisation level of clang.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the kernel of kernel_types.bpf.c does not have, where control can come: one way for each object. Each is
-// refused, and its line named.
+// Reads of what the kernel of kernel_types.bpf.c does not have, where control can reach them: one way for each object.
+// Each is refused with its line.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>

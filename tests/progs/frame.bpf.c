@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program of each kind that asks for all that it may know of its call.
+// A program of each kind that asks everything that a program may ask about its call.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "tests/progs/answers.h"

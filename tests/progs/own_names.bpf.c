@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program's own types may have the plain names of the kernel's; and what Linux's vmlinux.h has is there.
+// A program's own types may have the names of the kernel's types; vmlinux.h has what Linux's vmlinux.h has.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 

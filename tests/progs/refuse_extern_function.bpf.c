@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Refused: a function of the kernel that is not for programs.
+// Refused: a function of the kernel that programs may not call.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 extern int wake_up_process(void *task) __ksym;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Refused: a format that wants more than there is.
+// Refused: a format that needs more arguments than there are.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 SEC("raw_tp/target")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Refused: a kprobe sees registers and knows of no arguments.
+// Refused: a kprobe sees registers, not arguments.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 SEC("kprobe/target")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tail calls: of itself until there are too many, directly and out of a function; of others; of nobody.
+// Tail calls: of itself until there are too many, directly and from a function; of others; of no program.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -46,7 +46,7 @@ static __attribute__((noinline)) int call_below(void *ctx)
 	return local;
 }
 
-/* The same out of a function: each of the 34 gets back what the one after it gives. */
+/* The same from a function: each of the 34 gets what the one after it returns. */
 SEC("fmod_ret/target")
 int below(void *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Functions and variables of the kernel that need not be there; one is.
+// Functions and variables that the kernel may lack; it has one of them.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 extern const void no_such_variable __ksym __weak;

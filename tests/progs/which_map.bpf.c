@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Maps that are known only when the program runs, as ordinary C has them; and one that is none.
+// Maps that are known only when the program runs, as in ordinary C; and a pointer that is no map.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <linux/errno.h>
