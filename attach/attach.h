@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program meets what it traces: a link is one attachment of one program, to one function or to
- * many, to a tracepoint, or to a probed instruction. */
+/* Where a program meets what it traces. A link is one attachment of one program: to one function or to many, to a
+ * tracepoint, or to a probed instruction.
+ *
+ *  - All functions take attach.c's lock themselves, but for link_for_each_unlocked.
+ *  - They run in task context, with interrupts on. */
 #pragma once
 #include "kernel/lib/list.h"
 #include "tramp/kprobe/kprobe.h"
@@ -11,39 +14,41 @@
 struct link {
 	struct prog *prog;
 	u64 cookie;
-	struct strbuf place; /* "kfree_skb", "9 functions like skb_*", for people; its text lies behind sites */
+	struct strbuf
+	    place; /* for messages: "kfree_skb", "9 functions like skb_*"; its text lies behind sites */
 	struct list_head list;
-	enum kprobe_how how;           /* of a probe, as it was asked for */
-	struct prog_probe *probe;      /* NULL if it is no probe */
-	struct tracepoint *tracepoint; /* NULL if it is to none */
+	enum kprobe_how how;           /* for a probe, as it was asked for */
+	struct prog_probe *probe;      /* or NULL */
+	struct tracepoint *tracepoint; /* or NULL */
 	u32 site_count;
-	struct site *sites[]; /* of trampolines */
+	struct site *sites[]; /* with the hooks of this link */
 };
 
-/* What to do differently from what the section says; all 0, or no options, is what it says. */
+/* What differs from what the program's section says; 0 in every field, and no options, change nothing. */
 struct attach_options {
-	const char *func; /* a function, a program, with * or ? all functions like it; FUNC+OFFSET for a probe */
-	u64 cookie;       /* what bpf_get_attach_cookie gives the program */
+	const char
+	    *func;  /* a function; a program; with * or ? all functions like it; FUNC+OFFSET for a probe */
+	u64 cookie; /* what bpf_get_attach_cookie returns to the program */
 	enum kprobe_how how;
 };
 
-/* Attaches compiled programs, all of them or none, each to options->func or to what its section names. Functions
- * that a pattern matches but that cannot be traced are left out. ENOENT: there is no such thing;
- * EOPNOTSUPP: it has no site or cannot be traced; EINVAL: its types contradict those of the function
- * that the program was written for; EBUSY, EEXIST and what tramp_add refuses. One sentence in log. */
+/* Attaches compiled programs, all of them or none, each to options->func or to what its section names. A pattern
+ * leaves out functions that cannot be traced. ENOENT: there is no such function; EOPNOTSUPP: it has no site or cannot
+ * be traced; EINVAL: its types contradict those of the function that the program was written for; and what tramp_add,
+ * register_kprobe and register_kretprobe refuse. */
 enum err attach_progs(struct prog *const *progs, u32 count, const struct attach_options *options,
 		      struct strbuf *log);
 
-/* Ends all links of these programs. ENOENT if there are none. Needs no memory. */
+/* Ends all links of these programs. ENOENT if they have none. Needs no memory. */
 enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log);
 
-/* Ends all links there are; gives the first error, having tried all. */
+/* Ends all links. Tries all of them, and returns the first error. */
 enum err detach_all(struct strbuf *log);
 
-/* The site at the head of a program that is traced; NULL if it is not. */
+/* The site at the head of a program that is traced, or NULL. */
 struct site *attach_site_of(const struct prog *p);
 
-/* The probe of a link, NULL if it has none. */
+/* The probe of a link, or NULL. notrace. */
 struct kprobe *probe_of(const struct link *l);
 
 /* Calls visit for each link, oldest first, under the lock. */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// A name is looked for among functions, then among programs; a pattern among functions. Each refusal says which of
+// them it was, and why it cannot be traced.
+#include "attach/sites.h"
+#include "attach/prog_site.h"
+#include "kernel/lib/mem.h"
+#include "kernel/mem/sym.h"
+#include "tramp/proto.h"
+#include "vm/object.h"
+
+static bool is_ambiguous(const char *func)
+{
+	for (u32 i = 0; i < site_count(); i++)
+		if (site_nth(i)->ambiguous && strcmp(site_nth(i)->name, func) == 0)
+			return true;
+	return false;
+}
+
+/* Stores the site of the function, or of the program, with that name; refuses if there is none. A program is often
+ * named like the function that it traces: a section that names its own program means the function. */
+static enum err find_site(struct site **site, const struct prog *p, const char *func, struct strbuf *log)
+{
+	bool is_own_name = func == p->target && strcmp(func, p->name) == 0;
+	struct prog *target;
+	struct sym sym;
+
+	*site = site_named(func);
+	if (*site)
+		return OK;
+	if (is_ambiguous(func))
+		return str_refuse(log, EOPNOTSUPP, "%s cannot be traced: two functions have this name", func);
+	if (!is_own_name && progs_named(func, &target)) {
+		enum err e = find_prog(&target, func, log);
+		return e ? e : prog_site_get(site, p, target, log);
+	}
+	if (sym_named(func, &sym))
+		return str_refuse(
+		    log, EOPNOTSUPP,
+		    "%s cannot be traced: it does not begin with a site (it is notrace or assembly)", func);
+	return str_refuse(log, ENOENT, "no function is called %s", func);
+}
+
+#define RAW_TP_WORDS 12 /* as on Linux, however many the tracepoint fills; behind them lies the stack */
+
+/* The slots that must exist. Only of a tp_btf program is the tracepoint looked up in BTF. */
+static u64 relied_on(const struct prog *p)
+{
+	bool is_raw = p->type == PROG_RAW_TP && strncmp(p->section, "tp_btf", 6) != 0;
+	return is_raw && p->facts.reads < 1ull << RAW_TP_WORDS ? 0 : p->facts.reads;
+}
+
+/* The types of its context that p relies on: those of the function that its section names, if it does. */
+static struct reader reader_of(const struct prog *p)
+{
+	bool at_function = p->type != PROG_RAW_TP && *p->target && !str_is_pattern(p->target);
+	return (struct reader){
+		.name = p->name,
+		.reads = relied_on(p),
+		.behind_body = p->type != PROG_FENTRY && p->type != PROG_RAW_TP,
+		.wants = at_function ? site_named(p->target) : NULL,
+	};
+}
+
+/* Whether the program can be attached to this function: a pattern means only those. */
+static bool suits(const struct site *site, const struct reader *r, const struct hook *hooks, u32 hook_count)
+{
+	char text[160];
+	struct strbuf ignored = STRBUF(text);
+	struct model model;
+
+	return !site->ambiguous && tramp_check(site, hooks, hook_count, &model, &ignored) == OK &&
+	       proto_check(r, site, &ignored) == OK;
+}
+
+enum err sites_check(const struct prog *p, const struct site *site, struct strbuf *log)
+{
+	struct reader r = reader_of(p);
+	return proto_check(&r, site, log);
+}
+
+static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_count, const char *pattern)
+{
+	struct reader r = reader_of(l->prog);
+	u32 found = 0;
+
+	for (u32 i = 0; i < site_count(); i++) {
+		struct site *site = site_nth(i);
+		if (str_matches(site->name, pattern) && suits(site, &r, hooks, hook_count))
+			l->sites[found++] = site;
+	}
+	return found;
+}
+
+enum err sites_find(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,
+		    struct strbuf *log)
+{
+	enum err e;
+
+	if (!str_is_pattern(func)) {
+		str_puts(&l->place, func);
+		e = find_site(&l->sites[0], l->prog, func, log);
+		l->site_count = e ? 0 : 1;
+		return e ? e : sites_check(l->prog, l->sites[0], log);
+	}
+	l->site_count = find_matching(l, hooks, hook_count, func);
+	str_printf(&l->place, "%u functions like %s", l->site_count, func);
+	if (l->site_count)
+		return OK;
+	return str_refuse(log, ENOENT, "no function like %s is there that %s can be attached to", func,
+			  l->prog->name);
+}
