@@ -12,8 +12,9 @@
 #include "vm/verify/verify.h"
 
 struct row {
-	const char *result; /* "5", "value 0+8", "within 0", "map 1", "funcs 3", "any", "nothing" */
-	u64 unreached;      /* bit i: instruction i is not reached */
+	/* "5", "value 0+8", "within 0", "map 1", "funcs 3", "any", "context+8", "near", "nothing" */
+	const char *result;
+	u64 unreached; /* bit i: instruction i is not reached */
 	const char *text;
 };
 
@@ -27,6 +28,8 @@ static void print(struct strbuf *s, struct known k)
 	case KNOWN_WITHIN: str_printf(s, "within %u", k.map); break;
 	case KNOWN_FUNCS: str_printf(s, "funcs %llx", k.n); break;
 	case KNOWN_ANY: str_puts(s, "any"); break;
+	case KNOWN_CONTEXT: str_printf(s, "context+%lld", (i64)k.n); break;
+	case KNOWN_NEAR: str_puts(s, "near"); break;
 	}
 }
 
@@ -82,7 +85,7 @@ static const struct row numbers[] = {
 	{ "-1", 0, "r0 = -1\nexit" },
 	{ "4294967295", 0, "w0 = -1\nexit" },
 	{ "81985529216486895", 0, "r0 = 0x123456789abcdef\nexit" },
-	{ "any", 0, "r0 = r1\nexit" },
+	{ "any", 0, "r0 = r2\nexit" },
 	{ "3", 0, "r6 = 1\nr6 += 2\nr0 = r6\nexit" },
 	{ "-2", 0, "r0 = 1\nr0 -= 3\nexit" },
 	{ "4294967294", 0, "w0 = 1\nw0 -= 3\nexit" },
@@ -111,10 +114,10 @@ static const struct row paths[] = {
 	{ "6", 0, "r0 = 5\nr2 = -1\nif r2 s> 0x1 goto pc+1\nr0 = 6\nexit" },
 	{ "5", 1 << 4, "r0 = 5\nr2 = 0x1ffffffff\nif w2 == 0xffffffff goto pc+1\nr0 = 6\nexit" },
 	{ "6", 0, "r0 = 5\nr2 = 0x100000002\nif w2 & 0x1 goto pc+1\nr0 = 6\nexit" },
-	{ "0", 0, "r0 = r1\nif r0 == 0x0 goto pc+1\nr0 = 0\nexit" }, /* 0 on the way of the jump */
-	{ "9", 0, "r0 = r1\nif r0 != 0x9 goto pc+1\nexit\nr0 = 9\nexit" }, /* and on the way without it */
-	{ "any", 0, "r0 = r1\nif w0 == 0x0 goto pc+1\nr0 = 0\nexit" }, /* the upper half may be anything */
-	{ "any", 0, "r0 = 0\nr0 += 1\nif r0 != 0x3 goto pc-2\nr0 = r0\nr0 += r1\nexit" },
+	{ "0", 0, "r0 = r2\nif r0 == 0x0 goto pc+1\nr0 = 0\nexit" }, /* 0 on the way of the jump */
+	{ "9", 0, "r0 = r2\nif r0 != 0x9 goto pc+1\nexit\nr0 = 9\nexit" }, /* and on the way without it */
+	{ "any", 0, "r0 = r2\nif w0 == 0x0 goto pc+1\nr0 = 0\nexit" }, /* the upper half may be anything */
+	{ "any", 0, "r0 = 0\nr0 += 1\nif r0 != 0x3 goto pc-2\nr0 = r0\nr0 += r2\nexit" },
 	{ "3", 0, "r0 = 0\nr0 += 1\nif r0 != 0x3 goto pc-2\nexit" },
 	{ "nothing", 2, "goto pc-1\nexit" },
 	{ "7", 4, "r0 = 7\ngoto pc+1\nr0 = 8\nexit" },
@@ -122,7 +125,7 @@ static const struct row paths[] = {
 
 static const struct row functions[] = {
 	{ "0", 0, "call pc+1\nexit\nr0 = 0\nexit" },
-	{ "any", 0, "call pc+1\nexit\nr0 = r1\nexit" },
+	{ "any", 0, "call pc+1\nexit\nr0 = r2\nexit" },
 	{ "8", 0, "r1 = 8\ncall pc+1\nexit\nr0 = r1\nexit" },
 	{ "any", 0, "r1 = 8\ncall pc+3\nr1 = 9\ncall pc+1\nexit\nr0 = r1\nexit" }, /* two that call */
 	{ "5", 0, "r6 = 5\ncall pc+2\nr0 = r6\nexit\nr6 = 1\nr0 = 0\nexit" },
@@ -137,8 +140,8 @@ static const struct row pointers[] = {
 	{ "value 0+0", 0, "r0 = map[id:0][0]+0\nexit" },
 	{ "value 0+12", 0, "r0 = map[id:0][0]+4\nr0 += 8\nexit" },
 	{ "value 0+2", 0, "r0 = map[id:0][0]+4\nr0 -= 2\nexit" },
-	{ "within 0", 0, "r0 = map[id:0][0]+4\nr0 += r1\nexit" },
-	{ "within 1", 0, "r2 = map[id:1][0]+4\nr1 += r2\nr0 = r1\nexit" },
+	{ "within 0", 0, "r0 = map[id:0][0]+4\nr0 += r2\nexit" },
+	{ "within 1", 0, "r1 = map[id:1][0]+4\nr2 += r1\nr0 = r2\nexit" },
 	{ "within 0", 0, "r0 = map[id:0][0]+4\nif r1 == 0x0 goto pc+1\nr0 += 1\nexit" },
 	{ "any", 0, "r0 = map[id:0][0]+0\nif r1 == 0x0 goto pc+2\nr0 = map[id:1][0]+0\nexit" },
 	{ "any", 0, "r0 = map[id:0][0]+0\nr0 &= -8\nexit" },
@@ -146,6 +149,17 @@ static const struct row pointers[] = {
 	{ "any", 0, "r2 = r10\nr1 = map[id:0]\ncall bpf_map_update_elem#2\nexit" },
 	{ "within 0", 0, "r2 = r10\nr1 = map[id:0]\ncall bpf_map_lookup_elem#1\nexit" },
 	{ "0", 0, "r2 = r10\nr1 = map[id:0]\ncall bpf_map_lookup_elem#1\nif r0 == 0x0 goto pc+1\nr0 = 0\nexit" },
+};
+
+static const struct row contexts[] = {
+	{ "context+0", 0, "r0 = r1\nexit" },
+	{ "context+8", 0, "r2 = 16\nr0 = r1\nr0 += r2\nr0 -= 8\nexit" },
+	{ "context+0", 0, "r0 = 5\nif r2 == 0x0 goto pc+1\nr0 = r1\nexit" }, /* on one way, so it may be */
+	{ "near", 0, "r0 = r1\nif r2 == 0x0 goto pc+1\nr0 += 8\nexit" },
+	{ "near", 0, "r0 = r1\nr0 += r2\nexit" },
+	{ "near", 0, "r0 = map[id:0][0]+4\nr0 += r1\nexit" },
+	{ "near", 0, "w0 = w1\nexit" },
+	{ "any", 0, "r0 = *(u64 *)(r1 +0)\nexit" },
 };
 
 static const struct row loads[] = {
@@ -178,6 +192,11 @@ TEST(consts_go_into_functions_and_back)
 TEST(consts_of_addresses)
 {
 	check_rows(pointers, array_len(pointers));
+}
+
+TEST(consts_of_the_context)
+{
+	check_rows(contexts, array_len(contexts));
 }
 
 TEST(consts_from_read_only_memory)

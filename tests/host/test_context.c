@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // vm/verify/context.c: which slots of its context a program reads; never fewer than it does read.
-#include "vm/verify/context.h"
 #include "vm/compile.h"
 #include "vm/object.h"
 #include "kernel/mem/heap.h"

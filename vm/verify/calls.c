@@ -9,8 +9,6 @@
 #include "vm/run/map.h"
 #include "vm/verify/parts.h"
 
-/* ---- what is called ---- */
-
 /* A callx can call any helper, and what a tail call leads to is not known yet. */
 static void expect_anything(struct verify *v)
 {
@@ -99,8 +97,6 @@ void verify_callx(struct verify *v)
 {
 	expect_anything(v);
 }
-
-/* ---- how functions nest ---- */
 
 static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
 

@@ -15,7 +15,7 @@ struct consts_label {
 	struct known result;    /* of a function: its R0 at the end */
 };
 
-static const struct known any = { .kind = KNOWN_ANY };
+static const struct known any = { .kind = KNOWN_ANY }, near = { .kind = KNOWN_NEAR };
 
 static struct known number(u64 n)
 {
@@ -32,6 +32,11 @@ static bool is_value(struct known v)
 	return v.kind == KNOWN_VALUE || v.kind == KNOWN_WITHIN;
 }
 
+static bool may_be_context(struct known v)
+{
+	return v.kind >= KNOWN_CONTEXT;
+}
+
 static struct known within(struct known v)
 {
 	return (struct known){ KNOWN_WITHIN, v.map, 0 };
@@ -42,14 +47,14 @@ static bool same(struct known a, struct known b)
 	return a.kind == b.kind && a.map == b.map && a.n == b.n;
 }
 
-/* ---- where paths meet ---- */
-
 static struct known join(struct known a, struct known b)
 {
 	if (a.kind == KNOWN_NOTHING || same(a, b))
 		return b;
 	if (b.kind == KNOWN_NOTHING)
 		return a;
+	if (may_be_context(a) || may_be_context(b))
+		return !may_be_context(a) ? b : !may_be_context(b) ? a : near;
 	if (a.kind == KNOWN_FUNCS && b.kind == KNOWN_FUNCS)
 		return (struct known){ KNOWN_FUNCS, 0, a.n | b.n };
 	return is_value(a) && is_value(b) && a.map == b.map ? within(a) : any;
@@ -81,8 +86,6 @@ static void flow_into(struct consts *c, u32 start, u32 count)
 	for (u32 i = 0; i < array_len(to->r); i++)
 		join_into(c, &to->r[i], i >= BPF_R1 && i < BPF_R1 + count ? c->r[i] : any);
 }
-
-/* ---- what instructions do ---- */
 
 static bool fold(const struct insn *in, u64 a, u64 b, bool is_wide, u64 *value)
 {
@@ -126,21 +129,28 @@ static struct known operand(const struct consts *c, const struct insn *in)
 static struct known alu_result(const struct consts *c, const struct insn *in)
 {
 	struct known d = c->r[in->dst], s = operand(c, in);
+	bool needs_dst = insn_operation(in) != ALU_MOV;
+	bool is_from_context = may_be_context(s) || (needs_dst && may_be_context(d));
 	switch (insn_kind(in)) {
 	case INSN_MOV64_X: return s;
 	case INSN_ADD64_K:
 	case INSN_ADD64_X:
-		if (is_value(d) || is_value(s))
+		if (d.kind == KNOWN_CONTEXT && is_number(s))
+			return (struct known){ KNOWN_CONTEXT, 0, d.n + s.n };
+		if (!is_from_context && (is_value(d) || is_value(s)))
 			return is_value(d) ? moved(d, s, true) : moved(s, d, true);
 		break;
 	case INSN_SUB64_K:
 	case INSN_SUB64_X:
+		if (d.kind == KNOWN_CONTEXT && is_number(s))
+			return (struct known){ KNOWN_CONTEXT, 0, d.n - s.n };
 		if (is_value(d) && is_number(s))
 			return moved(d, s, false);
 		break;
 	default: break;
 	}
-	bool needs_dst = insn_operation(in) != ALU_MOV;
+	if (is_from_context)
+		return near;
 	return is_number(s) && (is_number(d) || !needs_dst) ? fold_numbers(in, d.n, s.n) : any;
 }
 
@@ -219,8 +229,6 @@ static void call(struct consts *c, const struct insn *in)
 	c->r[BPF_R0] = r0;
 }
 
-/* ---- jumps ---- */
-
 static bool holds(const struct insn *in, u64 a, u64 b)
 {
 	bool is_wide = insn_class(in) == CLASS_JMP;
@@ -289,8 +297,6 @@ static void step(struct consts *c)
 				c->r[r] = v;
 	}
 }
-
-/* ---- the walk ---- */
 
 static void set_any(struct known *r, u32 count)
 {
@@ -368,6 +374,7 @@ static enum err make_labels(struct consts *c)
 		if (c->marks[i] & (MARK_START | MARK_TARGET))
 			c->label_at[i] = ++count;
 	set_any(c->labels[0].r, BPF_FP);
+	c->labels[0].r[BPF_R1] = (struct known){ KNOWN_CONTEXT, 0, 0 };
 	return OK;
 }
 

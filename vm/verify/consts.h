@@ -21,6 +21,8 @@ enum known_kind {
 	KNOWN_WITHIN,  /* the address of any byte of them; or 0, if a look-up did not find it */
 	KNOWN_FUNCS,   /* the address of a function of the program: bit i of n for p->taken[i] */
 	KNOWN_ANY,
+	KNOWN_CONTEXT, /* the context's address + n, or anything else */
+	KNOWN_NEAR,    /* the context's address + any number, or anything else */
 };
 
 struct known {

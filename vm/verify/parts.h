@@ -4,6 +4,7 @@
  *      verify.c  the passes in their order; each instruction alone; where control goes
  *      calls.c   what may be called with what, and how deep functions nest
  *      values.c  what can be told of constants
+ *      context.c which slots of the context are read
  *      refuse.c  how each of them says no */
 #pragma once
 #include "vm/flow.h"
@@ -28,6 +29,8 @@ struct verify {
 
 enum { MARK_TAKEN = MARK_FREE }; /* the address of the function that starts here is taken */
 
+#define ALL_SLOTS (~0ull) /* of the context: p->facts.reads */
+
 /* Writes the sentence with the index before it; EINVAL. */
 enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...) printf_like(3, 4);
 
@@ -44,3 +47,7 @@ enum err verify_functions(struct verify *v);
  * only, no result but 0 where nothing else is allowed, functions where functions are called. Notes in
  * v->reach what is called where that is chosen at run time. */
 enum err verify_values(struct verify *v);
+
+/* Of verify_values: adds to p->facts.reads what the instruction that the walk has come to reads of the context. */
+struct consts;
+void verify_note_reads(struct verify *v, const struct consts *c);

@@ -2,6 +2,7 @@
 // Of the verifier: what can be told of the constants that registers hold. Only instructions that are reached
 // are looked at.
 #include "vm/verify/consts.h"
+#include "vm/run/frame.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 #include "vm/run/printk.h"
@@ -47,7 +48,7 @@ static void note_callees(struct verify *v, const struct consts *c, u32 reg)
 static enum err check_callback(struct verify *v, const struct consts *c, const struct helper *h, u32 reg)
 {
 	enum known_kind kind = c->r[reg].kind;
-	if (kind != KNOWN_FUNCS && kind != KNOWN_ANY)
+	if (kind != KNOWN_FUNCS && kind < KNOWN_ANY)
 		return verify_refuse(v, c->idx, "r%u of bpf_%s must be a function of this program", reg,
 				     h->name);
 	note_callees(v, c, reg);
@@ -58,7 +59,7 @@ static enum err check_callback(struct verify *v, const struct consts *c, const s
 static enum err check_map(struct verify *v, const struct consts *c, const struct helper *h, u32 reg)
 {
 	enum known_kind kind = c->r[reg].kind;
-	return kind == KNOWN_MAP || kind == KNOWN_ANY
+	return kind == KNOWN_MAP || kind >= KNOWN_ANY
 		   ? OK
 		   : verify_refuse(v, c->idx, "r%u of bpf_%s must be a map of this object", reg, h->name);
 }
@@ -80,8 +81,6 @@ static enum err check_helper(struct verify *v, const struct consts *c, const str
 	}
 	return e;
 }
-
-/* ---- formats ---- */
 
 /* How many arguments the format of a call has. */
 static u32 format_args(const struct consts *c, const struct helper *h)
@@ -106,8 +105,6 @@ static enum err check_format(struct verify *v, const struct consts *c, const str
 		return OK;
 	return verify_refuse(v, c->idx, "%s", text);
 }
-
-/* ---- results ---- */
 
 static bool must_return_0(const struct prog *p)
 {
@@ -137,6 +134,7 @@ static enum err check_call(struct verify *v, const struct consts *c, const struc
 static enum err check_insn(struct verify *v, const struct consts *c)
 {
 	const struct insn *in = &c->p->insns[c->idx];
+	verify_note_reads(v, c);
 	if (insn_is_access(in))
 		return check_store(v, c, in);
 	if (insn_is_exit(in))
@@ -152,6 +150,7 @@ enum err verify_values(struct verify *v)
 	enum err e = consts_find(&c);
 	if (e)
 		return e;
+	v->p->facts.reads = c.lost || frame_is_regs(v->p) ? ALL_SLOTS : 0;
 	for (consts_start(&c); !e && consts_next(&c);)
 		e = check_insn(v, &c);
 	consts_free(&c);

@@ -8,13 +8,10 @@
 //      5. functions       the stack they use, how deep they nest
 #include "vm/verify/verify.h"
 #include "kernel/mem/heap.h"
-#include "vm/verify/context.h"
 #include "vm/run/frame.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 #include "vm/verify/parts.h"
-
-/* ---- 2. each instruction alone ---- */
 
 static enum err check_fields(struct verify *v, u32 idx, const struct insn *in, u32 uses)
 {
@@ -132,8 +129,6 @@ static enum err check_insns(struct verify *v)
 	return OK;
 }
 
-/* ---- 3. where control goes ---- */
-
 static enum err check_target(struct verify *v, u32 idx, i64 target, const char *what)
 {
 	if (target < 0 || target >= v->p->insn_count)
@@ -245,8 +240,6 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	if (!v.marks)
 		return ENOMEM;
 	e = run_passes(&v);
-	if (!e)
-		e = context_find_reads(p, v.marks);
 	if (!e) {
 		note_facts(&v);
 		p->state = PROG_VERIFIED;
