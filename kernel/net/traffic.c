@@ -16,8 +16,6 @@ struct traffic_counts traffic_counts;
 static struct mutex lock = MUTEX_INIT(lock); /* over starting and stopping, and over the pair */
 static u32 receivers;
 
-/* --- Frames --- */
-
 enum kind { UDP, ARP, IPV6, BAD_UDP, BAD_IP };
 
 static enum kind kind_of(u32 i)
@@ -94,8 +92,6 @@ static traceable enum err send_frame(struct sock *sk, u32 i)
 }
 MAY_SLEEP(send_frame);
 
-/* --- Receivers --- */
-
 static bool payload_is_right(const struct sk_buff *skb)
 {
 	u8 want[PAYLOAD];
@@ -118,8 +114,6 @@ static noreturn int udp_recv_thread(void *arg)
 	}
 }
 MAY_SLEEP(udp_recv_thread);
-
-/* --- Packets on demand, and senders that go on --- */
 
 /* Several tasks may send by it at once: then each waits for the frames of all. */
 static struct sock *on_demand;
@@ -198,8 +192,6 @@ enum err traffic_stop(void)
 	mutex_unlock(&lock);
 	return stopped ? OK : ETIMEDOUT;
 }
-
-/* --- Wake-ups --- */
 
 static struct {
 	struct task_struct *tasks[2];

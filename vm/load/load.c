@@ -24,8 +24,6 @@ static enum err no_memory(struct loader *l, const char *what, u64 len)
 	return str_refuse(l->log, ENOMEM, "no memory for %s of %llu bytes", what, len);
 }
 
-/* ---- 1. the file ---- */
-
 /* Symbols say where programs and maps are, and what they are called. */
 static enum err check_symbols(struct loader *l)
 {
@@ -65,8 +63,6 @@ static enum err load_btf(struct loader *l)
 		e = load_place_variables(l);
 	return e ? e : load_ext(l);
 }
-
-/* ---- 3. programs ---- */
 
 static enum err add_program(struct loader *l, u32 section, const struct elf_symbol *f)
 {
@@ -150,8 +146,6 @@ static enum err load_programs(struct loader *l)
 		return str_refuse(l->log, ENOENT, "the object holds no program");
 	return OK;
 }
-
-/* ---- the whole ---- */
 
 static void object_free(struct object *o)
 {

@@ -281,8 +281,6 @@ enum err load_maps(struct loader *l)
 	return e;
 }
 
-/* ---- programs in maps ---- */
-
 /* The map in whose variable the byte lies, with *slot the slot whose first value is there; NULL if it is
  * no value of a map of programs. */
 static struct map *map_of_value(const struct loader *l, u64 offset, u32 *slot)
