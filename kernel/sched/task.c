@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tasks come from kthreadd, which makes them for whoever asks, and end by returning. Dead tasks are
+// Tasks come from kthreadd, which makes them for the task that asks, and end by returning. Dead tasks are
 // kept with their stacks for new ones: taking a guard page away and putting it back would cost all CPUs a
 // flush.
 #include "kernel/sched/task.h"
@@ -35,7 +35,7 @@ struct switch_frame {
 	uptr r15, r14, r13, r12, rbx, rbp, ip;
 };
 
-/* A wish for a task, on the stack of who has it. */
+/* A request for a task, on the stack of the task that makes it. */
 struct create {
 	struct list_head list;
 	int (*fn)(void *arg);
@@ -100,7 +100,7 @@ static void make_block(void)
 		u8 *guard = block + i * (PAGE_SIZE + STACK_SIZE);
 		struct task_struct *p = (void *)(block + STACKS_LEN + i * TASK_ROOM);
 		if (paging_protect((uptr)guard, 1, PAGE_NONE))
-			return; /* the rest of the block is lost; there is no memory anyway */
+			return; /* the rest of the block is lost: memory has run out */
 		p->stack = guard + PAGE_SIZE;
 		put_free(p);
 	}
@@ -164,7 +164,7 @@ static void add_task(struct task_struct *p)
 {
 	uptr flags = spin_lock_irqsave(&lock);
 	p->pid = p->tgid = ++last_pid;
-	p->retstack = retstack_new(); /* under the lock: retstack_get finds p, or p finds its wish */
+	p->retstack = retstack_new(); /* under the lock: retstack_get finds p, or p finds its request */
 	list_add_tail(&p->tasks, &init_task.tasks);
 	spin_unlock_irqrestore(&lock, flags);
 }
@@ -262,25 +262,12 @@ struct task_struct *kthread_run(int (*fn)(void *arg), void *arg, int cpu, const 
 	return ask_kthreadd(&c);
 }
 
-void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg)
-{
-	struct task_struct *t;
-	uptr flags = spin_lock_irqsave(&lock);
-	for (u32 i = 0; i < cpu_count(); i++)
-		visit(sched_idle_task(i), arg);
-	list_for_each_entry(t, &init_task.tasks, tasks)
-		visit(t, arg);
-	spin_unlock_irqrestore(&lock, flags);
-}
-
 struct task_visitor {
 	void (*visit)(struct task_struct *t, void *arg);
 	void *arg;
 };
 
-/* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
- * an exception's own, not in the middle of a switch, and not changing the list. */
-static notrace void visit_held(void *arg)
+static notrace void visit_tasks(void *arg)
 {
 	const struct task_visitor *v = arg;
 	struct task_struct *t;
@@ -290,10 +277,20 @@ static notrace void visit_held(void *arg)
 		v->visit(t, v->arg);
 }
 
+void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg)
+{
+	struct task_visitor v = { .visit = visit, .arg = arg };
+	uptr flags = spin_lock_irqsave(&lock);
+	visit_tasks(&v);
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+/* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
+ * an exception's own, not in the middle of a switch, and not changing the list. */
 void task_for_each_held(void (*visit)(struct task_struct *t, void *arg), void *arg)
 {
 	struct task_visitor v = { .visit = visit, .arg = arg };
-	smp_hold_others(visit_held, &v);
+	smp_hold_others(visit_tasks, &v);
 }
 
 struct visitor {
