@@ -46,5 +46,5 @@ void apic_timer_measure(void);
 u32 apic_timer_elapsed(void);
 void apic_timer_start(u32 count);
 
-/* Routes ISA interrupt 0..15 to this CPU and gives it its handler. ENOENT without an IOAPIC. */
+/* Routes ISA interrupt 0..15 to this CPU and sets its handler. ENOENT without an IOAPIC. */
 enum err irq_enable(u32 irq, trap_handler *handler);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who called whom, by frame pointers, through interrupts and generated code. */
+/* Which function called which, by frame pointers, through interrupts and generated code. */
 #pragma once
 #include "kernel/lib/types.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ways in which one CPU interrupts the others. Two locks, each taken with interrupts on, so that a CPU
-// which waits for one still answers: call_lock for calls, sync_lock for syncs. A sync may be asked for while a
-// call is in progress, never the other way round.
+// which waits for one still answers: call_lock for calls, sync_lock for syncs. A sync may be asked for while
+// a call is in progress, never the other way round.
 #include "kernel/cpu/ipi.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
@@ -16,7 +16,7 @@ enum { SPINS = 100 };
 
 /* What one CPU has asked the others for. */
 struct round {
-	u32 waits;  /* the CPUs that have yet to answer, a bit each */
+	u32 waits;  /* the CPUs that have not answered, a bit each */
 	u32 sleeps; /* the asker is to be woken by the last one */
 	u32 asker;  /* its APIC id */
 };
@@ -26,7 +26,7 @@ static struct round call;
 static void (*call_fn)(void *arg);
 static void *call_arg;
 
-/* smp_hold_others: which CPUs have yet to come to a halt, whether they may go on, whether to wake them for it. */
+/* smp_hold_others: the CPUs that have not halted; whether they may go on; whether to wake them for it. */
 static struct round hold;
 static u32 released, held_sleep;
 
@@ -47,8 +47,8 @@ static notrace void begin_round(struct round *r)
 	__atomic_store_n(&r->waits, smp_others(), __ATOMIC_SEQ_CST);
 }
 
-/* A CPU looks for its bit before it does what is asked: a late interrupt of an earlier round must not answer for
- * this one. */
+/* A CPU looks for its bit before it does what is asked: a late interrupt of an earlier round must not answer
+ * for this one. */
 static notrace bool is_asked(const struct round *r)
 {
 	return __atomic_load_n(&r->waits, __ATOMIC_ACQUIRE) & this_bit();
@@ -72,9 +72,10 @@ static notrace void sleep_until(const u32 *word, bool done, u32 *sleeps)
 	irqs_off();
 }
 
-/* An answer takes a microsecond or two. If it takes much longer, this is an emulator with fewer CPUs than we see,
- * and the CPU that we wait for does not run while we spin. (Four CPUs on a busy host with two: holding the others
- * took 2 to 5 ms by spinning alone, and takes 0.2 to 0.9 ms; a sync is about as long either way.) */
+/* An answer takes a microsecond or two. If it takes much longer, this is an emulator with fewer CPUs than
+ * we see, and the CPU that we wait for does not run while we spin. (Four CPUs on a busy host with two:
+ * holding the others took 2 to 5 ms by spinning alone, and takes 0.2 to 0.9 ms; a sync is about as long
+ * either way.) */
 static notrace void wait_for(struct round *r, const char *what)
 {
 	bool may_sleep = !irqs_are_off();

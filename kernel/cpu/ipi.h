@@ -14,8 +14,8 @@ void ipi_init(void);
 void smp_call_others(void (*fn)(void *arg), void *arg);
 
 /* Runs fn(arg) here while every other CPU waits in its handler, interrupts off, with its stack pointer in
- * cpu->kernel_sp: a still picture of the whole machine. fn must take no lock. Neither it nor what it calls may
- * have a site: no CPU could report a program that does not end there. */
+ * cpu->kernel_sp: a still picture of the whole machine. fn must take no lock. Neither it nor what it calls
+ * may have a site: no CPU could report a program that does not end there. */
 void smp_hold_others(void (*fn)(void *arg), void *arg);
 
 /* Returns when every online CPU, this one too, has executed a serialising instruction (SDM vol. 3,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The end: our own bug. Says where and with which values, has it reported (kernel/cpu/report.c), and makes the
- * emulator exit with a failure. Everything may panic, so this is below everything. */
+/* The end: our own bug. Says where and with which values, has it reported (kernel/cpu/report.c), and makes
+ * the emulator exit with a failure. Everything may panic, so this is below everything. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -12,8 +12,8 @@ void panic_regs(const struct pt_regs *regs, const char *fmt, ...) noreturn print
 /* About what other CPUs (bit n: CPU n) do: the report names one of them, and shows all but the idle. */
 void panic_about(u32 cpus, const char *fmt, ...) noreturn printf_like(2, 3);
 
-/* Stops the other CPUs, and prints. regs: what a trap interrupted, NULL without one. Before one is set, a panic
- * prints nothing. notrace. */
+/* Stops the other CPUs, and prints. regs: what a trap interrupted, NULL without one. Before one is set, a
+ * panic prints nothing. notrace. */
 typedef void panic_reporter(const char *what, const struct pt_regs *regs, u32 cpus);
 void panic_set_reporter(panic_reporter *reporter);
 

@@ -14,6 +14,6 @@ enum err probe_write(uptr dst, const void *src, u32 len);
  * *old becomes what was there. EFAULT if they cannot be written, even with nothing to change. */
 enum err probe_cmpxchg(uptr addr, u64 *old, u64 new, u32 size);
 
-/* A string with its 0, at most size bytes, always ended; gives its length with the 0, or 0 if src
+/* A string with its 0, at most size bytes, always ended. Returns its length with the 0, or 0 if src
  * cannot be read (dst is then empty). size >= 1. */
 u32 probe_read_str(char *dst, uptr src, u32 size);

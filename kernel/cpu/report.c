@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a panic prints: the reason, registers, a backtrace, the programs that had to do with it; and the same of
-// other CPUs, if it is about them. They stand still by then. Nothing here takes a lock or has a site.
+// What a panic prints: the reason, registers, a backtrace, the programs that had to do with it; and the same
+// of other CPUs, if it is about them. They stand still by then. Nothing here takes a lock or has a site.
 #include "kernel/cpu/report.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/blame.h"
@@ -33,8 +33,8 @@ static notrace void print_running(const struct cpu *cpu, const struct pt_regs *r
 		kprintf("  programs that CPU %u runs: %s\n", cpu->id, text);
 }
 
-/* Prints a line for the programs that run on this CPU, and one for those that are attached to functions of the
- * backtrace; none where there are none. */
+/* Prints a line for the programs that run on this CPU, and one for those that are attached to functions of
+ * the backtrace; none where there are none. */
 static notrace void print_programs(const struct pt_regs *regs)
 {
 	char text[512] = "";
@@ -89,7 +89,7 @@ static notrace const struct cpu *choose_cpu(u32 which, struct seat *seat)
 	return which ? &cpus[__builtin_ctz(which)] : NULL;
 }
 
-/* Appends ": CPU 3 is in w_loop1 (loop1.bpf.c:7)", of one of these CPUs: one that runs a program, if any does. */
+/* Appends ": CPU 3 is in w_loop1 (loop1.bpf.c:7)", of one of these CPUs; of one in a program, if any is. */
 static notrace void name_cpu(struct strbuf *s, u32 which)
 {
 	struct seat seat = { "" };

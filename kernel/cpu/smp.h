@@ -31,12 +31,12 @@ struct cpu {
 	u32 softirq_pending; /* one bit per softirq, kernel/sched/softirq.h */
 	bool online;
 	uptr kernel_sp; /* in another CPU's call: how far down the interrupted stack goes */
-	/* Of the probe whose program runs, for bpf_get_attach_cookie and bpf_get_func_ip: the cookie that it was
-	 * attached with, and the function whose entry or return is probed, 0 in a body. The caller of the program
-	 * sets both, and puts back what was there. */
+	/* Of the probe whose program runs, for bpf_get_attach_cookie and bpf_get_func_ip: the cookie that it
+	 * was attached with, and the function whose entry or return is probed, 0 in a body. The caller of the
+	 * program sets both, and puts back what was there. */
 	u64 prog_cookie, prog_ip;
-	/* One counter per loaded program, > 0 while the program runs on this CPU: the image that calls it tests and
-	 * counts it. vm/ hands out the slots. */
+	/* One counter per loaded program, > 0 while the program runs on this CPU: the image that calls it
+	 * tests and counts it. vm/ hands out the slots. */
 	_Alignas(64) u32 active[CPU_ACTIVE_SLOTS];
 	const struct pt_regs *stopped; /* where a panic has stopped it; NULL: it has not */
 };
@@ -75,7 +75,7 @@ void smp_init_boot_cpu(struct task_struct *idle);
 struct acpi;
 void smp_start(const struct acpi *acpi);
 
-/* For ap.c. What a CPU must know before it starts: its number, its APIC id and its idle task; and that the CPU
- * that runs here has started. notrace. */
+/* For ap.c. What a CPU must know before it starts: its number, its APIC id and its idle task; and that the
+ * CPU that runs here has started. notrace. */
 void smp_init_cpu(u32 id, u32 apic_id, struct task_struct *idle);
 void smp_set_online(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ways back: every address on a stack at which its task may yet go on. */
+/* The ways back: every address on a stack at which its task can still go on. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -14,5 +14,5 @@ struct stack_top {
 
 /* Calls visit with every word between the top and `end` (the stack's end, exclusive) that may be a
  * return address, and with each interrupted instruction. Misses none: where frames are not to be
- * trusted it gives every word there is. */
+ * trusted, it visits every word. */
 void stack_visit_returns(struct stack_top top, uptr end, void (*visit)(uptr addr, void *arg), void *arg);

@@ -9,7 +9,7 @@
 #define ROUND_NS     1000000000ull
 #define ROUND_MAX_NS (3 * ROUND_NS)
 
-/* By who waits: the CPUs that have been sent an NMI in this round and have not taken it yet. */
+/* By the CPU that waits: the CPUs that have been sent an NMI in this round and have not taken it. */
 static u32 unseen[MAX_CPUS];
 
 /* Counted by each CPU's tick; what its neighbour has seen of it. */

@@ -12,11 +12,11 @@ struct stall {
 	u32 cpu;    /* where it began; the caller may move */
 };
 
-/* To be called again and again, a second or less apart, by a caller that waits for something that these CPUs (bit n:
- * CPU n) must do. Panics when it has waited for STALL_SECONDS; what says what did not happen: "a sync has
- * not been answered". The panic names the CPU, where it is and which program it runs.
+/* A caller that waits for something that these CPUs (bit n: CPU n) must do calls it again and again, a second
+ * or less apart. Panics when it has waited for STALL_SECONDS. what says what did not happen: "a sync has not
+ * been answered". The panic names the CPU, where it is and which program it runs.
  *
- * A CPU that is merely slow must not be taken for one that hangs: an emulated one may not have run at all.
+ * A CPU that is only slow must not count as one that hangs: an emulated one may not have run at all.
  * So a round of a second is over only when each of the CPUs has taken an NMI in it, and ten rounds make
  * ten seconds; one that takes no NMI for three seconds is not waited for. Any context; has no site. */
 void stall_check(struct stall *s, u32 cpus, const char *what);

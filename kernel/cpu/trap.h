@@ -23,7 +23,7 @@ typedef bool trap_handler(struct pt_regs *regs);
 void trap_init(void);
 void trap_init_cpu(void);
 
-/* Gives vector 0..255 its handler, NULL for none, and returns the one it had. A breakpoint's handler may
+/* Sets the handler of vector 0..255, NULL for none, and returns the one it had. A breakpoint's handler may
  * lower regs->sp by up to 16 and store there: the entry of vector 3 leaves a gap below its frame for
  * emulated calls. */
 trap_handler *trap_set_handler(u32 vector, trap_handler *handler);

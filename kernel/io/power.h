@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Switching the machine off, with a verdict for whoever started it. */
+/* Switches the machine off, with a verdict for the program that started it. */
 #pragma once
 #include "kernel/lib/types.h"
 

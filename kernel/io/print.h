@@ -7,5 +7,5 @@
 void kprintf(const char *fmt, ...) printf_like(1, 2);
 void kputs(const char *text, u32 len);
 
-/* From here on nobody waits for the lock any more: its holder may have been stopped. For panic. */
+/* From here on no CPU waits for the lock: its holder may have been stopped. For a panic. */
 void print_break_lock(void);

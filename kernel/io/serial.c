@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The 16550 UART at COM1. Output polls; input is put into a ring by the interrupt. Nothing that was received is
-// thrown away: what the ring has no room for stays in the UART, and an emulator's UART takes no more until it is
-// read.
+// The 16550 UART at COM1. Output polls; input is put into a ring by the interrupt. Nothing that was received
+// is thrown away: what the ring has no room for stays in the UART, and an emulator's UART takes no more until
+// it is read.
 #include "kernel/io/serial.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
@@ -34,7 +34,7 @@ static struct {
 } ring;
 static void (*received)(void);
 
-/* The FIFOs stay as they are, off in an emulator: switching them would empty them, and input may be waiting. */
+/* The FIFOs stay as they are, off in an emulator: switching would empty them, and input may be waiting. */
 void serial_init(void)
 {
 	outb(IRQ_ENABLE, 0);

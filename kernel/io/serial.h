@@ -9,8 +9,8 @@ void serial_init(void);
 /* Waits for room; works in a panic too. */
 void serial_putc(char ch);
 
-/* From here on input interrupts, and received is called after each interrupt, in its context. ENOENT without an
- * IOAPIC: then it does not. After the APICs. */
+/* From here on input interrupts, and received is called after each interrupt, in its context. ENOENT without
+ * an IOAPIC: then it does not. After the APICs. */
 enum err serial_enable_input(void (*received)(void));
 
 /* The next character typed, or -1 if there is none. */

@@ -106,7 +106,7 @@ void page_usage(u32 *free, u32 *total)
 	*total = total_pages;
 }
 
-/* Gives pages start .. end to the lists, in the largest aligned blocks. */
+/* Adds pages start .. end to the lists, in the largest aligned blocks. */
 static void add_pages(u32 start, u32 end)
 {
 	while (start < end) {

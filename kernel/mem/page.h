@@ -6,7 +6,7 @@
 
 #define PAGE_ORDERS 14 /* the largest block: order 13, 32 MiB */
 
-/* Takes over what boot_info says is usable and nobody has reserved. */
+/* Takes over what boot_info says is usable and not reserved. */
 void page_init(void);
 
 /* NULL if there is no block. What it holds is undefined. */

@@ -29,7 +29,7 @@ uptr paging_root(void);
 void paging_identity_map(uptr phys);
 void paging_identity_unmap(uptr phys);
 
-/* Gives pages of the direct mapping new rights: PAGE_NONE, PAGE_READ with PAGE_WRITE or with PAGE_EXEC.
+/* Sets the rights of pages of the direct mapping: PAGE_NONE, PAGE_READ with PAGE_WRITE or with PAGE_EXEC.
  * ENOMEM if a 2 MiB page must be split and there is no memory; then nothing has changed. Seen by all
  * CPUs on return; so interrupts must be on and no lock held, once several CPUs run. */
 enum err paging_protect(uptr addr, u32 pages, u32 rights);
@@ -39,6 +39,6 @@ enum err paging_protect(uptr addr, u32 pages, u32 rights);
 void *paging_map_io(uptr phys, size_t len);
 
 /* A second, writable view of one or two pages, on this CPU only; for text.c, which holds a lock and has
- * interrupts off meanwhile. Gives the address of the first. */
+ * interrupts off meanwhile. Returns the address of the first. */
 u8 *paging_window_open(uptr phys, u32 pages);
 void paging_window_close(u32 pages);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What freed memory holds. In the test kernel it is filled, so that an access to it is seen: as an address the
- * filling faults, as a number it stands out. The Makefile compiles heap.c and page.c a second time for that, with
- * POISON=1; in the normal kernel nothing of it is left. */
+/* What freed memory holds. In the test kernel it is filled, so that an access to it is seen: as an address
+ * the filling faults, as a number it stands out. The Makefile compiles heap.c and page.c a second time for
+ * that, with POISON=1; in the normal kernel nothing of it is left. */
 #pragma once
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"

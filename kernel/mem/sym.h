@@ -19,8 +19,8 @@ bool sym_nth(u32 i, struct sym *sym);
 /* The address of the global variable of that name; false if there is none. */
 bool sym_variable(const char *name, uptr *addr);
 
-/* The name of the function or the block that holds addr, which lies *offset bytes behind its beginning; NULL if
- * none does. */
+/* The name of the function or the block that holds addr, which lies *offset bytes behind its beginning; NULL
+ * if none does. */
 const char *sym_name(uptr addr, uptr *offset);
 
 /* "kfree_skb+0x5", "bpf_trampoline_kfree_skb+0x12", or the plain number. */

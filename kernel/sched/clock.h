@@ -18,6 +18,6 @@ bool ktime_scale(struct ktime_scale *scale);
 /* Busy-waits. */
 void ndelay(u64 ns);
 
-/* Measures the TSC and the APIC's timer against the PIT. Returns what the latter counts in a tick. ktime_get_ns
- * returns 0 before. After apic_init_cpu. */
+/* Measures the TSC and the APIC's timer against the PIT. Returns what the latter counts in a tick.
+ * ktime_get_ns returns 0 before. After apic_init_cpu. */
 u32 clock_init(void);

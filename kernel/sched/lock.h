@@ -10,8 +10,8 @@ typedef struct {
 
 void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
-uptr spin_lock_irqsave(spinlock_t *lock); /* gives the flags that spin_unlock_irqrestore wants */
+uptr spin_lock_irqsave(spinlock_t *lock); /* returns the flags for spin_unlock_irqrestore */
 void spin_unlock_irqrestore(spinlock_t *lock, uptr flags);
 
-/* Only takes it; the caller sees to preemption and interrupts, and gives it back by itself. */
+/* Only takes it: preemption and interrupts, and how it is given back, are up to the caller. */
 void spin_acquire(spinlock_t *lock);

@@ -74,7 +74,7 @@ static traceable void rcu_timer(struct timer_list *t unused)
 	wake_up_process(rcu_task);
 }
 
-/* Unless it is on its way already, or there is nobody to wake yet. The caller holds the lock. */
+/* Unless it is on its way already, or the thread does not exist yet. The caller holds the lock. */
 static void start_timer(void)
 {
 	if (timer_runs || !rcu_task)
@@ -108,7 +108,7 @@ static void take_batch(void)
 	note_counts(batch_seen);
 }
 
-/* While nobody waits, what is deferred may wait for ever. */
+/* While no task waits in rcu_barrier, what is deferred may wait for ever. */
 static bool grace_period_is_over(void)
 {
 	u32 late = laggards(batch_seen);

@@ -13,7 +13,7 @@ struct rcu_head {
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 
 /* Returns when no CPU can still hold a pointer that it read, with preemption off, before the call. Needs no
- * memory. Task context, interrupts on. Panics if a CPU keeps it waiting for STALL_SECONDS (kernel/cpu/stall.h). */
+ * memory. Task context, interrupts on. Panics if a CPU keeps it waiting for STALL_SECONDS. */
 void synchronize_rcu(void);
 
 /* Waits until everything that was deferred before has been called. Task context. Panics likewise. */

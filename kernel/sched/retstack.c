@@ -122,7 +122,7 @@ struct retstack *retstack_new(void)
 	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) ? kzalloc(sizeof(struct retstack)) : NULL;
 }
 
-/* What is deferred is freed by itself, if a CPU is late; this is for who counts memory. */
+/* What is deferred is freed by itself, if a CPU is late; this is for a caller that counts memory. */
 enum { PATIENCE_MS = 10000 };
 
 static void give_retstack(struct task_struct *t, void *arg)

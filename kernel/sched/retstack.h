@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The shadow stack: return addresses that were replaced, so that somebody hears of a function's return.
+/* The shadow stack: return addresses that were replaced, so that an owner hears of a function's return.
  *
  * At a function's entry the word that holds its return address (the slot) is saved here and overwritten with
  * retstack_return. There the function "returns" to; it takes the entry off again, tells its owner, and goes
@@ -36,15 +36,15 @@ struct retstack {
 
 struct ret_owner {
 	const char *name;
-	/* The function has returned. regs as it left them: ax (and dx) is the return value and may be changed;
-	 * ip is the real return address, sp what it will be there. Preemption is off; interrupts are as the
-	 * function left them. notrace. */
+	/* The function has returned. regs as it left them: ax (and dx) is the return value and may be
+	 * changed; ip is the real return address, sp what it will be there. Preemption is off; interrupts are
+	 * as the function left them. notrace. */
 	void (*returned)(struct ret_owner *o, const struct ret_entry *e, struct pt_regs *regs);
-	u32 running; /* calls of it under way; retstack.c's */
+	u32 running; /* calls of it in progress; retstack.c's */
 };
 
 /* All tasks, also those still to come, have a shadow stack from now on; ENOMEM: nothing has changed.
- * retstack_put takes that back; nobody may push for this user any more. Both in task context. */
+ * retstack_put takes that back; no push for this user may follow. Both in task context. */
 enum err retstack_get(void);
 void retstack_put(void);
 
@@ -53,7 +53,7 @@ void retstack_put(void);
  * or missing; o counts its misses itself. Any context, preemption off. notrace. */
 bool retstack_push(struct ret_owner *o, uptr *slot, const u64 data[RETSTACK_DATA]);
 
-/* Nobody pushes for o any more. Returns when nobody will ever call it again, whatever tasks are still
+/* No push for o may follow. Returns when it will never be called again, whatever tasks are still
  * inside functions whose return it waited for. Task context, interrupts on. */
 void retstack_disown(struct ret_owner *o);
 
@@ -64,7 +64,7 @@ uptr retstack_real(const uptr *slot, uptr found);
 /* Calls visit with every address that t's shadow stack keeps. notrace. */
 void retstack_visit(const struct task_struct *t, void (*visit)(uptr addr, void *arg), void *arg);
 
-/* For task.c, when it makes a task: a shadow stack if any user wants one, else NULL; NULL, too, without memory. */
+/* For task.c, when it makes a task: a shadow stack; NULL if no user wants one, or without memory. */
 struct retstack *retstack_new(void);
 
 /* Where replaced return addresses lead (kernel/sched/retstack_x86_64.asm). */

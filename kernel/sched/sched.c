@@ -2,12 +2,12 @@
 // The scheduler. Each CPU has a queue of the tasks that could run there, sorted by priority, the
 // running one not among them. A task belongs to the queue of p->cpu whether it runs, waits for its
 // turn or sleeps, and that queue's lock guards its state. The lock is held across a switch and let go
-// by the task switched to, so whoever holds it and finds a task neither running nor queued may be
-// sure that its stack is at rest.
+// by the task switched to, so a CPU that holds it and finds a task neither running nor queued
+// knows that its stack is at rest.
 //
 // ORDER LOCKS: a wait queue's, a timer list's or any other lock comes before a queue's. No two queues'
 // locks are held at once: a task that moves is in no queue in between, but looks as if it were, or as if
-// it were running, to whoever would wake it.
+// it were running, to a CPU that would wake it.
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
@@ -138,11 +138,11 @@ static void set_task_cpu(struct task_struct *p, u32 cpu)
 	write_once(p->cpu, cpu);
 }
 
-/* Linux's function of the same name and meaning. Not inlined and traceable: everybody traces it. */
+/* Linux's function of the same name and meaning. Not inlined and traceable: most programs trace it. */
 traceable int wake_up_process(struct task_struct *p)
 {
 	uptr flags;
-	preempt_disable(); /* nobody else knows of a task that moves */
+	preempt_disable(); /* no other CPU knows of a task that moves */
 	struct rq *rq = lock_rq_of(p, &flags);
 	bool was_asleep = p->__state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE);
 	/* A task that has not come to schedule() yet, or was preempted before, just goes on running. */
@@ -158,7 +158,7 @@ traceable int wake_up_process(struct task_struct *p)
 		rq->stats.migrations += cpu != p->cpu;
 		set_task_cpu(p, cpu);
 	}
-	/* Before p can run: who measures the time from here to its switch relies on it. */
+	/* Before p can run: a program that measures the time from here to its switch relies on it. */
 	if (was_asleep)
 		trace_sched_wakeup(p);
 	spin_unlock_irqrestore(&rq->lock, flags);
@@ -246,7 +246,7 @@ static traceable void __schedule(bool preempted)
 	struct rq *rq = this_rq();
 	struct task_struct *prev = rq->curr;
 
-	/* Not spin_lock: the lock changes hands in the middle, and preemption is off anyway. */
+	/* Not spin_lock: the lock changes hands in the middle, and preemption is off already. */
 	spin_acquire(&rq->lock);
 	put_prev_task(rq, prev, preempted);
 	struct task_struct *next = pick_next_task(rq);
@@ -348,7 +348,7 @@ static bool pull_task(void)
 {
 	struct task_struct *p = NULL;
 	u32 count = cpu_count();
-	preempt_disable(); /* nobody else knows of the task in between */
+	preempt_disable(); /* no other CPU knows of the task in between */
 	u32 here = smp_processor_id();
 	for (u32 i = 1; i < count && !p; i++) {
 		struct rq *rq = &rqs[(here + i) % count];

@@ -26,9 +26,9 @@ static inline notrace void preempt_disable(void)
 	percpu_add(CPU_PREEMPT_COUNT, 1);
 }
 
-/* What preempt_enable and a generated image call when the count fell to 0: switches tasks if
- * interrupts are on. Keeps every register but the caller-saved ones. A spin lock calls it as well, and the
- * scheduler takes spin locks: the one place where a file calls up to one that stands on it (tools/circles). */
+/* What preempt_enable and a generated image call when the count fell to 0: switches tasks if interrupts are
+ * on. Keeps every register but the caller-saved ones. A spin lock calls it as well, and the scheduler takes
+ * spin locks: the one place where a file calls up to one that stands on it (tools/circles). */
 void preempt_schedule(void);
 
 static inline notrace void preempt_enable(void)
@@ -58,8 +58,8 @@ static inline notrace bool need_resched(void)
 /* Whether this task could be switched away from here: preemption and interrupts are on. */
 bool preemptible(void);
 
-/* What may sleep begins with it, so that a caller who must not is found at once, and not only when it really
- * comes to sleep: panics unless preemptible. */
+/* Panics unless preemptible. What may sleep begins with it, so that a caller that must not sleep is found at
+ * once, and not only when it does sleep. */
 void might_sleep(void);
 
 /* MAY_SLEEP(func): func has a site and is only ever called where its caller may sleep, before it has set its
@@ -81,8 +81,8 @@ static inline notrace bool in_nmi(void)
 	return preempt_count() & 0xf00000;
 }
 
-/* For task.c, ap.c and timer.c. A new task's first run; this CPU's idle task, which does not return;
- * the tick; this CPU should choose again. bury is called with each task that has been switched away from for the
+/* For task.c, ap.c and timer.c. A new task's first run; this CPU's idle task, which does not return; the
+ * tick; this CPU should choose again. bury is called with each task that has been switched away from for the
  * last time: the scheduler is below the file that knows how a task ends. */
 void sched_init(void (*bury)(struct task_struct *p));
 void sched_new(struct task_struct *p);

@@ -23,7 +23,7 @@ static inline notrace void nmi_exit(void)
 /* Linux's numbers. */
 enum { TIMER_SOFTIRQ = 1, NET_RX_SOFTIRQ = 3, SOFTIRQ_COUNT };
 
-/* Gives a softirq its function; it runs with interrupts on and preemption off. */
+/* Sets a softirq's function; it runs with interrupts on and preemption off. */
 void open_softirq(u32 nr, void (*action)(void));
 
 /* Asks for a softirq on this CPU: it runs when the running interrupt ends, or at local_bh_enable,

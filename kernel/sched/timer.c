@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each CPU has its own tick and its own list of timers, sorted by expiry: the few there are make anything finer a
-// waste.
+// Each CPU has its own tick and its own list of timers, sorted by expiry: the few there are make anything
+// finer a waste.
 #include "kernel/sched/timer.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"

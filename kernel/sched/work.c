@@ -10,7 +10,7 @@ struct worker {
 	spinlock_t lock;
 	struct list_head works;
 	struct work *running;
-	struct wait_queue_head done; /* somebody flushes */
+	struct wait_queue_head done; /* for flush_work */
 	struct task_struct *task;
 };
 

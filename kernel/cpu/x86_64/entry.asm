@@ -81,8 +81,8 @@ return_by_iretq:
 	iretq
 .end:
 
-; An exception in an NMI's handler: the int3 of a change under way, a load that may fault. iretq would open
-; the door to the next NMI, whose frame would fall on that of the one under way, as both begin at the top of
+; An exception in an NMI's handler: the int3 of a change in progress, a load that may fault. iretq would open
+; the door to the next NMI, whose frame would fall on that of the one in progress, as both begin at the top of
 ; one stack (SDM vol. 3, "Handling Multiple NMIs"). So ip and flags go onto the interrupted stack, as by call
 ; and pushf, and are popped from there. They may fall on the frame's sp and ss; where they are is kept in the
 ; place of cs.

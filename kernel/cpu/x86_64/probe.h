@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Single accesses inline, for whom a bad address is no more than a value of 0: the interpreter. As in
+/* Single accesses inline, for the interpreter, to which a bad address is no more than a value of 0. As in
  * kernel/cpu/probe.h, which others use, each has a row in __ex_table, which the trap code looks up; here the
  * row leads to the next instruction, and a fault is told: PROBE_TOLD, which the includer defines before,
  * is the name, as a string, of its void f(const void *where, void *whose); each access hands both on. In
@@ -36,8 +36,8 @@
 		__asm__ volatile("1:\t" insn NEXT_IF_FAULT : : "r"(value), "r"(at), HANDED : "memory"); \
 	}
 
-/* Locked, and 0 if it cannot be written. cmpxchg: if old is there, it becomes new; gives what was there. add:
- * value is added; gives what was there. */
+/* Locked, and 0 if it cannot be written. cmpxchg: if old is there, it becomes new. Returns what was there.
+ * add: value is added. Returns what was there. */
 #define DEFINE_LOCKED(type, suffix)                                                        \
 	static inline notrace u64 cmpxchg_or_0_##type(uptr at, type old, type new, bool *ok, \
 						      const void *where, void *whose)      \

@@ -29,7 +29,7 @@ static notrace void visit_words(const struct walk *w, uptr from, uptr to)
 }
 
 /* Interrupted at any instruction: the return address is somewhere up to the frame that bp shows, which
- * may be the caller's. If bp shows nothing, all the rest may hold one. Gives the next frame. */
+ * may be the caller's. If bp shows nothing, all the rest may hold one. Returns the next frame. */
 static notrace uptr visit_interrupted(const struct walk *w, const struct pt_regs *regs)
 {
 	bool frame = regs->bp >= regs->sp && regs->bp <= w->end - FRAME_LEN && regs->bp % WORD == 0;

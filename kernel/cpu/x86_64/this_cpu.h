@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/cpu/this_cpu.h: struct cpu is at GS:0; generated code finds it there too, by gs(offset) of kernel/lib/x86.h.
- * `offset` is a constant. */
+/* kernel/cpu/this_cpu.h: struct cpu is at GS:0; generated code finds it there too, by gs(offset) of
+ * kernel/lib/x86.h. `offset` is a constant. */
 #pragma once
 #include "kernel/lib/types.h"
 

@@ -157,7 +157,7 @@ notrace void trap_dispatch(struct pt_regs *regs, u32 vector)
 	irq_enter();
 	trap_handler *handler = read_once(trap_handlers[vector]);
 	if (handler)
-		handler(regs); /* one that nobody claims is spurious, and harmless */
+		handler(regs); /* one without a handler is spurious, and harmless */
 	irq_exit(regs);
 }
 
