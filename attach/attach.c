@@ -88,8 +88,8 @@ static enum err end_link(struct link *l, struct strbuf *log)
 	return OK;
 }
 
-/* Ends the newest links. Their sites were right a moment ago: what goes wrong now is said when they are detached
- * again. */
+/* Ends the newest links. Their sites were right a moment ago: what goes wrong now is said when they are
+ * detached again. */
 static void undo(u32 count)
 {
 	char text[1];

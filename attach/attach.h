@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program meets what it traces. A link is one attachment of one program: to one function or to many, to a
- * tracepoint, or to a probed instruction.
+/* Where a program meets what it traces. A link is one attachment of one program: to one function or to many,
+ * to a tracepoint, or to a probed instruction.
  *
  *  - All functions take attach.c's lock themselves, but for link_for_each_unlocked.
  *  - They run in task context, with interrupts on. */
@@ -26,16 +26,15 @@ struct link {
 
 /* What differs from what the program's section says; 0 in every field, and no options, change nothing. */
 struct attach_options {
-	const char
-	    *func;  /* a function; a program; with * or ? all functions like it; FUNC+OFFSET for a probe */
-	u64 cookie; /* what bpf_get_attach_cookie returns to the program */
+	const char *func; /* a function, a program, a pattern with * or ?; FUNC+OFFSET for a probe */
+	u64 cookie;       /* what bpf_get_attach_cookie returns to the program */
 	enum kprobe_how how;
 };
 
-/* Attaches compiled programs, all of them or none, each to options->func or to what its section names. A pattern
- * leaves out functions that cannot be traced. ENOENT: there is no such function; EOPNOTSUPP: it has no site or cannot
- * be traced; EINVAL: its types contradict those of the function that the program was written for; and what tramp_add,
- * register_kprobe and register_kretprobe refuse. */
+/* Attaches compiled programs, all of them or none, each to options->func or to what its section names. A
+ * pattern leaves out functions that cannot be traced. ENOENT: there is no such function; EOPNOTSUPP: it has
+ * no site or cannot be traced; EINVAL: its types contradict those of the function that the program was
+ * written for; and what tramp_add, register_kprobe and register_kretprobe refuse. */
 enum err attach_progs(struct prog *const *progs, u32 count, const struct attach_options *options,
 		      struct strbuf *log);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Programs in a backtrace. Compiled code is found by its address. Of the interpreter the backtrace shows
-// only that it runs; which instruction of which program is told by the pointer to it that it keeps in a
-// register, or that what it has called keeps on the stack.
+// Programs in a backtrace. Compiled code is found by its address. Of the interpreter a backtrace shows only
+// that it runs. It keeps a pointer to the current instruction in a register, which a function that it calls
+// saves on the stack: that pointer tells the program and the instruction.
 #include "attach/blame.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/blame.h"
@@ -19,12 +19,11 @@ enum { INTERPRETED_MAX = 8 };
 struct search {
 	blame_visitor *visit;
 	void *arg;
-	const struct prog
-	    *last; /* told last: its functions, and loops that call them, lie above each other */
-	const struct prog *interpreted[INTERPRETED_MAX]; /* those of the CPU */
+	const struct prog *last; /* told last: several of its functions can follow each other on the stack */
+	const struct prog *interpreted[INTERPRETED_MAX]; /* those that run on the CPU */
 	u32 count;
-	const struct pt_regs *regs; /* NULL when their RBX is used up */
-	uptr at, end;               /* words of the stack that have not been looked at */
+	const struct pt_regs *regs; /* NULL once their RBX has been read */
+	uptr at, end;               /* words of the stack that have not been read */
 };
 
 static notrace void tell(struct search *s, const struct prog *p, u32 idx)
@@ -53,7 +52,7 @@ static notrace const struct prog *points_into(const struct search *s, uptr word,
 	return NULL;
 }
 
-/* The next word: the register first. */
+/* The next word that may be the pointer: the register first. */
 static notrace bool next_word(struct search *s, uptr *word)
 {
 	if (s->regs) {
@@ -65,7 +64,7 @@ static notrace bool next_word(struct search *s, uptr *word)
 	return s->at < s->end && probe_read(word, s->at, sizeof(*word)) == OK;
 }
 
-/* The innermost interpreted program that has not been told. */
+/* Tells the innermost interpreted program that has not been told. */
 static notrace void find_interpreted(struct search *s)
 {
 	uptr word;

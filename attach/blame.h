@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells kernel/cpu/blame.h about programs: which run on a CPU, which are attached to a function. */
+/* Answers kernel/cpu/blame.h: which programs run on a CPU, and which are attached to a function. */
 #pragma once
 
 /* Once, at boot. */

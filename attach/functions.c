@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program becomes a hook of a function, of many, or of the function behind a tracepoint, and stops being one.
+// A program becomes a hook of a function, of many, or of the function behind a tracepoint, and stops being
+// one.
 #include "attach/functions.h"
 #include "attach/prog_site.h"
 #include "attach/sites.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs as hooks of functions and of tracepoints: two of attach.c's ways to attach. The caller holds its lock. */
+/* Programs as hooks of functions and of tracepoints: two of attach.c's ways to attach. The caller holds its
+ * lock. */
 #pragma once
 #include "attach/attach.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program becomes a handler of a kprobe or a kretprobe: it sees struct pt_regs, on this architecture's
-// terms, and is told by variables of its CPU what a trampoline would have put below its context.
+// A program becomes a handler of a kprobe or a kretprobe. Its context is struct pt_regs, as this architecture
+// has it. What a trampoline puts below a context, the program finds in variables of its CPU.
 #include "attach/probes.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
@@ -12,7 +12,7 @@ struct prog_probe {
 	struct kretprobe rp; /* a kprobe uses its kp only */
 	struct prog *prog;
 	u64 cookie;
-	uptr func; /* what bpf_get_func_ip gives: the function's address, 0 behind its entry */
+	uptr func; /* what bpf_get_func_ip returns: the function's address, or 0 behind its entry */
 	char symbol[PROBE_SYMBOL_LEN];
 };
 

@@ -9,8 +9,9 @@
 /* The site of a traced program, or NULL. */
 struct site *prog_site_of(const struct prog *p);
 
-/* Stores the site of target, which p is to trace. EINVAL: p or target has its part in tracing a program already, since
- * two programs must not trace each other; EOPNOTSUPP: target has no type information; ENOMEM. */
+/* Stores the site of target, which p is to trace. EINVAL: p or target has its part in tracing a program
+ * already, since two programs must not trace each other; EOPNOTSUPP: target has no type information;
+ * ENOMEM. */
 enum err prog_site_get(struct site **site, const struct prog *p, struct prog *target, struct strbuf *log);
 
 /* Frees the site if nothing is attached to it. Does nothing if it is a function's. */

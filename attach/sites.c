@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A name is looked for among functions, then among programs; a pattern among functions. Each refusal says which of
-// them it was, and why it cannot be traced.
+// A name is looked for among functions, then among programs; a pattern among functions. Each refusal says
+// which of them it was, and why it cannot be traced.
 #include "attach/sites.h"
 #include "attach/prog_site.h"
 #include "kernel/lib/mem.h"
@@ -16,8 +16,8 @@ static bool is_ambiguous(const char *func)
 	return false;
 }
 
-/* Stores the site of the function, or of the program, with that name; refuses if there is none. A program is often
- * named like the function that it traces: a section that names its own program means the function. */
+/* Stores the site of the function, or of the program, with that name; refuses if there is none. A program is
+ * often named like the function that it traces: a section that names its own program means the function. */
 static enum err find_site(struct site **site, const struct prog *p, const char *func, struct strbuf *log)
 {
 	bool is_own_name = func == p->target && strcmp(func, p->name) == 0;

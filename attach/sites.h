@@ -3,8 +3,8 @@
 #pragma once
 #include "attach/attach.h"
 
-/* Stores l's sites: the one with that name, or all that match the pattern and can take these hooks. Sets l->place.
- * Refuses what attach_progs says. */
+/* Stores l's sites: the one with that name, or all that match the pattern and can take these hooks. Sets
+ * l->place. Refuses what attach_progs says. */
 enum err sites_find(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,
 		    struct strbuf *log);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Chunks of pages turned read+execute, handed out first fit in granules. Each granule has the struct text
-// that owns it, or NULL: so finding an address's block is two loads, without a lock, in any context.
+// Chunks of read+execute pages, handed out first fit, in granules. For each granule a chunk has the struct
+// text that owns it, or NULL. So the block of an address is found without a lock, in any context.
 #include "kernel/mem/text.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
@@ -26,17 +26,17 @@ extern u8 text_start[], text_end[];
 static u8 *linked; /* kernel text as it was at boot */
 
 static struct chunk chunks[MAX_CHUNKS];
-static u32 chunk_count; /* grows only, after the chunk is complete */
+static u32 chunk_count; /* grows only, and only behind a complete chunk */
 static u32 bytes_used, blocks_used;
-static spinlock_t lock;        /* owners, counts, what blocks should hold */
-static spinlock_t window_lock; /* the one writable window */
+static spinlock_t lock;        /* over owners, counts, what blocks should hold */
+static spinlock_t window_lock; /* over the one writable window */
 
 static u32 granules_of(u32 len)
 {
 	return (len + GRANULE - 1) / GRANULE;
 }
 
-/* Executable memory, full of int3: written while it is still ordinary memory, then turned. */
+/* Fills ordinary memory with int3, then makes it executable. */
 static enum err add_chunk(u32 min_len)
 {
 	u32 order = CHUNK_ORDER;
@@ -65,7 +65,7 @@ no_room:
 	return ENOMEM;
 }
 
-/* The first run of n free granules; false if there is none. Blocks are stepped over whole. */
+/* The first run of n free granules; false if there is none. A block is skipped as a whole. */
 static bool find_run(const struct chunk *c, u32 n, u32 *at)
 {
 	for (u32 g = 0, run = 0; g < c->granules;) {
@@ -138,7 +138,7 @@ notrace struct text *text_find(uptr addr)
 	return t && addr - t->base < t->len ? t : NULL;
 }
 
-/* One piece within two pages, through the window. */
+/* Through the window, which shows two pages. */
 static notrace void write_piece(uptr at, const u8 *bytes, u32 len)
 {
 	u32 offset = at % PAGE_SIZE;
@@ -175,7 +175,7 @@ notrace void text_patch(uptr at, const void *bytes, u32 len)
 
 notrace void text_write(uptr at, const void *bytes, u32 len)
 {
-	uptr flags = spin_lock_irqsave(&lock); /* text_visit must not see the one without the other */
+	uptr flags = spin_lock_irqsave(&lock); /* text_visit sees both writes or none */
 	struct text *t = text_find(at);
 	if (t && at + len <= t->base + t->len)
 		memcpy(t->wanted + (at - t->base), bytes, len);
@@ -191,7 +191,7 @@ static void fill_int3(const struct text *t)
 		write_text(t->base + at, fill, min(t->len - at, (u32)sizeof(fill)));
 }
 
-/* The granules of t from the first one on that lies wholly behind its first len bytes. Under the lock. */
+/* Frees the granules that lie wholly behind t's first len bytes. Under the lock. */
 static void disown(const struct text *t, u32 len)
 {
 	struct chunk *c = chunk_of(t->base);
@@ -201,7 +201,7 @@ static void disown(const struct text *t, u32 len)
 	bytes_used -= (granules_of(t->len) - granules_of(len)) * GRANULE;
 }
 
-/* While code is being written to `wanted`, text_visit tells what the block holds: int3. */
+/* While code is being written to it, text_visit says that the block holds int3, as it does. */
 static u8 *take_wanted(struct text *t)
 {
 	uptr flags = spin_lock_irqsave(&lock);
@@ -254,7 +254,7 @@ enum err text_make(struct text *t, u32 max, text_writer *write, void *arg)
 	return e;
 }
 
-/* A block may have come since the last visit that begins before g: it has been visited as free memory. */
+/* A block that begins before g is new since the last visit, which has visited its granules as free memory. */
 static u32 first_granule(const struct chunk *c, u32 g)
 {
 	const struct text *t = c->owner[g];
@@ -263,8 +263,8 @@ static u32 first_granule(const struct chunk *c, u32 g)
 		   : g;
 }
 
-/* What lies at granule g: a block from its first granule on, or free ones, not too many at a time since
- * interrupts are off. Gives the number of granules. */
+/* Visits what lies at granule g: a block from its first granule on, or free granules, not too many at a time,
+ * since interrupts are off. Returns the number of granules. */
 static u32 visit_granules(const struct chunk *c, u32 g, text_visitor *visit, void *arg)
 {
 	const struct text *t = c->owner[g];

@@ -75,7 +75,7 @@ byte waits = 0;            /* smp_sync_cores: one bit for each CPU that has yet 
 bool interrupted = false;  /* CPU 0 is taken away from the poke */
 
 /* tramp/text/poke.c's */
-bool batch_under_way = false;
+bool batch_in_progress = false;
 bool sorted = true; /* a batch is this site and another one; the search misses this one unless sorted */
 mtype old = nop, new = nop;
 byte handlers = 0;
@@ -118,7 +118,7 @@ inline emulate_change()
 	fi;
 	atomic {
 		if
-		:: batch_under_way ->
+		:: batch_in_progress ->
 			looks[c] = (batch_is_ours -> live : withdrawn);
 			printf("CPU %d:   handler: there is a batch\n", c)
 		:: else -> printf("CPU %d:   handler: there is no batch\n", c)
@@ -327,7 +327,7 @@ proctype poke()
 	}
 	poker
 		if
-		:: kept(PUBLISH) -> batch_under_way = true; batch_is_ours = true;
+		:: kept(PUBLISH) -> batch_in_progress = true; batch_is_ours = true;
 			if
 			:: sorted -> printf("CPU 0: step 2: publishes the batch\n")
 			:: else -> printf("CPU 0: step 2: publishes the batch, which is not sorted\n")
@@ -385,7 +385,7 @@ proctype poke()
 	}
 	poker
 		if
-		:: kept(WITHDRAW) -> batch_under_way = false; printf("CPU 0: step 7: withdraws the batch\n")
+		:: kept(WITHDRAW) -> batch_in_progress = false; printf("CPU 0: step 7: withdraws the batch\n")
 		:: else
 		fi
 	}

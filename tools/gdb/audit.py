@@ -48,7 +48,7 @@ def sites():
 
 def batch():
     """The addresses that a change in progress changes."""
-    poke, count = gdb.parse_and_eval("'poke.c'::batch_under_way"), int(gdb.parse_and_eval("'poke.c'::batch_count"))
+    poke, count = gdb.parse_and_eval("'poke.c'::batch_in_progress"), int(gdb.parse_and_eval("'poke.c'::batch_count"))
     return {int(poke[i]["addr"]) for i in range(count)} if int(poke) else set()
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The auditor. The modules that change text are asked for the places, which are sorted by address; then all text
-// is compared, from place to place, with what kernel/mem/text.c knows of it.
+// The auditor. It asks the modules that change text for their places, and sorts these by address. Then it
+// compares all text, from place to place, with what kernel/mem/text.c knows of it.
 #include "tramp/text/audit.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/fmt.h"
@@ -18,7 +18,7 @@ struct place {
 
 static struct audit_source *sources;
 
-/* Of the audit under way. */
+/* Of the audit in progress. */
 static struct place *places; /* NULL while they are counted */
 static u32 place_count;
 static u32 places_met, bad, total;
@@ -85,7 +85,7 @@ static bool all_int3(uptr addr, u32 len)
 	return true;
 }
 
-/* len bytes without a place in them. Neighbours that differ make one report. */
+/* Compares len bytes without a place among them. Wrong bytes in a row make one report. */
 static void compare(uptr addr, const u8 *wanted, u32 len)
 {
 	u32 i = 0, n;
@@ -101,7 +101,7 @@ static void compare(uptr addr, const u8 *wanted, u32 len)
 	}
 }
 
-/* One piece of text: what lies before each place in it, the place, and the rest. */
+/* Compares one piece of text: the bytes before each place, the place, the rest. */
 static void audit_piece(uptr base, u32 len, const u8 *wanted, unused void *arg)
 {
 	u32 at = 0, i = lower_bound(places, place_count, addr, base);
@@ -110,7 +110,7 @@ static void audit_piece(uptr base, u32 len, const u8 *wanted, unused void *arg)
 		const struct place *p = &places[i];
 		u32 from = (u32)(p->addr - base);
 		if (from < at || from + p->len > len) {
-			name_place(p->addr, p->bytes, p->len); /* two answer for one byte, or for none */
+			name_place(p->addr, p->bytes, p->len); /* places overlap, or leave the text */
 			continue;
 		}
 		compare(base + at, wanted ? wanted + at : NULL, from - at);

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The poke protocol: how five bytes change under the feet of other CPUs.
+// The poke protocol: how five bytes change while other CPUs execute them.
 //
-// Intel SDM vol. 3, "Handling Self- and Cross-Modifying Code": a CPU must not execute bytes that
-// another one is changing unless it serialises after the change. A one-byte int3 is what makes the
-// change safe: whoever comes by meets it, whole, and never a mixture.
+// Intel SDM vol. 3, "Handling Self- and Cross-Modifying Code": a CPU must not execute bytes that another one
+// is changing, unless it serialises after the change. A one-byte int3 makes the change safe: a CPU that
+// arrives meets the whole int3, and never a mixture of old and new bytes.
 //
 //   1. Compare: every place of the batch holds its old bytes, or nothing happens.
 //   2. Publish the batch, sorted by address, for the int3 handler.
-//   3. int3 on every first byte; sync all CPUs. From here on nobody executes the old instruction,
-//      and nobody is between its bytes: whoever arrives traps, and the handler does what the new
-//      instruction will do.
-//   4. The other four bytes, which nobody can reach; sync.
-//   5. The first byte of the new instruction; sync. From here on nobody traps.
-//   6. The same first byte once more. No CPU needs that. QEMU 7.2 does: a thread of it that was
-//      translating the int3 while step 5 overwrote it keeps the translation for good; now that all of
-//      them have been interrupted, a write makes it drop it.
-//   7. Withdraw the batch, and wait for handlers that still look into it: those of foreign int3s,
-//      since ours are over, as a sync cannot end before a handler has (its interrupts are off).
+//   3. Write int3 to every first byte; sync all CPUs. From here on no CPU executes the old instruction, and
+//      none is between its bytes. A CPU that arrives traps, and the handler does what the new instruction
+//      will do.
+//   4. Write the other four bytes, which no CPU can reach; sync.
+//   5. Write the first byte of the new instruction; sync. From here on no CPU traps.
+//   6. Write the same first byte once more. No CPU needs that. QEMU 7.2 does: if one of its threads was
+//      translating the int3 while step 5 overwrote it, the thread keeps the translation for good. By now all
+//      threads have been interrupted, and a write makes that one drop it.
+//   7. Withdraw the batch, and wait for handlers that still look into it. These are handlers of foreign
+//      int3s: those of our own have ended, since their interrupts are off and a sync cannot end before they
+//      do.
 //
 // tests/models/poke.pml has the same steps, checked exhaustively; beside it stands what breaks without each.
 #include "tramp/text/poke_arch.h"
@@ -35,8 +36,8 @@
 static struct mutex poking;
 static struct poke_stats stats;
 
-/* What the int3 handler looks into, while a change is under way. */
-static const struct poke *batch_under_way;
+/* What the int3 handler looks into, while a change is in progress. */
+static const struct poke *batch_in_progress;
 static u32 batch_count;
 static void (*observer)(u32 step);
 static u32 handlers; /* inside the handler now; changed atomically */
@@ -59,20 +60,20 @@ static notrace u8 read_byte(uptr addr)
 	return *(const volatile u8 *)addr;
 }
 
-static notrace const struct poke *find_under_way(uptr addr)
+static notrace const struct poke *find_in_progress(uptr addr)
 {
-	const struct poke *batch = __atomic_load_n(&batch_under_way, __ATOMIC_SEQ_CST);
+	const struct poke *batch = __atomic_load_n(&batch_in_progress, __ATOMIC_SEQ_CST);
 	return batch ? find_poke(batch, batch_count, addr) : NULL;
 }
 
-/* Does what a change under way will do here. One that leaves an int3 in place leaves it to its owner. */
+/* Does what the change in progress will do here. A change that puts an int3 leaves it to its owner. */
 static notrace bool emulate_change(uptr addr, struct pt_regs *regs)
 {
 	const struct poke *p;
 	bool ours;
 
-	__atomic_fetch_add(&handlers, 1, __ATOMIC_SEQ_CST); /* before the look at the batch: step 7 */
-	p = find_under_way(addr);
+	__atomic_fetch_add(&handlers, 1, __ATOMIC_SEQ_CST); /* before the batch is read: step 7 */
+	p = find_in_progress(addr);
 	ours = p && p->new[0] != poke_int3;
 	if (ours) {
 		poke_emulate(p, regs);
@@ -82,17 +83,17 @@ static notrace bool emulate_change(uptr addr, struct pt_regs *regs)
 	return ours;
 }
 
-/* Not counted in `handlers`, because it does not look at the batch: a kprobe that is hit on all CPUs all the
- * time must not keep step 7 waiting. */
+/* Not counted in `handlers`, because it does not look into the batch: a kprobe that is hit on all CPUs all
+ * the time must not keep step 7 waiting. */
 static notrace bool is_foreign(uptr addr, struct pt_regs *regs)
 {
 	bool (*owner)(struct pt_regs * regs) = read_once(foreign_owner);
 	return owner && read_byte(addr) == poke_int3 && owner(regs);
 }
 
-/* Vector 3. Interrupts are off from the trap to the end. An int3 that nobody explains may have been one of
- * ours, met by a CPU that comes too late, when it is gone (only emulators are that late, see step 6): then the
- * new instruction is there and can be run; or the next change has put it there anew. */
+/* Vector 3. Interrupts are off from the trap to the end. An unexplained int3 may have been one of ours that
+ * is gone by now; only emulators are that late, see step 6. Then the address holds the new instruction, which
+ * can be executed, or the next change has put an int3 there again. */
 static notrace bool poke_trap(struct pt_regs *regs)
 {
 	uptr addr = poke_trap_addr(regs);
@@ -159,7 +160,7 @@ static notrace void wait_for_handlers(void)
 static notrace void change_all(const struct poke *batch, u32 count)
 {
 	batch_count = count; /* 2 */
-	__atomic_store_n(&batch_under_way, batch, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&batch_in_progress, batch, __ATOMIC_SEQ_CST);
 	done(2);
 
 	for (u32 i = 0; i < count; i++) /* 3 */
@@ -181,7 +182,7 @@ static notrace void change_all(const struct poke *batch, u32 count)
 		text_patch(batch[i].addr, batch[i].new, 1);
 	done(6);
 
-	__atomic_store_n(&batch_under_way, NULL, __ATOMIC_SEQ_CST); /* 7 */
+	__atomic_store_n(&batch_in_progress, NULL, __ATOMIC_SEQ_CST); /* 7 */
 	wait_for_handlers();
 	done(7);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The five-byte instructions that a site can hold, and what each does to a CPU that met an int3
-// in its place.
+// The five-byte instructions that a site can hold, and what each does to a CPU that has met an int3 in its
+// place.
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/panic.h"
@@ -66,11 +66,11 @@ static notrace bool is_of_a_site(const u8 bytes[SITE_LEN])
 	return bytes[0] == X86_CALL || bytes[0] == X86_JMP || memcmp(bytes, x86_nop(SITE_LEN), SITE_LEN) == 0;
 }
 
-/* QEMU may come with the stale translation of an int3 (step 6), and would come with it for ever, if this is a
- * softirq that keeps the poking task from step 6. A translation holds for one value of RF only, so that with
- * RF set it translates anew. To the CPU RF says: no instruction breakpoint here, once. In an NMI RF is lost on
- * the way back (kernel/cpu/x86_64/entry.asm): there what the address holds now is done in its place. Only its first
- * byte can change meanwhile, as the next change's first sync waits for this CPU. */
+/* QEMU may have executed a stale translation of an int3 (step 6). It would do so for ever if this is a
+ * softirq that keeps the poking task from step 6. A translation is valid for one value of RF only: with RF
+ * set QEMU translates anew. To a CPU, RF means: no instruction breakpoint here, once. In an NMI, RF is lost
+ * on return (kernel/cpu/x86_64/entry.asm); there this function does what the address holds now. Only its
+ * first byte can change meanwhile, since the first sync of the next change waits for this CPU. */
 notrace void poke_retry(struct pt_regs *regs)
 {
 	struct poke now = { .addr = poke_trap_addr(regs) };

@@ -57,7 +57,7 @@ static void check_site(const struct site *s, const struct sym *sym)
 		panic("site table: %s does not begin with the expected nop", sym->name);
 }
 
-/* Static functions of two files may share a name. BTF has one of them, and nobody knows which. */
+/* Static functions of two files may share a name. BTF has one of them, and does not say which. */
 static void mark_ambiguous(void)
 {
 	for (u32 i = 0; i < count; i++)

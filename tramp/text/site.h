@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sites: where the compiler left a five-byte nop at the head of a function (`__mcount_loc`).
+/* Sites: where the compiler has left a five-byte nop at the head of a function (`__mcount_loc`).
  *
- * The table is checked once at boot: every site lies exactly at the entry of a known symbol and
- * holds exactly the nop that poke_make_nop makes; anything else is a broken build and panics.
+ * The table is checked once, at boot: every site lies exactly at the entry of a known symbol, and holds
+ * exactly the nop that poke_make_nop makes. Anything else is a broken build, and panics.
  *
- * The first file to read here; docs/reading.md names the others in order. */
+ * Read this file first here; docs/reading.md names the others in order. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/err.h"
@@ -22,10 +22,10 @@ struct site {
 	bool ambiguous;      /* another function has this name too: neither can be named, nor found in BTF */
 	bool no_return;      /* its declaration says that it does not return */
 	bool may_sleep;      /* is only called where its caller may sleep */
-	u32 *users;          /* a program's site: counts what can reach the program; NULL for a function */
-	struct tramp *tramp; /* BPF's hooks here, NULL if there are none; tramp.c's */
-	uptr direct;         /* their image if made for a shared site, else 0; tramp.c's, ftrace reads it */
-	uptr ftrace;         /* ftrace's caller that it calls, 0 if no callback is here; ftrace's */
+	u32 *users;          /* of a program: counts what can reach it; NULL for a function */
+	struct tramp *tramp; /* the hooks here, or NULL; tramp.c's */
+	uptr direct; /* their image if it is made for a shared site, or 0; tramp.c's, read by ftrace */
+	uptr ftrace; /* ftrace's caller that it calls, 0 if no callback is here; ftrace's */
 };
 
 /* Reads and checks the table; kernel_btf may be NULL. */
@@ -35,7 +35,7 @@ void site_init(const struct btf *kernel_btf);
 u32 site_count(void);
 struct site *site_nth(u32 i);
 
-/* NULL if there is none. A name that two static functions share finds neither. site_at is notrace. */
+/* The site, or NULL. A name that two static functions share finds neither. site_at is notrace. */
 struct site *site_named(const char *name);
 struct site *site_at(uptr addr);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pokes the branches of a tracepoint: nop while nobody uses it, jmp while somebody does.
+// Pokes the branches of a tracepoint: a nop while it has no users, a jmp while it has some.
 #include "tramp/text/tracepoint.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -13,7 +13,7 @@
 extern struct tracepoint tracepoints_start[], tracepoints_end[];
 extern const struct tracepoint_branch tracepoint_branches_start[], tracepoint_branches_end[];
 
-/* Room for the branches of any one, so that no change needs memory. Under tramp_lock. */
+/* Room for the branches of any tracepoint, so that no change needs memory. Under tramp_lock. */
 static struct poke *batch;
 
 u32 tracepoint_count(void)
@@ -52,7 +52,7 @@ static void branch_bytes(u8 bytes[SITE_LEN], const struct tracepoint_branch *b, 
 		poke_make_nop(bytes);
 }
 
-/* For the auditor: every branch that is not the nop of the link. */
+/* For the auditor: every branch that is not the nop that was linked. */
 static void explain_branches(void)
 {
 	u8 bytes[SITE_LEN];
