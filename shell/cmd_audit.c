@@ -20,7 +20,7 @@ static enum err cmd_audit(unused char **args, struct strbuf *log)
 
 /* clang-format off */
 const struct command audit_commands[] = {
-	{ "audit", "", 0, 0, "is every byte of text as it should be?", cmd_audit, NULL },
+	{ "audit", "", "is every byte of text as it should be?", cmd_audit },
 	{ 0 },
 };
 /* clang-format on */

@@ -380,16 +380,9 @@ static enum err cmd_compare(char **args, struct strbuf *log)
 	return e;
 }
 
-static void complete_compare(struct edit_matches *m, u32 index)
-{
-	for (u32 i = 0; i < array_len(measure_drives); i++)
-		edit_offer(m, measure_drives[i].func);
-	(void)index;
-}
-
 /* clang-format off */
 const struct command compare_commands[] = {
-	{ "compare", "FUNC", 1, 1, "what a traced call costs, in every way", cmd_compare, complete_compare },
+	{ "compare", "kfree_skb|wake_up_process", "what a traced call costs, in every way", cmd_compare },
 	{ 0 },
 };
 /* clang-format on */

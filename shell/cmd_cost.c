@@ -5,7 +5,6 @@
 #include "kernel/io/print.h"
 #include "shell/measure.h"
 #include "shell/command.h"
-#include "shell/complete.h"
 #include "shell/show.h"
 #include "attach/attach.h"
 #include "tramp/text/poke.h"
@@ -98,17 +97,9 @@ static enum err cmd_cost(char **args, struct strbuf *log)
 	return OK;
 }
 
-static void complete_cost(struct edit_matches *m, u32 index)
-{
-	if (index == 0)
-		complete_programs(m);
-	else
-		complete_functions(m);
-}
-
 /* clang-format off */
 const struct command cost_commands[] = {
-	{ "cost", "PROG [FUNC|PATTERN]", 1, 2, "what attach, a call and detach take", cmd_cost, complete_cost },
+	{ "cost", "PROG [FUNC|PATTERN]", "what attach, a call and detach take", cmd_cost },
 	{ 0 },
 };
 /* clang-format on */

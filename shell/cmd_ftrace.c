@@ -5,7 +5,6 @@
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "shell/command.h"
-#include "shell/complete.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "kernel/mem/sym.h"
@@ -269,24 +268,11 @@ static enum err hijack_on(struct strbuf *log)
 	return e;
 }
 
-/* Whether args[0] is "on" or "off"; without it, what it is now. */
-static enum err on_or_off(char **args, bool *on, struct strbuf *log)
-{
-	if (!args[0])
-		return OK;
-	*on = strcmp(args[0], "on") == 0;
-	if (*on || strcmp(args[0], "off") == 0)
-		return OK;
-	return str_refuse(log, EINVAL, "%s is neither on nor off", args[0]);
-}
-
 static enum err cmd_hijack(char **args, struct strbuf *log)
 {
-	bool on = hijack.registered;
-	enum err e = on_or_off(args, &on, log);
+	bool on = args[0] ? strcmp(args[0], "on") == 0 : hijack.registered;
+	enum err e = OK;
 
-	if (e)
-		return e;
 	if (args[0])
 		e = on ? hijack_on(log) : unregister_ftrace_function(&hijack, log);
 	if (e)
@@ -299,11 +285,9 @@ static enum err cmd_hijack(char **args, struct strbuf *log)
 
 static enum err cmd_share(char **args, struct strbuf *log)
 {
-	bool on = share_mode();
-	enum err e = on_or_off(args, &on, log);
+	bool on = args[0] ? strcmp(args[0], "on") == 0 : share_mode();
+	enum err e = OK;
 
-	if (e)
-		return e;
 	tramp_lock();
 	if (args[0])
 		e = share_set_mode(on, log);
@@ -315,37 +299,12 @@ static enum err cmd_share(char **args, struct strbuf *log)
 	return OK;
 }
 
-static void complete_ftrace(struct edit_matches *m, u32 index)
-{
-	if (index == 0) {
-		edit_offer(m, "list");
-		edit_offer(m, "off");
-		complete_functions(m);
-	} else {
-		edit_offer(m, "regs");
-	}
-}
-
-static void complete_graph(struct edit_matches *m, u32 index)
-{
-	edit_offer(m, "off");
-	complete_functions(m);
-	(void)index;
-}
-
-static void complete_on_off(struct edit_matches *m, u32 index)
-{
-	edit_offer(m, "on");
-	edit_offer(m, "off");
-	(void)index;
-}
-
 /* clang-format off */
 const struct command ftrace_commands[] = {
-	{ "ftrace", "list|off|FUNC|PATTERN [regs]", 0, 2, "count calls by callbacks", cmd_ftrace, complete_ftrace },
-	{ "graph", "off|FUNC|PATTERN", 1, 1, "trace entries, returns and durations", cmd_graph, complete_graph },
-	{ "hijack", "[on|off]", 0, 1, "replace wake_up_process by regs->ip", cmd_hijack, complete_on_off },
-	{ "share", "[on|off]", 0, 1, "let BPF and ftrace share functions", cmd_share, complete_on_off },
+	{ "ftrace", "[list|off|FUNC|PATTERN] [regs]", "count calls by callbacks", cmd_ftrace },
+	{ "graph", "off|FUNC|PATTERN", "trace entries, returns and durations", cmd_graph },
+	{ "hijack", "[on|off]", "replace wake_up_process by regs->ip", cmd_hijack },
+	{ "share", "[on|off]", "let BPF and ftrace share functions", cmd_share },
 	{ 0 },
 };
 /* clang-format on */

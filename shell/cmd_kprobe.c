@@ -5,7 +5,6 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
-#include "shell/complete.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "kernel/cpu/trap.h"
@@ -133,36 +132,10 @@ static enum err cmd_kretprobe(char **args, struct strbuf *log)
 	return add_counting(args[0], args[1], true, log);
 }
 
-static void complete_how(struct edit_matches *m)
-{
-	for (enum kprobe_how how = KPROBE_INT3; how <= KPROBE_FTRACE; how++)
-		edit_offer(m, kprobe_how_name(how));
-}
-
-static void complete_kprobe(struct edit_matches *m, u32 index)
-{
-	if (index) {
-		complete_how(m);
-		return;
-	}
-	edit_offer(m, "list");
-	edit_offer(m, "off");
-	complete_functions(m);
-}
-
-static void complete_kretprobe(struct edit_matches *m, u32 index)
-{
-	if (index)
-		complete_how(m);
-	else
-		complete_functions(m);
-}
-
 /* clang-format off */
 const struct command kprobe_commands[] = {
-	{ "kprobe", "list|off|FUNC[+OFFSET] [HOW]", 1, 2, "count hits; HOW is int3, jump or ftrace", cmd_kprobe,
-	  complete_kprobe },
-	{ "kretprobe", "FUNC [HOW]", 1, 2, "count returns; kprobe list shows them", cmd_kretprobe, complete_kretprobe },
+	{ "kprobe", "list|off|FUNC[+OFFSET] [HOW]", "count hits; HOW is int3, jump or ftrace", cmd_kprobe },
+	{ "kretprobe", "FUNC [HOW]", "count returns; kprobe list shows them", cmd_kretprobe },
 	{ 0 },
 };
 /* clang-format on */

@@ -4,7 +4,6 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
-#include "shell/complete.h"
 #include "shell/table.h"
 #include "kernel/cpu/smp.h"
 #include "vm/object.h"
@@ -148,19 +147,9 @@ static enum err cmd_map(char **args, struct strbuf *log)
 	return str_refuse(log, EINVAL, "usage: map list, or map dump NAME");
 }
 
-static void complete_map(struct edit_matches *m, u32 index)
-{
-	if (index == 1) {
-		complete_maps(m);
-		return;
-	}
-	edit_offer(m, "list");
-	edit_offer(m, "dump");
-}
-
 /* clang-format off */
 const struct command map_commands[] = {
-	{ "map", "list|dump [NAME]", 1, 2, "maps: what programs keep", cmd_map, complete_map },
+	{ "map", "list|dump [NAME]", "maps: what programs keep", cmd_map },
 	{ 0 },
 };
 /* clang-format on */

@@ -4,7 +4,6 @@
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
 #include "shell/command.h"
-#include "shell/complete.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "attach/attach.h"
@@ -320,41 +319,12 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 	return t.cells || t.err ? table_print(&t, log) : OK;
 }
 
-static void complete_prog(struct edit_matches *m, u32 index)
-{
-	static const char *const verbs[] = { "list", "show", "dump" };
-	if (index == 0)
-		for (u32 i = 0; i < array_len(verbs); i++)
-			edit_offer(m, verbs[i]);
-	if (index == 1)
-		complete_programs(m);
-	if (index == 2) {
-		edit_offer(m, "xlated");
-		edit_offer(m, "jited");
-	}
-}
-
-static void complete_attach(struct edit_matches *m, u32 index)
-{
-	if (index == 0)
-		complete_programs(m);
-	else
-		complete_functions(m);
-}
-
-static void complete_detach(struct edit_matches *m, u32 index)
-{
-	edit_offer(m, "all");
-	complete_programs(m);
-	(void)index;
-}
-
 /* clang-format off */
 const struct command prog_commands[] = {
-	{ "prog", "list|show|dump [PROG] ...", 1, 3, "programs, and both kinds of their code", cmd_prog, complete_prog },
-	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", 1, 4, "call a program, or all of an object", cmd_attach, complete_attach },
-	{ "detach", "PROG|OBJECT|all", 1, 1, "and no longer", cmd_detach, complete_detach },
-	{ "links", "", 0, 0, "what is attached where", cmd_links, NULL },
+	{ "prog", "list|show|dump [PROG] [KIND]", "programs, and both kinds of their code", cmd_prog },
+	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach },
+	{ "detach", "all|PROG|OBJECT", "and no longer", cmd_detach },
+	{ "links", "", "what is attached where", cmd_links },
 	{ 0 },
 };
 /* clang-format on */

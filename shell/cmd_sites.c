@@ -3,7 +3,6 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
-#include "shell/complete.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "tramp/ftrace/ftrace.h"
@@ -128,17 +127,11 @@ static enum err cmd_poke_test(char **args, struct strbuf *log)
 	return e;
 }
 
-static void complete_site(struct edit_matches *m, u32 index)
-{
-	complete_functions(m);
-	(void)index;
-}
-
 /* clang-format off */
 const struct command site_commands[] = {
-	{ "funcs", "[PATTERN]", 0, 1, "functions that can be traced, with types", cmd_funcs, complete_site },
-	{ "site", "FUNC", 1, 1, "the five bytes at a function's entry", cmd_site, complete_site },
-	{ "poke-test", "FUNC", 1, 1, "break a site on purpose, or mend it", cmd_poke_test, complete_site },
+	{ "funcs", "[FUNC|PATTERN]", "functions that can be traced, with types", cmd_funcs },
+	{ "site", "FUNC", "the five bytes at a function's entry", cmd_site },
+	{ "poke-test", "FUNC", "break a site on purpose, or mend it", cmd_poke_test },
 	{ 0 },
 };
 /* clang-format on */

@@ -171,20 +171,14 @@ static enum err cmd_poweroff(unused char **args, unused struct strbuf *log)
 	machine_exit(true);
 }
 
-static void complete_work(struct edit_matches *m, u32 index)
-{
-	for (u32 i = 0; i < array_len(traffics) && index == 0; i++)
-		edit_offer(m, traffics[i].name);
-}
-
 /* clang-format off */
 const struct command system_commands[] = {
-	{ "trace", "[N]", 0, 1, "the last N lines that programs printed", cmd_trace, NULL },
-	{ "work", "wake|net|load N", 2, 2, "N wake-ups, packets, or ms of senders", cmd_work, complete_work },
-	{ "ps", "", 0, 0, "the tasks", cmd_ps, NULL },
-	{ "cpus", "", 0, 0, "the CPUs and what they run", cmd_cpus, NULL },
-	{ "mem", "", 0, 0, "memory in use, and pokes made", cmd_mem, NULL },
-	{ "poweroff", "", 0, 0, "switch the machine off", cmd_poweroff, NULL },
+	{ "trace", "[N]", "the last N lines that programs printed", cmd_trace },
+	{ "work", "wake|net|load N", "N wake-ups, packets, or ms of senders", cmd_work },
+	{ "ps", "", "the tasks", cmd_ps },
+	{ "cpus", "", "the CPUs and what they run", cmd_cpus },
+	{ "mem", "", "memory in use, and pokes made", cmd_mem },
+	{ "poweroff", "", "switch the machine off", cmd_poweroff },
 	{ 0 },
 };
 /* clang-format on */

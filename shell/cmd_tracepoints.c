@@ -45,16 +45,9 @@ static enum err cmd_tracepoints(char **args, struct strbuf *log)
 	return OK;
 }
 
-static void complete_tracepoint(struct edit_matches *m, u32 index)
-{
-	for (u32 i = 0; i < tracepoint_count(); i++)
-		edit_offer(m, tracepoint_nth(i)->name);
-	(void)index;
-}
-
 /* clang-format off */
 const struct command tracepoint_commands[] = {
-	{ "tracepoints", "[PATTERN]", 0, 1, "tracepoints: users, places, arguments", cmd_tracepoints, complete_tracepoint },
+	{ "tracepoints", "[TRACEPOINT|PATTERN]", "tracepoints: users, places, arguments", cmd_tracepoints },
 	{ 0 },
 };
 /* clang-format on */

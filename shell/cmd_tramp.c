@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Commands about trampolines: how the image of a traced function came about, and how images are to be.
 #include "shell/command.h"
-#include "shell/complete.h"
 #include "shell/show.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -191,8 +190,6 @@ static enum err cmd_stats(char **args, struct strbuf *log)
 	if (!args[0])
 		return print_stats(log);
 	wanted.stats = strcmp(args[0], "on") == 0;
-	if (!wanted.stats && strcmp(args[0], "off"))
-		return str_refuse(log, EINVAL, "usage: stats [on|off]");
 	return change_options(wanted, log);
 }
 
@@ -204,36 +201,14 @@ static enum err cmd_entry(char **args, struct strbuf *log)
 		return OK;
 	}
 	wanted.by_jmp = strcmp(args[0], "jmp") == 0;
-	if (!wanted.by_jmp && strcmp(args[0], "call"))
-		return str_refuse(log, EINVAL, "usage: entry [call|jmp]");
 	return change_options(wanted, log);
-}
-
-static void complete_stats(struct edit_matches *m, u32 index)
-{
-	edit_offer(m, "on");
-	edit_offer(m, "off");
-	(void)index;
-}
-
-static void complete_entry(struct edit_matches *m, u32 index)
-{
-	edit_offer(m, "call");
-	edit_offer(m, "jmp");
-	(void)index;
-}
-
-static void complete_tramp(struct edit_matches *m, u32 index)
-{
-	complete_functions(m);
-	(void)index;
 }
 
 /* clang-format off */
 const struct command tramp_commands[] = {
-	{ "tramp", "FUNC", 1, 1, "the plan of a trampoline beside its code", cmd_tramp, complete_tramp },
-	{ "stats", "[on|off]", 0, 1, "count runs of programs and their ticks", cmd_stats, complete_stats },
-	{ "entry", "[call|jmp]", 0, 1, "how images around a body are entered", cmd_entry, complete_entry },
+	{ "tramp", "FUNC", "the plan of a trampoline beside its code", cmd_tramp },
+	{ "stats", "[on|off]", "count runs of programs and their ticks", cmd_stats },
+	{ "entry", "[call|jmp]", "how images around a body are entered", cmd_entry },
 	{ 0 },
 };
 /* clang-format on */

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* A family of commands is a table, in a file of its own. shell.c finds a line's command in them. */
 #pragma once
-#include "shell/edit.h"
 #include "shell/say.h"
 
 /* A row of a family's table. The table ends with a row without a name. */
 struct command {
 	const char *name;
-	const char *args; /* as help shows them: "PROG|OBJECT [FUNC]" */
-	u32 min_args, max_args;
-	const char *help; /* one line */
+	const char *usage; /* of its words (usage.h): how many, and what Tab offers */
+	const char *help;  /* one line */
 	/* args ends with NULL. A failure puts one sentence into log, which is empty before. */
 	enum err (*run)(char **args, struct strbuf *log);
-	/* Offers candidates for args[index]; may be NULL. */
-	void (*complete)(struct edit_matches *m, u32 index);
 };
 
 /* The families, in the order of help. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Offers the names of sites, and of what is loaded.
+// Offers the names of what the kernel has and of what is loaded.
 #include "shell/complete.h"
 #include "kernel/lib/fmt.h"
+#include "tramp/kprobe/kprobe.h"
 #include "tramp/text/site.h"
+#include "tramp/text/tracepoint.h"
 #include "vm/object.h"
 #include "vm/prog.h"
 #include "vm/run/map.h"
@@ -40,4 +42,22 @@ void complete_maps(struct edit_matches *m)
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->map_count; i++)
 			offer_within(m, o, o->maps[i]->name);
+}
+
+void complete_tracepoints(struct edit_matches *m)
+{
+	for (u32 i = 0; i < tracepoint_count(); i++)
+		edit_offer(m, tracepoint_nth(i)->name);
+}
+
+void complete_kinds_of_code(struct edit_matches *m)
+{
+	edit_offer(m, "xlated");
+	edit_offer(m, "jited");
+}
+
+void complete_ways_to_probe(struct edit_matches *m)
+{
+	for (enum kprobe_how how = KPROBE_INT3; how <= KPROBE_FTRACE; how++)
+		edit_offer(m, kprobe_how_name(how));
 }

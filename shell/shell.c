@@ -7,9 +7,13 @@
 #include "kernel/io/power.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
+#include "shell/complete.h"
 #include "shell/demo.h"
+#include "shell/edit.h"
 #include "shell/load.h"
 #include "shell/parse.h"
+#include "shell/say.h"
+#include "shell/usage.h"
 
 /* clang-format off */
 static const struct family {
@@ -52,11 +56,12 @@ static const struct command *find_command(const char *name)
 static enum err run_command(struct words *w, struct strbuf *log)
 {
 	const struct command *c = find_command(w->argv[0]);
-	u32 count = w->argc - 1;
+	u32 least, most, count = w->argc - 1;
 	if (!c)
 		return str_refuse(log, ENOENT, "there is no command %s; help lists them all", w->argv[0]);
-	if (count < c->min_args || count > c->max_args)
-		return str_refuse(log, EINVAL, "usage: %s %s", c->name, c->args);
+	usage_count(c->usage, &least, &most);
+	if (count < least || count > most || (count && !usage_begins(c->usage, w->argv[1])))
+		return str_refuse(log, EINVAL, "usage: %s %s", c->name, c->usage);
 	return c->run(w->argv + 1, log);
 }
 
@@ -93,7 +98,7 @@ static void help_line(const struct command *c)
 {
 	char usage[64];
 	struct strbuf s = STRBUF(usage);
-	str_printf(&s, "%s %s", c->name, c->args);
+	str_printf(&s, "%s %s", c->name, c->usage);
 	kprintf("  %-37s %s\n", usage, c->help);
 }
 
@@ -118,12 +123,11 @@ static enum err cmd_help(char **args, struct strbuf *log)
 	return OK;
 }
 
-static void complete_commands(struct edit_matches *m, u32 index)
+static void complete_commands(struct edit_matches *m)
 {
 	const struct command *c;
 	for (u32 i = 0; (c = shell_command(i)); i++)
 		edit_offer(m, c->name);
-	(void)index;
 }
 
 /* Each command that fails in it has said why. */
@@ -134,11 +138,34 @@ static enum err cmd_demo(unused char **args, unused struct strbuf *log)
 
 /* clang-format off */
 const struct command shell_commands[] = {
-	{ "demo", "",          0, 0, "a guided walk through the mechanism", cmd_demo, NULL },
-	{ "help", "[COMMAND]", 0, 1, "this list, or one line of it", cmd_help, complete_commands },
+	{ "demo", "", "a guided walk through the mechanism", cmd_demo },
+	{ "help", "[COMMAND]", "this list, or one line of it", cmd_help },
 	{ 0 },
 };
 /* clang-format on */
+
+/* What Tab offers for each kind of word. */
+static const struct kind {
+	const char *name;
+	void (*offer)(struct edit_matches *m);
+} kinds[] = {
+	{ "COMMAND", complete_commands },  { "FUNC", complete_functions },
+	{ "PROG", complete_programs },     { "KIND", complete_kinds_of_code },
+	{ "NAME", complete_maps },         { "TRACEPOINT", complete_tracepoints },
+	{ "HOW", complete_ways_to_probe },
+};
+
+static void complete_argument(struct edit_matches *m, const char *usage, u32 index)
+{
+	char word[USAGE_WORD];
+	for (u32 i = 0; usage_word(usage, index, i, word); i++) {
+		if (!usage_is_kind(word))
+			edit_offer(m, word);
+		for (u32 k = 0; k < array_len(kinds); k++)
+			if (strcmp(kinds[k].name, word) == 0)
+				kinds[k].offer(m);
+	}
+}
 
 /* The command that the word belongs to begins behind the last ';'. */
 static void complete(struct edit_matches *m, const char *line, u32 word)
@@ -154,12 +181,12 @@ static void complete(struct edit_matches *m, const char *line, u32 word)
 	if (parse_command(&at, &w, &log))
 		return;
 	if (w.argc == 0) {
-		complete_commands(m, 0);
+		complete_commands(m);
 		return;
 	}
 	const struct command *c = find_command(w.argv[0]);
-	if (c && c->complete && w.argc - 1 < c->max_args)
-		c->complete(m, w.argc - 1);
+	if (c)
+		complete_argument(m, c->usage, w.argc - 1);
 }
 
 /* Reads lines and runs them until the input ends. */

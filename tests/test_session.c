@@ -11,7 +11,9 @@
 #include "kernel/io/print.h"
 #include "shell/load.h"
 #include "shell/shell.h"
+#include "shell/usage.h"
 #include "tramp/text/site.h"
+#include "tramp/text/tracepoint.h"
 #include "vm/object.h"
 #include "vm/run/map.h"
 
@@ -115,6 +117,10 @@ static const char *make_word(const char *word)
 	if (strcmp(word, "N") == 0)
 		return ONE_OF("0", "1", "5", "20", "60", "0x10", "-1", "99999999999", "18446744073709551616",
 			      "x");
+	if (strcmp(word, "TRACEPOINT") == 0)
+		return tracepoint_nth(below(tracepoint_count()))->name;
+	if (strcmp(word, "KIND") == 0)
+		return ONE_OF("xlated", "jited");
 	if (strcmp(word, "HOW") == 0)
 		return ONE_OF("int3", "jump", "ftrace", "auto");
 	if (strcmp(word, "COMMAND") == 0)
@@ -148,7 +154,7 @@ static void add_word(struct strbuf *line, const char *usage, u32 len)
 		str_puts(line, ONE_OF("+0", "+5", "+17", "+0x2c", "+99999", "+-1", "+x", "+"));
 }
 
-/* Words of usage from left to right: those in brackets perhaps, "..." as what prog dump wants. */
+/* Words of usage from left to right: those in brackets perhaps. */
 static void add_words(struct strbuf *line, const char *usage)
 {
 	bool in_brackets = false, taken = true;
@@ -163,9 +169,7 @@ static void add_words(struct strbuf *line, const char *usage)
 			usage += 9;
 		while (usage[len] && usage[len] != ' ' && !(in_brackets && usage[len] == ']'))
 			len++;
-		if (strncmp(usage, "...", 3) == 0)
-			str_printf(line, " %s", ONE_OF("xlated", "jited"));
-		else if (taken)
+		if (taken)
 			add_word(line, usage, len);
 		usage += len;
 		if (in_brackets && *usage == ']') {
@@ -182,12 +186,13 @@ static void add_words(struct strbuf *line, const char *usage)
 static const struct command *any_command(void)
 {
 	const struct command *c;
-	u32 count = 0;
+	u32 least, most, count = 0;
 	while (shell_command(count))
 		count++;
-	do
+	do {
 		c = shell_command(below(count));
-	while (is_left_out(c) || below(16) > c->max_args * c->max_args);
+		usage_count(c->usage, &least, &most);
+	} while (is_left_out(c) || below(16) > most * most);
 	return c;
 }
 
@@ -196,7 +201,7 @@ static void make_line(struct strbuf *line)
 	const struct command *c = any_command();
 	replaces = false;
 	str_puts(line, c->name);
-	add_words(line, c->args);
+	add_words(line, c->usage);
 }
 
 /* Each of these may find nothing to take off. */

@@ -22,7 +22,7 @@ wanted ftrace_graph_shows_entries_and_returns 0 'graph: +\|  netif_receive_skb\(
 fivebyte --exec 'attach skbcount; ftrace kfree_skb'
 wanted ftrace_bpf_is_named_as_owner 1 'error EBUSY: kfree_skb belongs to BPF \(program count_skb\)'
 fivebyte --exec 'hijack maybe'
-wanted ftrace_hijack_knows_on_and_off 1 'maybe is neither on nor off'
+wanted ftrace_hijack_knows_on_and_off 1 'usage: hijack \[on|off\]'
 fivebyte --exec 'ftrace kfree_skb; attach skbcount'
 wanted ftrace_owner_is_named_to_bpf 1 'error EBUSY: .*kfree_skb belongs to ftrace \(ops count1\); share on lets both live there'
 
