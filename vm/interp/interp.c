@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The interpreter: one short case per instruction, in the order of insn.h, each of which jumps to the next.
 //
-// A program is decoded once, into one slot per instruction at the same index. The program is verified:
-// registers, jumps and accesses through R10 need no check here. Any other access is looked for in a window,
-// the last piece of memory in which one was good; who runs a program without limits has a window that is
-// everything, and a bad address is dealt with where it faults (kernel/cpu/x86_64/probe.h).
+// A program is decoded once, into one slot per instruction at the same index. The program is verified: registers,
+// jumps and accesses through R10 need no check here. Any other access must lie in a window: the last piece of
+// memory in which an access was good. Without limits the window is all of memory, and a bad address is dealt
+// with where it faults (kernel/cpu/x86_64/probe.h).
 //
 // Instructions are counted where control is transferred, so that a straight line costs nothing. A slot's
-// address grows by one slot for each instruction, and every transfer moves the end by as much as it moves
-// the next slot: so the end minus the next slot is at any time what may still run.
+// address grows by one slot for each instruction, and each transfer moves the end by as much as it moves the
+// next slot. So the end minus the next slot is always what may still run.
 #include "vm/interp/interp.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -37,15 +37,15 @@ struct icode {
 };
 _Static_assert(sizeof(struct icode) == 16, "four in a cache line");
 
-/* Where accesses through each register were good: at base, and up to room[n] - 1 bytes behind it, if they are
- * 1 << n bytes long. Each has its own, because a register goes on in one piece of memory and others do not. */
+/* Where accesses through each register were good: an access of 1 << n bytes at base, and up to room[n] - 1 bytes
+ * behind it. Each register has its own window, because it stays in one piece of memory while others do not. */
 struct windows {
 	u64 base[BPF_REGS];
 	u64 room[4][BPF_REGS];
 };
 
-/* What there is for a program with tail calls: room for any other program, and for functions of modest size
- * that wait for one which tail-calls. A tail call for which there is not enough falls through. */
+/* A program with tail calls gets room for any other program, and for functions of modest size that wait for one
+ * which tail-calls. A tail call for which the room is too small falls through. */
 #define TAIL_STACK  (PROG_FRAMES * PROG_STACK + PROG_TAIL_CALLS * 64)
 #define TAIL_FRAMES (PROG_FRAMES + PROG_TAIL_CALLS)
 
@@ -73,37 +73,38 @@ struct run {
 	struct interp_region key; /* of the element that a callback is shown */
 };
 
-static enum err stop(struct run *run, const struct icode *in, enum err e, const char *fmt, ...)
-    printf_like(4, 5);
-static enum err stop(struct run *run, const struct icode *in, enum err e, const char *fmt, ...)
+/* Ends the program, with a sentence in the log. Returns false. */
+static printf_like(4, 5) bool stop(struct run *run, const struct icode *in, enum err e, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
 	str_printf(run->log, "insn %u: ", (u32)(in - run->p->icode));
 	str_vprintf(run->log, fmt, args);
 	va_end(args);
-	return run->err = e;
+	run->err = e;
+	return false;
 }
 
-static bool region_holds(u64 base, u64 len, u64 at, u64 size)
+static bool is_in(const struct interp_region *r, u64 at, u64 size)
 {
-	return at - base < len && len - (at - base) >= size;
+	u64 offset = at - (uptr)r->base;
+	return offset < r->len && r->len - offset >= size;
 }
 
-/* The piece of memory that holds these bytes. */
+/* The piece of memory that holds these bytes; false if there is none that the program may use. */
 static bool find_region(const struct run *run, u64 at, u64 size, bool is_store, struct interp_region *out)
 {
 	const struct interp_limits *l = run->limits;
 	const struct object *o = run->p->object;
 	*out = (struct interp_region){ (const void *)(uptr)run->lowest, run->highest - run->lowest };
-	if (region_holds((uptr)out->base, out->len, at, size))
+	if (is_in(out, at, size))
 		return true;
 	*out = run->key;
-	if (!is_store && region_holds((uptr)out->base, out->len, at, size))
+	if (!is_store && is_in(out, at, size))
 		return true;
 	for (u32 i = 0; i < l->region_count; i++) {
 		*out = l->regions[i];
-		if (region_holds((uptr)out->base, out->len, at, size))
+		if (is_in(out, at, size))
 			return true;
 	}
 	for (u32 i = 0; o && i < o->map_count; i++) {
@@ -111,19 +112,14 @@ static bool find_region(const struct run *run, u64 at, u64 size, bool is_store, 
 		if (!m->ops->values_around || (m->read_only && is_store))
 			continue;
 		out->len = m->ops->values_around(m, (uptr)at, &out->base);
-		if (region_holds((uptr)out->base, out->len, at, size))
+		if (is_in(out, at, size))
 			return true;
 	}
 	return false;
 }
 
-static bool may_use(const struct run *run, u64 at, u64 size, bool is_store)
-{
-	struct interp_region unused_region;
-	return !size || find_region(run, at, size, is_store, &unused_region);
-}
-
-/* An access outside its window: moves the window to where it is good; false if that is nowhere. */
+/* The first check: of an access outside its window. Moves the window to where the access is good; ends the
+ * program if that is nowhere. */
 static __attribute__((noinline)) bool move_window(struct run *run, const struct icode *in, u32 reg, u64 at,
 						  u32 shift, bool is_store)
 {
@@ -131,12 +127,10 @@ static __attribute__((noinline)) bool move_window(struct run *run, const struct 
 	struct interp_region found;
 	if (!run->limits)
 		return true;
-	if (!find_region(run, at, 1 << shift, is_store, &found)) {
-		stop(run, in, EFAULT,
-		     "%s of %u bytes at 0x%llx is outside the memory that the program may use",
-		     is_store ? "store" : "load", 1 << shift, at);
-		return false;
-	}
+	if (!find_region(run, at, 1 << shift, is_store, &found))
+		return stop(run, in, EFAULT,
+			    "%s of %u bytes at 0x%llx is outside the memory that the program may use",
+			    is_store ? "store" : "load", 1 << shift, at);
 	w->base[reg] = (uptr)found.base;
 	for (u32 i = 0; i < array_len(w->room); i++)
 		w->room[i][reg] = found.len >= 1u << i ? found.len - (1u << i) + 1 : 0;
@@ -162,28 +156,26 @@ static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, cons
 	}
 }
 
-/* Whether a helper may have what the program gives it. */
-static bool args_are_good(struct run *run, const struct icode *in, const struct helper *h)
+/* The second check: of what a helper is given. Ends the program if it is not the program's to give. */
+static bool check_args(struct run *run, const struct icode *in, const struct helper *h)
 {
 	const struct map *m = NULL;
-	for (u32 i = 0; i < array_len(h->args); i++) {
+	struct interp_region found;
+	for (u32 i = 0; run->limits && i < array_len(h->args); i++) {
 		bool is_store;
 		u64 at, size;
 		if (h->args[i] == ARG_MAP) {
 			m = prog_map(run->p, run->r[BPF_R1 + i]);
-			if (m)
-				continue;
-			stop(run, in, EFAULT, "r%u is no map, as %s needs", i + 1, h->name);
-			return false;
+			if (!m)
+				return stop(run, in, EFAULT, "r%u is no map, as %s needs", i + 1, h->name);
+			continue;
 		}
 		size = arg_memory(run, h, i, m, &at, &is_store);
-		if (may_use(run, at, size, is_store))
-			continue;
-		stop(
-		    run, in, EFAULT,
-		    "r%u: %llu bytes at 0x%llx, given to %s, are outside the memory that the program may use",
-		    i + 1, size, at, h->name);
-		return false;
+		if (size && !find_region(run, at, size, is_store, &found))
+			return stop(run, in, EFAULT,
+				    "r%u: %llu bytes at 0x%llx, given to %s, are outside the memory that the "
+				    "program may use",
+				    i + 1, size, at, h->name);
 	}
 	return true;
 }
@@ -192,7 +184,7 @@ static bool args_are_good(struct run *run, const struct icode *in, const struct 
 static bool call_helper(struct run *run, const struct icode *in, const struct helper *h)
 {
 	u64 *r = run->r;
-	if (run->limits && !args_are_good(run, in, h))
+	if (!check_args(run, in, h))
 		return false;
 	r[0] = h->fn(r[1], r[2], r[3], r[4], r[5], run->p);
 	return true;
@@ -220,8 +212,8 @@ static const struct icode *leave(struct run *run)
 
 static u64 execute(struct run *run, const struct icode *in);
 
-/* A callback: a call from outside, so that all registers are as before afterwards. What it gives back after
- * an error ends the helper's loop. */
+/* A callback: a call from outside, so that all registers are restored afterwards. After an error it returns 1, which
+ * ends the helper's loop. */
 static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 {
 	struct run *run = how;
@@ -237,7 +229,7 @@ static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 	return run->err ? 1 : r0;
 }
 
-/* The function of the program that has this address, if it is one that was taken. */
+/* The function of the program that has this address; NULL if none of those whose address is taken has it. */
 static const struct icode *taken_function(const struct prog *p, u64 value)
 {
 	for (u32 i = 0; i < p->taken_count; i++)
@@ -246,13 +238,13 @@ static const struct icode *taken_function(const struct prog *p, u64 value)
 	return NULL;
 }
 
-/* The same for a helper with a callback; it counts what is left meanwhile. */
+/* The same for a helper with a callback. run->left is right meanwhile. */
 static bool call_with_callback(struct run *run, const struct icode *in)
 {
 	const struct helper *h = in->callee;
 	const struct interp_region outer = run->key;
 	const struct map *m = h->id == HELPER_FOR_EACH_MAP_ELEM ? prog_map(run->p, run->r[BPF_R1]) : NULL;
-	if (run->limits && !args_are_good(run, in, h))
+	if (!check_args(run, in, h))
 		return false;
 	run->r[0] = callback_failed(EINVAL);
 	if (!taken_function(run->p, run->r[BPF_R2]))
@@ -263,8 +255,8 @@ static bool call_with_callback(struct run *run, const struct icode *in)
 	return run->err == OK;
 }
 
-/* The program that a tail call goes on with: NULL if the slot is empty or there is none, after too many,
- * or for lack of room. It takes the place of the function that is running. */
+/* The program that a tail call goes on with, in the place of the function that is running. NULL if the slot is empty
+ * or does not exist, after too many tail calls, or if the room is too small. */
 static const struct icode *tail_call(struct run *run)
 {
 	const struct prog *p = prog_array_get((const struct map *)(uptr)run->r[BPF_R2], (u32)run->r[BPF_R3]);
@@ -285,12 +277,11 @@ static bool call_by_number(struct run *run, const struct icode *in, u64 value)
 	if (h)
 		return call_helper(run, in, h);
 	run->r[0] = 0;
-	if (run->limits)
-		stop(run, in, EINVAL, "callx to 0x%llx, which is no helper and no function", value);
-	return !run->limits;
+	return !run->limits ||
+	       stop(run, in, EINVAL, "callx to 0x%llx, which is no helper and no function", value);
 }
 
-/* whose is NULL for the first of an atomic's two accesses: the second one tells. */
+/* whose is NULL for the first of an atomic's two accesses: the second one counts the mistake. */
 notrace void interp_faulted(const void *where, void *whose)
 {
 	const struct run *run = whose;
@@ -306,8 +297,7 @@ notrace u32 interp_insn_at(const struct prog *p, uptr word)
 		   : p->insn_count;
 }
 
-/* What an operation that has no instruction of its own makes of the value a in memory and the operand b: by
- * imm, without its bit that asks for the old value. */
+/* What an atomic operation makes of the value a in memory and the operand b. */
 static u64 atomic_value(i32 op, u64 a, u64 b)
 {
 	switch (op & ~ATOMIC_FETCH) {
@@ -318,7 +308,7 @@ static u64 atomic_value(i32 op, u64 a, u64 b)
 	}
 }
 
-/* Any of them; gives what was there, 0 if it cannot be written. */
+/* Any atomic operation. Returns the old value; 0 if the memory cannot be written. */
 #define DEFINE_ATOMIC(type)                                                                                \
 	static u64 atomic_##type(u64 at, i32 op, u64 b, u64 r0, const struct icode *in, struct run *run)   \
 	{                                                                                                  \
@@ -345,18 +335,10 @@ DEFINE_ATOMIC(u64)
 #define IMM(in) ((u64)(i64)(in)->imm)
 #define OFF(in) ((u64)(i64)(in)->off)
 
-/* The next instruction, or the one that is `by` further; then it is time to look how many have run. */
+/* NEXT goes n slots further. GO_TO and GO, which counts from the next slot, transfer control: they look how many
+ * instructions have run. */
 #define NEXT(n) do { in += (n); goto *in->label; } while (0)
 #define LEFT (end - (i64)(uptr)(in + 1))
-#define GO(by)                                        \
-	do {                                          \
-		i64 skipped = (by);                   \
-		end += skipped * (i64)sizeof(*in);    \
-		in += 1 + skipped;                    \
-		if ((i64)(uptr)in > end)              \
-			goto out_of_insns;            \
-		goto *in->label;                      \
-	} while (0)
 #define GO_TO(target)                                             \
 	do {                                                      \
 		const struct icode *to = (target);                \
@@ -366,6 +348,7 @@ DEFINE_ATOMIC(u64)
 			goto out_of_insns;                        \
 		goto *in->label;                                  \
 	} while (0)
+#define GO(by) GO_TO(in + 1 + (by))
 
 /* Four instructions each: at 32 bits, which clears the upper half, and at 64; with an immediate and with a
  * register. The result is an expression of the operands a and b; S(a) is a as a signed number. */
@@ -387,49 +370,41 @@ DEFINE_ATOMIC(u64)
 	JUMP_CASE(name##32_K, u32, IMM(in), condition)                       \
 	JUMP_CASE(name##32_X, u32, SRC(in), condition)
 
-/* Leaves if the slot's 1 << shift bytes at address at, reached through reg, may not be used. */
-#define CHECK(windows, slot, reg, at, shift)                                                       \
-	do {                                                                                       \
-		if (at - run->windows.base[reg] >= run->windows.room[shift][reg] &&                \
-		    !move_window(run, slot, reg, at, shift, &run->windows == &run->store))         \
-			goto stopped;                                                              \
+/* Leaves if the 1 << shift bytes at address at, reached through reg, may not be used. */
+#define CHECK(windows, reg, at, shift)                                                       \
+	do {                                                                                 \
+		if (at - run->windows.base[reg] >= run->windows.room[shift][reg] &&          \
+		    !move_window(run, in, reg, at, shift, &run->windows == &run->store))     \
+			goto stopped;                                                        \
 	} while (0)
 
 /* A load of type widens it to 64 bits. */
-#define LOAD(name, type, shift)                                                                    \
-	name: { u64 at = SRC(in) + OFF(in); CHECK(load, in, in->src, at, shift);                   \
+#define LOAD(name, type, shift)                                                              \
+	name: { u64 at = SRC(in) + OFF(in); CHECK(load, in->src, at, shift);                 \
 		DST(in) = load_or_0_##type(at, in, run); NEXT(1); }
-#define STORE(name, type, shift, what)                                                             \
-	name: { u64 at = DST(in) + OFF(in); CHECK(store, in, in->dst, at, shift);                  \
+#define STORE(name, type, shift, what)                                                       \
+	name: { u64 at = DST(in) + OFF(in); CHECK(store, in->dst, at, shift);                \
 		store_or_not_##type(at, what, in, run); NEXT(1); }
 
-#define ATOMIC_AT u64 at = DST(in) + OFF(in)
-/* An operation at both widths, without and with the old value. */
-#define ATOMIC(name)                                                                                        \
-	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, in, in->dst, at, 2);                               \
-		atomic_u32(at, in->imm, SRC(in), 0, in, run); NEXT(1); }                   \
-	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3);                               \
-		atomic_u64(at, in->imm, SRC(in), 0, in, run); NEXT(1); }                   \
-	ATOMIC_FETCH(FETCH_##name, SRC(in))
-#define ATOMIC_FETCH(name, result)                                                        \
-	ATOMIC_##name##32: { ATOMIC_AT; CHECK(store, in, in->dst, at, 2);                               \
-		result = atomic_u32(at, in->imm, SRC(in), r[0], in, run); NEXT(1); }               \
-	ATOMIC_##name##64: { ATOMIC_AT; CHECK(store, in, in->dst, at, 3);                               \
-		result = atomic_u64(at, in->imm, SRC(in), r[0], in, run); NEXT(1); }
+/* An atomic operation at both widths; old is where the old value goes. */
+#define ATOMIC_CASE(name, bits, shift, old)                                                  \
+	ATOMIC_##name##bits: { u64 at = DST(in) + OFF(in); CHECK(store, in->dst, at, shift); \
+		old atomic_u##bits(at, in->imm, SRC(in), r[0], in, run); NEXT(1); }
+#define ATOMIC(name, old) ATOMIC_CASE(name, 32, 2, old) ATOMIC_CASE(name, 64, 3, old)
 
 /* This CPU orders loads and stores so by itself. */
 #define ORDERED(bits, type, shift)                                                                 \
 	LOAD(LOAD_ACQ##bits, type, shift)                                                          \
 	STORE(STORE_REL##bits, type, shift, SRC(in))
 
-/* Cases beside those of insn.h: what a call of a helper can be, too. */
+/* Cases beside those of insn.h: three ways to call a helper. */
 enum { CASE_CALL_CHECKED = INSN_KINDS, CASE_CALL_WITH_CALLBACK, CASE_TAIL_CALL, CASES };
 
 /* Where they are in execute(). */
 static const void *const *cases;
 
-/* Runs from in on until its frame ends, and gives R0; what happened is in run->err. Without a run it only
- * makes the cases known. */
+/* Runs from in on until its frame ends, and returns R0; what happened is in run->err. Without a run it only
+ * sets cases. */
 static u64 execute(struct run *run, const struct icode *in)
 {
 	static const void *const labels[CASES] = {
@@ -558,12 +533,16 @@ static u64 execute(struct run *run, const struct icode *in)
 	STORE(STX32, u32, 2, SRC(in))
 	STORE(STX64, u64, 3, SRC(in))
 
-	ATOMIC(ADD)
-	ATOMIC(OR)
-	ATOMIC(AND)
-	ATOMIC(XOR)
-	ATOMIC_FETCH(XCHG, SRC(in))
-	ATOMIC_FETCH(CMPXCHG, r[0])
+	ATOMIC(ADD, (void))
+	ATOMIC(OR, (void))
+	ATOMIC(AND, (void))
+	ATOMIC(XOR, (void))
+	ATOMIC(FETCH_ADD, SRC(in) =)
+	ATOMIC(FETCH_OR, SRC(in) =)
+	ATOMIC(FETCH_AND, SRC(in) =)
+	ATOMIC(FETCH_XOR, SRC(in) =)
+	ATOMIC(XCHG, SRC(in) =)
+	ATOMIC(CMPXCHG, r[0] =)
 	ORDERED(8, u8, 0)
 	ORDERED(16, u16, 1)
 	ORDERED(32, u32, 2)
@@ -580,21 +559,6 @@ static u64 execute(struct run *run, const struct icode *in)
 		return 0;
 }
 /* clang-format on */
-
-/* What an immediate of 64 bits stands for (section 5.4.1): itself, a map, an address in its value, of a
- * function, or of what the kernel has. */
-static u64 wide_value(const struct prog *p, const struct insn *in)
-{
-	if (insn_is_map(in))
-		return (uptr)p->object->maps[in->imm];
-	if (insn_is_map_value(in))
-		return (uptr)p->object->maps[in->imm]->values + (u32)in[1].imm;
-	if (insn_kind(in) == INSN_LD_VAR)
-		return ksym_address((u32)in->imm);
-	if (insn_names_func(in))
-		return (uptr)&p->icode[in - p->insns + 1 + in->imm];
-	return insn_imm64(in);
-}
 
 /* Whether a helper is given memory, or a map, which a program without bounds could have made up. */
 static bool takes_memory(const struct helper *h)
@@ -630,8 +594,10 @@ static void decode(const struct prog *p, u32 idx)
 	const struct insn *in = &p->insns[idx];
 	struct icode *to = &p->icode[idx];
 	*to = (struct icode){ .label = cases[case_of(in)] };
-	if (insn_is_wide(in))
-		to[1].value = wide_value(p, in);
+	if (insn_kind(in) == INSN_LD_FUNC)
+		to[1].value = (uptr)&p->icode[idx + 1 + in->imm];
+	else if (insn_is_wide(in))
+		to[1].value = prog_wide_value(p, in);
 	if (insn_kind(in) == INSN_CALL || insn_kind(in) == INSN_CALL_KFUNC) {
 		to->callee = callee(in);
 		return;
@@ -659,14 +625,14 @@ void interp_forget(struct prog *p)
 	p->icode = NULL;
 }
 
-/* The caller has set limits, windows and what is left. */
+/* The caller has set limits, log, windows and left. */
 static u64 run_main(struct run *run, const struct prog *p, const u64 args[5])
 {
 	const struct prog_facts *f = &p->facts;
 	u32 frame_count = f->tail_calls ? TAIL_FRAMES : f->frames;
 	u32 stack_len = f->tail_calls ? TAIL_STACK : max(f->frames * f->frame_size, 8u);
-	/* Of the kernel's stack only as much as is needed: programs that trace what other programs call nest. The
-	 * stack is not cleared: a program reads none that it has not written. */
+	/* No more of the kernel's stack than is needed: programs that trace what other programs call nest. It is not
+	 * cleared: a program reads nothing from it that it has not written. */
 	struct frame frames[frame_count];
 	u8 stack[stack_len] __attribute__((aligned(16)));
 	frames[0] = (struct frame){ .p = p };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernel functions that programs may call, with arguments as in C; and the addresses of all others.
 #include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/mem/sym.h"
@@ -93,6 +94,15 @@ uptr ksym_address(u32 btf_id)
 	if (t && btf_kind(t) == BTF_VAR)
 		sym_variable(btf_type_name(types, btf_id), &addr);
 	return addr;
+}
+
+u64 prog_wide_value(const struct prog *p, const struct insn *in)
+{
+	if (insn_is_map(in))
+		return (uptr)p->object->maps[in->imm];
+	if (insn_is_map_value(in))
+		return (uptr)p->object->maps[in->imm]->values + (u32)in[1].imm;
+	return insn_kind(in) == INSN_LD_VAR ? ksym_address((u32)in->imm) : insn_imm64(in);
 }
 
 uptr ksym_named(const char *name, u32 *btf_id)

@@ -24,6 +24,10 @@ void kfunc_print_names(struct strbuf *s);
 /* The address of what has that id: a FUNC or a VAR; 0 if it is neither, or not in the kernel. */
 uptr ksym_address(u32 btf_id);
 
+/* What a 64-bit immediate of the program stands for (RFC 9669 section 5.4): a number, the address of a map, in a map's
+ * value, or of what the kernel has. Not for LD_FUNC: where a function lies depends on who compiles it. */
+u64 prog_wide_value(const struct prog *p, const struct insn *in);
+
 /* The same by name: *btf_id is 0 if there is such a thing, but BTF does not know it. 0 if there is none. */
 uptr ksym_named(const char *name, u32 *btf_id);
 

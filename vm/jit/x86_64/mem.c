@@ -2,7 +2,6 @@
 // Of the JIT: loads, stores, atomics and 64-bit immediates.
 #include "vm/jit/x86_64/parts.h"
 #include "vm/run/kfunc.h"
-#include "vm/run/map.h"
 
 /* Whether an access can hit a bad address: everything but the program's own stack. */
 static bool can_fault(const struct op *op)
@@ -152,21 +151,11 @@ void jit_emit_atomic(struct jit *j, const struct op *op)
 		mov_rr32(j->c, RAX, RAX); /* cmpxchg writes eax only when it fails */
 }
 
-/* ---- immediates ---- */
-
 void jit_emit_imm64(struct jit *j, const struct op *op, u32 idx)
 {
 	const struct insn *in = &j->p->insns[idx];
-	u64 value = insn_imm64(in);
-	if (op->kind == INSN_LD_FUNC) {
+	if (op->kind == INSN_LD_FUNC)
 		jit_emit_func_address(j, jit_dst(op), idx + 1 + (u32)in->imm);
-		return;
-	}
-	if (op->kind == INSN_LD_VAR)
-		value = ksym_address((u32)in->imm);
-	else if (insn_is_map(in))
-		value = (uptr)j->p->object->maps[in->imm];
-	else if (insn_is_map_value(in))
-		value = (uptr)j->p->object->maps[in->imm]->values + (u32)in[1].imm;
-	jit_load_imm(j->c, jit_dst(op), (i64)value);
+	else
+		jit_load_imm(j->c, jit_dst(op), (i64)prog_wide_value(j->p, in));
 }
