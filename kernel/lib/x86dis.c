@@ -2,6 +2,7 @@
 // Bytes to text: prefixes and opcode select a row of x86_insns.h, whose form says what follows.
 #include "kernel/lib/x86dis.h"
 #include "kernel/lib/x86.h"
+#include "kernel/lib/x86len.h"
 
 /* clang-format off */
 enum form {
@@ -41,7 +42,7 @@ struct dis {
 	bool is_reg;  // r/m is a register, rm
 	u8 reg, rm;
 	struct mem mem;
-	uptr ip, target; // of a direct jump or call
+	uptr ip;
 };
 
 static u32 peek(const struct dis *d)
@@ -246,8 +247,7 @@ static void print_mem(struct dis *d, struct strbuf *s)
 static void print_target(struct dis *d, struct strbuf *s, u32 size)
 {
 	i64 rel = take(d, size);
-	d->target = d->ip + d->at + (uptr)rel;
-	print_number(s, d->target);
+	print_number(s, d->ip + d->at + (uptr)rel);
 }
 
 static void print_operand(struct dis *d, struct strbuf *s, char letter)
@@ -290,34 +290,27 @@ static void print(struct dis *d, struct strbuf *s)
 	}
 }
 
-static u32 disasm(struct dis *d, struct strbuf *s)
+u32 x86_disasm(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 {
 	struct strbuf before = *s;
-	read_prefixes(d);
-	read_opcode(d);
-	if (d->bad || !find_row(d) || (d->gs && !has(d, 'm')))
+	struct dis d = { .code = code, .len = len, .ip = ip };
+	read_prefixes(&d);
+	read_opcode(&d);
+	if (d.bad || !find_row(&d) || (d.gs && !has(&d, 'm')))
 		return 0;
-	if (!is_accumulator(d) && (has(d, 'r') || has(d, 'm')))
-		read_modrm(d);
-	print(d, s);
-	if (!d->bad)
-		return d->at;
+	if (!is_accumulator(&d) && (has(&d, 'r') || has(&d, 'm')))
+		read_modrm(&d);
+	print(&d, s);
+	if (!d.bad)
+		return d.at;
 	*s = before;
 	if (s->cap)
 		s->buf[s->len] = 0;
 	return 0;
 }
 
-u32 x86_disasm(struct strbuf *s, const u8 *code, u32 len, uptr ip)
-{
-	struct dis d = { .code = code, .len = len, .ip = ip };
-	return disasm(&d, s);
-}
-
 uptr x86_target(const u8 *code, u32 len, uptr ip)
 {
-	char text[64];
-	struct strbuf s = STRBUF(text);
-	struct dis d = { .code = code, .len = len, .ip = ip };
-	return disasm(&d, &s) ? d.target : 0;
+	struct x86_insn in;
+	return x86_decode(&in, code, len) ? x86_branch_target(&in, code, ip) : 0;
 }
