@@ -145,7 +145,8 @@ static enum err jump_to(uptr target)
 {
 	struct code c = fresh();
 	jmp_to(&c, target);
-	jcc_to(&c, IF_LE, target);
+	jcc_rel(&c, IF_LE, 0);
+	code_to(&c, target);
 	check_eq(11, c.len);
 	return c.err;
 }
