@@ -95,114 +95,99 @@ enum err load_ext(struct loader *l)
 	return e;
 }
 
-/* Calls visit for every record of the table that belongs to a block; idx is its instruction. */
-static enum err each_record(struct loader *l, const struct ext_table *t, struct prog *p,
-			    const struct block *b,
-			    enum err (*visit)(struct loader *l, struct prog *p, u32 idx, const void *record))
+/* A walk over the records of a table. */
+struct cursor {
+	u32 block, idx; /* next_record: whose record it is, and of which instruction */
+	u32 at, left;   /* the next section of the table; records left in this one */
+	const u8 *next;
+};
+
+/* The next record that is of the section; NULL at the end. Each begins with its instruction's byte in the section. */
+static const void *next_in_section(const struct loader *l, const struct ext_table *t, u32 section,
+				   struct cursor *c)
 {
-	const char *name = elf_section(&l->elf, b->section).name;
-	for (u32 at = 0; at < t->len;) {
-		const struct ext_section *s = (const struct ext_section *)(t->data + at);
-		const u8 *record = (const u8 *)(s + 1);
-		at += (u32)sizeof(*s) + s->count * t->record_size;
-		if (strcmp(section_name(l, s), name))
-			continue;
-		for (u32 i = 0; i < s->count; i++, record += t->record_size) {
-			u32 offset = *(const u32 *)record;
-			if (offset < b->offset || offset - b->offset >= b->size ||
-			    offset % sizeof(struct insn))
-				continue;
-			u32 idx = b->at + (u32)((offset - b->offset) / sizeof(struct insn));
-			enum err e = visit(l, p, idx, record);
-			if (e)
-				return e;
-		}
+	while (!c->left) {
+		if (c->at >= t->len)
+			return NULL;
+		const struct ext_section *s = (const struct ext_section *)(t->data + c->at);
+		bool is_same = strcmp(section_name(l, s), elf_section(&l->elf, section).name) == 0;
+		c->at += (u32)sizeof(*s) + s->count * t->record_size;
+		c->left = is_same ? s->count : 0;
+		c->next = (const u8 *)(s + 1);
 	}
-	return OK;
+	c->left--;
+	c->next += t->record_size;
+	return c->next - t->record_size;
 }
 
-static enum err each_block(struct loader *l, const struct ext_table *t, struct prog *p,
-			   enum err (*visit)(struct loader *l, struct prog *p, u32 idx, const void *record))
+/* The next record that is of an instruction of the program in work, block by block; NULL at the end. */
+static const void *next_record(const struct loader *l, const struct ext_table *t, struct cursor *c)
 {
-	for (u32 i = 0; i < l->block_count; i++) {
-		enum err e = each_record(l, t, p, &l->blocks[i], visit);
-		if (e)
-			return e;
+	for (; c->block < l->block_count; c->block++, c->at = 0) {
+		const struct block *b = &l->blocks[c->block];
+		const u32 *offset;
+		while ((offset = next_in_section(l, t, b->section, c))) {
+			if (*offset < b->offset || *offset - b->offset >= b->size ||
+			    *offset % sizeof(struct insn))
+				continue;
+			c->idx = b->at + (u32)((*offset - b->offset) / sizeof(struct insn));
+			return offset;
+		}
 	}
-	return OK;
+	return NULL;
 }
 
 void load_ext_where(struct loader *l, u32 section, u64 offset)
 {
-	const char *name = elf_section(&l->elf, section).name;
-	const struct line_record *found = NULL;
-	for (u32 at = 0; at < l->lines.len;) {
-		const struct ext_section *s = (const struct ext_section *)(l->lines.data + at);
-		const u8 *record = (const u8 *)(s + 1);
-		at += (u32)sizeof(*s) + s->count * l->lines.record_size;
-		if (strcmp(section_name(l, s), name))
-			continue;
-		for (u32 i = 0; i < s->count; i++, record += l->lines.record_size) {
-			const struct line_record *r = (const struct line_record *)record;
-			if (r->offset <= offset && (!found || r->offset > found->offset))
-				found = r;
-		}
-	}
+	const struct line_record *r, *found = NULL;
+	for (struct cursor c = { 0 }; (r = next_in_section(l, &l->lines, section, &c));)
+		if (r->offset <= offset && (!found || r->offset > found->offset))
+			found = r;
 	if (found)
 		source_print(l->log, &l->o->btf, found->file_off, found->line_column >> 10);
 }
 
-static enum err note_func(struct loader *l, struct prog *p, u32 idx, const void *record)
+static void find_func(const struct loader *l, struct prog *p)
 {
-	const struct func_record *r = record;
-	if (idx == 0 && btf_kind(btf_type(&l->o->btf, r->type)) == BTF_FUNC)
-		p->btf_func_id = r->type;
-	return OK;
-}
-
-static enum err count_line(struct loader *l unused, struct prog *p, u32 idx unused, const void *record unused)
-{
-	p->line_count++;
-	return OK;
-}
-
-/* Records that are not in order are left out: lines must be sorted, and are only a comment. */
-static enum err note_line(struct loader *l unused, struct prog *p, u32 idx, const void *record)
-{
-	const struct line_record *r = record;
-	if (p->line_count && p->lines[p->line_count - 1].insn_idx >= idx)
-		return OK;
-	p->lines[p->line_count++] = (struct line_info){
-		.insn_idx = idx,
-		.file_off = r->file_off,
-		.line_off = r->line_off,
-		.line = r->line_column >> 10,
-		.column = r->line_column & 0x3ff,
-	};
-	return OK;
+	const struct func_record *r;
+	for (struct cursor c = { 0 }; (r = next_record(l, &l->funcs, &c));)
+		if (c.idx == 0 && btf_kind(btf_type(&l->o->btf, r->type)) == BTF_FUNC)
+			p->btf_func_id = r->type;
 }
 
 enum err load_ext_lines(struct loader *l, struct prog *p)
 {
-	each_block(l, &l->funcs, p, note_func);
-	each_block(l, &l->lines, p, count_line);
-	if (!p->line_count)
+	const struct line_record *r;
+	u32 count = 0;
+	find_func(l, p);
+	for (struct cursor c = { 0 }; next_record(l, &l->lines, &c);)
+		count++;
+	if (!count)
 		return OK;
-	p->lines = kmalloc(p->line_count * sizeof(p->lines[0]));
+	p->lines = kmalloc(count * sizeof(p->lines[0]));
 	if (!p->lines)
-		return str_refuse(l->log, ENOMEM, "program %s: no memory for %u lines", p->name,
-				  p->line_count);
-	p->line_count = 0;
-	return each_block(l, &l->lines, p, note_line);
+		return str_refuse(l->log, ENOMEM, "program %s: no memory for %u lines", p->name, count);
+	for (struct cursor c = { 0 }; (r = next_record(l, &l->lines, &c));) {
+		if (p->line_count && p->lines[p->line_count - 1].insn_idx >= c.idx)
+			continue; /* lines must be in order, and are only a comment */
+		p->lines[p->line_count++] = (struct line_info){
+			.insn_idx = c.idx,
+			.file_off = r->file_off,
+			.line_off = r->line_off,
+			.line = r->line_column >> 10,
+			.column = r->line_column & 0x3ff,
+		};
+	}
+	return OK;
 }
 
 /* The kernel lacks what the instruction needs; and control can come there. */
 enum lack { LACK_NONE, LACK_SOMETHING, LACK_REACHED };
 
-static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const void *record)
+static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const struct core_record *r)
 {
 	u32 start = l->log->len;
-	enum err e = core_apply(&l->core, record, p, idx, l->log);
+	enum err e = core_apply(&l->core, r, p, idx, l->log);
 	if (e != ENOENT)
 		return e;
 	str_cut(l->log, start);
@@ -217,19 +202,15 @@ static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const void
 
 enum err load_ext_core(struct loader *l, struct prog *p)
 {
+	const struct core_record *r;
+	enum err e = OK;
 	kfree(l->lacks);
 	l->lacks = NULL;
 	l->core.local = &l->o->btf;
 	l->core.kernel = vm_kernel_btf();
-	return each_block(l, &l->core_records, p, apply_core);
-}
-
-static enum err refuse_reached(struct loader *l, struct prog *p, u32 idx, const void *record)
-{
-	if (l->lacks[idx] != LACK_REACHED)
-		return OK;
-	p->insns[idx] = l->insns[idx]; /* as it was before it was made to do nothing */
-	return core_apply(&l->core, record, p, idx, l->log);
+	for (struct cursor c = { 0 }; !e && (r = next_record(l, &l->core_records, &c));)
+		e = apply_core(l, p, c.idx, r);
+	return e;
 }
 
 static enum err find_reached(struct loader *l, const struct prog *p)
@@ -250,6 +231,13 @@ static enum err find_reached(struct loader *l, const struct prog *p)
 
 enum err load_ext_check_lacks(struct loader *l, struct prog *p)
 {
+	const struct core_record *r;
 	enum err e = l->lacks ? find_reached(l, p) : OK;
-	return !e && l->lacks ? each_block(l, &l->core_records, p, refuse_reached) : e;
+	for (struct cursor c = { 0 }; l->lacks && !e && (r = next_record(l, &l->core_records, &c));) {
+		if (l->lacks[c.idx] != LACK_REACHED)
+			continue;
+		p->insns[c.idx] = l->insns[c.idx]; /* as it was before it was made to do nothing */
+		e = core_apply(&l->core, r, p, c.idx, l->log);
+	}
+	return e;
 }
