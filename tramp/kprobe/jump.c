@@ -3,19 +3,20 @@
 //
 //   1. The detour is built whole. It saves all registers, calls the handlers, runs copies of the displaced
 //      instructions and jumps behind them.
-//   2. Hits of the int3 run the copies too. So nobody enters the displaced instructions behind the first one
-//      any more: no jump of the function leads there, and the first one is the int3.
-//   3. Wait until nobody is there: no CPU, and no task that was preempted there. (None can sleep there, since
-//      none of these instructions is a call.) All CPUs are held for the look, which no hit of before step 2
-//      outlasts: interrupts are off from the int3 to the end of its single step.
-//   4. The five bytes become the jump, as any site does: old bytes there, whose first is the int3, and whose
-//      others nobody will execute.
+//   2. Hits of the int3 run the copies too. From here on no CPU enters the displaced instructions behind the
+//      first one: no jump of the function leads there, and the first one is the int3.
+//   3. Wait until no CPU is there, and no task that was preempted there. (No task can sleep there, since none
+//      of these instructions is a call.) All CPUs are held for the look. No hit of before step 2 outlasts it:
+//      interrupts are off from the int3 to the end of its single step.
+//   4. The five bytes become the jump, as those of a site do. The first of the old bytes is the int3, and no
+//      CPU executes the others.
 //
-// Back: the jump becomes int3 and the old bytes; then hits step in place again; the detour is retired like any
-// image: a task may have been preempted in it, and a hit may be on its way to it (interrupts off as in step 3).
-#include "kernel/mem/heap.h"
-#include "kernel/lib/mem.h"
+// Back: the jump becomes the int3 and the old bytes. From then on hits step in place again. The detour is
+// retired like any image: a task may have been preempted in it, and a hit may be on its way to it (with
+// interrupts off, as in step 3).
 #include "kernel/cpu/panic.h"
+#include "kernel/lib/mem.h"
+#include "kernel/mem/heap.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/task.h"
 #include "tramp/image.h"
@@ -36,8 +37,8 @@ static notrace void look_inside(uptr addr, void *arg)
 		r->is_used = true;
 }
 
-/* Step 3: EBUSY if somebody stays preempted there all the time. */
-static enum err wait_until_left(uptr from, uptr to)
+/* Step 3. EBUSY if a task stays preempted there. */
+static enum err wait_until_left(uptr from, uptr to, struct strbuf *log)
 {
 	for (u32 i = 0; i < WAITS; i++) {
 		struct range r = { from, to, false };
@@ -46,107 +47,95 @@ static enum err wait_until_left(uptr from, uptr to)
 			return OK;
 		msleep(1);
 	}
-	return EBUSY;
+	return str_refuse(log, EBUSY, "a task stays preempted among the instructions");
 }
 
-/* What is written, and where in it the copies are. */
+/* A detour in the making. */
 struct detour {
 	struct kprobe_point *pt;
-	const u8 *code;
-	u32 covered, copies;
+	u8 *code; /* the function's */
+	struct image *img;
+	u32 copies; /* in it: the offset of the displaced instructions */
 };
 
 static enum err write_detour(struct code *c, void *arg)
 {
 	struct detour *d = arg;
-	return detour_generate(c, d->pt, d->code, d->covered, &d->copies);
+	return detour_generate(c, d->pt, d->code, &d->copies);
 }
 
-/* Step 1. NULL, and why. */
-static struct image *make_detour(struct detour *d, struct strbuf *log)
+/* Step 1. */
+static enum err make_detour(struct detour *d, struct strbuf *log)
 {
-	struct image *img = image_make("", d->pt->symbol, DETOUR_MAX, write_detour, d);
+	struct kprobe_point *pt = d->pt;
+	enum err e = detour_check(pt, d->code, log);
 
-	if (img)
-		image_hold(img, &d->pt->users);
-	else
-		str_puts(log, "no memory for a detour");
-	return img;
+	if (e)
+		return e;
+	d->img = image_make("", pt->symbol, DETOUR_MAX, write_detour, d);
+	if (!d->img)
+		return str_refuse(log, ENOMEM, "no memory for a detour");
+	image_hold(d->img, &pt->users);
+	memcpy(pt->old, d->code + (pt->addr - pt->func.addr), SITE_LEN);
+	return OK;
 }
 
-static void jump_bytes(u8 bytes[SITE_LEN], const struct kprobe_point *pt)
-{
-	memcpy(bytes, pt->old, SITE_LEN);
-	bytes[0] = poke_int3;
-}
-
-static enum err put_jump(struct kprobe_point *pt, uptr detour, struct strbuf *log)
+/* From the int3, with the old bytes behind it, to the jump, or back. */
+static enum err poke_jump(const struct kprobe_point *pt, const struct image *detour, bool on,
+			  struct strbuf *log)
 {
 	struct poke p = { .addr = pt->addr };
-	jump_bytes(p.old, pt);
-	poke_make_jmp(p.new, p.addr, detour);
+	u8 *step = on ? p.old : p.new;
+
+	memcpy(step, pt->old, SITE_LEN);
+	step[0] = poke_int3;
+	poke_make_jmp(on ? p.new : p.old, p.addr, detour->text.base);
 	return poke_batch(&p, 1, log);
 }
 
 static void step_in_place(struct kprobe_point *pt, struct image *detour)
 {
 	write_once(pt->copies, 0);
-	pt->covered = 0;
 	pt->detour = NULL;
 	image_retire(detour);
 }
 
 /* Steps 2 to 4. */
-static enum err take_detour(struct kprobe_point *pt, struct image *detour, u32 copies, u32 covered,
-			    struct strbuf *log)
+static enum err take_detour(const struct detour *d, struct strbuf *log)
 {
+	struct kprobe_point *pt = d->pt;
 	enum err e;
 
-	write_once(pt->copies, detour->text.base + copies);
-	e = wait_until_left(pt->addr + 1, pt->addr + covered);
+	write_once(pt->copies, d->img->text.base + d->copies);
+	e = wait_until_left(pt->addr + 1, pt->addr + pt->covered, log);
+	if (!e)
+		e = poke_jump(pt, d->img, true, log);
 	if (e)
-		str_puts(log, "a task stays preempted among the instructions");
+		step_in_place(pt, d->img);
 	else
-		e = put_jump(pt, detour->text.base, log);
-	if (e) {
-		step_in_place(pt, detour);
-		return e;
-	}
-	pt->covered = covered;
-	pt->detour = detour;
-	return OK;
+		pt->detour = d->img;
+	return e;
 }
 
 enum err kprobe_optimise(struct kprobe_point *pt, struct strbuf *log)
 {
 	struct detour d = { .pt = pt };
-	struct image *detour;
-	u8 *code;
-	enum err e = kprobe_read(&pt->func, &code, log);
+	enum err e = kprobe_read(&pt->func, &d.code, log);
 
-	if (e)
-		return e;
-	d.code = code;
-	d.covered = detour_check(pt, code, log);
-	detour = d.covered ? make_detour(&d, log) : NULL;
-	memcpy(pt->old, code + (pt->addr - pt->func.addr), d.covered ? SITE_LEN : 0);
-	kfree(code);
-	if (!detour)
-		return d.covered ? ENOMEM : EOPNOTSUPP;
-	return take_detour(pt, detour, d.copies, d.covered, log);
+	if (!e)
+		e = make_detour(&d, log);
+	kfree(d.code);
+	return e ? e : take_detour(&d, log);
 }
 
 void kprobe_unoptimise(struct kprobe_point *pt)
 {
 	char text[160];
 	struct strbuf log = STRBUF(text);
-	struct poke p = { .addr = pt->addr };
 
 	if (!pt->detour)
 		return;
-	poke_make_jmp(p.old, p.addr, pt->detour->text.base);
-	jump_bytes(p.new, pt);
-	if (poke_batch(&p, 1, &log))
+	if (poke_jump(pt, pt->detour, false, &log))
 		panic("kprobe: %s", text);
 	step_in_place(pt, pt->detour);
 }

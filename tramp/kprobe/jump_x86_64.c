@@ -2,8 +2,8 @@
 // Which instructions a jump may displace, and the detour that it leads to.
 //
 //      push ss ... push r15        ; struct pt_regs, as the int3 would have saved it
-//      lea  rdi, [trap_return]     ; and a frame as an interrupt's dispatcher has it: so backtraces and the
-//      push rdi, push rdi          ; scan of ways back take the probed function for an interrupted one
+//      lea  rdi, [trap_return]     ; and the frame of an interrupt's dispatcher: so to backtraces and to the
+//      push rdi, push rdi          ; scan of return addresses the probed function looks interrupted
 //      push rbp                    ; (ORDER FRAMES in kernel/cpu/x86_64/stack.c)
 //      mov  rbp, rsp
 //      and  rsp, -16
@@ -32,7 +32,7 @@ static bool has_exception_row(uptr from, uptr to)
 	return false;
 }
 
-/* A branch of a tracepoint that is off is a nop; on, it jumps. */
+/* A tracepoint's branch is a nop while the tracepoint is off, and a jump while it is on. */
 static bool is_switched_into(uptr from, uptr to)
 {
 	for (u32 i = 0; i < tracepoint_branch_count(); i++) {
@@ -43,75 +43,66 @@ static bool is_switched_into(uptr from, uptr to)
 	return false;
 }
 
-/* Whole instructions of at least five bytes, each of which can run elsewhere and goes on behind itself. */
-static u32 cover(const struct kprobe_point *pt, const u8 *code, struct strbuf *log)
+/* Whole instructions of at least five bytes, each of which can run in another place and goes on behind itself. */
+static enum err cover(struct kprobe_point *pt, const u8 *code, struct strbuf *log)
 {
 	u32 begin = (u32)(pt->addr - pt->func.addr), at = begin;
 	while (at - begin < SITE_LEN) {
 		struct displaced d;
-		if (at >= pt->func.len) {
-			str_printf(log, "only %u bytes are left of the function", at - begin);
-			return 0;
-		}
-		if (displaced_prepare(&d, code + at, pt->func.len - at, pt->func.addr + at, log))
-			return 0;
-		if (d.in.flow != X86_FLOW_NEXT) {
-			str_printf(log, "the branch at +0x%x would be displaced", at);
-			return 0;
-		}
+		enum err e;
+		if (at >= pt->func.len)
+			return str_refuse(log, EOPNOTSUPP, "only %u bytes are left of the function",
+					  at - begin);
+		e = displaced_prepare(&d, code + at, pt->func.len - at, pt->func.addr + at, log);
+		if (e)
+			return e;
+		if (d.in.flow != X86_FLOW_NEXT)
+			return str_refuse(log, EOPNOTSUPP, "the branch at +0x%x would be displaced", at);
 		at += d.in.len;
 	}
-	return at - begin;
+	pt->covered = at - begin;
+	return OK;
 }
 
-/* Whether a jump of the function may lead to between the displaced instructions. */
-static bool is_jumped_into(const struct kprobe_point *pt, const u8 *code, uptr from, uptr to,
-			   struct strbuf *log)
+/* EOPNOTSUPP: a jump of the function may lead to between the displaced instructions. */
+static enum err check_jumps(const struct kprobe_point *pt, const u8 *code, uptr from, uptr to,
+			    struct strbuf *log)
 {
 	for (u32 at = SITE_LEN; at < pt->func.len;) {
 		struct x86_insn in;
 		uptr target;
-		if (!x86_decode(&in, code + at, pt->func.len - at)) {
-			str_printf(log, "the function cannot be decoded at +0x%x", at);
-			return true;
-		}
-		if (in.flow == X86_FLOW_JMP_INDIRECT) {
-			str_printf(log, "the indirect jump at +0x%x may lead there", at);
-			return true;
-		}
+		if (!x86_decode(&in, code + at, pt->func.len - at))
+			return str_refuse(log, EOPNOTSUPP, "the function cannot be decoded at +0x%x", at);
+		if (in.flow == X86_FLOW_JMP_INDIRECT)
+			return str_refuse(log, EOPNOTSUPP, "the indirect jump at +0x%x may lead there", at);
 		target = x86_branch_target(&in, code + at, pt->func.addr + at);
-		if (target > from && target < to) {
-			str_printf(log, "the jump at +0x%x leads to among the instructions", at);
-			return true;
-		}
+		if (target > from && target < to)
+			return str_refuse(log, EOPNOTSUPP,
+					  "the jump at +0x%x leads to among the instructions", at);
 		at += in.len;
 	}
-	return false;
+	return OK;
 }
 
-u32 detour_check(const struct kprobe_point *pt, const u8 *code, struct strbuf *log)
+enum err detour_check(struct kprobe_point *pt, const u8 *code, struct strbuf *log)
 {
-	u32 covered = cover(pt, code, log);
-	uptr from = pt->addr, to = from + covered;
+	enum err e = cover(pt, code, log);
+	uptr from = pt->addr, to = from + pt->covered;
 
-	if (!covered || is_jumped_into(pt, code, from, to, log))
-		return 0;
-	if (has_exception_row(from, to)) {
-		str_puts(log, "an instruction may fault and has a row in __ex_table");
-		return 0;
-	}
-	if (is_switched_into(from, to)) {
-		str_puts(log, "a tracepoint leads to among the instructions");
-		return 0;
-	}
-	if (kprobe_within(from + 1, to)) {
-		str_puts(log, "another probe lies among the instructions");
-		return 0;
-	}
-	return covered;
+	if (!e)
+		e = check_jumps(pt, code, from, to, log);
+	if (e)
+		return e;
+	if (has_exception_row(from, to))
+		return str_refuse(log, EOPNOTSUPP, "an instruction may fault and has a row in __ex_table");
+	if (is_switched_into(from, to))
+		return str_refuse(log, EOPNOTSUPP, "a tracepoint leads to among the instructions");
+	if (kprobe_within(from + 1, to))
+		return str_refuse(log, EOPNOTSUPP, "another probe lies among the instructions");
+	return OK;
 }
 
-/* struct pt_regs on the stack; no flag changes before pushf. */
+/* Puts struct pt_regs on the stack; no flag changes before pushf. */
 static void save_for_probe(struct code *c, uptr ip)
 {
 	push_i(c, KERNEL_DS);
@@ -125,7 +116,7 @@ static void save_for_probe(struct code *c, uptr ip)
 	add_mi(c, at(RSP, offsetof(struct pt_regs, sp)), 8);
 }
 
-/* orig_ax, ip and cs are dropped, then flags, then sp and ss without touching them. */
+/* Drops orig_ax, ip and cs, pops the flags, and skips sp and ss without a change of flags. */
 static void restore_registers(struct code *c)
 {
 	for (u32 i = array_len(general); i > 0; i--)
@@ -150,9 +141,9 @@ static void call_hit(struct code *c, struct kprobe_point *pt)
 	add_ri(c, RSP, 16);
 }
 
-enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code, u32 covered, u32 *copies)
+enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code, u32 *copies)
 {
-	u32 begin = (u32)(pt->addr - pt->func.addr);
+	u32 begin = (u32)(pt->addr - pt->func.addr), covered = pt->covered;
 
 	save_for_probe(c, pt->addr);
 	call_hit(c, pt);

@@ -20,7 +20,7 @@ struct kprobe_point {
 	/* While it is reached by a jump, and while the jump is being made: */
 	struct image *detour;
 	uptr copies;      /* in the detour: the displaced instructions */
-	u32 covered;      /* bytes of whole instructions that the jump displaces; 0 if there is no jump */
+	u32 covered;      /* bytes of whole instructions that the jump displaces */
 	u8 old[SITE_LEN]; /* the five bytes before the jump */
 	char why[112];    /* why there is no jump */
 
@@ -53,12 +53,12 @@ void kprobe_detour_hit(struct kprobe_point *pt, struct pt_regs *regs);
 /* Tells the auditor what probes have changed. */
 void point_explain(void);
 
-/* jump_x86_64.c. How many bytes of whole instructions a jump at pt->addr displaces; `code` is the function's bytes.
- * 0 if a jump is not possible, and the reason is in log. */
-u32 detour_check(const struct kprobe_point *pt, const u8 *code, struct strbuf *log);
+/* jump_x86_64.c. Finds out what a jump at pt->addr displaces, from the function's bytes, and sets pt->covered.
+ * EOPNOTSUPP: a jump is not possible, and the reason is in log. */
+enum err detour_check(struct kprobe_point *pt, const u8 *code, struct strbuf *log);
 
-/* Writes the detour for that many bytes; *copies is the offset of the displaced instructions in it. */
-enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code, u32 covered, u32 *copies);
+/* Writes the detour for pt->covered bytes; *copies is the offset of the displaced instructions in it. */
+enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code, u32 *copies);
 
 /* Stack and registers of a hit, without code. */
 extern const struct kprobe_cost int3_cost, detour_cost;

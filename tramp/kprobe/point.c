@@ -59,7 +59,7 @@ static void restore_bytes(const struct kprobe_point *pt, const struct sym *func,
 	u32 at = (u32)(pt->addr - func->addr);
 	if (pt->func.addr != func->addr)
 		return;
-	if (pt->covered)
+	if (pt->detour)
 		memcpy(code + at, pt->old, SITE_LEN);
 	else
 		code[at] = pt->insn.bytes[0];
