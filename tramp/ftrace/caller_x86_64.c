@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes ftrace's callers: the plain one, which keeps the registers that carry arguments, and the full one,
-// which keeps everything. Their frame is Linux's, with its two frames for whoever follows frame pointers, as
-// if the traced function had called, and had been called, in the ordinary way:
+// which keeps all of them. Their frame is Linux's. It contains two frames for code that follows frame
+// pointers, as if the traced function had been called, and had then called, in the ordinary way:
 //
 //      rsp + 216   return address into the function's caller; regs->sp
 //      rsp + 208   return address into the function, behind its site
@@ -99,7 +99,7 @@ struct ftrace_caller_info ftrace_caller_info(bool regs)
 					    .registers = saved_count(regs) + 1 + regs }; /* rbp; flags */
 }
 
-/* No instruction here changes the flags: the full caller has yet to save them. */
+/* No instruction here changes the flags, which the full caller saves later. */
 static void make_frames(struct code *c)
 {
 	push(c, RBP);
@@ -133,7 +133,7 @@ static void save_registers(struct code *c, bool regs)
 	}
 }
 
-/* In: rdi behind the site, rcx where the function's return address is. */
+/* In: rdi is the address behind the site, rcx that of the function's return address. */
 static void call_func(struct code *c, const struct ftrace_gen *g)
 {
 	sub_ri(c, RDI, SITE_LEN);
@@ -145,7 +145,7 @@ static void call_func(struct code *c, const struct ftrace_gen *g)
 	gen_preempt_on(c);
 }
 
-/* Everything back, and to the address that lies at rsp + upto. */
+/* Restores the registers and returns to the address at rsp + upto. */
 static void restore_and_return(struct code *c, bool regs, i32 upto)
 {
 	if (regs) {

@@ -9,27 +9,28 @@ struct fgraph_ops;
 
 struct fgraph_call {
 	uptr func;   /* its site */
-	u32 depth;   /* how many calls of the shadow stack it is in, from 0 */
+	u32 depth;   /* calls around it on the shadow stack, from 0 */
 	u64 entered; /* ns since boot */
 };
 
 struct fgraph_ops {
-	/* Both with preemption off, notrace; entryfunc may say with false that the return is of no interest. A
-	 * return may come on another CPU than its entry; not for calls that are under way at unregistration. */
+	/* Both are notrace and run with preemption off. If entryfunc returns false, retfunc is not called for
+	 * this call. Entry and return may run on different CPUs. A call that is in progress at unregistration
+	 * has no return. */
 	bool (*entryfunc)(struct fgraph_ops *g, const struct fgraph_call *call);
 	void (*retfunc)(struct fgraph_ops *g, const struct fgraph_call *call, u64 ns, u64 value);
 	const char *name;
 	void *private;
 	u64 missed; /* calls too deep for the shadow stack; changed atomically */
 
-	/* fgraph.c's own; the filter of ops is set with ftrace_set_filter_ips before registration and later */
+	/* fgraph.c's; ftrace_set_filter_ips sets the filter of ops, before registration and later */
 	struct ftrace_ops ops;
 	struct ret_owner owner;
 };
 
-/* Makes g->ops fit for ftrace_set_filter_ips: before anything else, once. */
+/* Prepares g->ops for ftrace_set_filter_ips. Once, before any other call. */
 void fgraph_prepare(struct fgraph_ops *g);
 
-/* As register_ftrace_function and unregister_ftrace_function; after the latter neither callback runs. */
+/* As register_ftrace_function and unregister_ftrace_function. After the latter neither callback runs. */
 enum err register_ftrace_graph(struct fgraph_ops *g, struct strbuf *log);
 enum err unregister_ftrace_graph(struct fgraph_ops *g, struct strbuf *log);

@@ -9,7 +9,7 @@ u32 ftrace_filter_count(const struct ftrace_ops *ops)
 	return ops->hash ? ops->hash->count : 0;
 }
 
-/* Those of ips that the filter lacks, or, to be removed, those that it has. */
+/* What changes: those of ips that the filter lacks or, for a removal, those that it has. NULL: no memory. */
 static struct ftrace_hash *difference(const struct ftrace_ops *ops, const uptr *ips, u32 count, bool remove)
 {
 	struct ftrace_hash *h = ftrace_hash_new(count);
@@ -19,7 +19,7 @@ static struct ftrace_hash *difference(const struct ftrace_ops *ops, const uptr *
 	return h;
 }
 
-/* The filter as it will be. */
+/* The filter after the change. NULL: no memory. */
 static struct ftrace_hash *changed_filter(const struct ftrace_ops *ops, const struct ftrace_hash *diff,
 					  bool remove)
 {

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* ftrace: callbacks at function entries, the way Linux did it before there were trampolines.
+/* ftrace: callbacks at function entries, as Linux had them before it had trampolines.
  *
- * A site that has callbacks calls one of ftrace's callers (caller_x86_64.c). While exactly one ops has
- * the function, that is the ops' own caller, which holds ops and its function as constants. From the second
- * on it is a common caller, whose list function asks every registered ops' filter whether it wants this
- * ip. A site belongs to BPF or to ftrace; with `share on` to both: see share.h. */
+ * A site with callbacks calls one of ftrace's callers (caller_x86_64.c). While exactly one ops has the
+ * function, it is the ops' own caller, which contains ops and its func as constants. From the second ops on
+ * it is a common caller: its list function looks in the filter of every registered ops whether it wants
+ * this ip. A site belongs to BPF or to ftrace; with `share on`, to both (share.h).
+ *
+ * Rules for func, the callback:
+ *   - It runs with preemption off, at the entry of the function at ip, which was called from parent_ip.
+ *   - regs->ip is ip + 5, regs->sp the address of the return address.
+ *   - It is notrace, and so is all that it calls, unless the ops has FTRACE_OPS_RECURSION.
+ *
+ * Rules for setting a filter, registering and unregistering:
+ *   - Task context, interrupts on, without tramp_lock.
+ *   - On failure nothing has changed, and the reason is in log. */
 #pragma once
 #include "kernel/cpu/smp.h"
 #include "tramp/image.h"
@@ -16,67 +25,66 @@ struct pt_regs;
 
 enum {
 	/* regs is complete: the full-register caller. Without it only ax, cx, dx, si, di, r8, r9, bp, ip and
-	 * sp mean anything. */
+	 * sp are valid. */
 	FTRACE_OPS_SAVE_REGS = 1,
-	/* func may change regs->ip: where the function goes on, entered as if it were called. Needs SAVE_REGS;
-	 * one such ops per function. */
+	/* func can change regs->ip: execution goes on there, as if that address had been called. Needs
+	 * SAVE_REGS. A function can have one such ops. */
 	FTRACE_OPS_IPMODIFY = 2,
-	/* func runs through functions that it may be attached to itself: it is not called again on a CPU
-	 * where it runs, in the same context (task, softirq, interrupt, NMI); that counts as missed. */
+	/* func calls functions that ops can be attached to. While func runs, it is not called again on this
+	 * CPU in the same context (task, softirq, interrupt, NMI); such a call counts as missed. */
 	FTRACE_OPS_RECURSION = 4,
 };
 
-/* Runs at the entry of the function at ip, called from parent_ip, with preemption off. regs->ip is ip + 5,
- * regs->sp the address of the return address. notrace, and so is all that it calls, or with RECURSION. */
 typedef void ftrace_func_t(uptr ip, uptr parent_ip, struct ftrace_ops *ops, struct pt_regs *regs);
 
 struct ftrace_ops {
 	ftrace_func_t *func;
 	u32 flags;
-	const char *name; /* of callers and in refusals; unique only for people */
+	const char *name; /* for people: of its caller and in messages; need not be unique */
 	void *private;
 	u64 missed; /* changed atomically */
 
-	/* ftrace's own; all zero before the first call */
+	/* ftrace's; all 0 before the first call */
 	struct ftrace_hash *hash; /* the functions that it wants */
 	struct ftrace_ops *next;
 	struct image *own; /* its own caller while it is registered */
-	u32 images;        /* generations of it that exist */
+	u32 images;        /* how many generations of it exist */
 	bool registered;
 	u8 active[MAX_CPUS]; /* one bit a context */
 };
 
+/* Once, at boot. */
 void ftrace_init(void);
 
-/* All four take tramp_lock; task context, interrupts on. On failure nothing has changed.
- *
- * Adds functions to the filter, or removes them; of a registered ops at once: in one batch of pokes. Each ip
- * is the address of a site: else EINVAL. A function that is there already, or is not, changes nothing.
- * A call of a removed function that is in progress may still be told to func. EBUSY: somebody else owns it,
- * and who; ENOMEM. */
+/* Adds functions to the filter, or removes them. If ops is registered, this takes effect at once, in one
+ * batch of pokes. To add a function twice, or to remove one that is not in the filter, has no effect. func
+ * may still run for a call of a removed function that is in progress.
+ *   EINVAL  an ip is not the address of a site, or a site does not hold what it should
+ *   EBUSY   a function has another owner; log names it
+ *   ENOMEM */
 enum err ftrace_set_filter_ips(struct ftrace_ops *ops, const uptr *ips, u32 count, bool remove,
 			       struct strbuf *log);
 enum err ftrace_set_filter_ip(struct ftrace_ops *ops, uptr ip, bool remove, struct strbuf *log);
 
-/* Calls func for the functions of the filter from now on. EINVAL: the filter is empty, or flags contradict each
- * other; EBUSY, EINVAL, ENOMEM as above. */
+/* From its return on, func is called for the functions of the filter. EEXIST: ops is registered already;
+ * EINVAL: the filter is empty, or flags contradict each other; EBUSY, EINVAL, ENOMEM as above. */
 enum err register_ftrace_function(struct ftrace_ops *ops, struct strbuf *log);
 
-/* Returns when no CPU and no task is in func or stands on ops: its filter is empty then, and it may be freed,
- * or registered again. Needs no memory. ENOENT: it is not registered; EINVAL: a site does not hold what it
- * should, nothing has changed. */
+/* When it returns, no CPU and no task is in func or uses ops. The filter is empty, and ops can be freed or
+ * registered again. Needs no memory. ENOENT: ops is not registered; EINVAL: a site does not hold what it
+ * should. */
 enum err unregister_ftrace_function(struct ftrace_ops *ops, struct strbuf *log);
 
 /* Empties the filter of an ops that is not registered. */
 void ftrace_free_filter(struct ftrace_ops *ops);
 
-/* --- For those who hold tramp_lock ------------------------------------------------------------------------ */
-
-/* Whether ops wants ip; a registered one is called there. notrace */
+/* The caller of all below holds tramp_lock.
+ *
+ * Whether ops wants ip. notrace */
 bool ftrace_wants(const struct ftrace_ops *ops, uptr ip);
 u32 ftrace_filter_count(const struct ftrace_ops *ops);
 
-/* All registered ops: ops = NULL gives the first, NULL is the end. */
+/* Returns the registered ops after `ops`, NULL if it is the last; the first one for NULL. */
 struct ftrace_ops *ftrace_next_ops(struct ftrace_ops *ops);
 
 /* The first registered ops that has the site, and all these flags; NULL if there is none. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Walks the list of registered ops, and changes it under the feet of those who walk.
+// Walks the list of registered ops, and changes it while other CPUs walk it.
 #include "tramp/ftrace/list.h"
 #include "kernel/sched/sched.h"
 #include "tramp/ftrace/hash.h"
 
 static struct ftrace_ops *ops_list; /* in order of registration */
 
-/* What can interrupt what; SOFTIRQ_OFFSET is set while softirqs run. */
+/* One bit for each context that can interrupt the one before it. SOFTIRQ_OFFSET is set while softirqs run. */
 static notrace u8 context_bit(void)
 {
 	u32 count = preempt_count();
@@ -17,7 +17,7 @@ static notrace u8 context_bit(void)
 	return count & SOFTIRQ_OFFSET ? 2 : 1;
 }
 
-/* A context that interrupts this one puts its own bit back before it ends: no atomics. */
+/* A context that interrupts this one clears its own bit before it ends, so no atomics are needed. */
 static notrace void call_guarded(uptr ip, uptr parent_ip, struct ftrace_ops *ops, struct pt_regs *regs)
 {
 	u8 *active = &ops->active[smp_processor_id()];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One owner per site, unless a person has said that both may live there.
+// One owner a site, unless `share on` allows both.
 #include "tramp/ftrace/share.h"
 #include "tramp/tramp.h"
 
@@ -37,7 +37,7 @@ enum err share_check_bpf(const struct site *site, struct strbuf *log)
 	return OK;
 }
 
-enum err share_check_ftrace(struct site *site, const struct ftrace_ops *ops, struct strbuf *log)
+enum err share_make_room(struct site *site, const struct ftrace_ops *ops, struct strbuf *log)
 {
 	bool replaces = ops->flags & FTRACE_OPS_IPMODIFY;
 	const struct ftrace_ops *other = replaces ? ftrace_owner(site, FTRACE_OPS_IPMODIFY) : NULL;

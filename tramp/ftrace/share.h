@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Who owns a site: BPF or ftrace, or, with `share on`, both.
+/* Which users can have a site: BPF or ftrace, or, with `share on`, both.
  *
- * A shared site calls ftrace's common full-register caller. That runs the callbacks, puts all registers
- * back, and goes to site->direct, BPF's image, with the stack as a call from the site would have left it:
- * so the image must be of the form that is called, see tramp_share. */
+ * A shared site calls ftrace's common full-register caller. The caller runs the callbacks, restores all
+ * registers, and goes to site->direct, BPF's image, with the stack as after a call from the site. So the
+ * image must be made to be called, see tramp_share. */
 #pragma once
 #include "tramp/ftrace/ftrace.h"
 
-/* Off at boot. All of these under tramp_lock. */
+/* Off at boot. The caller of each of these holds tramp_lock. */
 bool share_mode(void);
 
-/* EBUSY: off is refused while a site is shared, and which one. */
+/* EBUSY: off is refused while a site is shared; log names it. */
 enum err share_set_mode(bool on, struct strbuf *log);
 
-/* Whether ops may have the site: no program is there, or sharing is on and BPF's image is made to be called. EBUSY:
- * a program is there, or another ops that changes regs->ip, and which one. */
-enum err share_check_ftrace(struct site *site, const struct ftrace_ops *ops, struct strbuf *log);
+/* Before ops takes the site. If a program is there and sharing is on, BPF's image becomes one that is
+ * called. EBUSY: a program is there, or another ops that changes regs->ip; log names it. Else as
+ * tramp_share. */
+enum err share_make_room(struct site *site, const struct ftrace_ops *ops, struct strbuf *log);
 
-/* Whether BPF may have a site that ftrace has. EBUSY: no, and which ops is there. */
+/* Whether BPF can have a site that ftrace has. EBUSY: no; log names the ops. */
 enum err share_check_bpf(const struct site *site, struct strbuf *log);

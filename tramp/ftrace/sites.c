@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Which site calls which of ftrace's callers.
 //
-// Order of a change: first what can fail (checks, memory, the callers' images), then one batch of pokes for all
-// sites, then what the list function sees. A function's first ops is called by its own caller, which reads no
-// list; so it need not be in the list yet, or any more, when the site leads to it.
+// Order of a change: first what can fail (checks, memory, the callers' images), then one batch of pokes for
+// all sites, then what the list function sees. A function's first ops is called by its own caller, which
+// reads no list; so it need not be in the list yet, or any more, when the site leads to it.
 #include "tramp/ftrace/sites.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/trap.h"
@@ -47,8 +47,8 @@ enum err ftrace_make_caller(struct ftrace_ops *ops, struct strbuf *log)
 	return OK;
 }
 
-/* What the site is to call when ops has joined or left it (NULL: as things are): 0 if no ops has it; the own caller
- * of the only one; a common one for several, or if the site is shared with BPF. */
+/* What the site is to call when ops has joined or left it (NULL: as things are): 0 if no ops has it; the
+ * own caller of the only one; a common one for several, or if the site is shared with BPF. */
 static uptr choose_caller(const struct site *site, const struct ftrace_ops *ops, bool join)
 {
 	const struct ftrace_ops *last = join ? ops : NULL;
@@ -99,7 +99,7 @@ enum err ftrace_change_sites(struct ftrace_ops *ops, struct ftrace_hash *h, bool
 	uptr ip;
 
 	for (u32 i = 0; join && !e && ftrace_hash_next(h, &i, &ip);)
-		e = share_check_ftrace(site_at(ip), ops, log);
+		e = share_make_room(site_at(ip), ops, log);
 	for (u32 i = 0; !e && ftrace_hash_next(h, &i, &ip);)
 		count = add_poke(h->batch, count, site_at(ip), choose_caller(site_at(ip), ops, join));
 	if (!e)
@@ -132,7 +132,7 @@ static void bpf_left(struct site *site)
 	char text[160];
 	struct strbuf ignored = STRBUF(text);
 	if (site->ftrace)
-		refresh(site, &ignored); /* the shared caller would do, too */
+		refresh(site, &ignored); /* on failure the shared caller stays, which works too */
 }
 
 static void explain_callers(void)

@@ -7,6 +7,7 @@
 /* Makes ops' own caller. ENOMEM */
 enum err ftrace_make_caller(struct ftrace_ops *ops, struct strbuf *log);
 
-/* ops joins the functions of h, or leaves them: makes each of their sites call what then fits. EBUSY: another owner
- * has one of them; EINVAL: a site does not hold what it should. On failure no site has changed. */
+/* ops joins the functions of h, or leaves them: makes each of their sites call what then fits. EBUSY:
+ * another owner has one of them; EINVAL: a site does not hold what it should. On failure no site has
+ * changed. */
 enum err ftrace_change_sites(struct ftrace_ops *ops, struct ftrace_hash *h, bool join, struct strbuf *log);

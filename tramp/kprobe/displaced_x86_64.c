@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Executes an instruction that an int3 has displaced, in another place or not at all.
+// Executes an instruction that an int3 has displaced: emulated, or as a copy in another place.
 //
-// What depends on its own address (branches) or would see the flags that a single step needs (pushf, popf,
-// cli, sti) is done here by hand. Everything else runs as a copy, with TF set and interrupts off, and comes
-// back through the debug exception behind it (SDM vol. 3, 18.3.1.4).
+// Emulated are the instructions that depend on their own address (branches) and those that see or change the
+// flags that a single step needs (pushf, popf, cli, sti). Every other one runs as a copy, with TF set and
+// interrupts off; the debug exception behind it ends that (SDM vol. 3, 18.3.1.4).
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/trap.h"
@@ -11,7 +11,7 @@
 #include "tramp/kprobe/displaced.h"
 #include "tramp/text/tracepoint.h"
 
-/* What popf changes in ring 0, and what pushf shows (RF and VM never): SDM vol. 2. */
+/* What popf changes in ring 0, and what pushf never shows (RF and VM): SDM vol. 2. */
 enum { POPF_MASK = 0x257fd5, PUSHF_HIDES = 0x30000 };
 
 enum {
@@ -66,7 +66,7 @@ static enum insn_way way_of(const struct displaced *d)
 	return is_nop(d) ? WAY_NOP : way_of_one_byte(opcode_of(d));
 }
 
-/* A tracepoint's branch is poked whole between nop and jmp: no other byte may stand in it. */
+/* The patcher changes a tracepoint's branch whole, from nop to jmp and back: no int3 may stand in it. */
 static bool is_switched_branch(uptr addr)
 {
 	for (u32 i = 0; i < tracepoint_branch_count(); i++)
@@ -196,7 +196,7 @@ notrace bool displaced_run(const struct displaced *d, uptr slot, struct pt_regs 
 	return true;
 }
 
-/* A jump through a register or memory has gone to its target: nothing to mend. */
+/* A jump through a register or memory has reached its target: nothing to correct. */
 notrace bool displaced_stepped(const struct displaced *d, uptr addr, uptr slot, struct pt_regs *regs)
 {
 	if (regs->ip == slot)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A point's int3: how it comes, what a CPU does that meets it, and how it goes.
 //
-// The trap calls the handlers. Then the displaced instruction is emulated, or the CPU goes on in a copy of it (the
-// slot) with a single step, whose debug exception leads back behind the instruction.
+// The trap calls the handlers. Then the displaced instruction is emulated, or the CPU steps through a copy
+// of it (the slot), and the debug exception leads back behind the instruction.
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/ipi.h"
 #include "kernel/cpu/panic.h"
@@ -35,8 +35,8 @@ static notrace void begin_step(const struct kprobe_point *pt, struct pt_regs *re
 	cpu->steps[cpu->depth++] = (struct single_step){ pt, step_begin(regs) };
 }
 
-/* From the time when a jump is being made, the instructions behind the probed one run in the detour too: no CPU goes
- * on among the bytes that the jump takes. */
+/* While pt->copies is set, a jump is in place or being made. Then all instructions that it displaces run in
+ * the detour: no CPU goes on among its bytes. */
 static notrace bool kprobe_int3(struct pt_regs *regs)
 {
 	uptr addr = poke_trap_addr(regs);

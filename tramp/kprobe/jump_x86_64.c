@@ -17,7 +17,8 @@
 #include "tramp/kprobe/parts.h"
 #include "tramp/text/tracepoint.h"
 
-/* ip, cs, flags, sp and ss by the CPU; 8 bytes and again 40 for the gap; orig_ax and 15 registers; alignment. */
+/* ip, cs, flags, sp and ss by the CPU; 8 bytes and again 40 for the gap; orig_ax and 15 registers;
+ * alignment. */
 const struct kprobe_cost int3_cost = { .stack = 40 + 48 + 128 + 8, .registers = 20 };
 const struct kprobe_cost detour_cost = { .stack = sizeof(struct pt_regs) + 24, .registers = 16 };
 
@@ -43,7 +44,8 @@ static bool is_switched_into(uptr from, uptr to)
 	return false;
 }
 
-/* Whole instructions of at least five bytes, each of which can run in another place and goes on behind itself. */
+/* Whole instructions of at least five bytes, each of which can run in another place and goes on behind
+ * itself. */
 static enum err cover(struct kprobe_point *pt, const u8 *code, struct strbuf *log)
 {
 	u32 begin = (u32)(pt->addr - pt->func.addr), at = begin;

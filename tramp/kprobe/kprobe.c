@@ -63,7 +63,7 @@ static void remove_probe(struct kprobe *p)
 		point_drop(pt);
 }
 
-/* By int3, then, unless that is what the caller wants, by a jump. */
+/* By int3; then by a jump, if the caller allows it. */
 static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe_how how, struct strbuf *log)
 {
 	struct kprobe_point *pt = point_find(p->addr);
@@ -134,7 +134,7 @@ void unregister_kprobe(struct kprobe *p)
 	tramp_lock();
 	remove_probe(p);
 	tramp_unlock();
-	kprobe_reap(); /* its detour, in which most often no CPU is */
+	kprobe_reap(); /* its detour: most often no CPU is in it */
 }
 
 enum kprobe_how kprobe_how(const struct kprobe *p)

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* kprobes: a handler at any instruction of a traceable function.
  *
- *   int3    The instruction's first byte becomes int3. The trap calls the handlers; then the displaced
- *           instruction is emulated, or a copy of it is executed elsewhere, single-stepped.
- *   jump    Where the instructions allow it, five bytes become a jump to a detour, which saves all registers
- *           as the trap would, calls the handlers, runs copies of what it displaced and jumps back.
+ *   int3    The instruction's first byte becomes int3. The trap calls the handlers. Then the displaced
+ *           instruction is emulated, or a copy of it runs in another place, single-stepped.
+ *   jump    Where the instructions allow it, five bytes become a jump to a detour. The detour saves all
+ *           registers as the trap would, calls the handlers, runs copies of what it displaced and jumps back.
  *   ftrace  At a function's entry, through its site: an ftrace_ops with all registers.
  *
- * Handlers run with interrupts off, see regs->ip at the probed instruction, and may change any other
- * register but sp. A probe that is hit while a handler runs on this CPU is counted as missed and does
- * nothing else. */
+ * Rules for handlers:
+ *   - They are notrace and run with interrupts off.
+ *   - They see the probed instruction in regs->ip, and can change any other register but sp.
+ *   - A probe that is hit while a handler runs on the same CPU counts a miss; its handler is not called.
+ *
+ * Rules for the functions below: task context, interrupts on, without tramp_lock. */
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
@@ -26,11 +29,11 @@ enum kprobe_how {
 
 struct kprobe {
 	/* The caller's; constant while it is registered. */
-	const char *symbol; /* with offset: where; or NULL, and addr says it */
+	const char *symbol; /* the place, with offset; or NULL, and addr is the place */
 	u32 offset;
 	uptr addr; /* filled in from symbol and offset */
 	const char *name;
-	void (*pre_handler)(struct kprobe *p, struct pt_regs *regs); /* notrace */
+	void (*pre_handler)(struct kprobe *p, struct pt_regs *regs);
 	void *private;
 
 	/* kprobe.c's */
@@ -40,51 +43,52 @@ struct kprobe {
 	struct kprobe *next;        /* of the same point, in the order of registration */
 };
 
-/* A handler at a function's return: at its entry the return address is replaced (kernel/sched/retstack.h). */
+/* A handler at a function's return: at the entry the return address is replaced (kernel/sched/retstack.h). */
 struct kretprobe {
 	/* The caller's. Of kp: symbol (or addr, a function's), name, private. */
 	struct kprobe kp;
-	/* regs as the function left them: ax is what it returns; ip is ret_addr. Interrupts are off. notrace. */
+	/* regs is as the function left it: ax is the result. ret_addr is the address that it returns to. */
 	void (*handler)(struct kretprobe *rp, uptr ret_addr, struct pt_regs *regs);
-	u32 maxactive; /* so many calls at once are heard of; 0: as many as happen */
+	u32 maxactive; /* how many calls at once are handled; 0: all */
 
 	/* kretprobe.c's, changed atomically */
-	u64 nmissed; /* calls whose return is not told: too many at once, or too deep */
+	u64 nmissed; /* calls whose return is not handled: too many at once, or nested too deep */
 	u32 active;
 	struct ret_owner owner;
 };
 
-/* Claims foreign breakpoints and the debug exception. */
+/* Claims foreign breakpoints and the debug exception. Once, at boot. */
 void kprobe_init(void);
 
-/* From here on p's handler is called. ENOENT: no such function; EINVAL: no instruction begins there, or `how`
- * does not go with the offset; EOPNOTSUPP: the function cannot be traced, or the instruction cannot be displaced,
- * or KPROBE_JUMP is not possible; EBUSY; ENOMEM. The reason is in log; nothing has changed then. Task
- * context, interrupts on. */
+/* From its return on, p's handler is called. On failure nothing has changed, and the reason is in log.
+ *   ENOENT      there is no such function
+ *   EINVAL      no instruction begins there, or `how` does not allow the offset
+ *   EOPNOTSUPP  the function cannot be traced, the instruction cannot be displaced, or a jump is not possible
+ *   EBUSY, ENOMEM */
 enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *log);
 
-/* When it returns p's handler does not run and will not run again. With the last probe of an
- * instruction the original bytes come back. */
+/* When it returns, p's handler is not running and will not run again. When the last probe of an instruction
+ * goes, the original bytes come back. */
 void unregister_kprobe(struct kprobe *p);
 
-/* Likewise for returns. KPROBE_AUTO and KPROBE_FTRACE hear of the entry through ftrace, the others at the first
- * instruction behind the site. EOPNOTSUPP, too: the function does not return. After unregister no handler
- * runs, though tasks may still be inside the function. */
+/* The same for returns. KPROBE_AUTO and KPROBE_FTRACE see the entry through ftrace, the others at the first
+ * instruction behind the site. EOPNOTSUPP also if the function does not return. After unregister_kretprobe no
+ * handler runs, although tasks may still be inside the function. */
 enum err register_kretprobe(struct kretprobe *rp, enum kprobe_how how, struct strbuf *log);
 void unregister_kretprobe(struct kretprobe *rp);
 
-/* How p is reached now. A jump goes back to int3 when another probe comes to lie within its five bytes. */
+/* How p is reached now. A jump becomes int3 again when another probe is placed within its five bytes. */
 enum kprobe_how kprobe_how(const struct kprobe *p);
 const char *kprobe_how_name(enum kprobe_how how);
 
-/* Why p is not reached by a jump; "" if nobody has tried. */
+/* Why p is not reached by a jump; "" if no jump was tried. */
 const char *kprobe_why_no_jump(const struct kprobe *p);
 
-/* Frees what waits for tasks that were inside of detours; gives how much still does. For tests. */
+/* Frees what waited for tasks to leave detours; returns how many points still wait. For tests. */
 u32 kprobe_reap(void);
 
-/* What a hit costs, for comparison: bytes of stack below the probed function's, registers saved, and
- * bytes of code made for p (slot, detour or caller). */
+/* What a hit costs: bytes of stack below the probed function's, registers saved, and bytes of code made for p
+ * (slot, detour or caller). */
 struct kprobe_cost {
 	u32 stack, registers, code;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A kprobe at the entry that replaces the return address, and what hears of the return.
+// A kprobe at the entry that replaces the return address, and the handler at the return.
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/kprobe/parts.h"
@@ -10,7 +10,7 @@ static notrace void count_lost(struct kretprobe *rp)
 	__atomic_fetch_add(&rp->nmissed, 1, __ATOMIC_RELAXED);
 }
 
-/* Nothing is on the stack yet above the return address: neither at the site nor just behind it. */
+/* At the site and just behind it the return address is the last word on the stack. */
 static notrace void enter_function(struct kprobe *p, struct pt_regs *regs)
 {
 	static const u64 no_data[RETSTACK_DATA];

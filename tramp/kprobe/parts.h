@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the parts of kprobes, from the bottom up; each calls only those before it. */
+/* The parts of kprobes, from the bottom up; each calls only those before it.
+ *
+ *   displaced_x86_64.c  runs an instruction in another place (displaced.h)
+ *   point.c             the table of probed instructions; calls the handlers
+ *   jump_x86_64.c       the detour of a jump
+ *   jump.c              from int3 to a jump, and back
+ *   int3.c              a point comes, is hit, and goes
+ *   ftrace.c            the probe of an entry
+ *   kprobe.c            registers probes (kprobe.h)
+ *   kretprobe.c         registers probes of returns
+ *
+ * Except where notrace is said, the caller holds tramp_lock. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/mem/sym.h"
@@ -28,23 +39,24 @@ struct kprobe_point {
 	struct kprobe_point *dead; /* the next one that waits until it has no users */
 };
 
-/* point.c. The caller of point_link and point_unlink holds tramp_lock. */
-struct kprobe_point *point_find(uptr addr); /* NULL if no probe is there; notrace */
+/* point.c: returns the point at addr, NULL if there is none. notrace */
+struct kprobe_point *point_find(uptr addr);
+
 void point_link(struct kprobe_point *pt);
 void point_unlink(struct kprobe_point *pt);
 
 /* Whether a probe lies in [from, to). */
 bool kprobe_within(uptr from, uptr to);
 
-/* Reads the function as it is without probes: its sym.len bytes, in *code, which the caller frees with kfree. */
+/* Reads the function as it is without probes: func->len bytes. The caller frees *code with kfree. ENOMEM */
 enum err kprobe_read(const struct sym *func, u8 **code, struct strbuf *log);
 
-/* Around a handler, with interrupts off. kprobe_enter returns false if a handler runs on this CPU already. notrace */
+/* Around a handler, interrupts off. kprobe_enter returns false if one runs on this CPU already. notrace */
 bool kprobe_enter(void);
 void kprobe_leave(void);
 
-/* Calls the handlers of p and of those behind it, which see ip as regs->ip, or counts a miss for each. Afterwards
- * regs->ip is as before. Interrupts are off. notrace */
+/* Calls the handlers of p and of those behind it, which see ip as regs->ip, or counts a miss for each.
+ * Afterwards regs->ip is as before. Interrupts are off. notrace */
 void kprobe_call(struct kprobe *p, uptr ip, struct pt_regs *regs);
 
 /* Called by a detour, with interrupts as they were. notrace */
@@ -53,8 +65,8 @@ void kprobe_detour_hit(struct kprobe_point *pt, struct pt_regs *regs);
 /* Tells the auditor what probes have changed. */
 void point_explain(void);
 
-/* jump_x86_64.c. Finds out what a jump at pt->addr displaces, from the function's bytes, and sets pt->covered.
- * EOPNOTSUPP: a jump is not possible, and the reason is in log. */
+/* jump_x86_64.c: finds out what a jump at pt->addr displaces, from the function's bytes, and sets
+ * pt->covered. EOPNOTSUPP: a jump is not possible, and the reason is in log. */
 enum err detour_check(struct kprobe_point *pt, const u8 *code, struct strbuf *log);
 
 /* Writes the detour for pt->covered bytes; *copies is the offset of the displaced instructions in it. */
@@ -63,23 +75,23 @@ enum err detour_generate(struct code *c, struct kprobe_point *pt, const u8 *code
 /* Stack and registers of a hit, without code. */
 extern const struct kprobe_cost int3_cost, detour_cost;
 
-/* jump.c. Replaces the int3 of pt by a jump, or back. EOPNOTSUPP, EBUSY, ENOMEM: the int3 stays. */
+/* jump.c: replaces the int3 of pt by a jump, or back. EOPNOTSUPP, EBUSY, ENOMEM: the int3 stays. */
 enum err kprobe_optimise(struct kprobe_point *pt, struct strbuf *log);
 void kprobe_unoptimise(struct kprobe_point *pt);
 
 /* Likewise for all jumps that displace addr. */
 void kprobe_unoptimise_over(uptr addr);
 
-/* int3.c. A new point with its int3 in place. EINVAL: no instruction begins at addr; EOPNOTSUPP: it cannot be
- * displaced; ENOMEM. */
+/* int3.c: makes a point, with its int3 in place. EINVAL: no instruction begins at addr; EOPNOTSUPP: it cannot
+ * be displaced; ENOMEM. */
 enum err point_make(struct kprobe_point **out, const struct sym *func, uptr addr, struct strbuf *log);
 
-/* Puts the original bytes back; the point has no probes. When it returns no hit uses the point or its probes. */
+/* Puts the original bytes back; the point has no probes. When it returns, no hit uses the point. */
 void point_drop(struct kprobe_point *pt);
 
 /* Frees the dropped points that no image contains; returns how many remain. */
 u32 point_reap(void);
 
-/* ftrace.c. Adds p at its function's entry, p->addr, through ftrace. The caller does not hold tramp_lock. */
+/* ftrace.c: adds p at its function's entry, p->addr, through ftrace. The caller does not hold tramp_lock. */
 enum err kprobe_add_entry(struct kprobe *p, struct strbuf *log);
 void kprobe_remove_entry(struct kprobe *p);

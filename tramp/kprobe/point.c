@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The probed instructions in a hash table, and the calls of their handlers.
 //
-// A hit reads the table without a lock. Interrupts are off from the int3 to the end of the single step, so a sync
-// of all CPUs waits for every hit in progress: after it, no hit uses what was unlinked before it.
+// A hit reads the table without a lock. Interrupts are off from the int3 to the end of the single step, so
+// a sync of all CPUs waits for every hit in progress: after it, no hit uses what was unlinked before it.
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/trap.h"
