@@ -228,20 +228,3 @@ TEST(long_program_that_goes_backwards)
 	run(&t, "backwards", blocks + 5, 0);
 	kfree(t.insns);
 }
-
-TEST(long_program_of_one_too_many_instructions)
-{
-	char text[256];
-	struct strbuf log = STRBUF(text);
-	struct text_of t;
-	struct prog *p = NULL;
-	require(begin(&t, PROG_INSNS_MAX + 1));
-	while (t.count <= PROG_INSNS_MAX)
-		leave(&t);
-	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-		log = (struct strbuf)STRBUF(text);
-		check_eq(EINVAL, prog_load_raw(&p, "long", t.insns, t.count, mode, &log));
-		check_str("the program has 1000001 instructions, more than 1000000", text);
-	}
-	kfree(t.insns);
-}

@@ -10,7 +10,6 @@
 #include "tests/vm_ways.h"
 #include "vm/compile.h"
 #include "vm/run/map.h"
-#include "vm/verify/verify.h"
 
 /* ---- reading ---- */
 
@@ -290,34 +289,12 @@ static void add_loads(struct trial *t)
 						      .off = (i16)(own + 8 * i) });
 }
 
-/* prog_load_raw, for a program of an object. */
-static enum err load_into(struct prog **out, struct object *o, const struct insn *insns, u32 count,
-			  enum prog_mode mode, struct strbuf *log)
-{
-	enum err e = prog_new(out, "case", "", log);
-	if (e)
-		return e;
-	struct prog *p = *out;
-	p->object = o;
-	p->mode = mode;
-	p->insn_count = count;
-	p->insns = kmalloc(count * sizeof(*insns));
-	if (p->insns)
-		memcpy(p->insns, insns, count * sizeof(*insns));
-	e = p->insns ? prog_verify(p, log) : ENOMEM;
-	if (!e)
-		e = prog_compile(p, log);
-	if (e)
-		prog_free(p);
-	return e;
-}
-
 struct prog *vm_load(struct object *o, const struct insn *insns, u32 count, enum prog_mode mode)
 {
 	char text[256] = "";
 	struct strbuf log = STRBUF(text);
 	struct prog *p;
-	if (check_eq(OK, load_into(&p, o, insns, count, mode, &log)))
+	if (check_eq(OK, vm_load_into(&p, o, insns, count, mode, &log)))
 		return p;
 	kprintf("refused: %s\n", text);
 	return NULL;
@@ -339,7 +316,7 @@ static enum err run_with_map(struct trial *t, u64 *r0, struct strbuf *log)
 	if (e)
 		return e;
 	struct object o = { .maps = &m, .map_count = 1 };
-	e = load_into(&p, &o, t->insns, t->count, t->mode, log);
+	e = vm_load_into(&p, &o, t->insns, t->count, t->mode, log);
 	if (!e) {
 		*r0 = vm_call(p, t->mem, t->len);
 		prog_free(p);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Runs a generated program once, with maps of its own.
-#include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/gen.h"
 #include "tests/host/vm_run.h"
 #include "vm/compile.h"
 #include "vm/run/map.h"
-#include "vm/verify/verify.h"
 
 static void gen_memory(u8 mem[GEN_MEM])
 {
@@ -32,24 +30,6 @@ static enum err make_maps(struct object *o, struct strbuf *log)
 			return e;
 	}
 	return OK;
-}
-
-static enum err load(struct prog **out, struct object *o, const struct insn *insns, u32 count,
-		     enum prog_mode mode, struct strbuf *log)
-{
-	enum err e = prog_new(out, "gen", "", log);
-	if (e)
-		return e;
-	struct prog *p = *out;
-	p->object = o;
-	p->mode = mode;
-	p->insn_count = count;
-	p->insns = kmalloc(count * sizeof(*insns));
-	if (!p->insns)
-		return ENOMEM;
-	memcpy(p->insns, insns, count * sizeof(*insns));
-	e = prog_verify(p, log);
-	return e ? e : prog_compile(p, log);
 }
 
 /* What is in the maps, as far as programs can change it. */
@@ -89,7 +69,7 @@ enum err gen_run(struct gen_result *r, const struct insn *insns, u32 count, enum
 	gen_memory(r->mem);
 	enum err e = make_maps(&o, log);
 	if (!e)
-		e = load(&p, &o, insns, count, mode, log);
+		e = vm_load_into(&p, &o, insns, count, mode, log);
 	if (!e)
 		e = prog_array_set(maps[GEN_PROGS], 0, p);
 	if (!e) {

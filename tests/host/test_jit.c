@@ -27,17 +27,6 @@ TEST(jit_empty_program_is_eight_bytes)
 	prog_free(p);
 }
 
-TEST(jit_every_program_begins_with_the_site_nop)
-{
-	static const u8 nop5[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
-	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-		struct prog *p = vm_load_text(NULL, "r6 = r1\n*(u64 *)(r10 -8) = r6\nr0 = 0\nexit", mode);
-		require(p);
-		check(!memcmp(nop5, (const void *)p->text.base, sizeof(nop5)));
-		prog_free(p);
-	}
-}
-
 /* Callable from C: rbx, rbp, r12 to r15 and rsp survive a program that writes all registers. */
 TEST(jit_keeps_callee_saved_registers)
 {

@@ -2,10 +2,12 @@
 // Load, run, unload.
 #include "tests/host/vm_run.h"
 #include "kernel/lib/mem.h"
+#include "kernel/mem/heap.h"
 #include "kernel/sched/timer.h"
 #include "vm/compile.h"
 #include "vm/run/helper.h"
 #include "vm/interp/interp.h"
+#include "vm/verify/verify.h"
 
 u64 vm_call(const struct prog *p, void *mem, u64 len)
 {
@@ -35,6 +37,30 @@ enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *
 	*r0 = vm_call(p, mem, len);
 	prog_free(p);
 	return OK;
+}
+
+enum err vm_load_into(struct prog **out, struct object *o, const struct insn *insns, u32 count,
+		      enum prog_mode mode, struct strbuf *log)
+{
+	struct prog *p;
+	enum err e = prog_new(&p, "case", "", log);
+	*out = NULL;
+	if (e)
+		return e;
+	p->object = o;
+	p->mode = mode;
+	p->insn_count = count;
+	p->insns = kmalloc(count * sizeof(*insns));
+	if (p->insns)
+		memcpy(p->insns, insns, count * sizeof(*insns));
+	e = p->insns ? prog_verify(p, log) : ENOMEM;
+	if (!e)
+		e = prog_compile(p, log);
+	if (e)
+		prog_free(p);
+	else
+		*out = p;
+	return e;
 }
 
 u64 vm_compile_ns(struct prog *p)
