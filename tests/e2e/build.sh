@@ -3,7 +3,7 @@
 # The build: one short line a step, every command with V=1, as many jobs as CPUs; it hides no error and no
 # warning.
 . tests/e2e/lib.sh
-plan 13
+plan 16
 
 b=$work/b
 objects="$b/kernel/lib/fmt.c.o $b/kernel/lib/mem.c.o $b/kernel/net/checksum.c.o"
@@ -63,3 +63,20 @@ built make -f Makefile -f "$work/probe.mk" -j7 probe
 wanted build_runs_as_many_jobs_as_the_user_says 0 '^ *-j7$'
 built make -f Makefile -f "$work/probe.mk" clean probe B="$b"
 wanted build_cleans_before_it_builds 0 "^ *-- B=$b"
+
+# install-deps with an apt-get that only says what the real one says, and one package that no machine has.
+mkdir -p "$work/bin"
+printf '#!/bin/sh\nexec "$@"\n' >"$work/bin/sudo"
+cat >"$work/bin/apt-get" <<'END'
+#!/bin/sh
+[ "$2" != update ] || exit 0
+printf '%s\n' 'dlstatus:1:0.0:a' 'dlstatus:2:12.5:b' 'dlstatus:3:60.1:c' 'pmstatus:dpkg:100.0:d' 'E: why it failed'
+exit "${APT_STATUS:-0}"
+END
+chmod +x "$work/bin/sudo" "$work/bin/apt-get"
+PATH=$work/bin:$PATH built tools/install-deps 'no-such-package no-such-command'
+wrote install_deps_says_what_and_how_far 4 '^install-deps: missing: no-such-package \(1 in all\)' '^downloading: 0 %$' '^downloading: 50 %$' '^installing: 100 %$'
+APT_STATUS=100 PATH=$work/bin:$PATH built tools/install-deps 'no-such-package no-such-command'
+wanted install_deps_shows_why_apt_failed 1 '^E: why it failed$' '^install-deps: could not install: no-such-package$'
+built tools/install-deps
+wrote install_deps_is_silent_without_work 0
