@@ -497,7 +497,7 @@ TEST(tramp_lets_hooks_sleep_only_where_their_callers_may)
 	struct hook h = hook(HOOK_FENTRY, see, 0);
 	h.may_sleep = true;
 	check_eq(EOPNOTSUPP, add("tv_void", &h, &log));
-	check_str("tv_void may be called where nobody may sleep, and test_hook may sleep", text);
+	check_str("tv_void may be called where sleeping is forbidden, and test_hook may sleep", text);
 	check_eq(OK, add("traffic_net", &h, &log));
 	check_eq(OK, traffic_net(1));
 	check_eq(OK, take("traffic_net", 0, &log));

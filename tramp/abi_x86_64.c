@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// System V ABI for AMD64, section 3.2.3 "Parameter Passing", as far as no floating point is in it: the
-// classes INTEGER and MEMORY: six registers, then the stack. An argument of two words takes two
-// registers or none; one that finds too few left goes to the stack whole, and a later one may still
-// take the register it left.
+// System V ABI for AMD64, section 3.2.3 "Parameter Passing", without floating point: the classes INTEGER and
+// MEMORY. Six registers, then the stack. An argument of two words takes two registers or none. If too few are
+// left, the whole argument goes to the stack, and a later one may still take the register that is left.
 #include "tramp/abi.h"
 
 enum {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From hooks to an image: plan, generate, fill.
 //
-// A removal must not fail for lack of memory, and needs a new image for the hooks that stay. So each tramp has one
-// spare image for each removal that would leave hooks behind, as long as the current image: fewer hooks never need
-// a longer one.
+// A removal must not fail for lack of memory, and needs a new image for the hooks that stay. So each tramp
+// has one spare image for each removal that would leave hooks behind, as long as the current image: fewer
+// hooks never need a longer one.
 #include "tramp/build.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/lib/code.h"
@@ -103,8 +103,8 @@ void build_trim(struct tramp *t)
 		image_discard(take_spare(t));
 }
 
-/* Adds spares of len bytes until there are enough of them. Shorter ones stay until build_trim, so that the change
- * can still be undone. */
+/* Adds spares of len bytes until there are enough of them. Shorter ones stay until build_trim, so that the
+ * change can still be undone. */
 static enum err add_spares(struct tramp *t, u32 len)
 {
 	u32 long_enough = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Images of one traced function: the next one from the hooks that it has, and the spare ones that removals will
- * need. For tramp.c; the caller holds tramp_lock. */
+/* Images of one traced function: the next one from the hooks that it has, and the spare ones that removals
+ * will need. For tramp.c; the caller holds tramp_lock. */
 #pragma once
 #include "tramp/tramp.h"
 

@@ -9,8 +9,8 @@ static enum err check_hook(const struct site *site, const struct hook *h, struct
 				  site->title, h->name);
 	if (h->may_sleep && !site->may_sleep)
 		return str_refuse(log, EOPNOTSUPP,
-				  "%s may be called where nobody may sleep, and %s may sleep", site->title,
-				  h->name);
+				  "%s may be called where sleeping is forbidden, and %s may sleep",
+				  site->title, h->name);
 	return OK;
 }
 

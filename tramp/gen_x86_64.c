@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Writes the trampoline that a traced function enters from its first five bytes, step by step.
+// Writes, step by step, the trampoline that a traced function enters from its first five bytes.
 //
-// The stack as an image sees it, from high to low addresses. What the site has called finds two return
-// addresses; an image that calls the body itself is jumped to instead and finds one.
+// The stack as an image sees it, from high to low addresses. An image that the site calls finds two return
+// addresses; an image that calls the body itself is entered by jmp instead, and finds one.
 //
 //      rbp + 24   stack arguments of the function          rbp + 16   if entered by jmp
 //      rbp + 16   return address into the function's caller
-//      rbp +  8   return address into the function, behind its site         not there then
+//      rbp +  8   return address into the function, behind its site         not if entered by jmp
 //      rbp +  0   saved rbp
 //      rbp -  …   the frame, as plan.h draws it
 //      rsp +  0   copies of the stack arguments
@@ -23,7 +23,7 @@
 //      leave
 //      ret                         ; into the function's body
 //
-// The same with one exit hook, if the function gives an int:
+// The same with one exit hook, if the function returns an int:
 //
 //      push rbp
 //      mov  rbp, rsp
@@ -44,13 +44,13 @@
 
 enum { WORD = 8, CALL_LEN = 5 };
 
-/* Two return addresses and rbp leave rsp at 8 modulo 16; the ABI wants 0 at every call. */
+/* Behind two return addresses and rbp, rsp is 8 modulo 16; the ABI requires 0 at every call. */
 const u32 gen_frame_align = 8;
 
 /* System V ABI for AMD64, section 3.2.3. */
 static const enum reg arg_regs[] = { RDI, RSI, RDX, RCX, R8, R9 };
 
-/* Places that are jumped to. The code of hooks that are skipped stands behind the image, out of the way. */
+/* Targets of jumps. The code for hooks that are skipped stands at the end of the image. */
 struct places {
 	struct label skip[TRAMP_HOOKS], back[TRAMP_HOOKS];
 	struct label body_done;
@@ -72,7 +72,7 @@ static struct mem header_word(const struct plan *p, u32 n)
 	return below_rbp(p->context + n * WORD);
 }
 
-/* Word n of the arguments that the caller has left on the stack. */
+/* Word n of the arguments that the caller has passed on the stack. */
 static struct mem stack_word(const struct plan *p, u32 n)
 {
 	return at(RBP, (i32)((p->by_jmp ? 2 : 3) * WORD + n * WORD));
@@ -83,7 +83,7 @@ static struct mem active_counter(const struct hook *h)
 	return gs((i32)(CPU_ACTIVE + h->active_slot * 4));
 }
 
-/* The caller may leave junk above a narrow value; reg gets all 64 bits right. */
+/* The caller may leave junk above a narrow value; dst has 64 valid bits. */
 static void widen(struct code *c, enum reg dst, enum reg src, u32 size, bool is_signed)
 {
 	switch (size) {
@@ -93,8 +93,8 @@ static void widen(struct code *c, enum reg dst, enum reg src, u32 size, bool is_
 	}
 }
 
-/* Only a narrow argument or one on the stack needs a scratch register: rax, which carries nothing
- * into a function that is not variadic. */
+/* A narrow argument, or one on the stack, needs a scratch register: rax, which passes no argument to a
+ * function that is not variadic. */
 static void save_slot(struct code *c, const struct gen *g, u32 n)
 {
 	const struct slot *slot = &g->model->slots[n];
@@ -181,8 +181,8 @@ void gen_preempt_off(struct code *c)
 	inc_m32(c, gs(CPU_PREEMPT_COUNT));
 }
 
-/* Bit 31 of preempt_count says "no reschedule wanted" (kernel/cpu/smp.h): only a count that falls to 0
- * altogether leads to the scheduler. */
+/* Bit 31 of preempt_count says "no reschedule wanted" (kernel/cpu/smp.h): the scheduler is called only if all
+ * of it becomes 0. */
 void gen_preempt_on(struct code *c)
 {
 	dec_m32(c, gs(CPU_PREEMPT_COUNT));
@@ -190,7 +190,7 @@ void gen_preempt_on(struct code *c)
 	call(c, (uptr)preempt_schedule);
 }
 
-/* The running task's count, which the scheduler heeds. */
+/* The running task's count, which the scheduler respects. */
 static struct mem migration_disabled(struct code *c)
 {
 	mov_rm(c, RAX, gs(CPU_CURRENT));
@@ -227,7 +227,7 @@ static void skip_body(struct code *c, const struct plan *p, struct label *body_d
 	jcc(c, IF_NE, body_done);
 }
 
-/* ORDER GATE: image.c pokes this nop to a jump to where the exit hooks end. */
+/* ORDER GATE: image.c pokes this nop to a jump behind the exit hooks. */
 static void gate(struct code *c, struct gen *g, struct label *body_done)
 {
 	bind(c, body_done);
@@ -243,7 +243,7 @@ static void frame(struct code *c, const struct plan *p)
 		sub_ri(c, RSP, (i32)p->frame);
 }
 
-/* Around and between the hooks. */
+/* Steps around and between the hooks. */
 static void gen_hook_step(struct code *c, struct gen *g, const struct step *step, struct places *at)
 {
 	const struct plan *p = g->plan;
@@ -298,7 +298,7 @@ static void gen_step(struct code *c, struct gen *g, const struct step *step, str
 	}
 }
 
-/* A hook that runs on this CPU already: count it and go on behind its call. */
+/* For each hook that runs on this CPU already: counts the miss and goes on behind its call. */
 static void gen_cold(struct code *c, const struct gen *g, struct places *places)
 {
 	for (u32 i = 0; i < g->plan->count; i++) {

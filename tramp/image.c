@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory of images, and the scan that says when nobody can still be inside one.
+// Memory of images, and the scan of all stacks that says which are still in use.
 #include "tramp/image.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -9,11 +9,11 @@
 #include "kernel/sched/timer.h"
 #include "kernel/sched/work.h"
 
-/* How long somebody who is inside an image is given before the next look. */
+/* Time between two scans while images are in use. */
 #define RETRY_NS 20000000ull
 
 static LIST_HEAD(retired);   /* in order of retirement */
-static struct mutex reaping; /* over the list and the timer; also one scan at a time */
+static struct mutex reaping; /* over the list and the timer; one scan at a time */
 static struct work retry_work;
 static struct timer_list retry_timer;
 static bool retry_pending;
@@ -41,7 +41,7 @@ void image_hold(struct image *img, u32 *users)
 	__atomic_fetch_add(users, 1, __ATOMIC_RELAXED);
 }
 
-/* Lets go of all but the first `count`. */
+/* Lets go of all counters but the first `count`. */
 static void let_go(struct image *img, u32 count)
 {
 	while (img->held_count > count)
@@ -74,10 +74,10 @@ void image_gate(const struct image *img, struct poke *p)
 	poke_make_jmp(p->new, p->addr, img->text.base + img->hooks_end);
 }
 
-/* Around all retired images, so that the scan passes over most addresses with two compares. */
+/* Around all retired images: most addresses of the scan need only two compares. */
 static uptr span_low, span_high;
 static const struct text *shared_caller;
-static bool caller_seen; /* a task or CPU is in the shared caller, and may hold an image's address */
+static bool caller_seen; /* a task or CPU is in ftrace's caller, and may hold an image's address */
 
 void image_reached_through(const struct text *caller)
 {
@@ -97,7 +97,7 @@ static void prepare_scan(void)
 	}
 }
 
-/* With all other CPUs held. An image ends in ret or jmp, never in a call, so no return address lies just
+/* All other CPUs are held. An image ends in ret or jmp, never in a call, so no return address lies just
  * behind it. */
 static notrace void mark_seen(uptr addr, unused void *arg)
 {
@@ -139,7 +139,7 @@ static u32 reap_locked(void)
 	return waiting;
 }
 
-/* Once more later, as long as anything waits. */
+/* The next scan. */
 static void retry_later(void)
 {
 	if (retry_pending)
@@ -175,7 +175,7 @@ void image_retire(struct image *img)
 {
 	struct poke p;
 
-	if (img->gate) { /* the bytes that are there: so that the auditor knows that they belong there now */
+	if (img->gate) { /* the same bytes: the auditor shall know them */
 		image_gate(img, &p);
 		text_write(p.addr, p.new, SITE_LEN);
 	}

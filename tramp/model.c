@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads a function's prototype from BTF: sizes and signs here, classes and places from abi.h.
+// Reads a function's prototype from BTF: sizes and signs here; classes and places come from abi.h.
 #include "tramp/model.h"
 #include "tramp/abi.h"
 
@@ -16,7 +16,7 @@ static const char *const refusals[] = {
 	[ABI_PADDED] = "with a word of nothing but padding, for which BTF shows no register",
 };
 
-/* For an argument of type id that does not come in integer registers. */
+/* For an argument of type id that is not passed in integer registers. */
 static enum err refuse_argument(enum abi_class class, const struct btf *b, const char *func, u32 arg, u32 id,
 				struct strbuf *log)
 {
@@ -30,7 +30,7 @@ static enum err refuse_argument(enum abi_class class, const struct btf *b, const
 	return EOPNOTSUPP;
 }
 
-/* Argument arg (0 is the first) of type id becomes one or more slots; out says how many. */
+/* Argument arg (0 is the first) of type id becomes one or more slots. Stores in out how many. */
 static enum err add_argument(struct model *m, const struct btf *b, const char *func, u32 arg, u32 id,
 			     struct abi_arg *out, struct strbuf *log)
 {
@@ -44,7 +44,7 @@ static enum err add_argument(struct model *m, const struct btf *b, const char *f
 	out->words = (size + WORD - 1) / WORD;
 	for (u32 w = 0; w < out->words; w++) {
 		struct slot *slot = &m->slots[m->slot_count++];
-		/* A struct is not widened: what lies behind its last byte is not read as its value. */
+		/* A struct is not widened: the bytes behind its last one are not read as its value. */
 		slot->size = (u8)(out->is_aggregate ? WORD : min(size, (u32)WORD));
 		slot->is_signed = btf_is_signed(b, id);
 		slot->arg = (u8)arg;
@@ -52,7 +52,7 @@ static enum err add_argument(struct model *m, const struct btf *b, const char *f
 	return OK;
 }
 
-/* A word of padding does no harm here: both words of the result are kept and given back. */
+/* A word of padding does no harm here: both words of the result are saved and restored. */
 static enum err set_return(struct model *m, const struct btf *b, const char *func, u32 id, struct strbuf *log)
 {
 	enum abi_class class;
@@ -83,7 +83,7 @@ enum err model_from_btf(struct model *m, const struct btf *b, u32 func_id, struc
 	*m = (struct model){ 0 };
 	if (count && params[count - 1].type == 0)
 		return str_refuse(log, EOPNOTSUPP,
-				  "%s: is variadic, so nobody knows what its caller has passed", func);
+				  "%s: is variadic, so what its caller has passed is unknown", func);
 	if (count > MODEL_ARGS)
 		return str_refuse(log, EOPNOTSUPP, "%s: has %u arguments; at most %u are supported", func,
 				  count, MODEL_ARGS);

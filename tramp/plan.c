@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The planner: lays out the frame, then writes down the steps in the order they will run.
+// The planner: lays out the frame, then lists the steps in the order in which they will run.
 #include "tramp/plan.h"
 
 enum { WORD = 8 };
 
-/* What a hook needs around it. Preemption goes off once for a run of hooks that want it off. */
+/* What a hook needs around it. Preemption is switched off once for hooks in a row that need it off. */
 enum pin { PIN_NONE, PIN_PREEMPT, PIN_MIGRATE };
 
 struct planner {
@@ -57,7 +57,7 @@ static u32 take_word(struct plan *p)
 	return p->saved - WORD;
 }
 
-/* The frame as plan.h draws it. calls_original: it also runs the body. */
+/* The frame as plan.h draws it. calls_original: the image also runs the body. */
 static void lay_out(struct planner *pl, bool calls_original, u32 align)
 {
 	struct plan *p = pl->p;
@@ -87,7 +87,8 @@ static void lay_out(struct planner *pl, bool calls_original, u32 align)
 		p->frame += WORD;
 }
 
-/* Hooks that run before the body may look at the return value, and those of a function without one. */
+/* Whether hooks may read a return value before the body has returned one, or of a function that returns
+ * none. */
 static bool shows_ret_early(const struct planner *pl)
 {
 	return pl->p->ret && (has(pl, HOOK_FMOD_RET) || session_count(pl) || !pl->m->ret_size);
@@ -112,7 +113,7 @@ static void save_arguments(struct planner *pl)
 		add(p, STEP_CLEAR_RET, 0);
 }
 
-/* Back into the registers; what came on the stack is still there. */
+/* Back into the registers; arguments on the stack have not moved. */
 static void load_arguments(struct planner *pl)
 {
 	for (u32 i = 0; i < pl->m->slot_count; i++)
@@ -238,9 +239,9 @@ static const char *const step_texts[STEP_KINDS] = {
 	[STEP_SET_ENTRY] = "context[-1]: %s at the call",
 	[STEP_SET_RETURN] = "context[-1]: %s at the return",
 	[STEP_SET_COOKIE] = "context[-3]: the cookie of %s",
-	[STEP_STATS_BEGIN] = "look at the clock",
+	[STEP_STATS_BEGIN] = "read the clock",
 	[STEP_CALL_HOOK] = "call %s",
-	[STEP_KEEP_RESULT] = "keep what %s gave",
+	[STEP_KEEP_RESULT] = "keep what %s returned",
 	[STEP_STATS_END] = "count a run of %s",
 	[STEP_UNGUARD] = "%s has ended",
 	[STEP_PREEMPT_ON] = "free to move; reschedule if asked",

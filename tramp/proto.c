@@ -50,7 +50,7 @@ static const char *pointee(const struct btf *b, u32 ptr)
 	return btf_type_name(b, btf_strip(b, btf_type(b, ptr)->size_or_type));
 }
 
-/* Whether what is read as type `as` of one function may be type `is` of another. */
+/* Whether type `is` of one function can be read as type `as` of another. */
 static bool is_readable_as(const struct btf *b_is, u32 is, const struct btf *b_as, u32 as)
 {
 	is = btf_strip(b_is, is);
@@ -61,7 +61,7 @@ static bool is_readable_as(const struct btf *b_is, u32 is, const struct btf *b_a
 		       btf_is_signed(b_is, is) == btf_is_signed(b_as, as);
 	if (kind != wanted)
 		return false;
-	if (kind == BTF_PTR) /* what is read as void * is not looked into */
+	if (kind == BTF_PTR) /* a program does not read through void * */
 		return !*pointee(b_as, as) || strcmp(pointee(b_is, is), pointee(b_as, as)) == 0;
 	return strcmp(btf_type_name(b_is, is), btf_type_name(b_as, as)) == 0;
 }
@@ -89,7 +89,7 @@ static enum err contradiction(const struct reader *r, const struct proto *is, co
 	return EINVAL;
 }
 
-/* Every slot that r reads, or may read, is the same in both. */
+/* Whether every slot that r may read is the same in both. */
 static enum err compare_protos(const struct reader *r, const struct proto *is, const struct proto *as,
 			       struct strbuf *log)
 {

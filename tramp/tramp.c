@@ -178,8 +178,8 @@ static void collect_pokes(struct site *const *sites, u32 count)
 		add_pokes(sites[i]);
 }
 
-/* Leads only to an image that expects it: a task may have been in ftrace's caller since before ftrace left the
- * site, and read site->direct only now. */
+/* Leads only to an image that expects it: a task may have been in ftrace's caller since before ftrace left
+ * the site, and read site->direct only now. */
 static uptr direct_to(const struct image *img)
 {
 	return img && img->via_ftrace ? img->text.base : 0;
@@ -200,7 +200,8 @@ static void settle(struct site *site)
 	free_unused(t);
 }
 
-/* Every next image is built: from here on only a site that does not hold what it should can stop the change. */
+/* Every next image is built: from here on only a site that does not hold what it should can stop the
+ * change. */
 static enum err swap_all(struct site *const *sites, u32 count, struct strbuf *log)
 {
 	enum err e;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One traced function: its model, its hooks in order, its current image.
  *
- * Every change builds a new image of each function that it concerns, pokes all the sites in one batch from the old
- * images (or the nop) to the new ones, and retires the old ones. All that can fail comes before the poke. A removal
- * that leaves other hooks behind needs an image too: its memory is reserved when the hooks are added, so that no
- * removal fails for lack of it. */
+ * Every change builds a new image of each function that it concerns, pokes all the sites in one batch from
+ * the old images (or the nop) to the new ones, and retires the old ones. All that can fail comes before the
+ * poke. A removal that leaves other hooks behind needs an image too: its memory is reserved when the hooks
+ * are added, so that no removal fails for lack of it. */
 #pragma once
 #include "tramp/gen.h"
 #include "tramp/image.h"
@@ -32,9 +32,11 @@ void tramp_audit_init(void);
 void tramp_lock(void);
 void tramp_unlock(void);
 
-/* The other user that a site may have. tramp_add asks it before it claims a site, and tells it when it has left.
+/* The other user that a site may have. tramp_add asks it before it claims a site, and tells it when it has
+ * left.
  *
- *      make_room   OK: no other user is there, or the site calls what lets both live there. EBUSY: it is there, and
+ *      make_room OK: no other user is there, or the site calls what lets both live there. EBUSY: it is there,
+ *      and
  *                  cannot share; EINVAL: the site does not hold what it should. With one sentence.
  *      left        site->tramp and site->direct are 0 */
 struct tramp_neighbour {
@@ -43,29 +45,31 @@ struct tramp_neighbour {
 };
 void tramp_set_neighbour(const struct tramp_neighbour *n);
 
-/* Whether the function at site can take these hooks (1, or the 2 of a session). Stores its model. EOPNOTSUPP and
- * why: no type information; a signature that cannot be described; no return; the hook may sleep and the function
- * may not. */
+/* Whether the function at site can take these hooks (1, or the 2 of a session). Stores its model. EOPNOTSUPP
+ * and why: no type information; a signature that cannot be described; no return; the hook may sleep and the
+ * function may not. */
 enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook_count, struct model *m,
 		     struct strbuf *log);
 
-/* Adds hooks (1, or the 2 of a session) of one owner to the functions at sites[count], all different: to all of
- * them or to none, with three syncs of all CPUs in all. Refuses what tramp_check refuses. EBUSY: another user has
- * the site; E2BIG: a function has TRAMP_HOOKS; EEXIST: this owner has hooks there; EINVAL: a site does not hold
- * what it should; ENOMEM. Nothing has changed then. */
+/* Adds hooks (1, or the 2 of a session) of one owner to the functions at sites[count], all different: to all
+ * of them or to none, with three syncs of all CPUs in all. Refuses what tramp_check refuses. EBUSY: another
+ * user has the site; E2BIG: a function has TRAMP_HOOKS; EEXIST: this owner has hooks there; EINVAL: a site
+ * does not hold what it should; ENOMEM. Nothing has changed then. */
 enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hooks, u32 hook_count,
 		   struct strbuf *log);
 
-/* Removes owner's hooks from all of these functions. Where they were the last, the nop comes back. ENOENT: one of
- * the functions has none; EINVAL: a site does not hold what it should. Nothing has changed then. Needs no memory. */
+/* Removes owner's hooks from all of these functions. Where they were the last, the nop comes back. ENOENT:
+ * one of the functions has none; EINVAL: a site does not hold what it should. Nothing has changed then. Needs
+ * no memory. */
 enum err tramp_remove(struct site *const *sites, u32 count, const void *owner, struct strbuf *log);
 
-/* How images are built. Setting it builds all of them anew. ENOMEM, EINVAL as above: nothing has changed then. */
+/* How images are built. Setting it builds all of them anew. ENOMEM, EINVAL as above: nothing has changed
+ * then. */
 struct plan_options tramp_options(void);
 enum err tramp_set_options(struct plan_options options, struct strbuf *log);
 
-/* Before ftrace takes over the site of a traced function: builds an image that is entered as if called. ENOMEM,
- * EINVAL as above: nothing has changed then. */
+/* Before ftrace takes over the site of a traced function: builds an image that is entered as if called.
+ * ENOMEM, EINVAL as above: nothing has changed then. */
 enum err tramp_share(struct site *site, struct strbuf *log);
 
 /* What trampolines want the site's five bytes to be: the nop, or the call of or the jump to the image. */

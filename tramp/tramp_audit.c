@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the auditor asks of trampolines: which sites they have changed, and whether each image is still what its
-// hooks ask for.
+// What the auditor asks of trampolines: which sites they have changed, and whether each image is still what
+// its hooks ask for.
 #include "kernel/mem/heap.h"
 #include "kernel/mem/sym.h"
 #include "tramp/text/audit.h"

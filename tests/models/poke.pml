@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The poke protocol of tramp/text/poke.c as a model that spin checks in every interleaving (tests/models/run).
+/* The poke protocol of tramp/text/poke.c as a model that spin checks in every interleaving
+ * (tests/models/run).
  *
  * One site of five bytes. CPU 0 pokes it for ever, from any instruction to any other (change_all, steps 1
  * to 7 with the numbers of tramp/text/poke.c); CPUs 1 and 2 execute the site all the time, and so does CPU 0
@@ -22,8 +23,8 @@
  *
  * -DLEAVE_OUT=N leaves one part of the protocol out; `kept` shows where. poke-without-*.txt tells what
  * happens then, as spin found it. What the model leaves to others: that a sync interrupts every CPU
- * (kernel/cpu/ipi.c), what emulation does to registers and stack (tests/test_poke.c), NMIs. Stores are seen
- * in program order, as on x86, and at once: the withdrawal and the handlers' counter are locked or
+ * (kernel/cpu/ipi.c), what emulation does to registers and stack (tests/test_poke_state.c), NMIs. Stores are
+ * seen in program order, as on x86, and at once: the withdrawal and the handlers' counter are locked or
  * sequentially consistent in the code. */
 
 #ifndef LEAVE_OUT

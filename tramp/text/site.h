@@ -19,11 +19,11 @@ struct site {
 	const char *title;     /* for messages: its name; of a tracepoint's function "tracepoint NAME" */
 	const struct btf *btf; /* the kernel's, or that of a program's object */
 	u32 btf_id;            /* its FUNC there, 0 if it has none */
-	bool ambiguous;      /* another function has this name too: neither can be named, nor found in BTF */
-	bool no_return;      /* its declaration says that it does not return */
-	bool may_sleep;      /* is only called where its caller may sleep */
-	u32 *users;          /* of a program: counts what can reach it; NULL for a function */
-	struct tramp *tramp; /* the hooks here, or NULL; tramp.c's */
+	bool ambiguous;        /* two functions have this name: neither can be named, nor found in BTF */
+	bool no_return;        /* its declaration says that it does not return */
+	bool may_sleep;        /* only called where its caller may sleep */
+	u32 *users;            /* of a program: counts what can reach it; NULL for a function */
+	struct tramp *tramp;   /* the hooks here, or NULL; tramp.c's */
 	uptr direct; /* their image if it is made for a shared site, or 0; tramp.c's, read by ftrace */
 	uptr ftrace; /* ftrace's caller that it calls, 0 if no callback is here; ftrace's */
 };
