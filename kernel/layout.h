@@ -50,8 +50,8 @@
 #define CPU_CURRENT       8
 #define CPU_PREEMPT_COUNT 16
 #define CPU_ID            20
-#define CPU_PROG_COOKIE   48
-#define CPU_PROG_IP       56
+#define CPU_PROG_COOKIE   40
+#define CPU_PROG_IP       48
 #define CPU_ACTIVE        64
 #define CPU_ACTIVE_SLOTS  1024
 

@@ -81,9 +81,8 @@ static void noreturn run(void)
 }
 
 /* pid 1: everything that needs a task to run in. */
-static int init(void *arg)
+static int init(void *arg unused)
 {
-	(void)arg;
 	rcu_init();
 	smp_start(&acpi);
 	softirq_init();

@@ -164,11 +164,6 @@ static void silence_8259(void)
 		outb(steps[i].port, steps[i].value);
 }
 
-static bool ignore(struct pt_regs *regs unused)
-{
-	return true;
-}
-
 void apic_init_cpu(void)
 {
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_GLOBAL_ENABLE);
@@ -187,5 +182,4 @@ void apic_init(const struct acpi *acpi, acpi_map *map)
 	local = (u8 *)map(acpi->local_apic, PAGE_SIZE);
 	if (acpi->io_apic)
 		io = (u8 *)map(acpi->io_apic, PAGE_SIZE);
-	trap_set_handler(SPURIOUS_VECTOR, ignore);
 }

@@ -106,7 +106,7 @@ static bool call_interrupt(struct pt_regs *regs)
 /* Two CPUs that call at once take turns. Preemption stays off until unlock_calls. */
 static void lock_calls(void)
 {
-	if (irqs_are_off() && this_cpu()->online) /* before it is, no CPU waits for this one */
+	if (irqs_are_off() && smp_processor_id() < cpu_count()) /* before it counts, no CPU waits for it */
 		panic("smp: a call to other CPUs with interrupts off could wait for ever");
 	spin_lock(&call_lock);
 }
@@ -191,11 +191,6 @@ notrace void smp_sync_cores(void)
 	preempt_enable();
 }
 
-static notrace bool wake_interrupt(struct pt_regs *regs unused)
-{
-	return true; /* the halt is over: that is all */
-}
-
 static notrace bool nmi(struct pt_regs *regs)
 {
 	if (read_once(stopping)) {
@@ -230,6 +225,5 @@ void ipi_init(void)
 	this_cpu()->apic_id = apic_id();
 	trap_set_handler(CALL_VECTOR, call_interrupt);
 	trap_set_handler(SYNC_VECTOR, sync_interrupt);
-	trap_set_handler(WAKE_VECTOR, wake_interrupt);
-	trap_set_handler(TRAP_NMI, nmi);
+	trap_set_handler(TRAP_NMI, nmi); /* WAKE_VECTOR has none: it ends a halt, and that is all */
 }

@@ -5,13 +5,12 @@
 
 struct cpu cpus[MAX_CPUS];
 
-/* One bit a CPU. */
+/* One bit a CPU. They start in the order of their numbers. */
 static u32 online = 1;
-static u32 online_count = 1;
 
 notrace u32 cpu_count(void)
 {
-	return read_once(online_count);
+	return MAX_CPUS - (u32)__builtin_clz(__atomic_load_n(&online, __ATOMIC_ACQUIRE));
 }
 
 notrace u32 smp_others(void)
@@ -32,14 +31,10 @@ notrace void smp_init_cpu(u32 id, u32 apic_id, struct task_struct *idle)
 notrace void smp_init_boot_cpu(struct task_struct *idle)
 {
 	smp_init_cpu(0, 0, idle);
-	cpus[0].online = true;
 	this_cpu_set(&cpus[0]);
 }
 
 notrace void smp_set_online(void)
 {
-	struct cpu *cpu = this_cpu();
-	__atomic_fetch_or(&online, 1u << cpu->id, __ATOMIC_RELEASE);
-	__atomic_fetch_add(&online_count, 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE); /* last: the CPU that waits for it goes on */
+	__atomic_fetch_or(&online, 1u << smp_processor_id(), __ATOMIC_RELEASE);
 }

@@ -29,8 +29,7 @@ struct cpu {
 	u32 id;              /* 0 .. cpu_count() - 1 */
 	u32 apic_id;         /* as the MADT says */
 	u32 softirq_pending; /* one bit per softirq, kernel/sched/softirq.h */
-	bool online;
-	uptr kernel_sp; /* in another CPU's call: how far down the interrupted stack goes */
+	uptr kernel_sp;      /* in another CPU's call: how far down the interrupted stack goes */
 	/* Of the probe whose program runs, for bpf_get_attach_cookie and bpf_get_func_ip: the cookie that it
 	 * was attached with, and the function whose entry or return is probed, 0 in a body. The caller of the
 	 * program sets both, and puts back what was there. */

@@ -37,9 +37,8 @@ static pte rights_bits(u32 rights)
 	return P | (rights & PAGE_WRITE ? RW : 0) | (rights & PAGE_EXEC ? 0 : NX);
 }
 
-static void flush_all(void *arg)
+static void flush_all(void *arg unused)
 {
-	(void)arg;
 	write_cr3(read_cr3());
 }
 
@@ -82,10 +81,9 @@ static enum err for_each_piece(uptr phys, u32 pages, pte bits,
 	return e;
 }
 
-static enum err split_if_partial(uptr phys, u32 pages, pte bits)
+static enum err split_if_partial(uptr phys, u32 pages, pte bits unused)
 {
 	pte *pde = &boot_pd[phys / BIG_SIZE];
-	(void)bits;
 	if (pages == ENTRIES || is_split(*pde))
 		return OK;
 	pte *table = page_alloc(0);

@@ -213,7 +213,6 @@ void host_init(void)
 		cpus[i].id = i;
 		*(struct task_struct **)((u8 *)&cpus[i] + CPU_CURRENT) = &host_task;
 		cpus[i].preempt_count = 0x80000001; /* never 0: there is no task to switch to */
-		cpus[i].online = i < cpu_count();
 	}
 	host_set_cpu(0);
 	kfree(kmalloc(1)); /* the heap takes its place before libc's grows into it */

@@ -46,12 +46,12 @@ static void prepare_page(void)
 	paging_identity_map((uptr)ap_page);
 }
 
-static bool wait_online(struct cpu *cpu, u32 ms)
+static bool wait_online(u32 id, u32 ms)
 {
 	u64 end = ktime_get_ns() + ms * 1000000ull;
-	while (!__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE) && ktime_get_ns() < end)
+	while (cpu_count() <= id && ktime_get_ns() < end)
 		cpu_pause();
-	return cpu->online;
+	return cpu_count() > id;
 }
 
 /* It has been reset by INIT. One start-up message should do; the second is for old CPUs. On a busy host an
@@ -65,10 +65,10 @@ static bool start_cpu(u32 id, u32 apic_id)
 	ap_stack = (uptr)idle->stack + STACK_SIZE;
 	ap_cpu = &cpus[id];
 	apic_send_startup(apic_id, (uptr)ap_page / PAGE_SIZE);
-	if (wait_online(ap_cpu, SIPI_MS))
+	if (wait_online(id, SIPI_MS))
 		return true;
 	apic_send_startup(apic_id, (uptr)ap_page / PAGE_SIZE);
-	if (wait_online(ap_cpu, START_MS))
+	if (wait_online(id, START_MS))
 		return true;
 	apic_send_init(apic_id);
 	return false;
