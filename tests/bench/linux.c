@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Uses bpf(2). Frees nothing: the kernel does that when the process ends.
-#include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "tests/bench/linux.h"
+#include <errno.h> /* last: its macros are the names of enum err */
 
 #define HEAD       3 /* instructions before the program's own */
 #define LOG_LEN    4096
