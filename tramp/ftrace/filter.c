@@ -34,52 +34,45 @@ static struct ftrace_hash *changed_filter(const struct ftrace_ops *ops, const st
 	return h;
 }
 
-static enum err apply_filter(struct ftrace_ops *ops, struct ftrace_hash *diff, bool remove,
-			     struct strbuf *log)
+static enum err set_filter(struct ftrace_ops *ops, const uptr *ips, u32 count, bool remove,
+			   struct strbuf *log)
 {
-	struct ftrace_hash *old = ops->hash, *new = changed_filter(ops, diff, remove);
+	struct ftrace_hash *old = ops->hash, *diff = difference(ops, ips, count, remove);
+	struct ftrace_hash *new = diff ? changed_filter(ops, diff, remove) : NULL;
 	enum err e = OK;
 
 	if (!new)
-		return str_refuse(log, ENOMEM, "no memory for the filter of %s", ops->name);
-	if (ops->registered)
+		e = str_refuse(log, ENOMEM, "no memory for the filter of %s", ops->name);
+	else if (ops->registered)
 		e = ftrace_change_sites(ops, diff, !remove, log);
-	if (e) {
+	if (!e) {
+		__atomic_store_n(&ops->hash, new, __ATOMIC_RELEASE); /* step 8 */
+		ftrace_hash_free_later(old);
+	} else {
 		ftrace_hash_free(new);
-		return e;
 	}
-	__atomic_store_n(&ops->hash, new, __ATOMIC_RELEASE); /* step 8 */
-	ftrace_hash_free_later(old);
-	return OK;
+	ftrace_hash_free(diff);
+	return e;
 }
 
 static enum err check_ips(const uptr *ips, u32 count, struct strbuf *log)
 {
-	for (u32 i = 0; i < count; i++) {
-		if (site_at(ips[i]))
-			continue;
-		return str_refuse(log, EINVAL, "%#lx is not the entry of a function that can be traced",
-				  ips[i]);
-	}
+	for (u32 i = 0; i < count; i++)
+		if (!site_at(ips[i]))
+			return str_refuse(log, EINVAL,
+					  "%#lx is not the entry of a function that can be traced", ips[i]);
 	return OK;
 }
 
 enum err ftrace_set_filter_ips(struct ftrace_ops *ops, const uptr *ips, u32 count, bool remove,
 			       struct strbuf *log)
 {
-	struct ftrace_hash *diff;
 	enum err e;
 
 	tramp_lock();
 	e = check_ips(ips, count, log);
-	diff = e ? NULL : difference(ops, ips, count, remove);
-	if (!e && !diff) {
-		str_printf(log, "no memory for the filter of %s", ops->name);
-		e = ENOMEM;
-	}
-	if (!e && diff->count)
-		e = apply_filter(ops, diff, remove, log);
-	ftrace_hash_free(diff);
+	if (!e)
+		e = set_filter(ops, ips, count, remove, log);
 	tramp_unlock();
 	return e;
 }
