@@ -168,17 +168,18 @@ struct site *attach_site_of(const struct prog *p)
 	return site;
 }
 
-notrace void link_for_each_unlocked(void (*visit)(const struct link *l, void *arg), void *arg)
+notrace const struct link *link_next(const struct link *l)
 {
-	struct link *l;
-
-	list_for_each_entry(l, &links, list)
-		visit(l, arg);
+	const struct list_head *next = l ? l->list.next : links.next;
+	return next == &links ? NULL : list_entry(next, struct link, list);
 }
 
-void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg)
+void links_lock(void)
 {
 	mutex_lock(&attaching);
-	link_for_each_unlocked(visit, arg);
+}
+
+void links_unlock(void)
+{
 	mutex_unlock(&attaching);
 }

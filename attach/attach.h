@@ -2,7 +2,7 @@
 /* Where a program meets what it traces. A link is one attachment of one program: to one function or to many,
  * to a tracepoint, or to a probed instruction.
  *
- *  - All functions take attach.c's lock themselves, but for link_for_each_unlocked.
+ *  - All functions take attach.c's lock themselves, but for link_next.
  *  - They run in task context, with interrupts on. */
 #pragma once
 #include "kernel/lib/list.h"
@@ -50,8 +50,10 @@ struct site *attach_site_of(const struct prog *p);
 /* The probe of a link, or NULL. notrace. */
 struct kprobe *probe_of(const struct link *l);
 
-/* Calls visit for each link, oldest first, under the lock. */
-void link_for_each(void (*visit)(const struct link *l, void *arg), void *arg);
+/* The oldest link for NULL, otherwise the one after l; NULL at the end. The caller holds links_lock, or panics.
+ * notrace. */
+const struct link *link_next(const struct link *l);
 
-/* The same without the lock, for a panic. notrace. */
-void link_for_each_unlocked(void (*visit)(const struct link *l, void *arg), void *arg);
+/* No link comes or goes in between. No function above may be called there but probe_of. */
+void links_lock(void);
+void links_unlock(void);

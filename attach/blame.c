@@ -107,32 +107,28 @@ static notrace void visit_running(const struct cpu *cpu, const struct pt_regs *r
 	backtrace_walk(regs, look_at, &s);
 }
 
-struct function {
-	struct sym sym;
-	struct strbuf *names;
-};
-
-static notrace bool is_inside(const struct function *f, uptr addr)
+static notrace bool is_inside(const struct sym *func, uptr addr)
 {
-	return addr - f->sym.addr < f->sym.len;
+	return addr - func->addr < func->len;
 }
 
-static notrace void add_if_there(const struct link *l, void *arg)
+static notrace bool is_attached_to(const struct link *l, const struct sym *func)
 {
-	const struct function *f = arg;
 	const struct kprobe *probe = probe_of(l);
-	bool there = probe && is_inside(f, probe->addr);
+	bool is = probe && is_inside(func, probe->addr);
 	for (u32 i = 0; i < l->site_count; i++)
-		there |= is_inside(f, l->sites[i]->addr);
-	if (there)
-		str_printf(f->names, "%s%s of %s", f->names->len ? ", " : "", l->prog->name, f->sym.name);
+		is |= is_inside(func, l->sites[i]->addr);
+	return is;
 }
 
 static notrace void name_attached(struct strbuf *s, uptr addr)
 {
-	struct function f = { .names = s };
-	if (sym_at(addr, &f.sym))
-		link_for_each_unlocked(add_if_there, &f);
+	struct sym func;
+	if (!sym_at(addr, &func))
+		return;
+	for (const struct link *l = link_next(NULL); l; l = link_next(l))
+		if (is_attached_to(l, &func))
+			str_printf(s, "%s%s of %s", s->len ? ", " : "", l->prog->name, func.name);
 }
 
 static const struct blame_teller teller = { visit_running, name_attached };

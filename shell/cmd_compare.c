@@ -147,23 +147,16 @@ static struct footprint graph_footprint(struct comparison *c, unused const struc
 	return (struct footprint){ info.stack, info.registers, ops->own->text.len };
 }
 
-struct probe_search {
-	const struct prog *prog;
-	const struct kprobe *probe;
-};
-
-static void find_probe(const struct link *l, void *arg)
-{
-	struct probe_search *s = arg;
-	if (l->prog == s->prog)
-		s->probe = probe_of(l);
-}
-
 static struct footprint probe_footprint(struct comparison *c, const struct way *w)
 {
-	struct probe_search s = { .prog = prog_of(c->objects[0], w->prog) };
-	link_for_each(find_probe, &s);
-	struct kprobe_cost cost = kprobe_cost(s.probe);
+	const struct prog *p = prog_of(c->objects[0], w->prog);
+	const struct link *l = NULL;
+	links_lock();
+	do
+		l = link_next(l);
+	while (l->prog != p);
+	struct kprobe_cost cost = kprobe_cost(probe_of(l));
+	links_unlock();
 	return (struct footprint){ cost.stack, cost.registers, cost.code };
 }
 

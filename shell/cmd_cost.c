@@ -56,11 +56,14 @@ static enum err find_subject(struct subject *s, const char *name, const char *fu
 	return OK;
 }
 
-static void count_sites(const struct link *l, void *arg)
+static u32 count_sites(const struct prog *p)
 {
-	struct subject *s = arg;
-	if (l->prog == s->progs[0])
-		s->sites += l->site_count;
+	u32 count = 0;
+	links_lock();
+	for (const struct link *l = link_next(NULL); l; l = link_next(l))
+		count += l->prog == p ? l->site_count : 0;
+	links_unlock();
+	return count;
 }
 
 static u64 cost_of(const struct subject *s)
@@ -82,7 +85,7 @@ static enum err cmd_cost(char **args, struct strbuf *log)
 	attach = end_cost(&begin);
 	if (e)
 		return e;
-	link_for_each(count_sites, &s);
+	s.sites = count_sites(s.progs[0]);
 	u64 traced = cost_of(&s);
 	begin = begin_cost();
 	e = detach_progs(s.progs, s.count, log);

@@ -12,23 +12,15 @@
 #include "vm/run/map.h"
 #include "vm/run/mistake.h"
 
-struct link_count {
-	const struct prog *prog;
-	u32 count;
-};
-
-static void count_link(const struct link *l, void *arg)
-{
-	struct link_count *c = arg;
-	c->count += l->prog == c->prog;
-}
-
 /* prog->links counts the images that call it, old ones too; this is what a person means. */
 static u32 links_of(const struct prog *p)
 {
-	struct link_count c = { .prog = p };
-	link_for_each(count_link, &c);
-	return c.count;
+	u32 count = 0;
+	links_lock();
+	for (const struct link *l = link_next(NULL); l; l = link_next(l))
+		count += l->prog == p;
+	links_unlock();
+	return count;
 }
 
 static void prog_row(struct table *t, const struct object *o, const struct prog *p)
@@ -215,9 +207,8 @@ static enum err parse_options(struct attach_options *options, char **args, struc
 	return OK;
 }
 
-static void print_new_link(const struct link *l, void *arg)
+static void print_if_new(const struct link *l, struct selection *sel)
 {
-	struct selection *sel = arg;
 	for (u32 i = 0; i < sel->count; i++) {
 		if (sel->progs[i] != l->prog)
 			continue;
@@ -242,7 +233,10 @@ static enum err cmd_attach(char **args, struct strbuf *log)
 	e = attach_progs(sel.progs, sel.count, &options, log);
 	if (e)
 		return e;
-	link_for_each(print_new_link, &sel);
+	links_lock();
+	for (const struct link *l = link_next(NULL); l; l = link_next(l))
+		print_if_new(l, &sel);
+	links_unlock();
 	return OK;
 }
 
@@ -296,9 +290,8 @@ static enum err cmd_detach(char **args, struct strbuf *log)
 	return e;
 }
 
-static void link_row(const struct link *l, void *arg)
+static void link_row(struct table *t, const struct link *l)
 {
-	struct table *t = arg;
 	char name[SENTENCE_LEN] = "";
 	print_prog_name(&STRBUF(name), l->prog);
 	table_cell(t, "%s", name);
@@ -313,7 +306,10 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 {
 	struct table t;
 	table_begin(&t, "program|type|attached to|>cookie|>missed|>mistakes");
-	link_for_each(link_row, &t);
+	links_lock();
+	for (const struct link *l = link_next(NULL); l; l = link_next(l))
+		link_row(&t, l);
+	links_unlock();
 	if (!t.cells)
 		kprintf("nothing is attached\n");
 	return t.cells || t.err ? table_print(&t, log) : OK;
