@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Commands about functions and their sites: funcs, site, poke-test.
+// Commands about functions and their sites: funcs, site, poke-test, audit, tracepoints.
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "tramp/ftrace/ftrace.h"
+#include "tramp/text/audit.h"
 #include "tramp/text/poke.h"
+#include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
 
 /* A pattern without * and ? means: contains it. */
@@ -127,11 +129,62 @@ static enum err cmd_poke_test(char **args, struct strbuf *log)
 	return e;
 }
 
+static void print_line(const char *line)
+{
+	kprintf("%s\n", line);
+}
+
+static enum err cmd_audit(unused char **args, struct strbuf *log)
+{
+	tramp_lock();
+	u32 bad = audit(print_line);
+	tramp_unlock();
+	return bad ? str_refuse(log, EINVAL, "text is not what it should be") : OK;
+}
+
+/* "sched_wakeup(struct task_struct * p)": its function's prototype, under its own name. */
+static void tracepoint_row(struct table *t, const struct tracepoint *tp)
+{
+	static const char prefix[] = "void __traceiter_";
+	char text[160] = "(no type information)";
+	struct strbuf s = STRBUF(text);
+	const char *prototype = text;
+	if (tp->site->btf_id)
+		btf_print_func(&s, site_btf(), tp->site->btf_id);
+	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0)
+		prototype += sizeof(prefix) - 1;
+	table_cell(t, "%u", tp->users);
+	table_cell(t, "%u", tp->branches);
+	table_cell(t, "%s", prototype);
+}
+
+static enum err cmd_tracepoints(char **args, struct strbuf *log)
+{
+	struct table t;
+	u32 found = 0;
+	table_begin(&t, ">users|>places|tracepoint");
+	tramp_lock();
+	for (u32 i = 0; i < tracepoint_count(); i++) {
+		if (args[0] && !str_matches(tracepoint_nth(i)->name, args[0]))
+			continue;
+		tracepoint_row(&t, tracepoint_nth(i));
+		found++;
+	}
+	tramp_unlock();
+	enum err e = table_print(&t, log);
+	if (e)
+		return e;
+	kprintf("%u of %u tracepoints\n", found, tracepoint_count());
+	return OK;
+}
+
 /* clang-format off */
 const struct command site_commands[] = {
 	{ "funcs", "[FUNC|PATTERN]", "functions that can be traced, with types", cmd_funcs },
 	{ "site", "FUNC", "the five bytes at a function's entry", cmd_site },
 	{ "poke-test", "FUNC", "break a site on purpose, or mend it", cmd_poke_test },
+	{ "audit", "", "is every byte of text as it should be?", cmd_audit },
+	{ "tracepoints", "[TRACEPOINT|PATTERN]", "tracepoints: users, places, arguments", cmd_tracepoints },
 	{ 0 },
 };
 /* clang-format on */

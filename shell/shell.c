@@ -21,8 +21,6 @@ static const struct family {
 	const struct command *commands;
 } families[] = {
 	{ "Functions", site_commands },
-	{ NULL, audit_commands },
-	{ NULL, tracepoint_commands },
 	{ "Programs", prog_commands },
 	{ NULL, map_commands },
 	{ "Trampolines", tramp_commands },
