@@ -454,7 +454,7 @@ static enum err detach_ftrace(struct holding *h, struct strbuf *log)
 	return unregister_ftrace_function(&h->ops, log);
 }
 
-static enum err attach_graph(struct holding *h, struct stress_random *r, struct strbuf *log)
+static enum err hold_graph(struct holding *h, struct stress_random *r, struct strbuf *log)
 {
 	uptr ips[STRESS_SITES];
 
@@ -472,7 +472,7 @@ static enum err attach_graph(struct holding *h, struct stress_random *r, struct 
 	return e;
 }
 
-static enum err detach_graph(struct holding *h, struct strbuf *log)
+static enum err release_graph(struct holding *h, struct strbuf *log)
 {
 	enum err e = unregister_ftrace_graph(&h->graph, log);
 	if (h->ended > h->begun)
@@ -535,7 +535,7 @@ static const struct {
 	[WAY_PROG] = { attach_prog, detach_prog, 2 },
 	[WAY_TRACEPOINT] = { attach_tracepoint, detach_tracepoint, 1 },
 	[WAY_FTRACE] = { attach_ftrace, detach_ftrace, 2 },
-	[WAY_GRAPH] = { attach_graph, detach_graph, 1 },
+	[WAY_GRAPH] = { hold_graph, release_graph, 1 },
 	[WAY_KPROBE] = { attach_kprobe, detach_kprobe, 2 },
 	[WAY_KRETPROBE] = { attach_kretprobe, detach_kretprobe, 1 },
 };
