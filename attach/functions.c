@@ -42,22 +42,17 @@ static u32 hooks_of(struct prog *p, u64 cookie, struct hook hooks[2])
 	return p->type == PROG_FSESSION ? 2 : 1;
 }
 
-static enum err add_hooks(struct link *l, const struct hook *hooks, u32 hook_count, struct strbuf *log)
-{
-	tramp_lock();
-	enum err e = tramp_add(l->sites, l->site_count, hooks, hook_count, log);
-	tramp_unlock();
-	return e;
-}
-
 enum err function_attach(struct link *l, const char *func, struct strbuf *log)
 {
 	struct hook hooks[2];
 	u32 hook_count = hooks_of(l->prog, l->cookie, hooks);
 	enum err e = sites_find(l, func, hooks, hook_count, log);
 
-	if (!e)
-		e = add_hooks(l, hooks, hook_count, log);
+	if (!e) {
+		tramp_lock();
+		e = tramp_add(l->sites, l->site_count, hooks, hook_count, log);
+		tramp_unlock();
+	}
 	if (e && l->site_count)
 		prog_site_put(l->sites[0]);
 	return e;

@@ -5,8 +5,7 @@
 #include "vm/object.h"
 
 struct prog_site {
-	struct site site;
-	struct prog *prog;
+	struct site site; /* its users are the program's links */
 	struct list_head list;
 };
 
@@ -17,7 +16,7 @@ struct site *prog_site_of(const struct prog *p)
 	struct prog_site *ps;
 
 	list_for_each_entry(ps, &prog_sites, list)
-		if (ps->prog == p)
+		if (ps->site.users == &p->links)
 			return &ps->site;
 	return NULL;
 }
@@ -28,7 +27,6 @@ static struct site *make_site(struct prog *p)
 
 	if (!ps)
 		return NULL;
-	ps->prog = p;
 	ps->site.addr = p->text.base;
 	ps->site.name = ps->site.title = p->name;
 	ps->site.btf = &p->object->btf;
@@ -39,16 +37,14 @@ static struct site *make_site(struct prog *p)
 	return &ps->site;
 }
 
-void prog_site_put(const struct site *site)
+void prog_site_put(struct site *site)
 {
-	struct prog_site *ps, *next;
+	struct prog_site *ps = container_of(site, struct prog_site, site);
 
-	list_for_each_entry_safe(ps, next, &prog_sites, list) {
-		if (&ps->site != site || ps->site.tramp)
-			continue;
-		list_del_init(&ps->list);
-		kfree(ps);
-	}
+	if (!site->users || site->tramp)
+		return;
+	list_del_init(&ps->list);
+	kfree(ps);
 }
 
 static bool traces_a_program(const struct prog *p)

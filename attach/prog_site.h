@@ -15,4 +15,4 @@ struct site *prog_site_of(const struct prog *p);
 enum err prog_site_get(struct site **site, const struct prog *p, struct prog *target, struct strbuf *log);
 
 /* Frees the site if nothing is attached to it. Does nothing if it is a function's. */
-void prog_site_put(const struct site *site);
+void prog_site_put(struct site *site);
