@@ -69,20 +69,10 @@ static bool differs(uptr addr, const u8 *wanted, u32 i)
 	return ((const u8 *)addr)[i] != (wanted ? wanted[i] : TEXT_FILL);
 }
 
-/* Free memory is much and mostly in order: by words. */
-static bool all_int3(uptr addr, u32 len)
+/* The first byte is, and each is like the one before it. */
+static bool all_int3(const u8 *bytes, u32 len)
 {
-	u32 i = 0;
-	for (; i < len && (addr + i) % sizeof(u64); i++)
-		if (*(const u8 *)(addr + i) != TEXT_FILL)
-			return false;
-	for (; i + sizeof(u64) <= len; i += sizeof(u64))
-		if (*(const u64 *)(addr + i) != TEXT_FILL * 0x0101010101010101ull)
-			return false;
-	for (; i < len; i++)
-		if (*(const u8 *)(addr + i) != TEXT_FILL)
-			return false;
-	return true;
+	return !len || (*bytes == TEXT_FILL && memcmp(bytes, bytes + 1, len - 1) == 0);
 }
 
 /* Compares len bytes without a place among them. Wrong bytes in a row make one report. */
@@ -90,7 +80,7 @@ static void compare(uptr addr, const u8 *wanted, u32 len)
 {
 	u32 i = 0, n;
 
-	if (wanted ? memcmp((const void *)addr, wanted, len) == 0 : all_int3(addr, len))
+	if (wanted ? memcmp((const void *)addr, wanted, len) == 0 : all_int3((const u8 *)addr, len))
 		return;
 	while (i < len) {
 		for (n = 0; i + n < len && n < AUDIT_PLACE && differs(addr, wanted, i + n);)
