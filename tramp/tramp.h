@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* One traced function: its model, its hooks in order, its current image.
  *
- * Every change builds a new image of each function that it concerns, pokes all the sites in one batch from
- * the old images (or the nop) to the new ones, and retires the old ones. All that can fail comes before the
- * poke. A removal that leaves other hooks behind needs an image too: its memory is reserved when the hooks
- * are added, so that no removal fails for lack of it. */
+ *  - Every change builds a new image of each function that it concerns, pokes all the sites in one batch from
+ *    the old images (or the nop) to the new ones, and retires the old ones.
+ *  - All that can fail comes before the poke.
+ *  - A removal that leaves other hooks behind needs an image too. Its memory is reserved when the hooks are
+ *    added, so that no removal fails for lack of it. */
 #pragma once
 #include "tramp/gen.h"
 #include "tramp/image.h"
@@ -35,9 +36,8 @@ void tramp_unlock(void);
 /* The other user that a site may have. tramp_add asks it before it claims a site, and tells it when it has
  * left.
  *
- *      make_room OK: no other user is there, or the site calls what lets both live there. EBUSY: it is there,
- *      and
- *                  cannot share; EINVAL: the site does not hold what it should. With one sentence.
+ *      make_room   OK: the site is free, or calls what lets both users live there. EBUSY: the other user
+ *                  cannot share it; EINVAL: it does not hold what it should. With one sentence.
  *      left        site->tramp and site->direct are 0 */
 struct tramp_neighbour {
 	enum err (*make_room)(struct site *site, struct strbuf *log);

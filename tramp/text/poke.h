@@ -9,11 +9,10 @@ struct pt_regs;
 
 /* One change.
  *
- *      old what the address must hold now: any instructions of five bytes, if the caller knows that no task
- *      will
- *            go on between them
- *      new what it will hold: a five-byte nop, call rel32, jmp rel32, or a foreign int3 and anything behind
- *      it */
+ *      old   what the address must hold now: any instructions of five bytes, if the caller knows that no
+ *            task will go on between them
+ *      new   what it will hold: a five-byte nop, call rel32, jmp rel32, or a foreign int3 and anything
+ *            behind it */
 struct poke {
 	uptr addr;
 	u8 old[SITE_LEN], new[SITE_LEN];
