@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BTF: the questions that can be asked of a blob. btf_open (btf_check.c) has checked all of it, so nothing here tests
-// a bound again.
+// BTF: the questions about a blob. btf_open (btf_check.c) has checked all of it, so no function here tests a
+// bound again.
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading BTF, the compact type information that pahole and clang write: types by id, names, sizes.
+ * Format: Linux Documentation/bpf/btf.rst.
  *
- * Pure: works on a blob that the caller keeps. btf_open checks the whole blob once (header, every
- * record's length, every id and string offset in range, no cycle of modifiers, typedefs or by-value
- * nesting), so that nothing after it can run outside. Below both tramp/ (models) and vm/ (objects,
- * CO-RE), which do not know each other. Format: Linux Documentation/bpf/btf.rst. */
+ *   - Pure: it works on a blob in memory. The blob is the caller's; it must not change before btf_close.
+ *   - btf_open checks the whole blob once: the header, the length of each record, each id and string offset, and
+ *     that no type holds itself. The other functions rely on this and test no bound.
+ *   - Both tramp/ (models) and vm/ (objects, CO-RE) use it; they do not know each other. */
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
 
+/* clang-format off */
 enum btf_kind {
 	BTF_VOID, BTF_INT, BTF_PTR, BTF_ARRAY, BTF_STRUCT, BTF_UNION, BTF_ENUM, BTF_FWD, BTF_TYPEDEF,
 	BTF_VOLATILE, BTF_CONST, BTF_RESTRICT, BTF_FUNC, BTF_FUNC_PROTO, BTF_VAR, BTF_DATASEC, BTF_FLOAT,
 	BTF_DECL_TAG, BTF_TYPE_TAG, BTF_ENUM64,
 };
+/* clang-format on */
 
 /* The record as it lies in the blob; what follows it depends on the kind. */
 struct btf_type {
@@ -43,12 +46,12 @@ struct btf_enum64 {
 	u32 name_off, low, high;
 };
 
-/* A variable of a DATASEC. clang leaves its offset 0, and the size of the whole section: both
- * are in the ELF file. vm/load/vars.c fills them in, in the loader's copy of the blob. */
+/* A variable of a DATASEC. clang leaves its offset 0, and the size of the whole section: the ELF file has both.
+ * vm/load/vars.c writes them into the loader's copy of the blob. */
 struct btf_var_secinfo {
 	u32 type, offset, size;
 };
-#define BTF_UNPLACED 0xffffffffu /* as offset: no one knows where it lies; it is not printed */
+#define BTF_UNPLACED 0xffffffffu /* as offset: its place is not known; it is not printed */
 
 /* The encoding of a BTF_INT. */
 enum { BTF_INT_SIGNED = 1, BTF_INT_CHAR = 2, BTF_INT_BOOL = 4 };
@@ -61,12 +64,12 @@ struct btf {
 	u32 *offsets; /* of each id in types; allocated by btf_open */
 };
 
-/* ENOEXEC with a sentence in log if the blob is malformed or not 4-byte aligned, ENOMEM. btf_close
- * frees what open took; the blob stays the caller's and must not change or go before. */
+/* Returns ENOEXEC with a sentence in log if the blob is malformed or not aligned to 4 bytes, or ENOMEM. btf_close
+ * frees what btf_open allocated. */
 enum err btf_open(struct btf *b, const void *blob, u32 len, struct strbuf *log);
 void btf_close(struct btf *b);
 
-/* 0, and any id that is out of range, gives a shared record of kind BTF_VOID. */
+/* For 0 and for an id that is out of range it returns a shared record of kind BTF_VOID. */
 const struct btf_type *btf_type(const struct btf *b, u32 id);
 enum btf_kind btf_kind(const struct btf_type *t);
 u32 btf_vlen(const struct btf_type *t);
@@ -88,7 +91,7 @@ u64 btf_enum_value(const struct btf_type *t, u32 i, u32 *name_off);
 u32 btf_member_bit_offset(const struct btf_type *parent, const struct btf_member *m);
 u32 btf_member_bit_size(const struct btf_type *parent, const struct btf_member *m); /* 0: not a bit field */
 
-/* Through typedefs, const, volatile, restrict and type tags to what is meant. */
+/* The type behind typedefs, const, volatile, restrict and type tags. */
 u32 btf_strip(const struct btf *b, u32 id);
 
 /* The size in bytes of a value of this type; 0 for void, functions and forward declarations. An array
@@ -96,7 +99,7 @@ u32 btf_strip(const struct btf *b, u32 id);
 u32 btf_size(const struct btf *b, u32 id);
 bool btf_is_signed(const struct btf *b, u32 id);
 
-/* The first type of that kind and name, or 0. Looks at all of them. */
+/* The first type of that kind and name, or 0. Searches all types. */
 u32 btf_find(const struct btf *b, const char *name, enum btf_kind kind);
 
 /* The type as C would write it: "struct sk_buff *", "const char *". */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BTF: the one check of a whole blob, in three passes: the lengths of the records, then what each one refers to, then
-// nesting and sizes.
+// BTF: the one check of a whole blob, in three passes: the lengths of the records; what each of them refers
+// to; nesting and sizes.
 #include "kernel/lib/btf.h"
 #include "kernel/lib/alloc.h"
 #include "kernel/lib/mem.h"
@@ -87,7 +87,7 @@ static u32 record_len(const struct btf *b, u32 at)
 	return len <= rest ? len : 0;
 }
 
-/* First pass: counts the types; the second time, with offsets to fill, cannot fail any more. */
+/* First pass: counts the types. It runs a second time to fill the offsets; then it cannot fail. */
 static enum err scan_records(struct btf *b, struct strbuf *log)
 {
 	u32 count = 0;
@@ -231,8 +231,8 @@ static enum err check_size(const struct btf *b, u32 id, struct strbuf *log)
 	}
 }
 
-/* Checks what id holds by value, then id; levels[id] becomes how deep it nests (0: not yet known). The
- * recursion ends at BTF_MAX_NEST, so that a cycle is refused as too deep. */
+/* Checks what id holds by value, then id. levels[id] becomes the depth of its nesting (0: not known yet). The
+ * recursion ends at BTF_MAX_NEST: a cycle is refused as too deep. */
 static enum err check_nesting(const struct btf *b, u32 id, u32 depth, u8 *levels, struct strbuf *log)
 {
 	const struct btf_type *t = btf_type(b, id);

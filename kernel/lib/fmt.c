@@ -115,7 +115,7 @@ static notrace const char *parse_int(const char *p, int *value, va_list *args)
 	return p;
 }
 
-/* p points behind the '%'; gives back where the conversion ends. */
+/* p points behind the '%'. Returns where the conversion ends. */
 static notrace const char *parse_spec(struct spec *f, const char *p, va_list *args)
 {
 	*f = (struct spec){ .precision = -1 };

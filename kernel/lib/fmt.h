@@ -30,7 +30,7 @@ void str_hex(struct strbuf *s, const void *data, u32 len, const char *between);
 /* Spaces up to the given column, counted from the last newline; at least one if already past it. */
 void str_pad(struct strbuf *s, u32 column);
 
-/* Takes back what was written after the first len characters. */
+/* Removes what was written after the first len characters. */
 void str_cut(struct strbuf *s, u32 len);
 
 /* Parses an unsigned number, decimal or 0x hexadecimal, that fills the whole string. */

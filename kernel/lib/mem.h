@@ -9,8 +9,8 @@ void *memmove(void *dst, const void *src, size_t len);
 void *memset(void *dst, int byte, size_t len);
 int memcmp(const void *a, const void *b, size_t len);
 
-/* The compiler writes these in place where the size is a small constant, and calls them where it is not. Not in
- * files that define MEM_FUNCTIONS: those that define the functions, or test them. */
+/* The compiler replaces these by instructions where the size is a small constant, and calls them elsewhere. Not in
+ * files that define MEM_FUNCTIONS: they define the functions, or test them. */
 #ifndef MEM_FUNCTIONS
 #define memcpy __builtin_memcpy
 #define memset __builtin_memset
@@ -28,5 +28,5 @@ void str_copy(char *dst, const char *src, size_t size);
 /* Whether s matches a pattern in which '*' stands for any run of characters and '?' for one. */
 bool str_matches(const char *s, const char *pattern);
 
-/* Whether it has one of these two in it. */
+/* Whether s contains one of these two. */
 bool str_is_pattern(const char *s);

@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/lib/types.h"
 
-/* The index of the first row whose field is key or more; count, which is below 2^31, if there is none. */
+/* The index of the first row whose field is key or more; count if no row's is. count < 2^31. */
 #define lower_bound(table, count, field, key)            \
 	({                                               \
 		u32 low_ = 0, high_ = (count);           \

@@ -6,8 +6,8 @@
 
 /* Appends the instruction at code[0 .. len), which runs at ip, to s as NASM writes it: "mov [rbp-8], rdi".
  * Numbers below 10 are decimal, others hexadecimal; jumps and calls show their absolute target.
- * Returns its length; 0, and nothing appended, if it is none of ours or does not end within len. */
+ * Returns its length. Returns 0 and appends nothing if the instruction is not in the table or does not end within len. */
 u32 x86_disasm(struct strbuf *s, const u8 *code, u32 len, uptr ip);
 
-/* Where a direct jmp, jcc or call goes; 0 if the instruction is none. */
+/* The target of a direct jump, loop or call; 0 for any other instruction. */
 uptr x86_target(const u8 *code, u32 len, uptr ip);

@@ -37,13 +37,13 @@ struct walk_insn {
 	char form;
 };
 
-/* The next byte, -1 if there is none. */
+/* The next byte; -1 at the end. */
 static i32 take_bytes(struct walk_insn *w)
 {
 	return w->at < w->avail ? w->code[w->at++] : -1;
 }
 
-/* Gives the first byte that is no legacy prefix. A REX counts only directly before the opcode. */
+/* Returns the first byte that is no legacy prefix. A REX counts only directly before the opcode. */
 static i32 take_prefixes(struct walk_insn *w)
 {
 	for (;;) {
@@ -61,8 +61,8 @@ static i32 take_prefixes(struct walk_insn *w)
 	}
 }
 
-/* c5: one byte more, the 0f map. c4: two, the first with the map. 62: three, likewise (EVEX). Gives the
- * opcode. */
+/* c5: one byte more, the 0f map. c4: two, the first with the map. 62: three, likewise (EVEX). Returns
+ * the opcode. */
 static i32 take_vex(struct walk_insn *w, u32 escape)
 {
 	u32 map = 1;
@@ -87,7 +87,7 @@ static i32 take_vex(struct walk_insn *w, u32 escape)
 	return opcode;
 }
 
-/* Gives the opcode's last byte. */
+/* Returns the opcode's last byte. */
 static i32 take_opcode(struct walk_insn *w)
 {
 	i32 byte = take_prefixes(w);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The Internet checksum (RFC 1071), with Linux's names. Sums are kept in the byte order of the packet,
- * in which they come out right on any machine. Pure. */
+/* The Internet checksum (RFC 1071), with Linux's names. Sums stay in the byte order of the packet; so they are right
+ * on any machine. Pure. */
 #pragma once
 #include "kernel/net/types.h"
 
@@ -13,5 +13,5 @@ __sum16 csum_fold(__wsum sum);
 /* Of an IPv4 header of ihl 32-bit words; 0 if the one in it is right. */
 __sum16 ip_fast_csum(const void *iph, unsigned int ihl);
 
-/* With what UDP adds to its own bytes: addresses, protocol and length (RFC 768). */
+/* The sum, with what UDP adds to its own bytes: addresses, protocol and length (RFC 768). */
 __sum16 csum_tcpudp_magic(__be32 saddr, __be32 daddr, __u32 len, __u8 proto, __wsum sum);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The device "lo": what is sent through it is received at once. */
+/* The device "lo": it receives at once what is sent through it. */
 #pragma once
 #include "kernel/net/net.h"
 

@@ -25,7 +25,7 @@ struct net_device {
 	struct net_device_stats stats; /* changed atomically */
 };
 
-/* Who takes packets of an EtherType. */
+/* The receiver of the packets of an EtherType. */
 struct packet_type {
 	__be16 type;
 	int (*func)(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
@@ -35,7 +35,7 @@ struct packet_type {
 
 enum { NET_RX_SUCCESS = 0, NET_RX_DROP = 1 };
 
-/* Packets since boot, by what became of them on their way up. */
+/* Packets since boot, by how their way up ended. */
 struct net_counts {
 	u64 received;         /* came to netif_receive_skb */
 	u64 unknown_protocol; /* dropped: no protocol has this EtherType */
@@ -51,23 +51,23 @@ static inline notrace void net_count(u64 *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* The packet is no good: counts it in *counter and at its device, and drops it. Gives NET_RX_DROP. */
+/* For a bad packet: counts it in *counter and at its device, and drops it. Returns NET_RX_DROP. */
 int net_drop(struct sk_buff *skb, u64 *counter);
 
 /* Before packets flow. */
 void dev_add_pack(struct packet_type *pt);
 
-/* Hands a whole frame to skb->dev. Takes the packet over. */
+/* Passes a whole frame to skb->dev. Takes the packet over. */
 int dev_queue_xmit(struct sk_buff *skb);
 
-/* For a device that has received a frame: takes the Ethernet header off, sets skb->dev and pkt_type,
- * returns the EtherType for skb->protocol. The frame has at least a header. */
+/* For a device that has received a frame: removes the Ethernet header, sets skb->dev and pkt_type, returns the
+ * EtherType for skb->protocol. The frame must have at least the header. */
 __be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev);
 
-/* Queues it for the softirq, from any context but NMI; takes it over. */
+/* Queues the packet for the softirq and takes it over. Any context but NMI. */
 int netif_rx(struct sk_buff *skb);
 
-/* The softirq's next step; takes it over. */
+/* The softirq's next step. Takes the packet over. */
 int netif_receive_skb(struct sk_buff *skb);
 
 /* Prepares the backlogs and their softirq. Once, before any protocol is added. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Packets and queues of them. What Linux has as a function is one here, with a body of its own.
+// Packets and their queues. What is a function on Linux is a function here, with a body of its own.
 #include "kernel/net/skb.h"
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
@@ -44,8 +44,8 @@ static traceable void __kfree_skb(struct sk_buff *skb)
 	kfree(skb);
 }
 
-/* The function that everybody traces: on Linux it means "dropped". Here receivers free what they have
- * read by it as well, so that a program on it sees every packet's end, whatever its fate. */
+/* The function that most examples trace. On Linux it means "dropped". Here receivers also free by it what they have
+ * read, so that a program on it sees the end of every packet. */
 traceable void kfree_skb(struct sk_buff *skb)
 {
 	if (!skb || !skb_unref(skb))

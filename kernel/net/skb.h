@@ -59,19 +59,19 @@ struct sk_buff_head {
 	spinlock_t lock;
 };
 
-/* A packet with room for size bytes, all of them tailroom. NULL if there is no memory. */
+/* A packet with room for size bytes, all of them tailroom. NULL without memory. */
 struct sk_buff *alloc_skb(unsigned int size);
 
 /* One more user. */
 struct sk_buff *skb_get(struct sk_buff *skb);
 
-/* One user less; the last one's call frees it. kfree_skb says that the packet was dropped, consume_skb
- * that it was used up. NULL is allowed. */
+/* One user less; the call of the last user frees the packet. kfree_skb means that the packet was dropped,
+ * consume_skb that it was used up. NULL is allowed. */
 void kfree_skb(struct sk_buff *skb);
 void consume_skb(struct sk_buff *skb);
 
-/* Each returns the new begin of the data, or for skb_put what it has added. More than there is room for is
- * our bug; skb_pull returns NULL if the packet is shorter. skb_reserve is for an empty packet. */
+/* Each returns the new start of the data; skb_put returns the start of what it has added. Too little room panics:
+ * it is our bug. skb_pull returns NULL if the packet is shorter. skb_reserve is for an empty packet. */
 void *skb_put(struct sk_buff *skb, unsigned int len);
 void *skb_push(struct sk_buff *skb, unsigned int len);
 void *skb_pull(struct sk_buff *skb, unsigned int len);
@@ -91,8 +91,8 @@ static inline void *skb_transport_header(const struct sk_buff *skb)
 	return skb->head + skb->transport_header;
 }
 
-/* Queues: safe in any context but NMI. skb_dequeue returns NULL for an empty one. */
+/* Queues: for any context but NMI. skb_dequeue returns NULL for an empty queue. */
 void skb_queue_head_init(struct sk_buff_head *list);
 void skb_queue_tail(struct sk_buff_head *list, struct sk_buff *newsk);
 struct sk_buff *skb_dequeue(struct sk_buff_head *list);
-void skb_queue_purge(struct sk_buff_head *list); /* drops all */
+void skb_queue_purge(struct sk_buff_head *list); /* drops all packets */

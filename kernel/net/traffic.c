@@ -161,7 +161,7 @@ static bool start_sender(u32 cpu)
 	return false;
 }
 
-/* Not for ever: a program may keep one. */
+/* Waits a limited time: a program may hold a sender up. */
 static bool stop_senders(void)
 {
 	u64 end = ktime_get_ns() + PATIENCE_MS * 1000000ull;
@@ -196,12 +196,12 @@ enum err traffic_stop(void)
 static struct {
 	struct task_struct *tasks[2];
 	u32 turn, left; /* whose turn it is; how many wake-ups are left */
-	u32 gone;       /* threads that wake no task any more */
+	u32 gone;       /* threads that have made their last wake-up */
 	bool go;
 	struct wait_queue_head wq;
 } pair = { .wq = WAIT_QUEUE_INIT(pair.wq) };
 
-/* Sleeps until it is my turn; false if there is nothing left to do. */
+/* Sleeps until it is my turn; false if no wake-up is left. */
 static bool wait_for_turn(u32 me)
 {
 	for (;;) {
@@ -215,7 +215,7 @@ static bool wait_for_turn(u32 me)
 	return read_once(pair.left) > 0;
 }
 
-/* Neither ends before the other has made its last call: that needs a task that is still there. */
+/* Neither thread ends before the other has made its last call, which needs a living task. */
 static void part(void)
 {
 	__atomic_fetch_add(&pair.gone, 1, __ATOMIC_SEQ_CST);

@@ -23,14 +23,14 @@ struct sock {
 /* A socket that receives on a port; one with port 0 can only send. NULL: no memory, or port taken. */
 struct sock *sock_create(u16 port);
 
-/* No packet comes to it any more; it is freed when the last packet that it sent is. Task context. */
+/* The socket receives no further packet. It is freed together with the last packet that it has sent. Task context. */
 void sock_release(struct sock *sk);
 
 /* A whole frame from sk's port to a port of this machine, with right checksums, ready for
- * dev_queue_xmit; it counts as sk's memory until it is freed. NULL if there is no memory. */
+ * dev_queue_xmit; it counts as sk's memory until it is freed. NULL without memory. */
 struct sk_buff *udp_make_skb(struct sock *sk, u16 port, const void *data, u32 len);
 
-/* Makes skb, of whatever protocol, count as sk's memory. */
+/* Makes skb, of any protocol, count as sk's memory. */
 void skb_set_owner_w(struct sk_buff *skb, struct sock *sk);
 
 /* Waits until the packets sent by sk take at most this many bytes; 0: until all are gone. */
@@ -39,12 +39,12 @@ void sock_wait_for_wmem(struct sock *sk, int bytes);
 /* Sends data to a port; waits while sk has sent more than sk_sndbuf. ENOMEM. */
 enum err udp_sendmsg(struct sock *sk, u16 port, const void *data, u32 len);
 
-/* The oldest packet that has arrived, its data behind all headers; NULL if there is none. The caller frees it. */
+/* The oldest packet that has arrived, which the caller frees; its data begins behind all headers. NULL: none has. */
 struct sk_buff *udp_recv_skb(struct sock *sk);
 
-/* What packets come through; skb->data is at the protocol's header. */
+/* The steps of a packet on its way up; skb->data is at the protocol's header. */
 int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev);
 int udp_rcv(struct sk_buff *skb);
 
-/* Takes the packets of IPv4 from the device layer. Once, after net_init, before packets flow. */
+/* Registers as the receiver of IPv4 packets. Once, after net_init, before packets flow. */
 void udp_init(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tracepoints of this kernel: Linux's names, arguments and places. Those of the scheduler run with a
- * run queue locked: what is called there must wake nobody. */
+ * run queue locked: what is called there must not wake a task. */
 #pragma once
 #include "kernel/trace/tracepoint.h"
 #include "kernel/sched/work.h"
@@ -20,13 +20,13 @@ enum skb_drop_reason;
 
 /* clang-format off */
 
-/* --- sched --- */
+/* sched */
 
 /* prev goes, next comes; preempt: prev did not ask for it. prev_state is what prev had set, even then. */
 EVENT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
 #define trace_sched_switch(...) tracepoint_call(sched_switch, __VA_ARGS__)
 
-/* Somebody wakes a sleeping p; then, p's CPU known: p is runnable and does not run yet; a new p likewise. */
+/* A sleeping p is being woken; its CPU is chosen, it is runnable and does not run yet; the same for a new p. */
 EVENT(sched_waking, struct task_struct *p)
 #define trace_sched_waking(...) tracepoint_call(sched_waking, __VA_ARGS__)
 EVENT(sched_wakeup, struct task_struct *p)
@@ -43,7 +43,7 @@ EVENT(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 EVENT(sched_process_exit, struct task_struct *p)
 #define trace_sched_process_exit(...) tracepoint_call(sched_process_exit, __VA_ARGS__)
 
-/* --- irq, timer, workqueue --- */
+/* irq, timer, workqueue */
 
 EVENT(softirq_raise, unsigned int vec_nr)
 #define trace_softirq_raise(...) tracepoint_call(softirq_raise, __VA_ARGS__)
@@ -57,21 +57,21 @@ EVENT(local_timer_entry, int vector)
 EVENT(local_timer_exit, int vector)
 #define trace_local_timer_exit(...) tracepoint_call(local_timer_exit, __VA_ARGS__)
 
-/* baseclk: now, in ns since boot. At the exit *timer may be gone. */
+/* baseclk: now, in ns since boot. At the exit *timer may be freed. */
 EVENT(timer_expire_entry, struct timer_list *timer, unsigned long baseclk)
 #define trace_timer_expire_entry(...) tracepoint_call(timer_expire_entry, __VA_ARGS__)
 EVENT(timer_expire_exit, struct timer_list *timer)
 #define trace_timer_expire_exit(...) tracepoint_call(timer_expire_exit, __VA_ARGS__)
 
-/* At the end *work may be gone. */
+/* At the end *work may be freed. */
 EVENT(workqueue_execute_start, struct work *work)
 #define trace_workqueue_execute_start(...) tracepoint_call(workqueue_execute_start, __VA_ARGS__)
 EVENT(workqueue_execute_end, struct work *work, work_func_t function)
 #define trace_workqueue_execute_end(...) tracepoint_call(workqueue_execute_end, __VA_ARGS__)
 
-/* --- net, skb --- */
+/* net, skb */
 
-/* Its last user has gone; location: who called kfree_skb or consume_skb. */
+/* The packet has no user left; location: of the call of kfree_skb or consume_skb. */
 EVENT(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
 #define trace_kfree_skb(...) tracepoint_call(kfree_skb, __VA_ARGS__)
 EVENT(consume_skb, struct sk_buff *skb, void *location)
@@ -82,7 +82,7 @@ EVENT(netif_rx, struct sk_buff *skb)
 EVENT(netif_receive_skb, struct sk_buff *skb)
 #define trace_netif_receive_skb(...) tracepoint_call(netif_receive_skb, __VA_ARGS__)
 
-/* On its way out; handed to the device; taken or not by the device (rc), when *skb may be gone. */
+/* On its way out; at the device; after the device took it or not (rc): *skb may be freed. */
 EVENT(net_dev_queue, struct sk_buff *skb)
 #define trace_net_dev_queue(...) tracepoint_call(net_dev_queue, __VA_ARGS__)
 EVENT(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)

@@ -3,12 +3,15 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 
-#define TRACE_LINES 4096 /* as many are kept until somebody reads */
-#define TRACE_WHO   96   /* of a longer name the middle is left out: "a_long_na..e_program", with its 0 */
+#define TRACE_LINES 4096 /* as many wait for a reader */
+#define TRACE_WHO   96   /* with its 0; a longer name loses its middle: "a_long_na..e_program" */
 
-/* Adds one line with the running task, CPU, context flags and time of now; `who` stands where ftrace
- * prints the function. Any context, NMI too. The oldest lines are lost when nobody reads. Newlines at
- * the message's end are left out, those within become spaces. notrace. */
+/* Adds one line with the running task, the CPU, the context and the time.
+ *
+ *   - `who` stands where ftrace prints the function.
+ *   - Newlines at the end of the message are left out, those within become spaces.
+ *   - A full buffer loses its oldest line.
+ *   - Any context, NMI too. notrace. */
 void trace_write(const char *who, const char *message, u32 len);
 
 /* One line, as `trace` shows it:

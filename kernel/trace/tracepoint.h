@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Static tracepoints: places where the kernel says what happens, to nobody until somebody asks.
+/* Static tracepoints: places where the kernel says what happens, once a hook is on them.
  *
  *	fast path:                      out of line:
  *	    nop5  <->  jmp on           on: ...the arguments...
  *	off:                                call __traceiter_NAME      an empty function with a site
  *	    ...                             jmp off
  *
- * Who asks puts a hook on __traceiter_NAME as on any function, and has the nops poked to jumps
+ * A user puts a hook on __traceiter_NAME as on any function, and has the nops poked to jumps
  * (tramp/text/tracepoint.h). Off, a tracepoint costs its nop: the arguments are evaluated only when it is on.
  * The tracepoints of the kernel are listed in kernel/trace/events.h. */
 #pragma once
@@ -20,7 +20,7 @@ struct tracepoint {
 
 	/* tramp/text/tracepoint.c's */
 	struct site *site; /* of func */
-	u32 branches;      /* in how many places it is */
+	u32 branches;      /* how many places have it */
 	u32 users;         /* > 0: it is on */
 };
 
@@ -31,7 +31,8 @@ struct tracepoint_branch {
 	struct tracepoint *tp;
 };
 
-/* The parameters, with names, as BTF shall show them: DECLARE_TRACEPOINT(softirq_entry, unsigned int vec_nr). */
+/* clang-format off */
+/* The parameters with their names, which BTF shows: DECLARE_TRACEPOINT(softirq_entry, unsigned int vec_nr). */
 #define DECLARE_TRACEPOINT(name, ...)              \
 	extern struct tracepoint tracepoint_##name; \
 	void __traceiter_##name(__VA_ARGS__)
@@ -46,12 +47,13 @@ struct tracepoint_branch {
 	_Pragma("GCC diagnostic pop")                                                             \
 	struct tracepoint tracepoint_##name_                                                      \
 		__attribute__((used, section("tracepoints"), aligned(sizeof(uptr)))) = {          \
-		.name = #name_, .title = "tracepoint " #name_, .func = (uptr)__traceiter_##name_,                                \
+		.name = #name_, .title = "tracepoint " #name_, .func = (uptr)__traceiter_##name_, \
 	};
 
-/* At the place itself. Any context in which a program may run; never where a poke or an int3 runs through. */
+/* At the place itself. Any context in which a program may run; not in what a poke or an int3 calls. */
 #define tracepoint_call(name, ...)                                         \
 	do {                                                               \
 		if (__builtin_expect(tracepoint_branch(&tracepoint_##name), 0)) \
 			__traceiter_##name(__VA_ARGS__);                   \
 	} while (0)
+/* clang-format on */
