@@ -45,7 +45,7 @@
 #define FLAGS_OF 0x800
 #define FLAGS_RF 0x10000
 
-/* struct cpu (kernel/cpu/smp.h). */
+/* struct cpu (kernel/cpu/smp.h): ORDER CPU. */
 #define CPU_SELF          0
 #define CPU_CURRENT       8
 #define CPU_PREEMPT_COUNT 16
@@ -55,7 +55,7 @@
 #define CPU_ACTIVE        64
 #define CPU_ACTIVE_SLOTS  1024
 
-/* struct task_struct (kernel/sched/task.h). */
+/* struct task_struct (kernel/sched/task.h): ORDER TASK. */
 #define TASK_MIGRATION_DISABLED 36
 
 /* struct pt_regs (kernel/cpu/trap.h). */

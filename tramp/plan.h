@@ -23,7 +23,7 @@
 
 #define TRAMP_HOOKS 38 /* per function; Linux's BPF_MAX_TRAMP_LINKS */
 
-/* The words below the context, as context[-n]. */
+/* The words below the context, as context[-n]: ORDER HEADER. */
 enum { BELOW_COUNT = 1, BELOW_IP, BELOW_COOKIE };
 
 enum step_kind {

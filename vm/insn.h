@@ -14,7 +14,7 @@ struct insn {
 };
 _Static_assert(sizeof(struct insn) == 8, "RFC 9669 section 3");
 
-/* Register numbers with a part of their own. */
+/* Registers by their numbers: ORDER BPF_REGS. */
 enum { BPF_R0, BPF_R1, BPF_R2, BPF_R3, BPF_R4, BPF_R5, BPF_R6, BPF_R7, BPF_R8, BPF_R9, BPF_R10, BPF_REGS };
 #define BPF_FP BPF_R10 /* frame pointer: one past the stack's highest byte, never written */
 
@@ -64,7 +64,8 @@ enum {
 	ROW(name##64_K, 0x07 | ALU_##name << 4, ANY, 0, "$D " sym " $I") \
 	ROW(name##64_X, 0x0f | ALU_##name << 4, ANY, 0, "$D " sym " $S")
 
-/* Two instructions in one opcode: the signed form has off = 1. */
+/* Two instructions in one opcode: the signed form has off = 1. ORDER DIVISIONS: DIV and
+ * MOD have the same rows. */
 #define DIV_ROWS(ROW, MORE, name, sym)                                       \
 	ROW(name##32_K, 0x04 | ALU_##name << 4, OFF, 0, "$d " sym " $I")     \
 	MORE(S##name##32_K, 0x04 | ALU_##name << 4, OFF, 1, "$d s" sym " $I") \
@@ -75,6 +76,7 @@ enum {
 	ROW(name##64_X, 0x0f | ALU_##name << 4, OFF, 0, "$D " sym " $S")     \
 	MORE(S##name##64_X, 0x0f | ALU_##name << 4, OFF, 1, "$D s" sym " $S")
 
+/* ORDER JUMPS: four rows for each condition. */
 #define JMP_ROWS(ROW, name, sym)                                                      \
 	ROW(J##name##64_K, 0x05 | JMP_##name << 4, ANY, 0, "if $D " sym " $X goto $J")     \
 	ROW(J##name##64_X, 0x0d | JMP_##name << 4, ANY, 0, "if $D " sym " $S goto $J")     \
@@ -137,6 +139,7 @@ enum {
 	/* jumps: section 4.3 */                                          \
 	ROW(JA, 0x05, ANY, 0, "goto $J")                                  \
 	ROW(JA32, 0x06, ANY, 0, "gotol $K")                               \
+	/* ORDER JUMPS: the conditional ones, JEQ first and JSLE last */  \
 	JMP_ROWS(ROW, EQ, "==")                                           \
 	JMP_ROWS(ROW, GT, ">")                                            \
 	JMP_ROWS(ROW, GE, ">=")                                           \
@@ -351,6 +354,6 @@ static inline u32 insn_base(const struct insn *in)
 #define INSN_CALL_WRITES 0x3f
 u32 insn_writes(const struct insn *in);
 
-/* Bit 0 dst, 1 src, 2 off, 3 imm: the fields that the instruction uses. */
+/* The fields that the instruction uses: ORDER FIELDS. */
 enum { USES_DST = 1, USES_SRC = 2, USES_OFF = 4, USES_IMM = 8 };
 u32 insn_uses(enum insn_kind kind);

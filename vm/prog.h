@@ -45,7 +45,7 @@ struct prog_facts {
 	u32 header_words; /* how many words below the context its helpers read: enum prog_header */
 };
 
-/* What lies below the context of a tracing program, as on Linux; the words down to header_words are
+/* ORDER HEADER: what lies below the context of a tracing program, as on Linux; the words down to header_words are
  * there. A session's cookie lies lower still, where the first word says. */
 enum prog_header {
 	HEADER_NONE,
@@ -99,9 +99,9 @@ struct prog {
 	struct prog_mistakes mistakes;
 	u32 links; /* what can call it: images and probes; and images that trace it; changed atomically */
 
-	struct text text; /* the machine code; prog->text.name is bpf_prog_TAG_NAME */
+	struct text text;    /* the machine code; prog->text.name is bpf_prog_TAG_NAME */
 	struct icode *icode; /* decoded for the interpreter, PROG_INTERPRET only */
-	u32 *insn_at;     /* offset in text of each instruction (insn_count + 1), JIT only */
+	u32 *insn_at;        /* offset in text of each instruction (insn_count + 1), JIT only */
 	struct text_fixup *fixups;
 	u64 (*entry)(const void *ctx); /* callable once compiled */
 	uptr tail_entry;               /* where a tail call jumps to, JIT only */

@@ -40,6 +40,7 @@ struct cpu {
 	const struct pt_regs *stopped; /* where a panic has stopped it; NULL: it has not */
 };
 
+/* ORDER CPU */
 _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "layout.h");
 _Static_assert(offsetof(struct cpu, current_task) == CPU_CURRENT, "layout.h");
 _Static_assert(offsetof(struct cpu, preempt_count) == CPU_PREEMPT_COUNT, "layout.h");

@@ -5,6 +5,7 @@
 #include "kernel/lib/types.h"
 
 /* Linux's names and order, because programs that use PT_REGS_* macros read it. */
+/* ORDER PT_REGS */
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx;
 	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
@@ -13,6 +14,7 @@ struct pt_regs {
 };
 _Static_assert(sizeof(struct pt_regs) == PT_REGS_SIZE, "layout.h");
 
+/* ORDER VECTORS */
 enum { TRAP_DE = 0, TRAP_DB = 1, TRAP_NMI = 2, TRAP_BP = 3, TRAP_UD = 6, TRAP_DF = 8 };
 enum { TRAP_GP = 13, TRAP_PF = 14, TRAP_VECTORS = 256 };
 

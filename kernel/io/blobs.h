@@ -7,14 +7,14 @@
 /* The kernel's own BTF. */
 extern const u8 kernel_btf_start[], kernel_btf_end[];
 
-/* The compiled programs of progs/, by name ("wakeup"), as ELF objects; ended by a NULL name. */
+/* The compiled programs of progs/, by name ("wakeup"), as ELF objects; ended by a NULL name. ORDER BLOB. */
 struct blob {
 	const char *name;
 	const u8 *start, *end;
 };
 extern const struct blob builtin_objects[];
 
-/* The kernel's functions in address order, for sym.c. */
+/* The kernel's functions in address order, for sym.c: ORDER SYM_ENTRY. */
 struct sym_entry {
 	u32 offset; /* from text_start */
 	u32 len;

@@ -203,7 +203,7 @@ static void print_imm(struct strbuf *s, i64 v, u32 size)
 
 static void print_reg(struct dis *d, struct strbuf *s, u32 reg, u32 size)
 {
-	static const char names[] = "axcxdxbxspbpsidi";
+	static const char names[] = "axcxdxbxspbpsidi"; /* ORDER X86_REGS */
 	const char *name = names + 2 * (reg & 7);
 	if (size == 1 && reg >= RSP && reg <= RDI && !d->has_rex)
 		d->bad = true; // ah, ch, dh, bh
@@ -273,6 +273,7 @@ static void print_operand(struct dis *d, struct strbuf *s, char letter)
 
 static void print(struct dis *d, struct strbuf *s)
 {
+	/* ORDER X86_CONDITIONS */
 	static const char cc[16][3] = { "o", "no", "b", "ae", "e", "ne", "be", "a",
 					"s", "ns", "p", "np", "l", "ge", "le", "g" };
 	const char *letter = d->letters, *end = letter + sizeof(form_letters[0]);

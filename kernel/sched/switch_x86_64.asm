@@ -8,7 +8,8 @@ global context_switch, task_entry
 section .text
 
 ; void context_switch(uptr *save_sp, uptr load_sp)
-; A sleeping task's stack, from its saved stack pointer up: r15 r14 r13 r12 rbx rbp return-address
+; A sleeping task's stack, from its saved stack pointer up (ORDER SWITCH):
+; r15 r14 r13 r12 rbx rbp return-address
 context_switch:
 	push rbp
 	push rbx

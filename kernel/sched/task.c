@@ -30,7 +30,7 @@ enum {
 _Static_assert(STACKS_LEN + BLOCK_TASKS * TASK_ROOM <= PAGE_SIZE << BLOCK_ORDER, "they fit in a block");
 _Static_assert(sizeof(struct task_struct) <= TASK_ROOM, "it fits in its part of the last page");
 
-/* What a stack at rest is to context_switch (kernel/sched/switch_x86_64.asm). */
+/* ORDER SWITCH: what a stack at rest is to context_switch (kernel/sched/switch_x86_64.asm). */
 struct switch_frame {
 	uptr r15, r14, r13, r12, rbx, rbp, ip;
 };

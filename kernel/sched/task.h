@@ -41,6 +41,7 @@ struct task_struct {
 	struct rcu_head rcu;       /* of a dead task */
 };
 
+/* ORDER TASK */
 _Static_assert(offsetof(struct task_struct, migration_disabled) == TASK_MIGRATION_DISABLED, "layout.h");
 
 extern struct task_struct init_task; /* swapper/0; its `tasks` is the head of the list of all others */

@@ -37,6 +37,7 @@ void finish_wait(struct wait_queue_head *wq)
 	spin_unlock_irqrestore(&wq->lock, flags);
 }
 
+/* ORDER LOCKS: wake_up_process takes the lock of a CPU's queue under this one. */
 void wake_up(struct wait_queue_head *wq)
 {
 	struct task_struct *p, *n;

@@ -22,7 +22,7 @@
 const struct kprobe_cost int3_cost = { .stack = 40 + 48 + 128 + 8, .registers = 20 };
 const struct kprobe_cost detour_cost = { .stack = sizeof(struct pt_regs) + 24, .registers = 16 };
 
-/* Registers in the order of struct pt_regs, from its high end. */
+/* Registers in the order of struct pt_regs, from its high end: ORDER PT_REGS. */
 static const enum reg general[] = { RDI, RSI, RDX, RCX, RAX, R8, R9, R10, R11, RBX, RBP, R12, R13, R14, R15 };
 
 static bool has_exception_row(uptr from, uptr to)

@@ -146,7 +146,7 @@ enum kprobe_how kprobe_how(const struct kprobe *p)
 
 const char *kprobe_how_name(enum kprobe_how how)
 {
-	static const char *const names[] = { "auto", "int3", "jump", "ftrace" };
+	static const char *const names[] = { "auto", "int3", "jump", "ftrace" }; /* ORDER KPROBE_HOW */
 	return names[how];
 }
 

@@ -20,6 +20,7 @@
 
 struct pt_regs;
 
+/* ORDER KPROBE_HOW */
 enum kprobe_how {
 	KPROBE_AUTO,   /* ftrace at an entry; elsewhere a jump if possible, else int3 */
 	KPROBE_INT3,   /* offset 5 and up: the first five bytes are the site's */

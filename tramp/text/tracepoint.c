@@ -11,6 +11,7 @@
 
 /* linker.ld */
 extern struct tracepoint tracepoints_start[], tracepoints_end[];
+/* ORDER BRANCH_ROW */
 extern const struct tracepoint_branch tracepoint_branches_start[], tracepoint_branches_end[];
 
 /* Room for the branches of any tracepoint, so that no change needs memory. Under tramp_lock. */

@@ -119,6 +119,7 @@ static inline notrace bool op_is_goto(const struct op *op)
 	return op->kind == INSN_JA || op->kind == INSN_JA32;
 }
 
+/* ORDER JUMPS. */
 static inline notrace bool op_is_branch(const struct op *op)
 {
 	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X;

@@ -208,7 +208,7 @@ static void fold_remainder(struct fold *f, struct op *op)
 			 op->b == op->dst || op->live & 1u << op->b;
 	if (f->reg[op->a].number != q->of || of == OP_NO_REG || by == OP_NO_REG || is_needed)
 		return;
-	op->kind = q->kind - INSN_DIV32_K + INSN_MOD32_K;
+	op->kind = q->kind - INSN_DIV32_K + INSN_MOD32_K; /* ORDER DIVISIONS */
 	op->a = (u8)of;
 	op->b = (u8)by;
 }

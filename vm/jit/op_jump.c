@@ -40,6 +40,7 @@ static u32 last_target(const struct ops *o, u32 idx)
 static u8 opposite_jump(u8 kind)
 {
 	static const u8 families[] = {
+		/* ORDER JUMPS */
 		INSN_JNE64_K,  INSN_JLE64_K, INSN_JLT64_K, OP_GONE,       INSN_JEQ64_K,  INSN_JSLE64_K,
 		INSN_JSLT64_K, INSN_JGE64_K, INSN_JGT64_K, INSN_JSGE64_K, INSN_JSGT64_K,
 	};

@@ -15,7 +15,7 @@
 
 static enum err check_fields(struct verify *v, u32 idx, const struct insn *in, u32 uses)
 {
-	static const char *const names[] = { "dst", "src", "off", "imm" };
+	static const char *const names[] = { "dst", "src", "off", "imm" }; /* ORDER FIELDS */
 	const i32 values[] = { in->dst, in->src, in->off, in->imm };
 	for (u32 i = 0; i < array_len(names); i++)
 		if (values[i] != 0 && !(uses & 1 << i))

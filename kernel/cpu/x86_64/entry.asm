@@ -7,7 +7,7 @@
 extern trap_dispatch
 global trap_stubs, trap_return
 
-TRAP_BP   equ 3
+TRAP_BP   equ 3                                 ; ORDER VECTORS
 STUB_SIZE equ 16                                ; kernel/cpu/x86_64/trap.c knows it too (ORDER STUBS)
 
 ; Exceptions that push an error code: SDM vol. 3, table 6-1.
@@ -16,7 +16,7 @@ STUB_SIZE equ 16                                ; kernel/cpu/x86_64/trap.c knows
 ; preempt_count's bits 20 to 23 (kernel/cpu/smp.h).
 NMI_MASK equ 0xf00000
 
-; Offsets in struct pt_regs, pinned in kernel/cpu/x86_64/trap.c.
+; Offsets in struct pt_regs, pinned in kernel/cpu/x86_64/trap.c (ORDER PT_REGS).
 REGS_IP    equ 128
 REGS_CS    equ 136
 REGS_FLAGS equ 144

@@ -7,6 +7,7 @@
 
 /* clang-format off */
 /* One access of this width: false if it faulted. */
+/* ORDER EX_ROW */
 #define FAULT_ROW                                 \
 	".pushsection __ex_table, \"a\"\n\t"      \
 	".balign 8\n\t"                           \

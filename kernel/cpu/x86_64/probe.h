@@ -8,6 +8,7 @@
 #include "kernel/lib/types.h"
 
 /* clang-format off */
+/* ORDER EX_ROW */
 #define NEXT_IF_FAULT                             \
 	"\n2:\n\t"                                \
 	".pushsection __ex_table, \"a\"\n\t"      \

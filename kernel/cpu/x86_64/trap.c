@@ -16,7 +16,7 @@ enum { STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ = 32 };
 /* Stacks of their own for what can strike where the current one cannot be trusted (SDM vol. 3, 6.14.5). */
 enum { IST_NMI = 1, IST_DF = 2, IST_MC = 3, ISTS = 3, IST_ORDER = 2 };
 
-/* Known to kernel/cpu/x86_64/entry.asm. */
+/* ORDER PT_REGS: the numbers in kernel/cpu/x86_64/entry.asm. */
 _Static_assert(offsetof(struct pt_regs, ip) == 128 && offsetof(struct pt_regs, cs) == 136 &&
 		   offsetof(struct pt_regs, flags) == 144 && offsetof(struct pt_regs, sp) == 152,
 	       "REGS_*");
@@ -56,6 +56,7 @@ static u64 gdts[MAX_CPUS][GDT_SLOTS];
 static struct tss tsss[MAX_CPUS];
 
 static const char *const exception_names[] = {
+	/* ORDER VECTORS */
 	"divide error",
 	"debug exception",
 	"NMI",

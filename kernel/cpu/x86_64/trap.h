@@ -13,6 +13,7 @@ extern const u8 trap_return[];
 
 /* Instructions that may fault, where they go on then (kernel/cpu/x86_64/probe.c), and what is told of the
  * fault, which may be NULL. It is given what RBX and R13 hold (kernel/cpu/x86_64/probe.h). */
+/* ORDER EX_ROW */
 struct ex_row {
 	uptr at, resume;
 	void (*told)(const void *where, void *whose);

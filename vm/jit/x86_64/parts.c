@@ -2,7 +2,7 @@
 // Of the JIT: what all its parts use. It calls none of them.
 #include "vm/jit/x86_64/parts.h"
 
-/* Which register is which, and why:
+/* Which register is which (ORDER BPF_REGS), and why:
  *   R0       RAX       both are where a call leaves its result
  *   R1..R5   RDI..R8   the SysV argument registers in their order: a helper call moves nothing
  *   R6..R9   callee-saved on both sides; RBX first, which needs no REX prefix at 32 bits, R13 last,
