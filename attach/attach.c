@@ -14,7 +14,7 @@
 static struct mutex attaching = MUTEX_INIT(attaching);
 static LIST_HEAD(links); /* oldest first */
 
-/* Beside the name of its place there is room for a few words. */
+/* With room for the text of its place: func and a few words. */
 static struct link *new_link(struct prog *p, const struct attach_options *o, const char *func)
 {
 	u32 max_sites = str_is_pattern(func) ? site_count() : 1, place_size = (u32)strlen(func) + 32;

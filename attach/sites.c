@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A name is looked for among functions, then among programs; a pattern among functions. Each refusal says
-// which of them it was, and why it cannot be traced.
+// A name means a function or else a program; a pattern means functions. Each refusal says which of them the
+// name means, and why that cannot be traced.
 #include "attach/sites.h"
 #include "attach/prog_site.h"
 #include "kernel/lib/mem.h"
@@ -106,6 +106,5 @@ enum err sites_find(struct link *l, const char *func, const struct hook *hooks, 
 	str_printf(&l->place, "%u functions like %s", l->site_count, func);
 	if (l->site_count)
 		return OK;
-	return str_refuse(log, ENOENT, "no function like %s is there that %s can be attached to", func,
-			  l->prog->name);
+	return str_refuse(log, ENOENT, "%s can be attached to no function like %s", l->prog->name, func);
 }

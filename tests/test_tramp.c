@@ -470,7 +470,7 @@ TEST(tramp_refuses_to_replace_a_result_in_memory_beside_other_hooks_too)
 	require(add("tv_hidden", &exit, &log) == OK);
 	log.len = 0;
 	check_eq(EOPNOTSUPP, add("tv_hidden", &mod_ret, &log));
-	check_str("tv_hidden returns a struct in memory, for which no program's result can stand", text);
+	check_str("tv_hidden returns a struct in memory, which no program's result can replace", text);
 	check_eq(9, tv_hidden(7).v[2]);
 	check_eq(1, site_named("tv_hidden")->tramp->hook_count);
 	check_eq(OK, take("tv_hidden", 0, &log));
@@ -484,7 +484,7 @@ TEST(tramp_refuses_what_comes_after_a_function_that_never_returns)
 	struct hook exit = hook(HOOK_FEXIT, see, 0), mod_ret = hook(HOOK_FMOD_RET, mod, 0);
 	struct hook entry = hook(HOOK_FENTRY, see, 0);
 	check_eq(EOPNOTSUPP, add("do_exit", &exit, &log));
-	check_str("do_exit never returns, so that test_hook would never run behind it", text);
+	check_str("do_exit never returns, so test_hook would never run after it", text);
 	check_eq(EOPNOTSUPP, add("do_exit", &mod_ret, &log));
 	check_eq(OK, add("do_exit", &entry, &log));
 	check_eq(OK, take("do_exit", 0, &log));

@@ -5,7 +5,7 @@
 static enum err check_hook(const struct site *site, const struct hook *h, struct strbuf *log)
 {
 	if (h->kind != HOOK_FENTRY && site->no_return)
-		return str_refuse(log, EOPNOTSUPP, "%s never returns, so that %s would never run behind it",
+		return str_refuse(log, EOPNOTSUPP, "%s never returns, so %s would never run after it",
 				  site->title, h->name);
 	if (h->may_sleep && !site->may_sleep)
 		return str_refuse(log, EOPNOTSUPP,
@@ -29,7 +29,7 @@ enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook
 		e = model_from_btf(m, site->btf, site->btf_id, log);
 	if (!e && hooks->kind == HOOK_FMOD_RET && m->ret_hidden)
 		return str_refuse(log, EOPNOTSUPP,
-				  "%s returns a struct in memory, for which no program's result can stand",
+				  "%s returns a struct in memory, which no program's result can replace",
 				  site->title);
 	return e;
 }

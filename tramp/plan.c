@@ -87,8 +87,7 @@ static void lay_out(struct planner *pl, bool calls_original, u32 align)
 		p->frame += WORD;
 }
 
-/* Whether hooks may read a return value before the body has returned one, or of a function that returns
- * none. */
+/* Whether a hook may read the return value although there is none: not yet, or never. */
 static bool shows_ret_early(const struct planner *pl)
 {
 	return pl->p->ret && (has(pl, HOOK_FMOD_RET) || session_count(pl) || !pl->m->ret_size);

@@ -58,7 +58,7 @@ struct tramp *tramp_next(const struct tramp *t)
 	return next == &tramps ? NULL : list_entry(next, struct tramp, list);
 }
 
-/* Gives the site a tramp without hooks, if it has none yet. */
+/* Makes a tramp without hooks for the site, if it has none. */
 static enum err get_tramp(struct site *site, const struct model *model, struct strbuf *log)
 {
 	struct tramp *t = site->tramp;

@@ -69,7 +69,7 @@ static bool differs(uptr addr, const u8 *wanted, u32 i)
 	return ((const u8 *)addr)[i] != (wanted ? wanted[i] : TEXT_FILL);
 }
 
-/* The first byte is, and each is like the one before it. */
+/* The first byte is int3, and each other byte is like the one before it. */
 static bool all_int3(const u8 *bytes, u32 len)
 {
 	return !len || (*bytes == TEXT_FILL && memcmp(bytes, bytes + 1, len - 1) == 0);
@@ -154,7 +154,7 @@ u32 audit(void (*say)(const char *line))
 	sort_by(places, place_count, addr);
 	text_visit(audit_piece, NULL);
 	if (places_met != place_count && !bad) {
-		say("audit: a change was announced that lies in no text");
+		say("audit: an explained change lies outside all text");
 		bad++;
 	}
 	conclude();

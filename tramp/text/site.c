@@ -87,7 +87,7 @@ void site_init(const struct btf *btf)
 		struct sym sym;
 		s->addr = mcount_start[i];
 		if (!sym_at(s->addr, &sym))
-			panic("site table: nothing is known about %#lx", s->addr);
+			panic("site table: no symbol is at %#lx", s->addr);
 		check_site(s, &sym);
 		s->name = s->title = sym.name;
 		s->no_return = sym.no_return;

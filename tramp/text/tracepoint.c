@@ -123,7 +123,7 @@ void tracepoint_init(void)
 	for (struct tracepoint *tp = tracepoints_start; tp < tracepoints_end; tp++) {
 		tp->site = site_at(tp->func);
 		if (!tp->site || !tp->branches)
-			panic("tracepoint %s: it is nowhere, or its function cannot be traced", tp->name);
+			panic("tracepoint %s: it has no branch, or its function has no site", tp->name);
 		tp->site->title = tp->title;
 	}
 	audit_explain(&of_branches);
