@@ -56,25 +56,22 @@ static enum err fill_row(struct comparison *c, const struct way *w, struct table
 	u32 most = w->most ? w->most : USERS;
 	u64 extra = 0, before = 0;
 	struct footprint f = { 0 };
-	table_cell(t, "%s", w->name);
+	table_add(t, "%s", w->name);
 	for (u32 users = 1; users <= USERS; users *= 2) {
 		if (users > most) {
-			table_cell(t, "-");
+			table_add(t, "-");
 			continue;
 		}
 		before = extra;
 		enum err e = measure_users(c, w, attached, users, &extra);
 		if (e)
 			return e;
-		table_cell(t, "%llu", extra);
+		table_add(t, "%llu", extra);
 		if (users == 1)
 			f = w->footprint(w, &c->t, c->users);
 	}
 	u64 tenths = extra > before ? (extra - before) * 10 / (most / 2) : 0;
-	table_cell(t, "%llu.%llu", tenths / 10, tenths % 10);
-	table_cell(t, "%u", f.stack);
-	table_cell(t, "%u", f.registers);
-	table_cell(t, "%u", f.code);
+	table_add(t, "%llu.%llu\t%u\t%u\t%u", tenths / 10, tenths % 10, f.stack, f.registers, f.code);
 	return OK;
 }
 
@@ -184,9 +181,7 @@ static enum err cmd_compare(char **args, struct strbuf *log)
 	return e;
 }
 
-/* clang-format off */
 const struct command compare_commands[] = {
 	{ "compare", "kfree_skb|wake_up_process", "what a traced call costs, in every way", cmd_compare },
 	{ 0 },
 };
-/* clang-format on */

@@ -14,14 +14,6 @@ struct cost {
 	u64 ticks, syncs;
 };
 
-/* What is attached: a program, or all of an object; and to how many functions. */
-struct subject {
-	struct prog *one;
-	struct prog *const *progs;
-	u32 count, sites;
-	const struct measure_drive *drive; /* of the one function, if it can be called; or NULL */
-};
-
 static struct cost begin_cost(void)
 {
 	return (struct cost){ .syncs = poke_stats().syncs, .ticks = rdtsc() };
@@ -41,21 +33,6 @@ static void print_cost(const char *what, const struct cost *c, u32 functions)
 	kprintf(", %llu syncs of all CPUs\n", c->syncs);
 }
 
-static enum err find_subject(struct subject *s, const char *name, const char *func, struct strbuf *log)
-{
-	struct object *o = prog_named(name) ? NULL : object_named(name);
-	*s = (struct subject){ .progs = &s->one, .count = 1 };
-	enum err e = o ? OK : find_prog(&s->one, name, log);
-	if (e)
-		return e;
-	if (o) {
-		s->progs = o->progs;
-		s->count = o->prog_count;
-	}
-	s->drive = measure_drive_named(func ? func : s->progs[0]->target);
-	return OK;
-}
-
 static u32 count_sites(const struct prog *p)
 {
 	u32 count = 0;
@@ -66,43 +43,37 @@ static u32 count_sites(const struct prog *p)
 	return count;
 }
 
-static u64 cost_of(const struct subject *s)
-{
-	return s->drive ? measure_calls(s->drive->run) : 0;
-}
-
 static enum err cmd_cost(char **args, struct strbuf *log)
 {
 	struct attach_options options = { .func = args[1] };
-	struct subject s;
+	struct selection sel;
 	struct cost begin, attach, detach;
-	enum err e = find_subject(&s, args[0], options.func, log);
+	enum err e = show_select(&sel, args[0], log);
 	if (e)
 		return e;
-	u64 untraced = cost_of(&s);
+	const struct measure_drive *drive = measure_drive_named(args[1] ? args[1] : sel.progs[0]->target);
+	u64 untraced = drive ? measure_calls(drive->run) : 0;
 	begin = begin_cost();
-	e = attach_progs(s.progs, s.count, &options, log);
+	e = attach_progs(sel.progs, sel.count, &options, log);
 	attach = end_cost(&begin);
 	if (e)
 		return e;
-	s.sites = count_sites(s.progs[0]);
-	u64 traced = cost_of(&s);
+	u32 sites = count_sites(sel.progs[0]);
+	u64 traced = drive ? measure_calls(drive->run) : 0;
 	begin = begin_cost();
-	e = detach_progs(s.progs, s.count, log);
+	e = detach_progs(sel.progs, sel.count, log);
 	detach = end_cost(&begin);
 	if (e)
 		return e;
-	print_cost("attach", &attach, s.sites);
-	if (s.drive)
+	print_cost("attach", &attach, sites);
+	if (drive)
 		kprintf("call   %9llu %s more\n", measure_extra(traced, untraced),
 			measure_is_exact() ? "instructions" : "ticks");
-	print_cost("detach", &detach, s.sites);
+	print_cost("detach", &detach, sites);
 	return OK;
 }
 
-/* clang-format off */
 const struct command cost_commands[] = {
 	{ "cost", "PROG [FUNC|PATTERN]", "what attach, a call and detach take", cmd_cost },
 	{ 0 },
 };
-/* clang-format on */

@@ -127,9 +127,7 @@ static enum err list_sites(struct strbuf *log)
 		if (!site->ftrace)
 			continue;
 		print_who(&s, site);
-		table_cell(&t, "%s", site->name);
-		table_cell(&t, "%s", text_find(site->ftrace)->name);
-		table_cell(&t, "%s", who);
+		table_add(&t, "%s\t%s\t%s", site->name, text_find(site->ftrace)->name, who);
 	}
 	return table_print(&t, log);
 }
@@ -140,14 +138,13 @@ static enum err list_ops(struct strbuf *log)
 
 	table_begin(&t, "callback|registers|>functions|>calls|>missed");
 	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o)) {
-		table_cell(&t, "%s", o->name);
-		table_cell(&t, "%s", o->flags & FTRACE_OPS_SAVE_REGS ? "all" : "arguments");
-		table_cell(&t, "%u", ftrace_filter_count(o));
+		table_add(&t, "%s\t%s\t%u", o->name, o->flags & FTRACE_OPS_SAVE_REGS ? "all" : "arguments",
+			  ftrace_filter_count(o));
 		if (o->func == count_hit)
-			table_cell(&t, "%llu", container_of(o, struct counter, ops)->count);
+			table_add(&t, "%llu", container_of(o, struct counter, ops)->count);
 		else
-			table_cell(&t, "-");
-		table_cell(&t, "%llu", o->missed);
+			table_add(&t, "-");
+		table_add(&t, "%llu", o->missed);
 	}
 	return table_print(&t, log);
 }
@@ -299,7 +296,6 @@ static enum err cmd_share(char **args, struct strbuf *log)
 	return OK;
 }
 
-/* clang-format off */
 const struct command ftrace_commands[] = {
 	{ "ftrace", "[list|off|FUNC|PATTERN] [regs]", "count calls by callbacks", cmd_ftrace },
 	{ "graph", "off|FUNC|PATTERN", "trace entries, returns and durations", cmd_graph },
@@ -307,4 +303,3 @@ const struct command ftrace_commands[] = {
 	{ "share", "[on|off]", "let BPF and ftrace share functions", cmd_share },
 	{ 0 },
 };
-/* clang-format on */

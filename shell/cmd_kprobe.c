@@ -106,14 +106,9 @@ static enum err list_counting(struct strbuf *log)
 	for (const struct counting_probe *c = counting_probes; c; c = c->next) {
 		const struct kprobe *p = &c->rp.kp;
 		struct kprobe_cost cost = kprobe_cost(p);
-		table_cell(&t, "%lx", p->addr);
-		table_cell(&t, "%s+0x%x", c->symbol, p->offset);
-		table_cell(&t, "%s", p->name);
-		table_cell(&t, "%s", kprobe_how_name(kprobe_how(p)));
-		table_cell(&t, "%llu", c->count);
-		table_cell(&t, "%llu", p->missed + c->rp.nmissed);
-		table_cell(&t, "%u", cost.stack);
-		table_cell(&t, "%u", cost.code);
+		table_add(&t, "%lx\t%s+0x%x\t%s\t%s\t%llu\t%llu\t%u\t%u", p->addr, c->symbol, p->offset,
+			  p->name, kprobe_how_name(kprobe_how(p)), c->count, p->missed + c->rp.nmissed,
+			  cost.stack, cost.code);
 	}
 	return table_print(&t, log);
 }
@@ -132,10 +127,8 @@ static enum err cmd_kretprobe(char **args, struct strbuf *log)
 	return add_counting(args[0], args[1], true, log);
 }
 
-/* clang-format off */
 const struct command kprobe_commands[] = {
 	{ "kprobe", "list|off|FUNC[+OFFSET] [HOW]", "count hits; HOW is int3, jump or ftrace", cmd_kprobe },
 	{ "kretprobe", "FUNC [HOW]", "count returns; kprobe list shows them", cmd_kretprobe },
 	{ 0 },
 };
-/* clang-format on */

@@ -11,12 +11,8 @@
 
 static void map_row(struct table *t, const struct object *o, const struct map *m)
 {
-	table_cell(t, "%s", m->name);
-	table_cell(t, "%s", o->name);
-	table_cell(t, "%s", m->ops->name);
-	table_cell(t, "%u", m->key_size);
-	table_cell(t, "%u", m->value_size);
-	table_cell(t, "%u", m->max_entries);
+	table_add(t, "%s\t%s\t%s\t%u\t%u\t%u", m->name, o->name, m->ops->name, m->key_size, m->value_size,
+		  m->max_entries);
 }
 
 static enum err map_list(struct strbuf *log)
@@ -147,9 +143,7 @@ static enum err cmd_map(char **args, struct strbuf *log)
 	return str_refuse(log, EINVAL, "usage: map list, or map dump NAME");
 }
 
-/* clang-format off */
 const struct command map_commands[] = {
 	{ "map", "list|dump [NAME]", "maps: what programs keep", cmd_map },
 	{ 0 },
 };
-/* clang-format on */

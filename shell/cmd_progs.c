@@ -25,13 +25,8 @@ static u32 links_of(const struct prog *p)
 
 static void prog_row(struct table *t, const struct object *o, const struct prog *p)
 {
-	table_cell(t, "%s", p->name);
-	table_cell(t, "%s", o->name);
-	table_cell(t, "%s", prog_type_name(p->type));
-	table_cell(t, "%s", p->target);
-	table_cell(t, "%u", p->insn_count);
-	table_cell(t, "%u", p->text.len);
-	table_cell(t, "%u", links_of(p));
+	table_add(t, "%s\t%s\t%s\t%s\t%u\t%u\t%u", p->name, o->name, prog_type_name(p->type), p->target,
+		  p->insn_count, p->text.len, links_of(p));
 }
 
 static enum err prog_list(struct strbuf *log)
@@ -170,30 +165,6 @@ static enum err cmd_prog(char **args, struct strbuf *log)
 	return str_refuse(log, EINVAL, "usage: prog list, prog show PROG, or prog dump PROG xlated|jited");
 }
 
-/* What a name means: one program, or, if none is called so, all of an object. */
-struct selection {
-	struct prog *one;
-	struct prog *const *progs;
-	u32 count;
-	u32 links; /* those that they had before; links are listed oldest first */
-};
-
-static enum err select_progs(struct selection *sel, const char *name, struct strbuf *log)
-{
-	struct object *o = object_named(name);
-	*sel = (struct selection){ .progs = &sel->one, .count = 1 };
-	if (progs_named(name, &sel->one))
-		return find_prog(&sel->one, name, log);
-	if (!o)
-		return str_refuse(log, ENOENT, "no program or object is called %s; prog list names them",
-				  name);
-	if (o->prog_count == 0)
-		return str_refuse(log, ENOENT, "the object %s has no programs", name);
-	sel->progs = o->progs;
-	sel->count = o->prog_count;
-	return OK;
-}
-
 /* [FUNC] [cookie NUMBER] */
 static enum err parse_options(struct attach_options *options, char **args, struct strbuf *log)
 {
@@ -207,13 +178,14 @@ static enum err parse_options(struct attach_options *options, char **args, struc
 	return OK;
 }
 
-static void print_if_new(const struct link *l, struct selection *sel)
+/* Links are listed oldest first; *before of these programs are older than this command. */
+static void print_if_new(const struct link *l, const struct selection *sel, u32 *before)
 {
 	for (u32 i = 0; i < sel->count; i++) {
 		if (sel->progs[i] != l->prog)
 			continue;
-		if (sel->links)
-			sel->links--;
+		if (*before)
+			--*before;
 		else
 			kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place.buf);
 	}
@@ -223,19 +195,20 @@ static enum err cmd_attach(char **args, struct strbuf *log)
 {
 	struct attach_options options;
 	struct selection sel;
-	enum err e = select_progs(&sel, args[0], log);
+	u32 before = 0;
+	enum err e = show_select(&sel, args[0], log);
 	if (!e)
 		e = parse_options(&options, args + 1, log);
 	if (e)
 		return e;
 	for (u32 i = 0; i < sel.count; i++)
-		sel.links += links_of(sel.progs[i]);
+		before += links_of(sel.progs[i]);
 	e = attach_progs(sel.progs, sel.count, &options, log);
 	if (e)
 		return e;
 	links_lock();
 	for (const struct link *l = link_next(NULL); l; l = link_next(l))
-		print_if_new(l, &sel);
+		print_if_new(l, &sel, &before);
 	links_unlock();
 	return OK;
 }
@@ -282,7 +255,7 @@ static enum err cmd_detach(char **args, struct strbuf *log)
 {
 	struct selection sel;
 	bool all = strcmp(args[0], "all") == 0;
-	enum err e = all ? OK : select_progs(&sel, args[0], log);
+	enum err e = all ? OK : show_select(&sel, args[0], log);
 	if (e)
 		return e;
 	e = all ? detach_all(log) : detach_progs(sel.progs, sel.count, log);
@@ -294,12 +267,9 @@ static void link_row(struct table *t, const struct link *l)
 {
 	char name[SENTENCE_LEN] = "";
 	print_prog_name(&STRBUF(name), l->prog);
-	table_cell(t, "%s", name);
-	table_cell(t, "%s", prog_type_name(l->prog->type));
-	table_cell(t, "%s", l->place.buf);
-	table_cell(t, l->cookie ? "%llu" : "", l->cookie);
-	table_cell(t, "%llu", l->prog->missed);
-	table_cell(t, "%llu", l->prog->mistakes.stores + l->prog->mistakes.loads);
+	table_add(t, "%s\t%s\t%s", name, prog_type_name(l->prog->type), l->place.buf);
+	table_add(t, l->cookie ? "%llu" : "", l->cookie);
+	table_add(t, "%llu\t%llu", l->prog->missed, l->prog->mistakes.stores + l->prog->mistakes.loads);
 }
 
 static enum err cmd_links(unused char **args, struct strbuf *log)
@@ -315,7 +285,6 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 	return t.cells || t.err ? table_print(&t, log) : OK;
 }
 
-/* clang-format off */
 const struct command prog_commands[] = {
 	{ "prog", "list|show|dump [PROG] [KIND]", "programs, and both kinds of their code", cmd_prog },
 	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach },
@@ -323,4 +292,3 @@ const struct command prog_commands[] = {
 	{ "links", "", "what is attached where", cmd_links },
 	{ 0 },
 };
-/* clang-format on */

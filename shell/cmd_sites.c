@@ -28,9 +28,8 @@ static void func_row(struct table *t, const struct site *site)
 	struct strbuf s = STRBUF(text);
 	if (site->btf_id)
 		btf_print_func(&s, site_btf(), site->btf_id);
-	table_cell(t, "%lx", site->addr);
-	table_cell(t, "%s", site->tramp ? "traced" : "");
-	table_cell(t, "%s", site->btf_id ? text : site->name);
+	table_add(t, "%lx\t%s\t%s", site->addr, site->tramp ? "traced" : "",
+		  site->btf_id ? text : site->name);
 }
 
 static enum err cmd_funcs(char **args, struct strbuf *log)
@@ -153,9 +152,7 @@ static void tracepoint_row(struct table *t, const struct tracepoint *tp)
 		btf_print_func(&s, site_btf(), tp->site->btf_id);
 	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0)
 		prototype += sizeof(prefix) - 1;
-	table_cell(t, "%u", tp->users);
-	table_cell(t, "%u", tp->branches);
-	table_cell(t, "%s", prototype);
+	table_add(t, "%u\t%u\t%s", tp->users, tp->branches, prototype);
 }
 
 static enum err cmd_tracepoints(char **args, struct strbuf *log)
@@ -178,7 +175,6 @@ static enum err cmd_tracepoints(char **args, struct strbuf *log)
 	return OK;
 }
 
-/* clang-format off */
 const struct command site_commands[] = {
 	{ "funcs", "[FUNC|PATTERN]", "functions that can be traced, with types", cmd_funcs },
 	{ "site", "FUNC", "the five bytes at a function's entry", cmd_site },
@@ -187,4 +183,3 @@ const struct command site_commands[] = {
 	{ "tracepoints", "[TRACEPOINT|PATTERN]", "tracepoints: users, places, arguments", cmd_tracepoints },
 	{ 0 },
 };
-/* clang-format on */

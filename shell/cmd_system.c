@@ -117,14 +117,8 @@ static const char *state_name(const struct task_struct *t)
 static void task_row(struct task_struct *t, void *arg)
 {
 	struct table *table = arg;
-	table_cell(table, "%d", t->pid);
-	table_cell(table, "%d", t->parent ? t->parent->pid : 0);
-	table_cell(table, "%u", t->cpu);
-	table_cell(table, "%d", t->prio);
-	table_cell(table, "%s", state_name(t));
-	table_cell(table, "%lu", t->nvcsw);
-	table_cell(table, "%lu", t->nivcsw);
-	table_cell(table, "%s", t->comm);
+	table_add(table, "%d\t%d\t%u\t%d\t%s\t%lu\t%lu\t%s", t->pid, t->parent ? t->parent->pid : 0, t->cpu,
+		  t->prio, state_name(t), t->nvcsw, t->nivcsw, t->comm);
 }
 
 static enum err cmd_ps(unused char **args, struct strbuf *log)
@@ -142,9 +136,7 @@ static enum err cmd_cpus(unused char **args, struct strbuf *log)
 	preempt_disable(); /* so that no task that is running goes away */
 	for (u32 i = 0; i < cpu_count(); i++) {
 		const struct task_struct *running = read_once(cpus[i].current_task);
-		table_cell(&t, "%u", i);
-		table_cell(&t, "%u", cpus[i].apic_id);
-		table_cell(&t, "%s:%d", running->comm, running->pid);
+		table_add(&t, "%u\t%u\t%s:%d", i, cpus[i].apic_id, running->comm, running->pid);
 	}
 	preempt_enable();
 	return table_print(&t, log);
@@ -171,7 +163,6 @@ static enum err cmd_poweroff(unused char **args, unused struct strbuf *log)
 	machine_exit(true);
 }
 
-/* clang-format off */
 const struct command system_commands[] = {
 	{ "trace", "[N]", "the last N lines that programs printed", cmd_trace },
 	{ "work", "wake|net|load N", "N wake-ups, packets, or ms of senders", cmd_work },
@@ -181,4 +172,3 @@ const struct command system_commands[] = {
 	{ "poweroff", "", "switch the machine off", cmd_poweroff },
 	{ 0 },
 };
-/* clang-format on */

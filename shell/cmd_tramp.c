@@ -165,11 +165,8 @@ static void stats_row(struct table *t, const struct prog *p)
 	u64 runs = p->stats.runs;
 	if (!runs)
 		return;
-	table_cell(t, "%s", p->name);
-	table_cell(t, "%s", prog_type_name(p->type));
-	table_cell(t, "%llu", runs);
-	table_cell(t, "%llu", p->stats.ticks / runs);
-	table_cell(t, "%llu", p->missed);
+	table_add(t, "%s\t%s\t%llu\t%llu\t%llu", p->name, prog_type_name(p->type), runs,
+		  p->stats.ticks / runs, p->missed);
 }
 
 /* A tick is one of the time-stamp counter: under --icount one instruction. */
@@ -204,11 +201,9 @@ static enum err cmd_entry(char **args, struct strbuf *log)
 	return change_options(wanted, log);
 }
 
-/* clang-format off */
 const struct command tramp_commands[] = {
 	{ "tramp", "FUNC", "the plan of a trampoline beside its code", cmd_tramp },
 	{ "stats", "[on|off]", "count runs of programs and their ticks", cmd_stats },
 	{ "entry", "[call|jmp]", "how images around a body are entered", cmd_entry },
 	{ 0 },
 };
-/* clang-format on */

@@ -134,13 +134,11 @@ static enum err cmd_demo(unused char **args, unused struct strbuf *log)
 	return demo_run(boot_option("tty") != NULL, shell_exec);
 }
 
-/* clang-format off */
 const struct command shell_commands[] = {
 	{ "demo", "", "a guided walk through the mechanism", cmd_demo },
 	{ "help", "[COMMAND]", "this list, or one line of it", cmd_help },
 	{ 0 },
 };
-/* clang-format on */
 
 /* What Tab offers for each kind of word. */
 static const struct kind {

@@ -89,3 +89,19 @@ enum err show_find_site(struct site **site, const char *func, struct strbuf *log
 				  func);
 	return str_refuse(log, ENOENT, "no function is called %s", func);
 }
+
+enum err show_select(struct selection *sel, const char *name, struct strbuf *log)
+{
+	struct object *o = object_named(name);
+	*sel = (struct selection){ .progs = &sel->one, .count = 1 };
+	if (progs_named(name, &sel->one))
+		return find_prog(&sel->one, name, log);
+	if (!o)
+		return str_refuse(log, ENOENT, "no program or object is called %s; prog list names them",
+				  name);
+	if (o->prog_count == 0)
+		return str_refuse(log, ENOENT, "the object %s has no programs", name);
+	sel->progs = o->progs;
+	sel->count = o->prog_count;
+	return OK;
+}

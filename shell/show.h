@@ -21,3 +21,13 @@ u32 show_programs(const struct tramp *t);
 
 /* A function's site, or a traced program's. ENOENT, EOPNOTSUPP, or what find_prog refuses; log says why. */
 enum err show_find_site(struct site **site, const char *func, struct strbuf *log);
+
+/* What a name means to attach, detach and cost: one program or, if no program is called so, all of an object. */
+struct selection {
+	struct prog *one;
+	struct prog *const *progs;
+	u32 count; /* at least 1 */
+};
+
+/* ENOENT, or what find_prog refuses; log says why. */
+enum err show_select(struct selection *sel, const char *name, struct strbuf *log);

@@ -37,8 +37,20 @@ static bool grow(struct table *t, u32 more)
 	return true;
 }
 
-/* A longer cell asks for more room until it fits. */
-void table_cell(struct table *t, const char *fmt, ...)
+/* Makes a cell of what begins behind the cells, up to a tab or, if it is the last, to the end. */
+static void end_cell(struct table *t, bool last)
+{
+	char *cell = t->text + t->len;
+	u32 len = 0, *width = &t->width[t->cells++ % t->column_count];
+	while (cell[len] && (last || cell[len] != '\t'))
+		len++;
+	cell[len] = 0;
+	t->len += len + 1;
+	*width = max(*width, len);
+}
+
+/* Longer cells ask for more room until they fit. */
+void table_add(struct table *t, const char *fmt, ...)
 {
 	struct strbuf s = { .cut = true };
 	for (u32 room = 256; s.cut && !t->err; room *= 2) {
@@ -55,9 +67,10 @@ void table_cell(struct table *t, const char *fmt, ...)
 	}
 	if (t->err)
 		return;
-	t->len += s.len + 1;
-	u32 *width = &t->width[t->cells++ % t->column_count];
-	*width = max(*width, s.len);
+	for (; *fmt; fmt++)
+		if (*fmt == '\t')
+			end_cell(t, false);
+	end_cell(t, true);
 }
 
 /* Words that do not fit a terminal go into rows of their own, under the beginning of theirs. */

@@ -21,8 +21,9 @@ struct table {
 /* An empty table with columns as in "program|type|>runs": names between bars, '>' before those aligned to the right. */
 void table_begin(struct table *t, const char *heading);
 
-/* The next cell, left to right and row after row, of any length. May be called under a spin lock. */
-void table_cell(struct table *t, const char *fmt, ...) printf_like(2, 3);
+/* Adds the next cells, left to right and row after row, of any length: one, or several with tabs between them in
+ * fmt. May be called under a spin lock. */
+void table_add(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
 /* Prints heading and rows, and frees; each column is as wide as its widest cell, and the last one is wrapped if it
  * is a LEFT one. ENOMEM if there was no room for a cell, or for a row: then nothing was printed, and log says so. */

@@ -77,9 +77,9 @@ TEST(table_without_memory_prints_nothing)
 	heap_usage(&before, &allocations);
 	table_begin(&t, "a|>b");
 	heap_fail_after(1);
-	table_cell(&t, "x");
+	table_add(&t, "x");
 	heap_fail_after(0);
-	table_cell(&t, "y");
+	table_add(&t, "y");
 	check_eq(ENOMEM, table_print(&t, &log));
 	check_str("no memory for the list", text);
 	heap_usage(&after, &allocations);
@@ -94,9 +94,9 @@ TEST(table_takes_cells_of_any_length)
 	memset(name, 'n', sizeof(name) - 1);
 	table_begin(&t, "name|>n");
 	for (u32 len = 254; len < sizeof(name); len = len < 258 ? len + 1 : len * 4) {
-		table_cell(&t, "%s", name + sizeof(name) - 1 - len);
+		table_add(&t, "%s", name + sizeof(name) - 1 - len);
 		check_eq(len, strlen(t.text + t.len - len - 1));
-		table_cell(&t, "%u", len);
+		table_add(&t, "%u", len);
 		check_eq(len, t.width[0]);
 	}
 	t.cells = 0; /* the heading is enough */
@@ -108,12 +108,24 @@ TEST(table_keeps_the_widest_cell)
 	struct table t;
 	table_begin(&t, "name|>n");
 	for (u32 i = 0; i < 300; i++) {
-		table_cell(&t, "%s", i == 7 ? "the widest" : "x");
-		table_cell(&t, "%u", i);
+		table_add(&t, "%s", i == 7 ? "the widest" : "x");
+		table_add(&t, "%u", i);
 	}
 	check_eq(600, t.cells);
 	check_eq(10, t.width[0]);
 	check_eq(3, t.width[1]);
 	t.cells = 16; /* enough to look at */
+	check_eq(OK, table_print(&t, NULL));
+}
+
+TEST(table_takes_several_cells_at_once)
+{
+	struct table t;
+	table_begin(&t, "name|>n|last");
+	table_add(&t, "%s\t%u\t%s", "", 12, "with a\ttab");
+	check_eq(3, t.cells);
+	check_eq(4, t.width[0]);
+	check_eq(2, t.width[1]);
+	check_eq(10, t.width[2]);
 	check_eq(OK, table_print(&t, NULL));
 }
