@@ -81,10 +81,11 @@ OBJECTS   = $(SOURCES:%=$(B)/%.o)
 # The test kernel is the same, with the tests in place of shell/no_tests.c, and with an allocator that
 # overwrites what is freed (kernel/mem/poison.h).
 POISONED  = kernel/mem/heap.c.o kernel/mem/page.c.o
+TEST_DIRS    = tests $(addprefix tests/,kernel tramp attach vm shell stress)
+TEST_SOURCES = $(wildcard $(TEST_DIRS:=/*.c) $(TEST_DIRS:=/*.asm)) tests/host/vm_asm.c tests/host/vm_run.c
 TEST_OBJECTS = $(filter-out $(B)/shell/no_tests.c.o $(POISONED:%=$(B)/%),$(OBJECTS)) \
 	$(POISONED:%=$(B)/poisoned/%) \
-	$(patsubst %,$(B)/%.o,$(wildcard tests/*.c tests/*.asm) tests/host/vm_asm.c tests/host/vm_run.c) \
-	$(B)/tests/abi_matrix.c.o $(B)/tests/files.asm.o
+	$(TEST_SOURCES:%=$(B)/%.o) $(B)/tests/abi_matrix.c.o $(B)/tests/files.asm.o
 PROGS     = $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
 
 $(B)/%.c.o: %.c Makefile
@@ -95,7 +96,7 @@ $(B)/poisoned/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,CC,$<)$(CC) $(CFLAGS) -DPOISON=1 -I. -MMD -MP -c -o $@ $<
 
-# Functions of many signatures, for tests/test_abi.c.
+# Functions of many signatures, for tests/tramp/test_abi.c.
 $(B)/tests/abi_matrix.c: tests/abi/generate
 	@mkdir -p $(@D)
 	$(call step,GEN,$@)$< >$@

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ABI matrix: functions of many signatures, made by tests/abi/generate, called and traced by
- * tests/test_abi.c. Every function notes the arguments that C passes to it, one or two words each,
+ * tests/tramp/test_abi.c. Every function notes the arguments that C passes to it, one or two words each,
  * and computes its result from all their bits. */
 #pragma once
 #include "kernel/lib/types.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The x86-64 instructions that this kernel generates, as the SDM's opcode pages list them. One row
  * makes a function of the encoder (x86.h), a line of the disassembler's table (x86dis.c) and some
- * hundred comparisons with NASM (tests/host/test_x86.c). Include it with INSN defined; no guard.
+ * hundred comparisons with NASM (tests/host/kernel/test_x86.c). Include it with INSN defined; no guard.
  *
  *   INSN(function, mnemonic, form, size, opcode, n)
  *

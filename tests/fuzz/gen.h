@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Valid programs that end, made from bytes: for the fuzzer, which looks for bytes that reach new code, and for
- * tests/host/test_fuzz.c, which takes random ones.
+ * tests/host/vm/test_fuzz.c, which takes random ones.
  *
  * The first 8 bytes are about the whole program; each following 8 make one unit: an access, a jump, a pattern that
  * optimisers look for, the beginning or end of a loop, the end of a function. So the change of a byte changes one

@@ -17,8 +17,9 @@ HOST_KERNEL := kernel/cpu/acpi.c kernel/net/checksum.c kernel/cpu/x86_64/probe.c
 	       shell/edit.c shell/parse.c shell/usage.c
 HOST_PURE   := $(wildcard kernel/lib/*.c) $(sort $(shell find vm -name '*.c')) $(HOST_TRAMP) $(HOST_KERNEL)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/object.c tests/host/test_%.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
-HOST_TESTS := $(wildcard tests/host/test_*.c) tests/host/main.c tests/host/object.c tests/run.c \
-	      tests/fuzz/dense.c $(wildcard tests/test_map.c tests/test_fmt.c tests/test_mem.c tests/test_vm_*.c tests/vm_*.c)
+HOST_TESTS := $(wildcard tests/host/test_*.c tests/host/*/test_*.c) tests/host/main.c tests/host/object.c tests/run.c \
+	      tests/fuzz/dense.c tests/kernel/test_fmt.c tests/kernel/test_mem.c tests/vm/test_map.c \
+	      $(wildcard tests/vm/test_vm_*.c tests/vm_*.c)
 
 HOST_TEST_OBJS := $(patsubst %.c,$(H)/san/%.o,$(HOST_PURE) $(HOST_FRAME) $(HOST_TESTS))
 HOST_TOOL_OBJS := $(patsubst %.c,$(H)/opt/%.o,$(HOST_PURE) $(HOST_FRAME))
@@ -27,7 +28,7 @@ HOST_TOOLS     := $(patsubst tools/host/%.c,$(H)/%,$(wildcard tools/host/*.c))
 # Where our memcpy and its like are defined and tested, they have other names. All other code calls those of
 # libc, which the sanitizers watch.
 MEM_NAMES := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp,-D$(f)=fivebyte_$(f))
-$(H)/%/kernel/lib/mem.o $(H)/%/tests/test_mem.o: HOST_FLAGS += $(MEM_NAMES) -fno-builtin
+$(H)/%/kernel/lib/mem.o $(H)/%/tests/kernel/test_mem.o: HOST_FLAGS += $(MEM_NAMES) -fno-builtin
 
 $(H)/san/%.o: %.c
 	@mkdir -p $(@D)

@@ -23,8 +23,8 @@
  *
  * -DLEAVE_OUT=N leaves one part of the protocol out; `kept` shows where. poke-without-*.txt tells what
  * happens then, as spin found it. What the model leaves to others: that a sync interrupts every CPU
- * (kernel/cpu/ipi.c), what emulation does to registers and stack (tests/test_poke_state.c), NMIs. Stores are
- * seen in program order, as on x86, and at once: the withdrawal and the handlers' counter are locked or
+ * (kernel/cpu/ipi.c), what emulation does to registers and stack (tests/tramp/test_poke_state.c), NMIs. Stores
+ * are seen in program order, as on x86, and at once: the withdrawal and the handlers' counter are locked or
  * sequentially consistent in the code. */
 
 #ifndef LEAVE_OUT

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kernel's side of tests/host/test_core_types.c: each type of match_local.bpf.c is compared with the one here
+// The kernel's side of tests/host/vm/test_core_types.c: each type of match_local.bpf.c is compared with the one here
 // that has its name up to the flavour.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

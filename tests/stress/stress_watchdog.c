@@ -10,7 +10,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "kernel/cpu/trap.h"
-#include "tests/stress.h"
+#include "tests/stress/stress.h"
 
 #define LOOK_NS  1000000000ull
 #define LIMIT_NS 60000000000ull

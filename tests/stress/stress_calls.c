@@ -4,7 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
-#include "tests/stress.h"
+#include "tests/stress/stress.h"
 
 struct pair {
 	u64 a, b;

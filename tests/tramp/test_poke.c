@@ -28,7 +28,7 @@ traceable u32 poke_victim_2(u32 x)
 {
 	return x + 2;
 }
-/* There is another function of this name in tests/test_site.c, which wants that. */
+/* There is another function of this name in tests/tramp/test_site.c, which wants that. */
 static __attribute__((noipa, used)) u32 tv_twice(u32 x)
 {
 	return x + 1;
@@ -113,7 +113,7 @@ struct caller {
 static struct caller callers[MAX_CPUS];
 static bool stop_callers;
 
-/* The last CPU calls all the time, the others pause: see tests/test_tramp.c. */
+/* The last CPU calls all the time, the others pause: see tests/tramp/test_tramp.c. */
 static int call_victim(void *arg)
 {
 	struct caller *c = arg;

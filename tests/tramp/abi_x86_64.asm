@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ; Calls a function with given registers and stack, and stores what it leaves in them.
 
-; ORDER ABI_CALL: struct abi_call of tests/test_abi.c.
+; ORDER ABI_CALL: struct abi_call of tests/tramp/test_abi.c.
 C_FN          equ 0
 C_REGS        equ 8    ; rdi, rsi, rdx, rcx, r8, r9
 C_STACK       equ 56   ; the words

@@ -817,7 +817,7 @@ TEST(tramp_on_every_site_at_once)
 	for (u32 i = 0; i < site_count(); i++) {
 		struct strbuf log = STRBUF(text);
 		const struct hook *h = i % 2 ? &exit : &entry;
-		if (str_matches(site_nth(i)->name, "abi_???")) /* the matrix: tests/test_abi.c */
+		if (str_matches(site_nth(i)->name, "abi_???")) /* the matrix: tests/tramp/test_abi.c */
 			continue;
 		enum err e = add_at(site_nth(i), h, &log);
 		if (e == OK) {

@@ -54,7 +54,7 @@ notrace void abi_fill(void *out, size_t len)
 
 /* --- A call ------------------------------------------------------------------------------------ */
 
-/* ORDER ABI_CALL: tests/abi_x86_64.asm. */
+/* ORDER ABI_CALL: tests/tramp/abi_x86_64.asm. */
 struct abi_call {
 	uptr fn;
 	u64 regs[6];

@@ -2,7 +2,7 @@
 // All together: traffic on all CPUs, callers of test functions on each CPU, and tasks that attach and detach at
 // random. Every half second all is detached, and nothing may be left of it. Boot options: stress=SECONDS (without
 // it there is one round), seed=NUMBER.
-#include "tests/stress.h"
+#include "tests/stress/stress.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -279,7 +279,7 @@ static void check_sums(void)
 	check_eq(0, stress_calls.wrong);
 	for (u32 i = 0; i < STRESS_WRONGS; i++)
 		if (!check_eq(0, stress_counts.wrong[i]))
-			kprintf("     it was wrong %u (tests/stress.h)\n", i);
+			kprintf("     it was wrong %u (tests/stress/stress.h)\n", i);
 	check_eq(0, traffic_counts.bad_payload);
 }
 

@@ -6,7 +6,7 @@
 #include "kernel/lib/mem.h"
 #include "tramp/text/poke.h"
 
-/* Known to tests/poke_state_x86_64.asm. rdi is the last of regs. */
+/* Known to tests/tramp/poke_state_x86_64.asm. rdi is the last of regs. */
 struct cpu_state {
 	u64 regs[15], flags, sp, where;
 };

@@ -47,7 +47,7 @@ TEST(site_has_btf_unless_two_share_its_name)
 			kprintf("     %s\n", site_nth(i)->name);
 }
 
-/* There is another function of this name in tests/test_poke.c. */
+/* There is another function of this name in tests/tramp/test_poke.c. */
 static __attribute__((noipa, used)) u32 tv_twice(u32 x)
 {
 	return x;

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ; A site, entered with a stack and registers that are known, and all that can be seen
-; of the CPU behind it (tests/test_poke_state.c).
+; of the CPU behind it (tests/tramp/test_poke_state.c).
 
 global poke_state_run, poke_state_site, poke_state_a, poke_state_b
 

@@ -9,7 +9,7 @@
 #include "kernel/mem/sym.h"
 #include "kernel/net/traffic.h"
 #include "kernel/cpu/trap.h"
-#include "tests/stress.h"
+#include "tests/stress/stress.h"
 #include "tests/test.h"
 #include "attach/attach.h"
 #include "tramp/ftrace/share.h"

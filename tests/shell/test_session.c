@@ -4,7 +4,7 @@
 //
 // A line follows its command's usage: for "list|off|FUNC [regs]" it is one of the alternatives, with or without what
 // stands in brackets. A new command is part of the session once its usage has only words that make_word knows.
-#include "tests/stress.h"
+#include "tests/stress/stress.h"
 #include "tests/test.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/lib/mem.h"
