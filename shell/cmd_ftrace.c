@@ -14,8 +14,6 @@
 #include "tramp/ftrace/share.h"
 #include "tramp/tramp.h"
 
-/* --- Functions by name or pattern ------------------------------------------------------------------------- */
-
 /* Adds all functions that match to the filter of ops; returns how many did. */
 static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count, struct strbuf *log)
 {
@@ -44,8 +42,7 @@ static const char *plural(u32 n)
 	return n == 1 ? "" : "s";
 }
 
-/* --- ftrace: callbacks that count ------------------------------------------------------------------------- */
-
+/* A callback that counts. */
 struct counter {
 	struct ftrace_ops ops;
 	u64 count; /* changed atomically */
@@ -175,8 +172,7 @@ static enum err cmd_ftrace(char **args, struct strbuf *log)
 	return attach_counter(args[0], regs, log);
 }
 
-/* --- graph: entries and returns in the trace buffer ------------------------------------------------------- */
-
+/* The function graph: entries and returns in the trace buffer. */
 enum { GRAPH_COLUMNS = 20, GRAPH_INDENT = 2 };
 
 static notrace void graph_line(const char *duration, u32 depth, const char *what, const char *name)
@@ -232,9 +228,7 @@ static enum err cmd_graph(char **args, struct strbuf *log)
 	return OK;
 }
 
-/* --- hijack: wake_up_process replaced -------------------------------------------------------------------- */
-
-/* What runs in its place. The body, behind the site, so that it is not replaced again. */
+/* Runs in place of wake_up_process. It calls the body, behind the site, so that it is not replaced again. */
 static notrace int my_wake_up_process(struct task_struct *p)
 {
 	int (*body)(struct task_struct * p) = (void *)((uptr)wake_up_process + SITE_LEN);
@@ -277,8 +271,6 @@ static enum err cmd_hijack(char **args, struct strbuf *log)
 	kprintf(on ? "wake_up_process is replaced by my_wake_up_process\n" : "wake_up_process is itself\n");
 	return OK;
 }
-
-/* --- share ------------------------------------------------------------------------------------------------ */
 
 static enum err cmd_share(char **args, struct strbuf *log)
 {

@@ -33,7 +33,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	str_printf(&s, "%s: %u bytes at %lx, by %s, for ", t->site->name, text->len, text->base,
 		   t->image->by_jmp ? "jmp" : "call");
 	print_names(&s, t);
-	show_wrapped(text_of, 2);
+	print_wrapped(text_of, 0, 2);
 	s = STRBUF(text_of);
 	str_printf(&s, "stack: %u of %u bytes for saved registers (frame pointer, %u argument%s%s%s",
 		   p->saved, p->frame + (u32)sizeof(u64), slots, slots == 1 ? "" : "s",
@@ -41,7 +41,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	if (others)
 		str_printf(&s, ", %u word%s for programs", others, others == 1 ? "" : "s");
 	str_putc(&s, ')');
-	show_wrapped(text_of, 2);
+	print_wrapped(text_of, 0, 2);
 }
 
 /* The step that the code at an offset belongs to; plan->count for the cold part. */

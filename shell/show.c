@@ -46,22 +46,6 @@ u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 	return used;
 }
 
-void show_wrapped(const char *text, u32 indent)
-{
-	u32 room = TABLE_WIDTH;
-	while (strlen(text) > room) {
-		u32 end = room;
-		while (end && text[end] != ' ')
-			end--;
-		if (!end)
-			break;
-		kprintf("%.*s\n%*s", (int)end, text, (int)indent, "");
-		text += end + 1;
-		room = TABLE_WIDTH - indent;
-	}
-	kprintf("%s\n", text);
-}
-
 u32 show_programs(const struct tramp *t)
 {
 	u32 programs = 0;

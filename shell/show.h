@@ -13,9 +13,6 @@ void show_symbol(struct strbuf *s, uptr addr);
  * the offset inside its own block; returns its length, 1 for a byte that is no instruction of ours. */
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip);
 
-/* Prints the text and ends its line; words that do not fit a terminal go into rows that begin so far in. */
-void show_wrapped(const char *text, u32 indent);
-
 /* The programs that a trampoline calls; a session is one, though it has two hooks. */
 u32 show_programs(const struct tramp *t);
 

@@ -73,23 +73,20 @@ void table_add(struct table *t, const char *fmt, ...)
 	end_cell(t, true);
 }
 
-/* Words that do not fit a terminal go into rows of their own, under the beginning of theirs. */
-static void wrap(struct strbuf *row, const char *text)
+void print_wrapped(const char *text, u32 column, u32 indent)
 {
-	u32 column = row->len;
 	while (column + strlen(text) > TABLE_WIDTH) {
 		u32 end = TABLE_WIDTH - min(column, (u32)TABLE_WIDTH);
 		while (end && text[end] != ' ')
 			end--;
 		if (!end)
 			break;
-		str_printf(row, "%.*s\n", (int)end, text);
-		kputs(row->buf, row->len);
-		row->len = 0;
-		str_printf(row, "%*s", (int)column, "");
+		kprintf("%.*s\n%*s", (int)end, text, (int)indent, "");
 		text += end + 1;
+		column = indent;
 	}
-	str_printf(row, "%s\n", text);
+	kputs(text, (u32)strlen(text));
+	kputs("\n", 1);
 }
 
 /* One cell; the last of a row gets no spaces behind it. */
@@ -98,7 +95,9 @@ static void print_cell(const struct table *t, struct strbuf *row, u32 column, co
 	bool last = column == t->column_count - 1;
 	int width = (int)t->width[column];
 	if (!t->right[column] && last) {
-		wrap(row, text);
+		kputs(row->buf, row->len);
+		print_wrapped(text, row->len, row->len);
+		row->len = 0;
 		return;
 	}
 	str_printf(row, "%*s%s", t->right[column] ? width : -width, text, last ? "\n" : "  ");

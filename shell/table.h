@@ -21,6 +21,10 @@ struct table {
 /* An empty table with columns as in "program|type|>runs": names between bars, '>' before those aligned to the right. */
 void table_begin(struct table *t, const char *heading);
 
+/* Prints a text and ends its line. It begins in that column; words that do not fit a terminal go into rows of their
+ * own, which begin at the indent. */
+void print_wrapped(const char *text, u32 column, u32 indent);
+
 /* Adds the next cells, left to right and row after row, of any length: one, or several with tabs between them in
  * fmt. May be called under a spin lock. */
 void table_add(struct table *t, const char *fmt, ...) printf_like(2, 3);
