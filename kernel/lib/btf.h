@@ -3,8 +3,8 @@
  * Format: Linux Documentation/bpf/btf.rst.
  *
  *   - Pure: it works on a blob in memory. The blob is the caller's; it must not change before btf_close.
- *   - btf_open checks the whole blob once: the header, the length of each record, each id and string offset, and
- *     that no type holds itself. The other functions rely on this and test no bound.
+ *   - btf_open checks the whole blob once: the header, the length of each record, each id and string offset,
+ *     and that no type holds itself. The other functions rely on this and test no bound.
  *   - Both tramp/ (models) and vm/ (objects, CO-RE) use it; they do not know each other. */
 #pragma once
 #include "kernel/lib/err.h"
@@ -46,8 +46,8 @@ struct btf_enum64 {
 	u32 name_off, low, high;
 };
 
-/* A variable of a DATASEC. clang leaves its offset 0, and the size of the whole section: the ELF file has both.
- * vm/load/vars.c writes them into the loader's copy of the blob. */
+/* A variable of a DATASEC. clang leaves its offset 0, and the size of the whole section: the ELF file has
+ * both. vm/load/vars.c writes them into the loader's copy of the blob. */
 struct btf_var_secinfo {
 	u32 type, offset, size;
 };
@@ -64,8 +64,8 @@ struct btf {
 	u32 *offsets; /* of each id in types; allocated by btf_open */
 };
 
-/* Returns ENOEXEC with a sentence in log if the blob is malformed or not aligned to 4 bytes, or ENOMEM. btf_close
- * frees what btf_open allocated. */
+/* Returns ENOEXEC with a sentence in log if the blob is malformed or not aligned to 4 bytes, or ENOMEM.
+ * btf_close frees what btf_open allocated. */
 enum err btf_open(struct btf *b, const void *blob, u32 len, struct strbuf *log);
 void btf_close(struct btf *b);
 

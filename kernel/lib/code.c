@@ -46,8 +46,8 @@ notrace void code_to_label(struct code *c, struct label *l)
 	l->uses = use;
 }
 
-// Two short jumps to one label are less than 128 bytes apart, or one of them cannot reach it. So the distance back
-// to the previous use always fits the byte, and 0 can mean that no use comes before.
+// Two short jumps to one label are less than 128 bytes apart, or one of them cannot reach it. So the distance
+// back to the previous use always fits the byte, and 0 can mean that no use comes before.
 notrace void code_to_label_short(struct code *c, struct label *l)
 {
 	if (c->err)

@@ -9,8 +9,8 @@ void *memmove(void *dst, const void *src, size_t len);
 void *memset(void *dst, int byte, size_t len);
 int memcmp(const void *a, const void *b, size_t len);
 
-/* The compiler replaces these by instructions where the size is a small constant, and calls them elsewhere. Not in
- * files that define MEM_FUNCTIONS: they define the functions, or test them. */
+/* The compiler replaces these by instructions where the size is a small constant, and calls them elsewhere.
+ * Not in files that define MEM_FUNCTIONS: they define the functions, or test them. */
 #ifndef MEM_FUNCTIONS
 #define memcpy __builtin_memcpy
 #define memset __builtin_memset

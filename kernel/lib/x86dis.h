@@ -5,8 +5,8 @@
 #include "kernel/lib/fmt.h"
 
 /* Appends the instruction at code[0 .. len), which runs at ip, to s as NASM writes it: "mov [rbp-8], rdi".
- * Numbers below 10 are decimal, others hexadecimal; jumps and calls show their absolute target.
- * Returns its length. Returns 0 and appends nothing if the instruction is not in the table or does not end within len. */
+ * Numbers below 10 are decimal, others hexadecimal; jumps and calls show their absolute target. Returns its
+ * length. Returns 0 and appends nothing if the instruction is not in the table or does not end within len. */
 u32 x86_disasm(struct strbuf *s, const u8 *code, u32 len, uptr ip);
 
 /* The target of a direct jump, loop or call; 0 for any other instruction. */

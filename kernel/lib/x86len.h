@@ -38,8 +38,8 @@ struct x86_insn {
 	enum x86_flow flow;
 };
 
-/* Decodes the instruction at code[0 .. avail) and returns its length. Returns 0 if it does not end within avail or
- * within 15 bytes, or if it is no instruction:
+/* Decodes the instruction at code[0 .. avail) and returns its length. Returns 0 if it does not end within
+ * avail or within 15 bytes, or if it is no instruction:
  *
  *   - an opcode that 64-bit mode does not have;
  *   - 66 before a near branch: Intel and AMD differ;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The Internet checksum (RFC 1071), with Linux's names. Sums stay in the byte order of the packet; so they are right
- * on any machine. Pure. */
+/* The Internet checksum (RFC 1071), with Linux's names. Sums stay in the byte order of the packet; so they
+ * are right on any machine. Pure. */
 #pragma once
 #include "kernel/net/types.h"
 

@@ -60,8 +60,8 @@ void dev_add_pack(struct packet_type *pt);
 /* Passes a whole frame to skb->dev. Takes the packet over. */
 int dev_queue_xmit(struct sk_buff *skb);
 
-/* For a device that has received a frame: removes the Ethernet header, sets skb->dev and pkt_type, returns the
- * EtherType for skb->protocol. The frame must have at least the header. */
+/* For a device that has received a frame: removes the Ethernet header, sets skb->dev and pkt_type, returns
+ * the EtherType for skb->protocol. The frame must have at least the header. */
 __be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev);
 
 /* Queues the packet for the softirq and takes it over. Any context but NMI. */

@@ -44,8 +44,8 @@ static traceable void __kfree_skb(struct sk_buff *skb)
 	kfree(skb);
 }
 
-/* The function that most examples trace. On Linux it means "dropped". Here receivers also free by it what they have
- * read, so that a program on it sees the end of every packet. */
+/* The function that most examples trace. On Linux it means "dropped". Here receivers also free by it what
+ * they have read, so that a program on it sees the end of every packet. */
 traceable void kfree_skb(struct sk_buff *skb)
 {
 	if (!skb || !skb_unref(skb))

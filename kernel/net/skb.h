@@ -70,8 +70,8 @@ struct sk_buff *skb_get(struct sk_buff *skb);
 void kfree_skb(struct sk_buff *skb);
 void consume_skb(struct sk_buff *skb);
 
-/* Each returns the new start of the data; skb_put returns the start of what it has added. Too little room panics:
- * it is our bug. skb_pull returns NULL if the packet is shorter. skb_reserve is for an empty packet. */
+/* Each returns the new start of the data; skb_put returns the start of what it has added. Too little room
+ * panics. skb_pull returns NULL if the packet is shorter. skb_reserve is for an empty packet. */
 void *skb_put(struct sk_buff *skb, unsigned int len);
 void *skb_push(struct sk_buff *skb, unsigned int len);
 void *skb_pull(struct sk_buff *skb, unsigned int len);

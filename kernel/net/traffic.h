@@ -25,15 +25,15 @@ void traffic_expect(struct traffic_counts *expected, u32 i);
 /* Starts the receivers; once, in task context, after udp_init. */
 void traffic_init(void);
 
-/* traffic_start starts a sender udp_send/N on each CPU; each sends without a pause. A second call changes nothing.
- * ENOMEM: then none runs. traffic_stop returns when the senders have ended and all their frames are freed. ETIMEDOUT
- * after ten seconds; the rest ends later. */
+/* traffic_start starts a sender udp_send/N on each CPU; each sends without a pause. A second call changes
+ * nothing. ENOMEM: then none runs. traffic_stop returns when the senders have ended and all their frames are
+ * freed. ETIMEDOUT after ten seconds; the rest ends later. */
 enum err traffic_start(void);
 enum err traffic_stop(void);
 
 /* Sends exactly `frames` from this task; returns when all of them are freed. ENOMEM. */
 enum err traffic_net(u32 frames);
 
-/* Two threads wake each other in turn, by `times` calls of wake_up_process in all. Returns after the last call and a
- * round of rcu_preempt. ENOMEM; ETIMEDOUT if there was no round in ten seconds. */
+/* Two threads wake each other in turn, by `times` calls of wake_up_process in all. Returns after the last
+ * call and a round of rcu_preempt. ENOMEM; ETIMEDOUT if there was no round in ten seconds. */
 enum err traffic_wake(u32 times);

@@ -23,7 +23,8 @@ struct sock {
 /* A socket that receives on a port; one with port 0 can only send. NULL: no memory, or port taken. */
 struct sock *sock_create(u16 port);
 
-/* The socket receives no further packet. It is freed together with the last packet that it has sent. Task context. */
+/* The socket receives no further packet. It is freed together with the last packet that it has sent. Task
+ * context. */
 void sock_release(struct sock *sk);
 
 /* A whole frame from sk's port to a port of this machine, with right checksums, ready for
@@ -39,7 +40,8 @@ void sock_wait_for_wmem(struct sock *sk, int bytes);
 /* Sends data to a port; waits while sk has sent more than sk_sndbuf. ENOMEM. */
 enum err udp_sendmsg(struct sock *sk, u16 port, const void *data, u32 len);
 
-/* The oldest packet that has arrived, which the caller frees; its data begins behind all headers. NULL: none has. */
+/* The oldest packet that has arrived, which the caller frees; its data begins behind all headers. NULL: none
+ * has. */
 struct sk_buff *udp_recv_skb(struct sock *sk);
 
 /* The steps of a packet on its way up; skb->data is at the protocol's header. */

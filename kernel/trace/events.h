@@ -26,7 +26,7 @@ enum skb_drop_reason;
 EVENT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
 #define trace_sched_switch(...) tracepoint_call(sched_switch, __VA_ARGS__)
 
-/* A sleeping p is being woken; its CPU is chosen, it is runnable and does not run yet; the same for a new p. */
+/* A sleeping p is being woken; it is runnable, its CPU is chosen, and it does not run yet; so is a new p. */
 EVENT(sched_waking, struct task_struct *p)
 #define trace_sched_waking(...) tracepoint_call(sched_waking, __VA_ARGS__)
 EVENT(sched_wakeup, struct task_struct *p)

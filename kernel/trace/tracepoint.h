@@ -32,7 +32,7 @@ struct tracepoint_branch {
 };
 
 /* clang-format off */
-/* The parameters with their names, which BTF shows: DECLARE_TRACEPOINT(softirq_entry, unsigned int vec_nr). */
+/* Parameters with the names that BTF shows: DECLARE_TRACEPOINT(softirq_entry, unsigned int vec_nr). */
 #define DECLARE_TRACEPOINT(name, ...)              \
 	extern struct tracepoint tracepoint_##name; \
 	void __traceiter_##name(__VA_ARGS__)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// CO-RE. A record names a type, a way through it ("0:1:2") and a question. The way is first walked in
-// the object's own BTF, which gives it names; then each type of the kernel that could be meant is walked
-// by those names; the question is answered there, and the answer put into the instruction.
+// CO-RE. A record names a type, a way through it ("0:1:2") and a question:
+//
+//      1. The way is walked in the object's own BTF, which turns its numbers into names.
+//      2. Each type of the kernel that the record can mean is walked by those names.
+//      3. The question is answered there, and the answer becomes a part of the instruction.
 #include "vm/load/core.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -9,10 +11,10 @@
 #include "vm/load/core_types.h"
 #include "vm/source.h"
 
-/* What a record is answered with. */
+/* The answer to a record. */
 struct answer {
 	bool named; /* the kernel has a type of that name */
-	bool found; /* and it has what is asked for; else the rest is 0 */
+	bool found; /* it has what is asked for; if not, the rest is 0 */
 	u64 value;
 	u32 size;       /* of the field, for BYTE_OFFSET */
 	bool resizable; /* a pointer or unsigned, so that an access may change its size */
@@ -29,8 +31,7 @@ static bool is_enum_kind(u32 kind)
 	return kind == CORE_ENUMVAL_EXISTS || kind == CORE_ENUMVAL_VALUE;
 }
 
-/* The bytes that must be loaded to have the field: as its type says, moved and widened until a whole
- * bit field is in them. */
+/* The bytes to load for the field: as its type says, moved and widened until they contain a whole bit field. */
 static bool field_bytes(const struct core_path *p, u64 *offset, u32 *size)
 {
 	*size = btf_size(p->b, p->type);
@@ -78,7 +79,8 @@ static bool answer_enum(const struct btf *b, u32 id, const char *name, u32 kind,
 		u32 name_off;
 		u64 v = btf_enum_value(t, i, &name_off);
 		if (core_same_name(btf_name(b, name_off), name)) {
-			/* Old compilers do not say that an enum is signed; libbpf takes all of 32 bits so. */
+			/* Old compilers do not say that an enum is signed; libbpf takes all of 32 bits as
+			 * signed. */
 			if (btf_kind(t) == BTF_ENUM)
 				v = (u64)(i64)(i32)v;
 			*value = kind == CORE_ENUMVAL_EXISTS ? 1 : v;
@@ -88,7 +90,7 @@ static bool answer_enum(const struct btf *b, u32 id, const char *name, u32 kind,
 	return false;
 }
 
-/* What a record asks, understood. */
+/* The question of a record. */
 struct question {
 	const struct btf *local, *kernel;
 	u32 kind, type;
@@ -130,8 +132,8 @@ static u32 reads(const struct insn *in)
 	return (uses & USES_SRC ? 1u << in->src : 0) | (uses & USES_DST && !only_writes ? 1u << in->dst : 0);
 }
 
-/* Where the value that instruction idx makes is first used, by an access, a call or a jump: clang often makes it at
- * the function's start, and with that line. idx itself if that is not seen. */
+/* Where the value that instruction idx makes is first used, by an access, a call or a jump: clang often makes
+ * it at the function's start, and with that line. idx itself if that is not seen. */
 static u32 used_at(const struct prog *p, u32 idx)
 {
 	const struct insn *in = &p->insns[idx], *end = p->insns + p->insn_count;
@@ -165,7 +167,7 @@ static enum err lack_answer(const struct question *q, const struct answer *a)
 	return lack(q, "the kernel's type has no such field; ask bpf_core_field_exists first");
 }
 
-/* Reads the record; the local side of everything. */
+/* Reads the record, as far as the object's own types go. */
 static enum err understand(struct question *q, const struct core_record *r)
 {
 	u32 numbers[CORE_STEPS_MAX];
@@ -229,7 +231,7 @@ static u32 list_candidates(const struct question *q, u32 *ids)
 	return count;
 }
 
-/* The candidates for the question's type; NULL if there is no memory. */
+/* The candidates for the question's type; NULL without memory. */
 static struct core_candidates *candidates(const struct question *q, struct core *c)
 {
 	struct core_candidates *all = c->candidates;
@@ -247,7 +249,7 @@ static struct core_candidates *candidates(const struct question *q, struct core 
 	return all;
 }
 
-/* Asks every candidate, and keeps those that have an answer, if one has. */
+/* Asks all candidates, and drops those without an answer if another has one. */
 static enum err ask_all(const struct question *q, struct core *c, struct answer *answer)
 {
 	if (!*btf_type_name(q->local, q->type))
@@ -270,7 +272,7 @@ static enum err ask_all(const struct question *q, struct core *c, struct answer 
 	return OK;
 }
 
-/* What stands for an instruction that must not run. */
+/* Replaces an instruction that must not run by one that does nothing. */
 static void neutralize(struct insn *in)
 {
 	if (insn_is_wide(in)) {

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* CO-RE: an instruction that clang compiled for one layout of a type is made right for the kernel's. */
+/* CO-RE: adapts an instruction that clang compiled for one layout of a type to the kernel's layout. */
 #pragma once
 #include "vm/prog.h"
 
+/* clang-format off */
 enum core_kind {
 	CORE_BYTE_OFFSET, CORE_BYTE_SIZE, CORE_FIELD_EXISTS, CORE_SIGNED, CORE_LSHIFT_U64, CORE_RSHIFT_U64,
 	CORE_TYPE_ID_LOCAL, CORE_TYPE_ID_TARGET, CORE_TYPE_EXISTS, CORE_TYPE_SIZE, CORE_ENUMVAL_EXISTS,
 	CORE_ENUMVAL_VALUE, CORE_TYPE_MATCHES,
 };
+/* clang-format on */
 
 /* As it stands in .BTF.ext. */
 struct core_record {
-	u32 offset;	/* of the instruction in its section, bytes */
-	u32 type;	/* in the object's BTF */
+	u32 offset;     /* of the instruction in its section, bytes */
+	u32 type;       /* in the object's BTF */
 	u32 access_off; /* string: "0:1:2", the way from the type to the field; or which enumerator */
 	u32 kind;
 };
@@ -24,15 +26,18 @@ struct core {
 };
 void core_close(struct core *c);
 
-/* Applies a record to instruction idx of p. Candidates are the kernel's types of the same kind and name
- * (up to ___, a flavour), whose fields on the way are compatible; of several that agree any will do. What was none
- * for one record of a type, while another was, is none for the type's later records.
+/* Applies a record to instruction idx of p.
  *
- * What the kernel does not have is 0 to a question whether it exists, and to every one about a type. Any other
- * instruction that needs it must not run: ENOENT, with a sentence that names the C line, the type and the field,
- * and the instruction does nothing (`dst = 0`, or a store becomes none). It may stand behind such a question
- * and be unreachable; whether it is, the caller must find out.
+ *   - Candidates are the kernel's types of the same kind and name (up to ___, a flavour) whose fields on the
+ *     way are compatible. If several agree, any of them will do. A candidate without an answer to one record
+ *     of a type, while another has one, is no candidate for the type's later records.
+ *   - What the kernel does not have is 0 for a question whether it exists, and for every question about a
+ *     type.
+ *   - Any other instruction that needs it must not run: ENOENT, with a sentence that names the line of C, the
+ *     type and the field; and the instruction becomes one that does nothing (`dst = 0`, or no store). It may
+ *     stand behind such a question and never be reached; the caller finds that out.
  *
- * ENOEXEC a malformed record or an instruction that has no place for the value, EINVAL candidates that
- * do not agree or a value that does not fit, EOPNOTSUPP no kernel BTF, ENOMEM; with a sentence in log. */
+ * Returns with a sentence in log: ENOEXEC for a malformed record, or an instruction without a place for the
+ * value; EINVAL for candidates that do not agree, or a value that does not fit; EOPNOTSUPP without BTF of the
+ * kernel; ENOMEM. */
 enum err core_apply(struct core *c, const struct core_record *r, struct prog *p, u32 idx, struct strbuf *log);

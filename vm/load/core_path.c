@@ -29,7 +29,8 @@ static void enter_member(struct core_path *p, const struct btf_type *parent, con
 	p->is_last = m == &btf_members(parent)[btf_vlen(parent) - 1];
 }
 
-/* The index-th element of an array. Behind the end only in one of length 0 that ends a struct. */
+/* Enters the index-th element of an array. It may lie behind the end if the array has length 0 and ends a
+ * struct. */
 static bool enter_element(struct core_path *p, u32 index)
 {
 	const struct btf_type *t = core_stripped(p->b, p->type);
@@ -74,8 +75,8 @@ bool core_path_walk(struct core_path *p, const struct btf *b, u32 root, const u3
 	return true;
 }
 
-/* Enters the member called name, through anonymous ones too, if it is fit to be read as one of type
- * want (of local). Recursion ends where types end to nest; see btf_open. */
+/* Enters the member called name, through anonymous ones too, if it can be read as one of type want (of
+ * local). The recursion ends where the nesting of types ends; see btf_open. */
 static bool enter_named(struct core_path *p, const char *name, const struct btf *local, u32 want)
 {
 	const struct btf_type *t = core_stripped(p->b, p->type);

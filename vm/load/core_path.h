@@ -24,14 +24,14 @@ struct core_path {
 	bool is_last; /* it ends in the last member of a struct */
 };
 
-/* "0:1:2" to numbers; how many, 0 if it is anything else or too long. */
+/* Reads "0:1:2" as numbers. Returns how many; 0 if it is anything else or too long. */
 u32 core_access(const char *text, u32 numbers[CORE_STEPS_MAX]);
 
-/* Walks count numbers through a type of the object. False if they do not fit it. */
+/* Walks count numbers through a type of the object. False if they do not fit the type. */
 bool core_path_walk(struct core_path *p, const struct btf *b, u32 root, const u32 *numbers, u32 count);
 
-/* Walks a type of the kernel by the names of the object's way, through anonymous members, too. False if a name is
- * missing, or its type cannot stand for the object's. */
+/* Walks a type of the kernel by the names of the object's way, through anonymous members, too. False if a
+ * name is missing, or its type cannot stand for the object's. */
 bool core_path_by_name(struct core_path *p, const struct btf *b, u32 root, const struct core_path *local);
 
 /* What stands behind the type's name: ".se.load", "[2].flags". */

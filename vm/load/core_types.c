@@ -21,7 +21,7 @@ const struct btf_type *core_stripped(const struct btf *b, u32 id)
 	return btf_type(b, btf_strip(b, id));
 }
 
-/* How long a name is without its flavour, which begins at the last "___" that stands between other letters. */
+/* The length of a name without its flavour, which begins at the last "___" between other letters. */
 static u32 plain_len(const char *name)
 {
 	u32 len = (u32)strlen(name);

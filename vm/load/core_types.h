@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a type of an object, x of a, means one of the kernel, y of b. The answers are libbpf's. Typedefs, const,
- * volatile, restrict and tags do not count, and a name ends where its flavour begins: task_struct___old means
- * task_struct. */
+/* Whether a type of an object, x of a, means one of the kernel, y of b. The answers are libbpf's. Typedefs,
+ * const, volatile, restrict and tags do not count, and a name ends where its flavour begins:
+ * task_struct___old means task_struct. */
 #pragma once
 #include "kernel/lib/btf.h"
 
 /* The type behind typedefs and qualifiers. */
 const struct btf_type *core_stripped(const struct btf *b, u32 id);
 bool core_is_composite(enum btf_kind kind); /* STRUCT, UNION */
-bool core_is_enum(enum btf_kind kind);	     /* ENUM, ENUM64 */
+bool core_is_enum(enum btf_kind kind);      /* ENUM, ENUM64 */
 
 /* Whether two names are the same without their flavours. */
 bool core_same_name(const char *a, const char *b);

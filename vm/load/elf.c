@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The ELF reader. Records are copied out before they are looked at: a file may lie at any address.
+// The ELF reader. It copies each record before it reads it: a file may lie at any address.
 #include "vm/load/elf.h"
 #include "kernel/lib/mem.h"
 

@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading ELF objects as clang writes them for BPF: 64-bit, little endian, relocatable, EM_BPF.
  *
- * Pure: works on a file in memory that the caller keeps, of any alignment. elf_open checks the header,
- * that every section and the symbol table lie inside the file, and that every name ends in it; what it
- * accepted can be asked for without further checks of bounds. Format: System V ABI, chapters 4 and 5. */
+ *   - Pure: it works on a file in memory, of any alignment, which the caller keeps.
+ *   - elf_open checks the header, that all sections and the symbol table lie inside the file, and that each
+ *     name ends inside it. The other functions rely on this.
+ *   - Format: System V ABI, chapters 4 and 5. */
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
 
+/* clang-format off */
 enum { ELF_PROGBITS = 1, ELF_SYMTAB = 2, ELF_STRTAB = 3, ELF_NOBITS = 8, ELF_REL = 9 }; /* section types */
 enum { ELF_WRITE = 1, ELF_ALLOC = 2, ELF_EXEC = 4 };	 /* section flags */
 enum { ELF_NOTYPE = 0, ELF_OBJECT = 1, ELF_FUNC = 2, ELF_SECTION = 3 }; /* symbol types */
 enum { ELF_LOCAL = 0, ELF_GLOBAL = 1, ELF_WEAK = 2 };	 /* symbol bindings */
 enum { R_BPF_NONE = 0, R_BPF_64_64 = 1, R_BPF_64_ABS64 = 2, R_BPF_64_ABS32 = 3, R_BPF_64_NODYLD32 = 4,
        R_BPF_64_32 = 10 };
+/* clang-format on */
 
 struct elf {
 	const u8 *file;
 	size_t len;
 	u32 section_count;
 	u32 symbol_count;
-	u32 symtab, names; /* sections; 0 if there is no symbol table */
+	u32 symtab, names; /* sections; 0 without a symbol table */
 };
 
 struct elf_section {
@@ -43,19 +46,19 @@ struct elf_rel {
 	u32 type, symbol;
 };
 
-/* ENOEXEC and one sentence in log if it is not such an object. */
+/* Returns ENOEXEC and one sentence in log if the file is no such object. */
 enum err elf_open(struct elf *e, const void *file, size_t len, struct strbuf *log);
 
 /* i < section_count, i < symbol_count. */
 struct elf_section elf_section(const struct elf *e, u32 i);
 struct elf_symbol elf_symbol(const struct elf *e, u32 i);
 
-/* How many entries a section of type ELF_REL has, and one of them: i below that. The symbol is in
- * range (elf_open saw to it); the offset is for the caller to check. */
+/* How many entries a section of type ELF_REL has, and one of them: i below that. elf_open has checked
+ * the symbol; the caller checks the offset. */
 u32 elf_rel_count(const struct elf_section *rel);
 struct elf_rel elf_rel(const struct elf_section *rel, u32 i);
 
-/* The first section of that name; 0 if there is none. */
+/* The first section of that name, or 0. */
 u32 elf_find(const struct elf *e, const char *name);
 
 static inline bool elf_is_code(const struct elf_section *s)

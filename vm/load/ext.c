@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// .BTF.ext: what clang says about instructions. A header names three tables; each begins with the size
-// of its records, then comes per section: name, count, records. Record and header may be longer than
-// what we know of them.
+// .BTF.ext: what clang says about instructions. A header names three tables. Each begins with the size of its
+// records; then follow, for each section, its name, the number of records, and the records. Record and header
+// may be longer than the structures here.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/object.h"
@@ -15,7 +15,7 @@ struct ext_header {
 	u8 version, flags;
 	u32 hdr_len;
 	u32 func_off, func_len, line_off, line_len; /* from the header's end */
-	u32 core_off, core_len;                     /* there if hdr_len says so */
+	u32 core_off, core_len;                     /* if hdr_len says so */
 };
 
 struct ext_section {
@@ -42,7 +42,7 @@ static enum err malformed(struct loader *l, const char *what)
 	return str_refuse(l->log, ENOEXEC, ".BTF.ext: its %s are cut off or malformed", what);
 }
 
-/* Checks a table once, so that walking it needs no care. */
+/* Checks a table once, so that the walks over it need not. */
 static enum err open_table(struct loader *l, struct ext_table *t, u32 off, u32 len, u32 rest, u32 record_min,
 			   const char *what)
 {
@@ -102,7 +102,8 @@ struct cursor {
 	const u8 *next;
 };
 
-/* The next record that is of the section; NULL at the end. Each begins with its instruction's byte in the section. */
+/* The next record that is of the section; NULL at the end. Each begins with its instruction's byte in the
+ * section. */
 static const void *next_in_section(const struct loader *l, const struct ext_table *t, u32 section,
 				   struct cursor *c)
 {
@@ -181,7 +182,7 @@ enum err load_ext_lines(struct loader *l, struct prog *p)
 	return OK;
 }
 
-/* The kernel lacks what the instruction needs; and control can come there. */
+/* The kernel lacks what the instruction needs; and the instruction can be reached. */
 enum lack { LACK_NONE, LACK_SOMETHING, LACK_REACHED };
 
 static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const struct core_record *r)

@@ -7,7 +7,7 @@
 //      4. each program: progs.c
 //      5. programs in maps
 //
-// Nothing is visible before all of it has been done.
+// Nothing is visible before all five are done.
 #include "vm/load/load.h"
 #include "vm/compile.h"
 #include "kernel/mem/heap.h"
@@ -24,7 +24,7 @@ static enum err no_memory(struct loader *l, const char *what, u64 len)
 	return str_refuse(l->log, ENOMEM, "no memory for %s of %llu bytes", what, len);
 }
 
-/* Symbols say where programs and maps are, and what they are called. */
+/* Symbols say where programs and maps lie, and their names. */
 static enum err check_symbols(struct loader *l)
 {
 	for (u32 i = 1; i < l->elf.section_count && l->elf.symbol_count <= 1; i++) {

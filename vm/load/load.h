@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the loader share; their users want vm/prog.h.
+/* What the parts of the loader share; their users include vm/prog.h.
  *
  *      load.c        the order of it all; which sections hold programs
- *      progs.c   one program: its subprograms, relocations, checks
- *      vars.c   where the variables lie that BTF lists
- *      maps.c   .maps and global variables become maps
- *      ext.c    .BTF.ext: lines, functions, CO-RE records
+ *      progs.c       one program: its subprograms, relocations, checks
+ *      vars.c        where the variables lie that BTF lists
+ *      maps.c        .maps and global variables become maps
+ *      ext.c         .BTF.ext: lines, functions, CO-RE records
  *      core.c        one CO-RE record applied to one instruction
  *      core_path.c   the way from a type to a field
- *      core_types.c  whether a type of the object means one of the kernel */
+ *      core_types.c  which types of the object and of the kernel mean the same */
 #pragma once
 #include "vm/load/core.h"
 #include "vm/load/elf.h"
@@ -21,7 +21,7 @@ struct map_place {
 	u32 values; /* where in it the programs of a prog_array begin, 0: none */
 };
 
-/* One function in the file, and where its instructions go in the program that is being made. */
+/* One function in the file, and the place of its instructions in the program in work. */
 struct block {
 	u32 section;
 	u64 offset, size; /* bytes, in the section */
@@ -39,7 +39,7 @@ struct loader {
 	struct object *o;
 	struct strbuf *log;
 	enum prog_mode mode;
-	bool raw; /* any section name will do */
+	bool raw; /* any section name is accepted */
 	u32 maps_section;
 	struct map_place *places; /* one per map of o */
 	struct block *blocks;     /* of the program in work: main's, then subprograms' */
@@ -52,31 +52,33 @@ struct loader {
 	u8 *lacks; /* of the program in work: enum lack for each instruction; NULL if it lacks nothing */
 };
 
-/* Fills the DATASECs of o->btf, in our copy: the size of each section and the offset of each variable, or
- * BTF_UNPLACED. ENOEXEC with a sentence if a global variable or a map has no symbol, or one does not lie in its
- * section. */
+/* Writes into the DATASECs of o->btf, which is our copy: the size of each section and the offset of each
+ * variable, or BTF_UNPLACED. ENOEXEC with a sentence if a global variable or a map has no symbol, or one does
+ * not lie in its section. */
 enum err load_place_variables(struct loader *l);
 
-/* Makes o->maps and places. Needs o->btf, if there is a .maps section. */
+/* Makes o->maps and places. Needs o->btf for a .maps section. */
 enum err load_maps(struct loader *l);
 
 /* Puts programs into maps that are initialised with them. Needs o->progs. */
 enum err load_map_programs(struct loader *l);
 
-/* Gives p its instructions, from the function at that place, and takes it to PROG_COMPILED. */
+/* Reads p's instructions, from the function at that place on, and takes p to PROG_COMPILED. */
 enum err load_program(struct loader *l, struct prog *p, u32 section, u64 offset);
 
-/* Opens .BTF.ext, if there is one. ENOEXEC with a sentence if it is malformed. */
+/* Opens .BTF.ext, if the object has one. ENOEXEC with a sentence if it is malformed. */
 enum err load_ext(struct loader *l);
 
-/* Ends a refusal with the line of C of the instruction at that byte of a section, if one is known: ", at my.bpf.c:12". */
+/* Appends to a refusal the line of C of the instruction at that byte of a section, if known: ", at
+ * my.bpf.c:12". */
 void load_ext_where(struct loader *l, u32 section, u64 offset);
 
-/* Gives p the line and function records of its blocks. */
+/* Sets the lines and the function of p, from the records of its blocks. */
 enum err load_ext_lines(struct loader *l, struct prog *p);
 
 /* Applies the CO-RE records of p's blocks to its instructions. */
 enum err load_ext_core(struct loader *l, struct prog *p);
 
-/* Refuses what needs something that the kernel does not have, if control can come there. p is verified. ENOENT. */
+/* Returns ENOENT with a sentence if an instruction that can be reached needs what the kernel lacks. p is
+ * verified. */
 enum err load_ext_check_lacks(struct loader *l, struct prog *p);

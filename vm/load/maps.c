@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Maps of an object. In .maps each variable is a struct that is never filled: __uint(name, n) is a
-// pointer to an array of n ints, __type(name, t) a pointer to t, so BTF alone says what the map is.
-// Each section of global variables becomes an array of one entry, as libbpf does it.
+// Maps of an object. In .maps each variable is a struct without a value: __uint(name, n) is a pointer to an
+// array of n ints, __type(name, t) a pointer to t. So BTF alone says what the map is. Each section of global
+// variables becomes an array of one entry, as libbpf does it.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/load/load.h"
@@ -12,7 +12,7 @@
 struct map_def {
 	const char *name;
 	u32 type, max_entries, flags, key_size, value_size, key_type, value_type, pinning;
-	u32 values; /* offset of __array(values, ...) in the variable; 0 if there is none: it is the last field */
+	u32 values; /* offset in the variable of its last field, __array(values, ...); 0 without one */
 };
 
 struct map_field {
@@ -77,7 +77,7 @@ static enum err read_field(struct loader *l, struct map_def *d, const struct btf
 	return OK;
 }
 
-/* Comes first: of a type that is not here, the other fields may be unknown, too. */
+/* Comes first: a type that this kernel does not have may have unknown fields, too. */
 static enum err check_type(struct loader *l, struct map_def *d, const struct btf_type *t)
 {
 	for (u32 i = 0; i < btf_vlen(t); i++) {
@@ -90,7 +90,7 @@ static enum err check_type(struct loader *l, struct map_def *d, const struct btf
 	return OK;
 }
 
-/* A size that both a number and a type say must be the same. */
+/* A size that both a number and a type state must be the same. */
 static enum err settle_size(struct loader *l, const struct map_def *d, const char *what, u32 *size, u32 type)
 {
 	u32 by_type = type ? btf_size(&l->o->btf, type) : 0;
@@ -181,7 +181,7 @@ static bool is_global_data(const struct elf_section *s)
 		starts_with(s->name, ".bss"));
 }
 
-/* Addresses in initial values would have to be filled in; clang asks for it by a relocation. */
+/* An address in an initial value would need to be filled in: clang asks for that by a relocation. */
 static enum err check_no_addresses(struct loader *l, u32 section)
 {
 	for (u32 i = 1; i < l->elf.section_count; i++) {
@@ -235,7 +235,7 @@ static enum err add_global(struct loader *l, u32 i)
 	return e;
 }
 
-/* How many maps there can be, or 0 and a sentence if .maps says nothing that we can read. */
+/* Counts the maps that the object can have. Fails with a sentence if .maps cannot be read. */
 static enum err count_maps(struct loader *l, const struct btf_type **datasec, u32 *count)
 {
 	for (u32 i = 1; i < l->elf.section_count; i++) {

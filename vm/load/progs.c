@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One program out of an object: its function, and behind it, in the order in which they are met, the
-// subprograms that it calls (each a block), relocated; lines; CO-RE; then verify and compile.
+// One program of an object: its function, and behind it the subprograms that it calls, in the order in which
+// the walk meets them, relocated; lines; CO-RE; then verify and compile.
 //
-// A block is read into two arrays by instruction, what it is and which relocation it has; then one walk
-// applies the relocations. A function that it meets on the way becomes the last block.
+// Each function is a block. A block is read into two arrays, its instructions and the relocation of each.
+// Then one walk applies the relocations. A function that the walk meets for the first time becomes the last
+// block.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/compile.h"
@@ -18,7 +19,7 @@
 enum { PSEUDO_MAP = 1, PSEUDO_VALUE, PSEUDO_VAR, PSEUDO_FUNC }; /* src of a 64-bit immediate */
 enum { PSEUDO_KFUNC = 2 };                                      /* src of a call */
 
-/* The function that begins at that place; false if there is none. */
+/* The function that begins at that place; false if no function does. */
 static bool function_at(const struct loader *l, u32 section, u64 offset, struct elf_symbol *symbol)
 {
 	for (u32 i = 1; i < l->elf.symbol_count; i++) {
@@ -29,7 +30,7 @@ static bool function_at(const struct loader *l, u32 section, u64 offset, struct 
 	return false;
 }
 
-/* Sets *at to where in the program the function at that place begins: behind all others if it is not there yet. */
+/* Sets *at to where the function at that place begins in the program. A new one goes behind all others. */
 static enum err place_function(struct loader *l, struct prog *p, u32 section, u64 offset, u32 *at)
 {
 	struct elf_symbol f;
@@ -74,7 +75,7 @@ static void read_block(struct loader *l, const struct block *b)
 	}
 }
 
-/* A call of a function that the object only declares: the kernel has it, or nothing has and need not. */
+/* A call of a function that the object only declares: the kernel's, or, if it has none, 0 for a weak one. */
 static enum err relocate_kernel_call(struct loader *l, const struct prog *p, struct insn *in,
 				     const struct elf_symbol *s)
 {
@@ -96,7 +97,7 @@ static enum err relocate_kernel_call(struct loader *l, const struct prog *p, str
 	return EOPNOTSUPP;
 }
 
-/* Ends a refusal with the line of C of the instruction. */
+/* Appends the line of C of the instruction to a refusal. */
 static enum err say_where(struct loader *l, const struct block *b, u32 idx, enum err e)
 {
 	if (e)
@@ -126,7 +127,7 @@ static enum err relocate_call(struct loader *l, struct prog *p, const struct blo
 	return e;
 }
 
-/* The address of what the kernel has, or of what it may have, then 0. */
+/* The address of a function or variable of the kernel. 0 if the kernel does not have it, and it is weak. */
 static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *in, const struct elf_symbol *s)
 {
 	u32 id = 0;
@@ -220,7 +221,7 @@ static enum err relocate_block(struct loader *l, struct prog *p, const struct bl
 	return e;
 }
 
-/* Gives p the instructions of the function at that place and of all that it reaches; l->insns keeps a copy. */
+/* Copies the function at that place and all that it reaches to p->insns; l->insns keeps the same. */
 static enum err collect_insns(struct loader *l, struct prog *p, u32 section, u64 offset)
 {
 	u32 at;
@@ -238,7 +239,7 @@ static enum err collect_insns(struct loader *l, struct prog *p, u32 section, u64
 	return OK;
 }
 
-/* The verifier speaks of instructions only; say of which program. */
+/* The verifier names instructions only; this names the program. */
 static enum err verify(struct loader *l, struct prog *p)
 {
 	u32 start = l->log->len;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kinds of programs that are here, and those of Linux that are not.
+// The kinds of programs that this kernel has, and those that only Linux has.
 #include "vm/load/section.h"
 #include "kernel/lib/mem.h"
 
@@ -18,7 +18,7 @@ static const struct attach_type attach_types[] = {
 	{ "kretprobe", PROG_KRETPROBE, false, false },
 };
 
-/* A kind of Linux that is not here: why, and the section to write in its place, before the last part of the target. */
+/* A kind that only Linux has: why, and the section to write instead, before the last part of the target. */
 struct missing_type {
 	const char *prefix, *why, *instead;
 };
@@ -77,7 +77,7 @@ static const struct missing_type missing_types[] = {
 };
 /* clang-format on */
 
-/* Goes over `part`, if the text begins with it. */
+/* Skips `part`, if the text begins with it. */
 static bool skip(const char **text, const char *part)
 {
 	size_t len = strlen(part);
@@ -145,7 +145,7 @@ static enum err take_offset(struct prog *p, struct strbuf *log)
 	return OK;
 }
 
-/* The longest prefix that stands alone, or before a target or an ending (.s, .multi). */
+/* The row of the longest prefix that stands alone, or before a target or an ending (.s, .multi). */
 static const struct missing_type *find_missing(const char *name)
 {
 	const struct missing_type *found = NULL;

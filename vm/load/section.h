@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the name of a program's section means, in libbpf's words: fentry.s/kfree_skb. */
+/* The meaning of the name of a program's section, in libbpf's words: fentry.s/kfree_skb. */
 #pragma once
 #include "vm/prog.h"
 
-/* Sets p's type, target, target_offset, and how it is to run, from p->section. EOPNOTSUPP and a sentence if there are
- * no programs of that kind: it says what the kind is, and what is here in its place; EINVAL if the target is none. */
+/* Sets p's type, target, target_offset, multi and sleepable from p->section. EOPNOTSUPP and a sentence if
+ * this kernel has no programs of that kind: it names the kind, and what to use instead. EINVAL if the target
+ * is malformed. */
 enum err section_parse(struct prog *p, struct strbuf *log);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A label stands wherever a jump leads and a function begins. What is known there is joined from all ways
-// that lead there, in rounds over the whole program, until a round changes nothing.
+// A label stands at each target of a jump and at the start of each function. What is known there is joined
+// from all ways to it, in rounds over the whole program, until a round changes nothing.
 #include "vm/verify/consts.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 
-#define ROUNDS_MAX 64 /* most programs need two: one that finds, one that sees that no more is found */
+#define ROUNDS_MAX 64 /* most programs need two: one that finds, one that finds nothing new */
 #define LABELS_MAX (1u << 17)
 
 struct consts_label {
@@ -187,7 +187,8 @@ static struct known wide_result(struct consts *c, const struct insn *in)
 		return number(insn_imm64(in));
 	if (!insn_names_func(in))
 		return any;
-	flow_into(c, c->idx + 1 + (u32)in->imm, 0); /* it may be called from wherever its address goes */
+	/* It may be called from any place that its address reaches. */
+	flow_into(c, c->idx + 1 + (u32)in->imm, 0);
 	return func_address(c, c->idx + 1 + (u32)in->imm);
 }
 
@@ -215,7 +216,7 @@ static struct known helper_result(const struct consts *c, const struct insn *in)
 	return finds && c->r[BPF_R1].kind == KNOWN_MAP ? within(c->r[BPF_R1]) : any;
 }
 
-/* A function that has not been seen to end is not returned from. */
+/* A function without an end that has been reached does not return. */
 static void call(struct consts *c, const struct insn *in)
 {
 	struct known r0 = any;
@@ -250,7 +251,7 @@ static bool holds(const struct insn *in, u64 a, u64 b)
 	}
 }
 
-/* On the way where dst is equal to a number, it is that number. */
+/* On the way on which dst equals a number, it is that number. */
 static void jump_if(struct consts *c, const struct insn *in)
 {
 	struct known d = c->r[in->dst], s = operand(c, in), equal = d;
@@ -304,8 +305,8 @@ static void set_any(struct known *r, u32 count)
 		r[i] = any;
 }
 
-/* Takes what is known at the label of an instruction; what comes from the line above belongs to it, except
- * at the start of a function. Whether it is reached. */
+/* Takes over what is known at the label of an instruction, after joining what the line above leads to, except
+ * at the start of a function. Returns whether the instruction is reached. */
 static bool arrive(struct consts *c, u32 idx)
 {
 	struct consts_label *l = label(c, idx);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What is constant in the registers of a program, along all paths at once; and which instructions can run.
  *
- * A register that holds different things on different paths is known only as far as they agree. A jump by a
- * condition that is known leads one way; what no way leads to is not reached. Loads from read-only maps are
- * constants, too; what lies on the stack is not followed.
+ *   - A register that differs between paths is known as far as the paths agree.
+ *   - A jump on a known condition leads one way. An instruction that no way leads to is not reached.
+ *   - A load from a read-only map is a constant. Values on the stack are not followed.
  *
  *      struct consts c = { .p = p, .marks = marks };
  *      enum err e = consts_find(&c);
@@ -32,11 +32,11 @@ struct known {
 };
 
 struct consts {
-	/* The caller sets these two. The structure of the program is verified and p->taken is set. */
+	/* The caller sets these two. The structure of p must be verified and p->taken set. */
 	const struct prog *p;
 	const u8 *marks;
 
-	u32 idx; /* of the instruction that the walk has come to */
+	u32 idx; /* of the instruction that the walk is at */
 	struct known r[BPF_REGS];
 
 	/* consts.c's own */
@@ -46,10 +46,10 @@ struct consts {
 	u32 next;                    /* where the walk goes on */
 	bool falls;                  /* the instruction before leads there */
 	bool changed;                /* a label has become less known */
-	bool lost;                   /* no end in sight: all is reached and nothing known */
+	bool lost;                   /* too many rounds or labels: all is reached, nothing is known */
 };
 
-/* ENOMEM; then nothing is left to be freed. */
+/* Returns ENOMEM; then nothing is to be freed. */
 enum err consts_find(struct consts *c);
 void consts_free(struct consts *c);
 

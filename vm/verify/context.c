@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Of the verifier: which slots of its context a program reads, so that its trampoline need not save the others.
-// It says more rather than less: all of them as soon as the context's address goes where consts.c does not follow it,
-// which is into memory, into a subprogram, or through arithmetic with anything but a constant.
+// Of the verifier: which slots of its context a program reads, so that its trampoline need not save the
+// others. In doubt it says more: all slots, if the context's address goes into memory, into a subprogram, or
+// through arithmetic with anything but a constant.
 #include "vm/run/helper.h"
 #include "vm/run/kfunc.h"
 #include "vm/verify/consts.h"
@@ -25,7 +25,7 @@ static void note_escape(struct prog *p, struct known v)
 		p->facts.reads = ALL_SLOTS;
 }
 
-/* A function that takes the context itself finds by its header what is there. */
+/* A helper that takes the context itself reads from the header how many slots there are. */
 static void note_args(struct prog *p, const struct consts *c, const struct helper *h)
 {
 	for (u32 i = 0; i < array_len(h->args); i++) {

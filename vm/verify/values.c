@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of the verifier: what can be told of the constants that registers hold. Only instructions that are reached
-// are looked at.
+// Of the verifier: what must hold of registers that are constant, at each instruction that is reached.
 #include "vm/verify/consts.h"
 #include "vm/run/frame.h"
 #include "vm/run/helper.h"
@@ -37,8 +36,7 @@ static bool arg_is_written(const struct helper *h, u32 arg)
 	       (h->args[arg] == ARG_MAP && changes_map);
 }
 
-/* What is in a register that a function's address is called through; a register that is not known may hold
- * any of them. */
+/* The functions that may be called through a register; all of them, if the register is not known. */
 static void note_callees(struct verify *v, const struct consts *c, u32 reg)
 {
 	const struct known *k = &c->r[reg];
@@ -55,7 +53,7 @@ static enum err check_callback(struct verify *v, const struct consts *c, const s
 	return OK;
 }
 
-/* What may be a map after all, the helper looks at. */
+/* A register that may hold a map is checked by the helper when it runs. */
 static enum err check_map(struct verify *v, const struct consts *c, const struct helper *h, u32 reg)
 {
 	enum known_kind kind = c->r[reg].kind;
@@ -91,7 +89,7 @@ static u32 format_args(const struct consts *c, const struct helper *h)
 	return len->kind == KNOWN_NUMBER ? (u32)len->n / 8 : PRINTK_ARGS;
 }
 
-/* A format that is a constant is looked at now. */
+/* Checks a format that is a constant. */
 static enum err check_format(struct verify *v, const struct consts *c, const struct helper *h)
 {
 	const struct known *fmt = &c->r[BPF_R1], *size = &c->r[BPF_R2];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The verifier: passes over the program, each of which may rely on those before it.
 //
-//      1. size            there is something, and not too much
+//      1. size            not empty, and not too long
 //      2. instructions    each one alone: opcode, reserved fields, registers, what it names
 //      3. flow            each jump, call and line leads to an instruction of the right function
 //      4. values          as far as they are constant: where it writes, what it returns, what it calls

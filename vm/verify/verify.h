@@ -6,12 +6,14 @@
 
 #define PROG_INSNS_MAX 1000000
 
-/* Checks a loaded program and fills p->facts. EINVAL with one sentence in log, that begins with the
- * instruction's index where there is one, if it is refused; ENOMEM. p->state becomes PROG_VERIFIED.
+/* Checks a loaded program and sets p->facts; p->state becomes PROG_VERIFIED. Returns EINVAL with one sentence
+ * in log, which begins with the instruction's index if it is about one, or ENOMEM.
  *
- * What is checked now is the structure: every instruction is one that we have, uses only fields and
- * registers that it has, jumps to an instruction of its own function, keeps to its stack, calls what is
- * there, and no path runs off the end or nests more than PROG_FRAMES functions. What registers hold is
- * not followed: an access through any register but R10 may hit a bad address, and interpreter and JIT
- * both make that harmless (a load gives 0, a store is dropped). */
+ *   - Each instruction exists, uses only the fields and registers that it has, and keeps to its stack.
+ *   - Each jump leads to an instruction of its own function; each call to a function that exists.
+ *   - No path runs off the end or nests more than PROG_FRAMES functions.
+ *   - Registers that are constant must fit: verify_values in parts.h.
+ *
+ * Other registers are not followed: an access through them may hit a bad address. Interpreter and JIT both
+ * make that harmless: a load returns 0, a store is dropped. */
 enum err prog_verify(struct prog *p, struct strbuf *log);
