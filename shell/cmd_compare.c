@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command compare: what a traced call costs, in every way there is.
+// The command compare: what a traced call costs, in all ways.
 #include "kernel/io/blobs.h"
 #include "kernel/io/print.h"
 #include "kernel/lib/mem.h"
@@ -18,7 +18,7 @@ struct comparison {
 	struct user users[USERS];
 };
 
-/* Every user has counted every call: else the figure is worth nothing. */
+/* Checks that each user has counted all calls; otherwise the figure is worth nothing. */
 static enum err check_counts(struct comparison *c, const struct way *w, u32 users)
 {
 	bool session = w->prog && c->users[0].prog->type == PROG_FSESSION;
@@ -36,7 +36,7 @@ static void (*run_of(const struct comparison *c, const struct way *w))(u32 calls
 	return w->at_tracepoint ? c->t.drive->run_tracepoint : c->t.drive->run;
 }
 
-/* Adds users up to so many, counts from 0, and returns the ticks of a call beyond the untraced ones. */
+/* Attaches further users until there are so many, and measures by how many ticks they make a call longer. */
 static enum err measure_users(struct comparison *c, const struct way *w, u32 *attached, u32 users, u64 *extra)
 {
 	for (; *attached < users; ++*attached) {
@@ -50,7 +50,7 @@ static enum err measure_users(struct comparison *c, const struct way *w, u32 *at
 	return check_counts(c, w, users);
 }
 
-/* The cells of one way. `each more` is what the last doubling cost, divided by the users that it added. */
+/* Adds the row of one way. `each more` is the cost of the last doubling divided by the users it added. */
 static enum err fill_row(struct comparison *c, const struct way *w, struct table *t, u32 *attached)
 {
 	u32 most = w->most ? w->most : USERS;
@@ -75,8 +75,8 @@ static enum err fill_row(struct comparison *c, const struct way *w, struct table
 	return OK;
 }
 
-/* The first instruction that can become a jump and that every call executes; if there is none, log says why
- * the last one tried is not it. */
+/* Finds the first instruction that can become a jump and that each call executes. If there is none, log says
+ * why the last one cannot. */
 static enum err find_jump(struct comparison *c, const struct way *w)
 {
 	enum { LAST_OFFSET = 256 };
@@ -137,7 +137,7 @@ static enum err load_users(struct comparison *c)
 	return OK;
 }
 
-/* Images may wait for a task that sleeps in them. */
+/* A task that sleeps in an image delays its end. */
 static void unload_users(struct comparison *c)
 {
 	for (u32 i = 0; i < USERS; i++) {

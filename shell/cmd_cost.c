@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command cost: what it takes to attach a program, to call what it is attached to, and to detach it.
+// The command cost: what it takes to attach a program, to call what it traces, and to detach it.
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The commands of the old ways: ftrace, graph, hijack, share.
+// The commands of ftrace: ftrace, graph, hijack, share.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -14,7 +14,7 @@
 #include "tramp/ftrace/share.h"
 #include "tramp/tramp.h"
 
-/* Adds all functions that match to the filter of ops; returns how many did. */
+/* Adds all functions that match the pattern to the filter of ops; *count is their number. */
 static enum err choose(struct ftrace_ops *ops, const char *pattern, u32 *count, struct strbuf *log)
 {
 	struct site *site;
@@ -184,7 +184,7 @@ static notrace void graph_line(const char *duration, u32 depth, const char *what
 	trace_write("graph", s.buf, s.len);
 }
 
-/* A function's name by its site, in any context. */
+/* Works in any context. */
 static notrace const char *site_name(uptr func)
 {
 	return site_at(func)->name;

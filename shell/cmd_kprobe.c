@@ -10,7 +10,7 @@
 #include "kernel/cpu/trap.h"
 
 struct counting_probe {
-	struct kretprobe rp; /* of a kprobe only kp is used */
+	struct kretprobe rp; /* a kprobe uses only kp */
 	bool at_return;
 	u64 count; /* changed atomically */
 	char symbol[PROBE_SYMBOL_LEN];
@@ -98,7 +98,7 @@ static enum err remove_all_counting(void)
 	return OK;
 }
 
-/* Those of the shell; links shows those of programs. */
+/* Lists the probes of the shell; links shows those of programs. */
 static enum err list_counting(struct strbuf *log)
 {
 	struct table t;

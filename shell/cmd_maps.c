@@ -25,7 +25,7 @@ static enum err map_list(struct strbuf *log)
 	return table_print(&t, log);
 }
 
-/* By its type if that is known, else as bytes. */
+/* Prints a value by its type if that is known, otherwise as bytes. */
 static void print_typed(struct strbuf *s, const struct map *m, u32 type, const u8 *data, u32 size)
 {
 	if (m->btf && type && btf_size(m->btf, type) <= size) {
@@ -48,7 +48,7 @@ static u64 integer(const u8 *data, u32 size)
 	return v;
 }
 
-/* Every CPU's value of one key, and the sum if they are numbers. */
+/* Prints each CPU's value of one key, and the sum of numbers. */
 static void print_per_cpu(struct strbuf *s, struct map *m, const void *key)
 {
 	u64 sum = 0;
@@ -77,7 +77,7 @@ static bool print_program(struct map *m, const void *key)
 	return true;
 }
 
-/* One "key: value" line; false if it was left out because it is an array's zero. */
+/* Prints one line "key: value". Leaves out a zero of an array, and then returns false. */
 static bool print_element(struct map *m, const void *key)
 {
 	char text[1000] = "";
@@ -102,8 +102,8 @@ static bool print_element(struct map *m, const void *key)
 	return true;
 }
 
-/* A program may change the map meanwhile: as on Linux each entry is printed at most max_entries times
- * in all, and what comes and goes may be missed. */
+/* A program may change the map meanwhile. As on Linux, at most max_entries lines are printed, and elements
+ * that come or go may be missed. */
 static void dump(struct map *m, u8 *key, u8 *next)
 {
 	u32 seen = 0, zeros = 0;

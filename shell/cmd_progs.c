@@ -12,7 +12,7 @@
 #include "vm/run/map.h"
 #include "vm/run/mistake.h"
 
-/* prog->links counts the images that call it, old ones too; this is what a person means. */
+/* The number of links as a person counts them; prog->links counts images that call it, old ones too. */
 static u32 links_of(const struct prog *p)
 {
 	u32 count = 0;
@@ -81,7 +81,7 @@ static enum err prog_show(const struct prog *p)
 	return OK;
 }
 
-/* The line of C that begins at an instruction, if one does; NULL else. */
+/* The line of C that begins at an instruction, or NULL. */
 static const char *source_at(const struct prog *p, u32 insn_idx)
 {
 	for (u32 i = 0; i < p->line_count; i++) {
@@ -118,7 +118,7 @@ static enum err dump_xlated(const struct prog *p)
 	return OK;
 }
 
-/* One machine instruction; returns its length. */
+/* Prints one machine instruction, and returns its length. */
 static u32 dump_machine(const struct text *t, u32 at)
 {
 	char text[SENTENCE_LEN] = "", hex[64] = "";
@@ -213,7 +213,7 @@ static enum err cmd_attach(char **args, struct strbuf *log)
 	return OK;
 }
 
-/* Nothing leads to it any more, but an image in which a task still is can call it. */
+/* It has no links, but an image that calls it still has a task inside. */
 static bool is_held(const struct prog *p)
 {
 	return read_once(p->links) && !links_of(p);
@@ -239,7 +239,7 @@ static void tell_of_held(const struct prog *p)
 	kprintf(": its memory is freed when it has ended\n");
 }
 
-/* Most leave at once. */
+/* Gives tasks a moment to leave: most do at once. */
 static void tell_what_is_held(void)
 {
 	for (u32 i = 0; i < 10 && any_held(); i++) {
@@ -288,7 +288,7 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 const struct command prog_commands[] = {
 	{ "prog", "list|show|dump [PROG] [KIND]", "programs, and both kinds of their code", cmd_prog },
 	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach },
-	{ "detach", "all|PROG|OBJECT", "and no longer", cmd_detach },
+	{ "detach", "all|PROG|OBJECT", "take programs off again", cmd_detach },
 	{ "links", "", "what is attached where", cmd_links },
 	{ 0 },
 };

@@ -11,7 +11,7 @@
 #include "tramp/text/tracepoint.h"
 #include "tramp/tramp.h"
 
-/* A pattern without * and ? means: contains it. */
+/* A pattern without * and ? matches the names that contain it. */
 static bool matches(const char *name, const char *pattern)
 {
 	char wide[128];
@@ -99,10 +99,10 @@ static enum err cmd_site(char **args, struct strbuf *log)
 	return OK;
 }
 
-/* The nop that clang would have left: it does the same, and the patcher must refuse it. */
+/* The nop of clang. It does the same as that of gcc, but the patcher must refuse it. */
 static const u8 other_nop[SITE_LEN] = { 0x0f, 0x1f, 0x44, 0x00, 0x08 };
 
-/* Through poke_batch, since other CPUs run the function meanwhile. */
+/* Uses poke_batch, since other CPUs may execute the function meanwhile. */
 static enum err toggle(const struct site *site, struct strbuf *log)
 {
 	struct poke p = { .addr = site->addr };
@@ -141,7 +141,7 @@ static enum err cmd_audit(unused char **args, struct strbuf *log)
 	return bad ? str_refuse(log, EINVAL, "text is not what it should be") : OK;
 }
 
-/* "sched_wakeup(struct task_struct * p)": its function's prototype, under its own name. */
+/* Shows the prototype of its function under its own name: "sched_wakeup(struct task_struct * p)". */
 static void tracepoint_row(struct table *t, const struct tracepoint *tp)
 {
 	static const char prefix[] = "void __traceiter_";

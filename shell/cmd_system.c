@@ -23,7 +23,7 @@ static enum err take_number(u64 *value, const char *text, u64 most, struct strbu
 	return str_refuse(log, EINVAL, "%s is not a number from 1 to %llu", text, most);
 }
 
-/* Reads all lines that wait, and keeps the last `room` in a ring; returns how many were read. */
+/* Reads all lines that wait, keeps the last `room` of them in a ring, and returns how many it has read. */
 static u32 read_last(struct trace_line *ring, u64 room)
 {
 	u32 waiting = trace_count(), count = 0;
@@ -72,7 +72,7 @@ static enum err traffic_for(u32 ms)
 	return traffic_stop();
 }
 
-/* What `work` can drive, so many times or ms. */
+/* What work can do, so many times or for so many ms. */
 static const struct traffic {
 	const char *name, *done;
 	enum err (*run)(u32 times);
@@ -133,7 +133,7 @@ static enum err cmd_cpus(unused char **args, struct strbuf *log)
 {
 	struct table t;
 	table_begin(&t, ">cpu|>apic id|runs");
-	preempt_disable(); /* so that no task that is running goes away */
+	preempt_disable(); /* no running task is freed meanwhile */
 	for (u32 i = 0; i < cpu_count(); i++) {
 		const struct task_struct *running = read_once(cpus[i].current_task);
 		table_add(&t, "%u\t%u\t%s:%d", i, cpus[i].apic_id, running->comm, running->pid);

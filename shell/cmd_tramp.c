@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Commands about trampolines: how the image of a traced function came about, and how images are to be.
+// Commands about trampolines: tramp explains the image of a function; stats and entry change all images.
 #include "shell/command.h"
 #include "shell/show.h"
 #include "kernel/mem/heap.h"
@@ -11,7 +11,7 @@
 
 #define CAPTION 47 /* the column where it begins, unless the instruction is longer */
 
-#define NAMED 3 /* programs that are named in the first line; links names them all */
+#define NAMED 3 /* the most programs that the first line names; links names them all */
 
 static void print_names(struct strbuf *s, const struct tramp *t)
 {
@@ -44,7 +44,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	print_wrapped(text_of, 0, 2);
 }
 
-/* The step that the code at an offset belongs to; plan->count for the cold part. */
+/* The step to which the code at an offset belongs; plan.count for the cold part. */
 static u32 step_at(const struct explained *x, u32 at)
 {
 	u32 i = 0;
@@ -53,10 +53,10 @@ static u32 step_at(const struct explained *x, u32 at)
 	return i;
 }
 
-/* What a step does, over as many rows as it has instructions. */
+/* What a step does; it is printed beside the instructions of the step, over several rows if needed. */
 struct caption {
 	char text[SENTENCE_LEN];
-	u32 at; /* so much of it has been printed */
+	u32 at; /* the next character to print */
 };
 
 static void caption_begin(struct caption *c, const struct tramp *t, const struct explained *x, u32 step)
@@ -70,7 +70,7 @@ static void caption_begin(struct caption *c, const struct tramp *t, const struct
 		str_puts(&s, "a skipped run");
 }
 
-/* As many whole words of it as the row has room for. */
+/* Adds as many whole words as the row has room for. */
 static void caption_row(struct caption *c, struct strbuf *s)
 {
 	const char *rest = c->text + c->at;
@@ -87,7 +87,7 @@ static void caption_row(struct caption *c, struct strbuf *s)
 	c->at += end + (rest[end] == ' ' && end);
 }
 
-/* Rows without an instruction, for what has not yet been said. */
+/* Prints the rest in rows without an instruction. */
 static void caption_end(struct caption *c)
 {
 	while (c->text[c->at]) {
@@ -98,7 +98,7 @@ static void caption_end(struct caption *c)
 	}
 }
 
-/* One row: where, bytes, instruction, and the step that it is a part of. */
+/* Prints one row: offset, bytes, instruction, a part of the caption. Returns the instruction's length. */
 static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, struct caption *c)
 {
 	const struct text *text = &t->image->text;
@@ -151,7 +151,6 @@ static enum err cmd_tramp(char **args, struct strbuf *log)
 	return e;
 }
 
-/* Sets an option of all images, if it is to be different. */
 static enum err change_options(struct plan_options wanted, struct strbuf *log)
 {
 	tramp_lock();
@@ -169,7 +168,7 @@ static void stats_row(struct table *t, const struct prog *p)
 		  p->stats.ticks / runs, p->missed);
 }
 
-/* A tick is one of the time-stamp counter: under --icount one instruction. */
+/* A tick is one of the time-stamp counter; with --icount it is one instruction. */
 static enum err print_stats(struct strbuf *log)
 {
 	struct table t;

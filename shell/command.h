@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A family of commands is a table, in a file of its own. shell.c finds a line's command in them. */
+/* Commands are rows of tables: one table for each family, in a file of its own. */
 #pragma once
 #include "shell/say.h"
 
-/* A row of a family's table. The table ends with a row without a name. */
+/* A table ends with a row without a name. */
 struct command {
 	const char *name;
 	const char *usage; /* of its words (usage.h): how many, and what Tab offers */
 	const char *help;  /* one line */
-	/* args ends with NULL. A failure puts one sentence into log, which is empty before. */
+	/* args ends with NULL; their number fits the usage. log is empty; a command that fails writes one
+	 * sentence into it, and the shell prints that. Task context, no locks held. */
 	enum err (*run)(char **args, struct strbuf *log);
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Offers the names of what the kernel has and of what is loaded.
+// Offers names of functions, tracepoints, programs and maps.
 #include "shell/complete.h"
 #include "kernel/lib/fmt.h"
 #include "tramp/kprobe/kprobe.h"
@@ -15,7 +15,7 @@ void complete_functions(struct edit_matches *m)
 		edit_offer(m, site_nth(i)->name);
 }
 
-/* NAME; and OBJECT/NAME, once OBJECT/ has been typed. */
+/* Offers NAME; and OBJECT/NAME if the word begins with OBJECT/. */
 static void offer_within(struct edit_matches *m, const struct object *o, const char *name)
 {
 	char both[EDIT_LINE] = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What Tab offers for each kind of word that a usage names. */
+/* What Tab offers for each kind of word that a usage names. Each function offers all candidates. */
 #pragma once
 #include "shell/edit.h"
 

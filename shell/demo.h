@@ -3,6 +3,6 @@
 #pragma once
 #include "kernel/lib/err.h"
 
-/* Shows every step, its commands run by exec (shell_exec); after each it waits for a key if pause. Leaves
- * nothing attached. Returns the first error of a command. */
+/* Shows all steps and runs their commands by exec (shell_exec). If pause is true, it waits for a key after
+ * each step. Leaves nothing attached. Returns the first error of a command. */
 enum err demo_run(bool pause, enum err (*exec)(const char *line));

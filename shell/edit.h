@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A line editor: bytes of a terminal in, an edited line and the bytes to show out.
+/* A line editor: it takes the bytes of a terminal, and makes an edited line and the bytes that show it.
  *
- * Pure: no console, no allocation. Keys of emacs and readline: arrows, Home, End, Delete, Tab,
- * ^A ^B ^D ^E ^F ^H ^K ^L ^N ^P ^U ^W, words by ^arrow, M-b, M-f, M-d. The line stays in one row of the
- * screen: what is longer than the row scrolls inside it. Without a terminal nothing is echoed, and there are no
- * keys but the end of a line and ^D: every other byte but 0 becomes part of the line as it is. */
+ *  - Pure: it uses no console and allocates nothing.
+ *  - The keys are those of emacs and readline: arrows, Home, End, Delete, Tab, ^A ^B ^D ^E ^F ^H ^K ^L ^N
+ *    ^P ^U ^W; words by ^arrow, M-b, M-f, M-d.
+ *  - The line stays in one row of the screen; a longer one scrolls inside it.
+ *  - Without a terminal nothing is echoed, and the only keys are the end of a line and ^D. Every other
+ *    byte but 0 becomes part of the line. */
 #pragma once
 #include "kernel/lib/types.h"
 
-#define EDIT_LINE    512 /* longest line, its 0 included; more is ignored, see is_cut */
+#define EDIT_LINE    512 /* the longest line with its 0; more is ignored, see is_cut */
 #define EDIT_HISTORY 64
 
 enum edit_result {
@@ -17,7 +19,7 @@ enum edit_result {
 	EDIT_END,  /* ^D on an empty line: no more input */
 };
 
-/* Collects what Tab could complete a word to; see edit_offer. */
+/* Collects the candidates to which Tab can complete a word; see edit_offer. */
 struct edit_matches;
 
 struct edit {
@@ -26,8 +28,8 @@ struct edit {
 	bool echo;   /* there is a terminal */
 	u32 columns; /* of the terminal */
 	void (*write)(const char *text, u32 len);
-	/* Offers every candidate for the word that begins at line[word] and ends where line ends. May
-	 * be called twice for one Tab, and must offer the same. NULL: no completion. */
+	/* Offers all candidates for the word that begins at line[word] and ends where line ends. It may be
+	 * called twice for one Tab, and must then offer the same. NULL: no completion. */
 	void (*complete)(struct edit_matches *m, const char *line, u32 word);
 
 	char line[EDIT_LINE]; /* ended by 0 */
@@ -47,12 +49,11 @@ struct edit {
 /* Shows the prompt and an empty line. */
 void edit_begin(struct edit *e);
 
-/* Takes one byte from the keyboard. A line that is not empty and not the same as the last goes
- * into the history. */
+/* Takes one byte from the keyboard. The history keeps lines that are not empty and not the last one again. */
 enum edit_result edit_key(struct edit *e, char byte);
 
-/* Names a candidate; kept only if the word is a prefix of it. */
+/* Offers a candidate, which is kept only if the word is a prefix of it. */
 void edit_offer(struct edit_matches *m, const char *candidate);
 
-/* Whether the word begins with all of that. */
+/* Whether the word begins with the prefix. */
 bool edit_begins(const struct edit_matches *m, const char *prefix);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loads what is built in and what the boot loader brought.
+// Loads the built-in objects and those of the boot loader.
 #include "shell/load.h"
 #include "kernel/io/blobs.h"
 #include "kernel/io/boot_info.h"
@@ -17,7 +17,7 @@ static enum err load_object(const char *name, const u8 *start, const u8 *end)
 	return e ? shell_fail(e, "%s is not loaded: %s", name, text) : OK;
 }
 
-/* my.bpf.o is the object my. */
+/* The file my.bpf.o becomes the object my. */
 static enum err load_module(const struct boot_module *m)
 {
 	static const char suffix[] = ".bpf.o";

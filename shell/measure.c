@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Calls functions and looks at the clock.
+// Calls functions and reads the clock.
 #include "shell/measure.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"
@@ -7,7 +7,7 @@
 #include "kernel/net/skb.h"
 #include "kernel/trace/events.h"
 
-/* One user less, again and again, but never the last: so that no call depends on the state of the heap. */
+/* Never drops the last user, so that no call depends on the state of the heap. */
 static void drive_kfree_skb(u32 calls)
 {
 	struct sk_buff *skb = alloc_skb(64);
@@ -62,7 +62,7 @@ static u64 ticks_of(void (*run)(u32 calls), u32 calls)
 u64 measure_calls(void (*run)(u32 calls))
 {
 	u64 once = ~0ull, twice = ~0ull;
-	for (u32 i = 0; i <= MEASURE_ROUNDS; i++) { /* the first finds nothing where later ones do */
+	for (u32 i = 0; i <= MEASURE_ROUNDS; i++) { /* the first round warms up the caches */
 		once = min(once, ticks_of(run, MEASURE_CALLS));
 		twice = min(twice, ticks_of(run, 2 * MEASURE_CALLS));
 	}
@@ -74,7 +74,7 @@ u64 measure_extra(u64 ticks, u64 base)
 	return ticks > base ? (ticks - base + MEASURE_CALLS / 2) / MEASURE_CALLS : 0;
 }
 
-/* A loop of two instructions, of known length, tells. */
+/* Counts a loop of two instructions. */
 bool measure_is_exact(void)
 {
 	enum { TURNS = 100000 };

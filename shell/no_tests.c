@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// In the place of tests/ in the ordinary kernel.
+// Takes the place of tests/ in the ordinary kernel.
 #include "tests/test.h"
 #include "kernel/io/print.h"
 

@@ -10,7 +10,7 @@ static const char *skip_spaces(const char *at)
 	return at;
 }
 
-/* Copies one word, without its quotes, behind what text holds; NULL if a quote stays open. */
+/* Appends one word without its quotes to text. Returns where it ends; NULL if a quote is not closed. */
 static const char *take_word(const char *at, struct strbuf *text)
 {
 	char quote = 0;
@@ -31,7 +31,7 @@ static const char *take_word(const char *at, struct strbuf *text)
 	return quote ? NULL : at;
 }
 
-/* What is wrong with the word just taken, or NULL. */
+/* Why the word just taken cannot stay, or NULL. */
 static const char *word_error(const struct words *w, const struct strbuf *word)
 {
 	if (w->argc == PARSE_WORDS)
@@ -42,7 +42,7 @@ static const char *word_error(const struct words *w, const struct strbuf *word)
 }
 _Static_assert(PARSE_WORDS == 16 && PARSE_TEXT == 512, "the sentences above");
 
-/* A command that is too long is read to its end all the same, so that the next one is found. */
+/* Reads a command that is too long to its end, so that the next one is found. */
 enum err parse_command(const char **at, struct words *w, struct strbuf *log)
 {
 	const char *p = skip_spaces(*at), *error = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From a line to commands: words between spaces, '...' and "..." keep spaces and ';', a ';' outside
- * quotes ends a command. Pure. */
+/* Cuts a line into commands and their words. A ';' ends a command, spaces and tabs separate words, and
+ * quotes, '...' or "...", keep all of these in a word. Pure. */
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
@@ -14,7 +14,7 @@ struct words {
 	char text[PARSE_TEXT];
 };
 
-/* Takes the next command from *at and moves it behind its ';'. argc is 0 for an empty command, as at
- * the end of the line. E2BIG: too long or too many words. EINVAL: a quote is not closed; *at is then at
- * the end of the line. */
+/* Reads the next command from *at, and moves *at behind its ';'. argc is 0 for an empty command, and so at
+ * the end of the line. E2BIG: the command is too long or has too many words. EINVAL: a quote is not closed;
+ * *at is then at the end of the line. */
 enum err parse_command(const char **at, struct words *w, struct strbuf *log);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The one form of every refusal.
+// The one form of all refusals.
 #include "shell/say.h"
 #include "kernel/io/print.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* How a command refuses. */
+/* How the shell refuses. */
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
 
-#define SENTENCE_LEN 768 /* room for what a refusal says, with the names of objects and programs in it */
+#define SENTENCE_LEN 768 /* room for a refusal that names objects and programs */
 
-/* Prints "error EBUSY: " and the sentence; returns e, so that a command can end with it. */
+/* Prints "error EBUSY: " and the sentence, and returns e. */
 enum err shell_fail(enum err e, const char *fmt, ...) printf_like(2, 3);

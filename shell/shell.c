@@ -17,7 +17,7 @@
 
 /* clang-format off */
 static const struct family {
-	const char *title; /* NULL: goes on with the one before */
+	const char *title; /* NULL: of the family above */
 	const struct command *commands;
 } families[] = {
 	{ "Functions", site_commands },
@@ -63,7 +63,7 @@ static enum err run_command(struct words *w, struct strbuf *log)
 	return c->run(w->argv + 1, log);
 }
 
-/* One after the other; before each but a person's own line it says which. */
+/* Runs commands one after the other. If announce is true, it prints each before it runs. */
 static enum err run_line(const char *line, bool announce)
 {
 	enum err first = OK;
@@ -128,7 +128,7 @@ static void complete_commands(struct edit_matches *m)
 		edit_offer(m, c->name);
 }
 
-/* Each command that fails in it has said why. */
+/* The commands of the demo have said why they fail; this adds nothing. */
 static enum err cmd_demo(unused char **args, unused struct strbuf *log)
 {
 	return demo_run(boot_option("tty") != NULL, shell_exec);
@@ -163,7 +163,7 @@ static void complete_argument(struct edit_matches *m, const char *usage, u32 ind
 	}
 }
 
-/* The command that the word belongs to begins behind the last ';'. */
+/* The command of the word begins behind the last ';'. */
 static void complete(struct edit_matches *m, const char *line, u32 word)
 {
 	char before[EDIT_LINE], ignored[64];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tables keep their cells as text until all are known; only then are the widths.
+// A table keeps its cells as text until all of them, and so the widths of its columns, are known.
 #include "shell/table.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -37,7 +37,7 @@ static bool grow(struct table *t, u32 more)
 	return true;
 }
 
-/* Makes a cell of what begins behind the cells, up to a tab or, if it is the last, to the end. */
+/* Makes a cell of the text behind the last one: up to the next tab, or all of it if no more cells follow. */
 static void end_cell(struct table *t, bool last)
 {
 	char *cell = t->text + t->len;
@@ -49,7 +49,7 @@ static void end_cell(struct table *t, bool last)
 	*width = max(*width, len);
 }
 
-/* Longer cells ask for more room until they fit. */
+/* Doubles the room until the cells fit. */
 void table_add(struct table *t, const char *fmt, ...)
 {
 	struct strbuf s = { .cut = true };
@@ -103,7 +103,7 @@ static void print_cell(const struct table *t, struct strbuf *row, u32 column, co
 	str_printf(row, "%*s%s", t->right[column] ? width : -width, text, last ? "\n" : "  ");
 }
 
-/* From its first cell on; returns the cell behind the row. */
+/* Prints the row that begins with this cell; returns the cell behind the row. */
 static const char *print_row(const struct table *t, struct strbuf *row, const char *cell)
 {
 	row->len = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of cells under named columns: what every command that lists things prints through. */
+/* Tables: rows of cells under named columns. All commands that list things print them. */
 #pragma once
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
@@ -18,17 +18,18 @@ struct table {
 	enum err err; /* the first; later cells are ignored */
 };
 
-/* An empty table with columns as in "program|type|>runs": names between bars, '>' before those aligned to the right. */
+/* Begins an empty table. The heading is as in "program|type|>runs": '|' separates columns, and '>' begins
+ * one that is aligned to the right. */
 void table_begin(struct table *t, const char *heading);
 
-/* Prints a text and ends its line. It begins in that column; words that do not fit a terminal go into rows of their
- * own, which begin at the indent. */
+/* Prints a text that begins in that column, and ends its line. Words that do not fit the row go into further
+ * rows, which begin at the indent. */
 void print_wrapped(const char *text, u32 column, u32 indent);
 
-/* Adds the next cells, left to right and row after row, of any length: one, or several with tabs between them in
- * fmt. May be called under a spin lock. */
+/* Adds cells of any length, left to right and row after row; tabs in fmt separate them. May be called under
+ * a spin lock. */
 void table_add(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
-/* Prints heading and rows, and frees; each column is as wide as its widest cell, and the last one is wrapped if it
- * is a LEFT one. ENOMEM if there was no room for a cell, or for a row: then nothing was printed, and log says so. */
+/* Prints heading and rows, and frees the table. A column is as wide as its widest cell; the last one is
+ * wrapped if it is aligned to the left. ENOMEM: no room for a cell or a row; nothing is printed. */
 enum err table_print(struct table *t, struct strbuf *log);

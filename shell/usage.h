@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A command's usage, as help shows it, says what its words may be: "PROG [FUNC|PATTERN] [cookie N]".
+/* What the usage of a command says about its words, as in "PROG [FUNC|PATTERN] [cookie N]". Pure.
  *
- * A space separates words, '|' separates the alternatives of a word. What stands in brackets may be left out. An
- * alternative in capitals names a kind; any other stands for itself. Pure. */
+ *  - A space separates words, '|' separates the alternatives of a word.
+ *  - Words in brackets may be left out.
+ *  - An alternative in capitals names a kind of word; any other stands for itself. */
 #pragma once
 #include "kernel/lib/types.h"
 
-/* The fewest and the most words that it allows. */
+/* Counts the fewest and the most words that it allows. */
 void usage_count(const char *usage, u32 *least, u32 *most);
 
 /* Copies alternative i of the word with that index, without what stands in brackets behind it ("FUNC" of
@@ -17,5 +18,5 @@ bool usage_word(const char *usage, u32 index, u32 i, char word[USAGE_WORD]);
 /* Whether an alternative names a kind of word. */
 bool usage_is_kind(const char *alternative);
 
-/* Whether the first word of the arguments is an alternative, or may be one because a kind is among them. */
+/* Whether the arguments may begin with word: it is an alternative, or a kind is among these. */
 bool usage_begins(const char *usage, const char *word);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All the ways to trace a function, with users that do nothing but count: what compare compares. */
+/* All ways to trace a function, with users that only count. compare measures them. */
 #pragma once
 #include "shell/measure.h"
 #include "tramp/ftrace/fgraph.h"
@@ -18,14 +18,14 @@ struct traced {
 struct user {
 	struct object *object;
 	struct prog *prog;       /* the attached one; set by attach */
-	struct fgraph_ops graph; /* a callback; plain ftrace uses only its ops */
+	struct fgraph_ops graph; /* the callback; ftrace uses only its ops */
 	u64 *count;              /* its runs, in the object or in calls; set by attach */
 	u64 calls;
 };
 
 /* What one user costs besides time. */
 struct footprint {
-	u32 stack, registers, code; /* bytes; number; bytes */
+	u32 stack, registers, code; /* bytes, saved registers, bytes */
 };
 
 struct way {
@@ -34,10 +34,10 @@ struct way {
 	enum kprobe_how how;
 	u32 ftrace_flags;
 	bool by_call, at_tracepoint;
-	u32 most; /* users, if a function cannot have as many as otherwise; or 0 */
+	u32 most; /* users of one function; 0: as many as compare wants */
 	enum err (*attach)(const struct way *w, const struct traced *t, struct user *u);
 	enum err (*detach)(const struct traced *t, struct user *u);
-	/* While u is the only user. */
+	/* u is the only user. */
 	struct footprint (*footprint)(const struct way *w, const struct traced *t, const struct user *u);
 };
 
