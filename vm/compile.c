@@ -3,12 +3,10 @@
 #include "vm/compile.h"
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
-#include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "vm/interp/interp.h"
 #include "vm/jit/x86_64/jit.h"
 #include "vm/run/mistake.h"
-#include "vm/verify/verify.h"
 
 static enum err install(struct prog *p, u32 max, text_writer *write, void *arg)
 {
@@ -129,34 +127,6 @@ void prog_free(struct prog *p)
 		return;
 	prog_uncompile(p);
 	prog_drop(p);
-}
-
-enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
-		       enum prog_mode mode, struct strbuf *log)
-{
-	struct prog *p;
-	enum err e = prog_new(&p, name, "", log);
-	*out = NULL;
-	if (e)
-		return e;
-	p->mode = mode;
-	p->insn_count = insn_count;
-	p->insns = kmalloc(max((size_t)insn_count, (size_t)1) * sizeof(*insns));
-	if (p->insns) {
-		memcpy(p->insns, insns, insn_count * sizeof(*insns));
-		prog_set_tag(p);
-		e = prog_verify(p, log);
-		if (!e)
-			e = prog_compile(p, log);
-	} else {
-		str_printf(log, "program %s: no memory for %u instructions", name, insn_count);
-		e = ENOMEM;
-	}
-	if (e)
-		prog_free(p);
-	else
-		*out = p;
-	return e;
 }
 
 void compile_init(void)

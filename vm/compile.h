@@ -13,10 +13,6 @@ enum err prog_compile(struct prog *p, struct strbuf *log);
 /* Undoes it; nobody may run the program any more. Harmless on one that is not compiled. */
 void prog_uncompile(struct prog *p);
 
-/* A program from instructions in memory, through the same checks as an object's; for tests and host tools. */
-enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
-		       enum prog_mode mode, struct strbuf *log);
-
 /* The end of a program, however far it has come; NULL is none. */
 void prog_free(struct prog *p);
 

@@ -4,6 +4,7 @@
 #include "tests/fuzz/dense.h"
 #include "tests/fuzz/gen_parts.h"
 #include "tests/vm_model.h"
+#include "tests/host/vm_run.h"
 #include "vm/compile.h"
 
 enum { STACK = GEN_STACK + 10 * 8 }; /* what all units may use; below it R0 to R9 */

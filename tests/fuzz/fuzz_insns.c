@@ -7,6 +7,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/gen.h"
 #include "tests/host/vm_asm.h"
+#include "tests/host/vm_run.h"
 #include "vm/compile.h"
 #include "vm/interp/interp.h"
 

@@ -27,6 +27,44 @@ enum err vm_call_limited(const struct prog *p, void *mem, u64 len, u64 insns, u6
 	return interp_run_limited(p, args, &limits, r0, log);
 }
 
+static enum err load(struct prog **out, const char *name, struct object *o, const struct insn *insns,
+		     u32 count, enum prog_mode mode, struct strbuf *log)
+{
+	struct prog *p;
+	enum err e = prog_new(&p, name, "", log);
+	*out = NULL;
+	if (e)
+		return e;
+	p->object = o;
+	p->mode = mode;
+	p->insn_count = count;
+	p->insns = kmalloc(max((size_t)count, (size_t)1) * sizeof(*insns));
+	if (p->insns) {
+		memcpy(p->insns, insns, count * sizeof(*insns));
+		prog_set_tag(p);
+	}
+	e = p->insns ? prog_verify(p, log) : ENOMEM;
+	if (!e)
+		e = prog_compile(p, log);
+	if (e)
+		prog_free(p);
+	else
+		*out = p;
+	return e;
+}
+
+enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 count,
+		       enum prog_mode mode, struct strbuf *log)
+{
+	return load(out, name, NULL, insns, count, mode, log);
+}
+
+enum err vm_load_into(struct prog **out, struct object *o, const struct insn *insns, u32 count,
+		      enum prog_mode mode, struct strbuf *log)
+{
+	return load(out, "case", o, insns, count, mode, log);
+}
+
 enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *mem, u64 len, u64 *r0,
 		struct strbuf *log)
 {
@@ -37,30 +75,6 @@ enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *
 	*r0 = vm_call(p, mem, len);
 	prog_free(p);
 	return OK;
-}
-
-enum err vm_load_into(struct prog **out, struct object *o, const struct insn *insns, u32 count,
-		      enum prog_mode mode, struct strbuf *log)
-{
-	struct prog *p;
-	enum err e = prog_new(&p, "case", "", log);
-	*out = NULL;
-	if (e)
-		return e;
-	p->object = o;
-	p->mode = mode;
-	p->insn_count = count;
-	p->insns = kmalloc(count * sizeof(*insns));
-	if (p->insns)
-		memcpy(p->insns, insns, count * sizeof(*insns));
-	e = p->insns ? prog_verify(p, log) : ENOMEM;
-	if (!e)
-		e = prog_compile(p, log);
-	if (e)
-		prog_free(p);
-	else
-		*out = p;
-	return e;
 }
 
 u64 vm_compile_ns(struct prog *p)

@@ -9,6 +9,10 @@
 enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *mem, u64 len, u64 *r0,
 		struct strbuf *log);
 
+/* A program from instructions in memory, through the same checks as an object's. prog_free ends it. */
+enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 insn_count,
+		       enum prog_mode mode, struct strbuf *log);
+
 /* prog_load_raw, for a program of the object o, with its maps; or of none if it is NULL. */
 enum err vm_load_into(struct prog **out, struct object *o, const struct insn *insns, u32 count,
 		      enum prog_mode mode, struct strbuf *log);

@@ -11,6 +11,7 @@
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "attach/attach.h"
+#include "tests/host/vm_run.h"
 #include "vm/compile.h"
 #include "vm/prog.h"
 

@@ -14,6 +14,7 @@
 #include "attach/attach.h"
 #include "tramp/ftrace/share.h"
 #include "tramp/text/tracepoint.h"
+#include "tests/host/vm_run.h"
 #include "vm/compile.h"
 #include "vm/object.h"
 
