@@ -119,31 +119,25 @@ static notrace bool array_iterate(struct map *m, struct map_iter *it)
 	return true;
 }
 
+/* What both types have. */
+#define ARRAY_OPS                                                                                         \
+	.destroy = array_destroy, .update = array_update, .remove = array_remove,                         \
+	.next_key = array_next_key, .values_around = array_values_around, .lookup_cpu = array_lookup_cpu, \
+	.iterate = array_iterate
+
 const struct map_ops map_array_ops = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.name = "array",
 	.flags = BPF_F_RDONLY_PROG | BPF_F_MMAPABLE,
 	.init = array_init,
-	.destroy = array_destroy,
 	.lookup = array_lookup,
-	.update = array_update,
-	.remove = array_remove,
-	.next_key = array_next_key,
-	.values_around = array_values_around,
-	.lookup_cpu = array_lookup_cpu,
-	.iterate = array_iterate,
+	ARRAY_OPS,
 };
 
 const struct map_ops map_percpu_array_ops = {
 	.type = BPF_MAP_TYPE_PERCPU_ARRAY,
 	.name = "percpu_array",
 	.init = percpu_init,
-	.destroy = array_destroy,
 	.lookup = percpu_lookup,
-	.update = array_update,
-	.remove = array_remove,
-	.next_key = array_next_key,
-	.values_around = array_values_around,
-	.lookup_cpu = array_lookup_cpu,
-	.iterate = array_iterate,
+	ARRAY_OPS,
 };

@@ -13,22 +13,13 @@
 #define FORMAT_MAX   (2 * LINE_LEN)
 #define WIDTH_DIGITS 3 /* more would only keep the CPU busy: a line is shorter */
 
-/* What may follow %p. A letter behind any of them is text; behind a plain %p there must be none. */
-enum pointer { PLAIN, STRING, IP4, IP4_ZEROS, IP6, IP6_PLAIN, MAC, SYMBOL, SYMBOL_OFFSET };
-static const struct {
-	const char *text;
-	enum pointer what;
-} pointers[] = {
-	{ "ks", STRING }, { "us", STRING },    { "I4", IP4 },          { "i4", IP4_ZEROS },
-	{ "I6", IP6 },    { "i6", IP6_PLAIN }, { "M", MAC },           { "x", PLAIN },
-	{ "K", PLAIN },   { "s", SYMBOL },     { "S", SYMBOL_OFFSET }, { "B", SYMBOL_OFFSET },
-};
+struct pointer;
 
 struct conversion {
 	char spec[16]; /* "%-08ll" without the letter */
-	u32 longs;
+	u32 len, longs;
 	char letter;
-	enum pointer pointer;
+	const struct pointer *pointer; /* of %p; NULL: plain */
 };
 
 /* What is printed with, or without args only looked at; and why it cannot be. */
@@ -56,30 +47,111 @@ static bool prints(const char *text)
 	return true;
 }
 
+/* The whole conversion, with the letters that str_printf knows. The compiler need not check formats that it cannot
+ * see. */
+static const char *spec_of(struct conversion *v, const char *letters)
+{
+	char *at = v->spec + v->len;
+	while ((*at++ = *letters++))
+		;
+	return v->spec;
+}
+
+static void put_pointer(struct strbuf *s, struct conversion *v, u64 arg)
+{
+	str_printf(s, spec_of(v, "p"), (void *)(uptr)arg);
+}
+
+static void put_text(struct strbuf *s, struct conversion *v, const char *text)
+{
+	str_printf(s, spec_of(v, "s"), text);
+}
+
+static void put_string_at(struct strbuf *s, struct conversion *v, u64 arg)
+{
+	char text[LINE_LEN];
+	probe_read_str(text, arg, sizeof(text));
+	put_text(s, v, text);
+}
+
+/* name+offset of code. */
+static void put_symbol_offset(struct strbuf *s, struct conversion *v, u64 arg)
+{
+	char text[80];
+	struct strbuf name = STRBUF(text);
+	sym_print(&name, arg);
+	put_text(s, v, text);
+}
+
+static void put_symbol(struct strbuf *s, struct conversion *v, u64 arg)
+{
+	char text[80] = "";
+	struct strbuf name = STRBUF(text);
+	sym_print(&name, arg);
+	for (char *at = text; *at; at++)
+		if (*at == '+')
+			*at = 0;
+	put_text(s, v, text);
+}
+
+static void put_address(struct strbuf *s, struct conversion *v, u64 arg);
+
+/* What may follow %p. A letter behind any of them is text; behind a plain %p no letter may follow. An address of a
+ * network has `len` bytes, each is printed as `each`, and `mark` stands behind every step-th but the last. */
+static const struct pointer {
+	const char *text;
+	void (*put)(struct strbuf *s, struct conversion *v, u64 arg);
+	const char *each, *mark;
+	u32 len, step;
+} pointers[] = {
+	{ "ks", put_string_at, NULL, NULL, 0, 0 },    { "us", put_string_at, NULL, NULL, 0, 0 },
+	{ "I4", put_address, "%u", ".", 4, 1 },       { "i4", put_address, "%03u", ".", 4, 1 },
+	{ "I6", put_address, "%02x", ":", 16, 2 },    { "i6", put_address, "%02x", "", 16, 1 },
+	{ "M", put_address, "%02x", ":", 6, 1 },      { "x", put_pointer, NULL, NULL, 0, 0 },
+	{ "K", put_pointer, NULL, NULL, 0, 0 },       { "s", put_symbol, NULL, NULL, 0, 0 },
+	{ "S", put_symbol_offset, NULL, NULL, 0, 0 }, { "B", put_symbol_offset, NULL, NULL, 0, 0 },
+};
+
+/* From where arg points. One that cannot be read is all 0. */
+static void put_address(struct strbuf *s, struct conversion *v, u64 arg)
+{
+	const struct pointer *p = v->pointer;
+	u8 bytes[16];
+	char text[48];
+	struct strbuf t = STRBUF(text);
+	probe_read(bytes, arg, p->len);
+	for (u32 i = 0; i < p->len; i++) {
+		str_printf(&t, p->each, bytes[i]);
+		if (i + 1 < p->len && (i + 1) % p->step == 0)
+			str_puts(&t, p->mark);
+	}
+	put_text(s, v, text);
+}
+
 /* at points behind "%p". */
 static const char *parse_pointer(struct conversion *v, const char *at)
 {
 	for (u32 i = 0; i < array_len(pointers); i++) {
 		u32 len = (u32)strlen(pointers[i].text);
 		if (strncmp(at, pointers[i].text, len) == 0) {
-			v->pointer = pointers[i].what;
+			v->pointer = &pointers[i];
 			return at + len;
 		}
 	}
 	return (*at | 0x20) >= 'a' && (*at | 0x20) <= 'z' ? NULL : at;
 }
 
-/* at points behind the '%'; gives back what follows the conversion, NULL if it is none of ours. */
+/* at points behind the '%'; returns what follows the conversion, NULL if it is none of these. */
 static const char *parse(struct conversion *v, const char *at)
 {
-	u32 len = 0, digits = 0;
+	u32 digits = 0;
 	*v = (struct conversion){ 0 };
-	v->spec[len++] = '%';
+	v->spec[v->len++] = '%';
 	for (; is_flag(*at); at++) {
 		digits = is_digit(*at) ? digits + 1 : 0;
-		if (len == sizeof(v->spec) - 4 || digits > WIDTH_DIGITS)
+		if (v->len == sizeof(v->spec) - 4 || digits > WIDTH_DIGITS)
 			return NULL;
-		v->spec[len++] = *at;
+		v->spec[v->len++] = *at;
 	}
 	for (; *at == 'l' && v->longs < 2; at++)
 		v->longs++;
@@ -92,100 +164,18 @@ static const char *parse(struct conversion *v, const char *at)
 	return v->letter == 'p' ? parse_pointer(v, at + 1) : at + 1;
 }
 
-/* ---- one argument ---- */
-
-static void put_pointer(struct strbuf *s, struct conversion *v, u64 arg)
-{
-	u32 len = (u32)strlen(v->spec);
-	memcpy(v->spec + len, "p", 2);
-	str_printf(s, v->spec, (void *)(uptr)arg);
-}
-
-static void put_text(struct strbuf *s, struct conversion *v, const char *text)
-{
-	u32 len = (u32)strlen(v->spec);
-	memcpy(v->spec + len, "s", 2);
-	str_printf(s, v->spec, text);
-}
-
-/* name, or name+offset, of code. */
-static void put_symbol(struct strbuf *s, struct conversion *v, u64 arg)
-{
-	char text[80];
-	struct strbuf name = STRBUF(text);
-	sym_print(&name, arg);
-	for (char *at = text; v->pointer == SYMBOL && *at; at++)
-		if (*at == '+')
-			*at = 0;
-	put_text(s, v, text);
-}
-
-/* len bytes, each as the format says, with a mark behind every step-th but the last. */
-static void put_bytes(struct strbuf *s, const u8 *bytes, u32 len, const char *each, char mark, u32 step)
-{
-	for (u32 i = 0; i < len; i++) {
-		str_printf(s, each, bytes[i]);
-		if (mark && i + 1 < len && (i + 1) % step == 0)
-			str_putc(s, mark);
-	}
-}
-
-/* An address of a network, from where arg points. One that cannot be read is all 0. */
-static void put_address(struct strbuf *s, struct conversion *v, u64 arg)
-{
-	u8 bytes[16];
-	char text[48];
-	struct strbuf t = STRBUF(text);
-	u32 len = v->pointer == MAC ? 6 : v->pointer == IP4 || v->pointer == IP4_ZEROS ? 4 : 16;
-	probe_read(bytes, arg, len);
-	switch (v->pointer) {
-	case IP4: put_bytes(&t, bytes, len, "%u", '.', 1); break;
-	case IP4_ZEROS: put_bytes(&t, bytes, len, "%03u", '.', 1); break;
-	case IP6: put_bytes(&t, bytes, len, "%02x", ':', 2); break;
-	case MAC: put_bytes(&t, bytes, len, "%02x", ':', 1); break;
-	default: put_bytes(&t, bytes, len, "%02x", 0, 1);
-	}
-	put_text(s, v, text);
-}
-
-static void put_string(struct strbuf *s, struct conversion *v, u64 arg)
-{
-	char text[LINE_LEN];
-	probe_read_str(text, arg, sizeof(text));
-	put_text(s, v, text);
-}
-
-static void put_any_pointer(struct strbuf *s, struct conversion *v, u64 arg)
-{
-	switch (v->pointer) {
-	case PLAIN: put_pointer(s, v, arg); break;
-	case STRING: put_string(s, v, arg); break;
-	case SYMBOL:
-	case SYMBOL_OFFSET: put_symbol(s, v, arg); break;
-	default: put_address(s, v, arg);
-	}
-}
-
-/* str_printf knows the letters; the compiler need not check formats that it cannot see. */
 static void put(struct strbuf *s, struct conversion *v, u64 arg)
 {
-	u32 len = (u32)strlen(v->spec);
 	switch (v->letter) {
-	case 's': put_string(s, v, arg); break;
-	case 'p': put_any_pointer(s, v, arg); break;
-	case 'c':
-		memcpy(v->spec + len, "c", 2);
-		str_printf(s, v->spec, (int)(u8)arg);
-		break;
+	case 's': put_string_at(s, v, arg); break;
+	case 'p': (v->pointer ? v->pointer->put : put_pointer)(s, v, arg); break;
+	case 'c': str_printf(s, spec_of(v, "c"), (int)(u8)arg); break;
 	default:
 		if (!v->longs)
 			arg = v->letter == 'd' || v->letter == 'i' ? (u64)(i64)(i32)arg : (u32)arg;
-		memcpy(v->spec + len, (char[]){ 'l', 'l', v->letter, 0 }, 4);
-		str_printf(s, v->spec, arg);
+		str_printf(s, spec_of(v, (char[]){ 'l', 'l', v->letter, 0 }), arg);
 	}
 }
-
-/* ---- the whole line ---- */
 
 static bool refuse_conversion(struct print *p, const char *fmt, const char *at)
 {
