@@ -72,8 +72,6 @@ struct op *ops_build(const struct prog *p, u8 *marks);
 u32 op_reads(const struct op *op);
 u32 op_writes(const struct op *op);
 
-/* ---- the steps of ops_build, which is in op_build.c ---- */
-
 struct ops {
 	const struct prog *p;
 	u8 *marks;

@@ -108,21 +108,22 @@ static void drop_unreachable(struct ops *o)
 	}
 }
 
+static void each_branch(struct ops *o, void (*change)(struct ops *o, u32 idx))
+{
+	for (u32 i = 0; i < o->p->insn_count; i++)
+		if (op_is_branch(&o->op[i]))
+			change(o, i);
+}
+
 void ops_shorten_jumps(struct ops *o)
 {
 	for (u32 i = 0; i < o->p->insn_count; i++)
 		if (is_jump(&o->op[i]))
 			set_target(o, i, last_target(o, op_target(&o->op[i], i)));
-	for (u32 i = 0; i < o->p->insn_count; i++)
-		if (op_is_branch(&o->op[i]))
-			invert(o, i);
-	for (u32 i = 0; i < o->p->insn_count; i++)
-		if (op_is_branch(&o->op[i]))
-			follow(o, i);
+	each_branch(o, invert);
+	each_branch(o, follow);
 	mark_targets(o);
-	for (u32 i = 0; i < o->p->insn_count; i++)
-		if (op_is_branch(&o->op[i]))
-			drop_repeated(o, i);
+	each_branch(o, drop_repeated);
 	mark_targets(o);
 	drop_unreachable(o);
 	mark_targets(o);

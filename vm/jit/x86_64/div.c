@@ -144,8 +144,6 @@ static void emit_div_by_minus_one(struct code *c, const struct op *op)
 	(wide ? neg_r : neg_r32)(c, jit_dst(op));
 }
 
-/* ---- by constants ---- */
-
 /* A division by a constant, on its way: the quotient of abs(dividend) and by goes to `quotient`. */
 struct by_const {
 	const struct op *op;

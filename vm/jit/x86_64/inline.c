@@ -66,8 +66,6 @@ void jit_emit_element(struct jit *j, const struct op *op)
 	jit_fixup_resume(j, f);
 }
 
-/* ---- time and the task that runs ---- */
-
 /* What ktime_get_ns computes; false where the time does not come from the CPU's counter.
  *      rdtsc
  *      shl rdx, 32
@@ -109,8 +107,6 @@ static void emit_pid_tgid(struct code *c)
 	emit_current(c);
 	mov_rm(c, RAX, at(RAX, offsetof(struct task_struct, pid)));
 }
-
-/* ---- what lies around the context: no call; what a bad context gives is as in frame.h ---- */
 
 /* r = context[-word] */
 static void emit_header_word(struct jit *j, enum reg r, enum prog_header word)

@@ -98,8 +98,6 @@ static void emit_step(struct jit *j, u32 idx)
 	emit_op(j, idx);
 }
 
-/* ---- sizes ---- */
-
 /* Every instruction's length with all jumps long, measured by writing each to the same scratch. */
 static void measure(struct jit *j)
 {

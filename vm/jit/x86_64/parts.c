@@ -10,7 +10,7 @@
  *   R10      RBP       both are the frame pointer, and backtraces pass through
  * R9, R10 and R11 of x86 stand for nothing: scratch within one op. R9 is also the sixth argument of
  * helpers. R12 counts tail calls in programs that have them, and is never touched in others. */
-const u8 jit_regs[JIT_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP, R9 };
+const u8 jit_regs[BPF_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP };
 
 /* clang-format off */
 #define ROW(name) { name##_rr, name##_rr32, name##_ri, name##_ri32 }

@@ -5,9 +5,8 @@
 #include "vm/run/helper.h"
 #include "vm/jit/x86_64/jit.h"
 
-/* x86's registers by eBPF's; then one that stands for none, the place of what may not be wanted. */
-enum { JIT_TEMP = BPF_REGS, JIT_REGS };
-extern const u8 jit_regs[JIT_REGS];
+/* x86's registers by eBPF's. */
+extern const u8 jit_regs[BPF_REGS];
 
 static inline notrace u32 jit_here(const struct jit *j)
 {
