@@ -27,7 +27,9 @@ static notrace void begin_end(void)
 	cpu_stop();
 }
 
-static noreturn notrace void end(const struct pt_regs *regs, u32 cpus, const char *fmt, va_list args)
+/* Inlined: a backtrace need not show it. */
+static inline __attribute__((always_inline)) noreturn notrace void end(const struct pt_regs *regs, u32 cpus,
+								       const char *fmt, va_list args)
 {
 	static char text[1024];
 	struct strbuf s = STRBUF(text);
