@@ -224,44 +224,12 @@ enum err plan_make(struct plan *p, const struct model *m, const struct hook *hoo
 	return OK;
 }
 
-/* %s stands for the hook's name, %u for the step's number. */
-static const char *const step_texts[STEP_KINDS] = {
-	[STEP_FRAME] = "save the frame pointer, make a frame",
-	[STEP_SAVE_SLOT] = "save argument slot %u",
-	[STEP_SAVE_HIDDEN] = "save the hidden result pointer",
-	[STEP_SAVE_COUNT] = "context[-1]: slot count %u",
-	[STEP_SAVE_IP] = "context[-2]: the function's address",
-	[STEP_CLEAR_SESSION] = "session word %u is 0",
-	[STEP_PREEMPT_OFF] = "stay on this CPU",
-	[STEP_MIGRATE_OFF] = "stay on this CPU, even asleep",
-	[STEP_GUARD] = "skip %s if it runs here already",
-	[STEP_SET_ENTRY] = "context[-1]: %s at the call",
-	[STEP_SET_RETURN] = "context[-1]: %s at the return",
-	[STEP_SET_COOKIE] = "context[-3]: the cookie of %s",
-	[STEP_STATS_BEGIN] = "read the clock",
-	[STEP_CALL_HOOK] = "call %s",
-	[STEP_KEEP_RESULT] = "keep what %s returned",
-	[STEP_STATS_END] = "count a run of %s",
-	[STEP_UNGUARD] = "%s has ended",
-	[STEP_PREEMPT_ON] = "free to move; reschedule if asked",
-	[STEP_MIGRATE_ON] = "free to move",
-	[STEP_LOAD_SLOT] = "restore argument slot %u",
-	[STEP_LOAD_HIDDEN] = "restore the hidden result pointer",
-	[STEP_CLEAR_RET] = "there is no result yet",
-	[STEP_SKIP_BODY] = "not 0: go on behind the body",
-	[STEP_COPY_WORD] = "copy stack argument word %u",
-	[STEP_CALL_ORIGINAL] = "call the body, past the site",
-	[STEP_SAVE_RET] = "keep the return value",
-	[STEP_GATE] = "jumps over the hooks when retired",
-	[STEP_LOAD_RET] = "return what it returned",
-	[STEP_UNFRAME] = "leave the frame",
-	[STEP_DROP_RETURN] = "drop the return into the body",
-	[STEP_RETURN] = "return",
-};
-
 void step_print(struct strbuf *s, const struct step *step, const struct hook *hooks)
 {
-	for (const char *p = step_texts[step->kind]; *p; p++) {
+#define STEP(name, text) text,
+	static const char *const texts[] = { STEPS(STEP) };
+#undef STEP
+	for (const char *p = texts[step->kind]; *p; p++) {
 		if (p[0] != '%')
 			str_putc(s, *p);
 		else if (*++p == 's')

@@ -26,40 +26,49 @@
 /* The words below the context, as context[-n]: ORDER HEADER. */
 enum { BELOW_COUNT = 1, BELOW_IP, BELOW_COOKIE };
 
+/* clang-format off */
+
+/* The steps, each with what it does, as step_print says it: %u is the step's n, %s the name of hook n. */
+#define STEPS(STEP) \
+	STEP(FRAME, "save the frame pointer, make a frame") \
+	STEP(SAVE_SLOT, "save argument slot %u")            /* from its register or stack word, widened */ \
+	STEP(SAVE_HIDDEN, "save the hidden result pointer") \
+	STEP(SAVE_COUNT, "context[-1]: slot count %u") \
+	STEP(SAVE_IP, "context[-2]: the function's address") \
+	STEP(CLEAR_SESSION, "session word %u is 0")         /* at first */ \
+	STEP(PREEMPT_OFF, "stay on this CPU")               /* alone */ \
+	STEP(MIGRATE_OFF, "stay on this CPU, even asleep")  /* other tasks may run there */ \
+	STEP(GUARD, "skip %s if it runs here already")      /* and count a miss */ \
+	STEP(SET_ENTRY, "context[-1]: %s at the call")      /* and where its session word is */ \
+	STEP(SET_RETURN, "context[-1]: %s at the return") \
+	STEP(SET_COOKIE, "context[-3]: the cookie of %s") \
+	STEP(STATS_BEGIN, "read the clock") \
+	STEP(CALL_HOOK, "call %s")                          /* with the context */ \
+	STEP(KEEP_RESULT, "keep what %s returned")          /* it may replace the return value */ \
+	STEP(STATS_END, "count a run of %s")                /* and its time */ \
+	STEP(UNGUARD, "%s has ended") \
+	STEP(PREEMPT_ON, "free to move; reschedule if asked") \
+	STEP(MIGRATE_ON, "free to move") \
+	STEP(LOAD_SLOT, "restore argument slot %u") \
+	STEP(LOAD_HIDDEN, "restore the hidden result pointer") \
+	STEP(CLEAR_RET, "there is no result yet")           /* that replaces the return value */ \
+	STEP(SKIP_BODY, "not 0: go on behind the body") \
+	STEP(COPY_WORD, "copy stack argument word %u")      /* for the original */ \
+	STEP(CALL_ORIGINAL, "call the body, past the site") \
+	STEP(SAVE_RET, "keep the return value") \
+	STEP(GATE, "jumps over the hooks when retired")     /* a nop until then */ \
+	STEP(LOAD_RET, "return what it returned") \
+	STEP(UNFRAME, "leave the frame") \
+	STEP(DROP_RETURN, "drop the return into the body")  /* the body has run */ \
+	STEP(RETURN, "return")                              /* to the body, or to the function's caller if it has run */
+
 enum step_kind {
-	STEP_FRAME,         /* save the frame pointer, reserve the frame */
-	STEP_SAVE_SLOT,     /* slot `n` from its register or stack word into the context, widened */
-	STEP_SAVE_HIDDEN,   /* the hidden first argument into the frame */
-	STEP_SAVE_COUNT,    /* how many slots there are, `n`, into context[-1] */
-	STEP_SAVE_IP,       /* the function's address into context[-2] */
-	STEP_CLEAR_SESSION, /* session word `n` begins as 0 */
-	STEP_PREEMPT_OFF,   /* stay on this CPU from here, alone */
-	STEP_MIGRATE_OFF,   /* stay on this CPU from here; others may run there, and this may sleep */
-	STEP_GUARD,         /* hook `n` runs on this CPU already: count a miss and skip it */
-	STEP_SET_ENTRY,     /* tell hook `n`, of a session, where its word is, and that this is the call */
-	STEP_SET_RETURN,    /* ... and that this is the return */
-	STEP_SET_COOKIE,    /* tell hook `n` its cookie */
-	STEP_STATS_BEGIN,   /* read the clock */
-	STEP_CALL_HOOK,     /* hook `n` with the context */
-	STEP_KEEP_RESULT,   /* what hook `n` returned may replace the return value */
-	STEP_STATS_END,     /* count one run of hook `n`, and its time */
-	STEP_UNGUARD,       /* hook `n` has ended */
-	STEP_PREEMPT_ON,    /* free to move again; reschedule if that was requested meanwhile */
-	STEP_MIGRATE_ON,
-	STEP_LOAD_SLOT, /* slot `n` back into its register */
-	STEP_LOAD_HIDDEN,
-	STEP_CLEAR_RET,     /* no hook replaces the return value yet */
-	STEP_SKIP_BODY,     /* if one does, go on behind the body */
-	STEP_COPY_WORD,     /* stack word `n` of the caller, again for the original */
-	STEP_CALL_ORIGINAL, /* the function's body, past its site */
-	STEP_SAVE_RET,      /* its return value into the frame */
-	STEP_GATE,          /* a nop; when the image is retired, a jump over the exit hooks */
-	STEP_LOAD_RET,
-	STEP_UNFRAME,
-	STEP_DROP_RETURN, /* drop the return address into the function: its body has run */
-	STEP_RETURN,      /* to the function's body, or to its caller if the body has run */
-	STEP_KINDS
+#define STEP(name, text) STEP_##name,
+	STEPS(STEP)
+#undef STEP
 };
+
+/* clang-format on */
 
 struct step {
 	enum step_kind kind;
