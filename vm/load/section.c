@@ -101,36 +101,11 @@ static bool match_type(struct prog *p, const struct attach_type *a, const char *
 	return true;
 }
 
-static i32 digit(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch |= 'a' - 'A';
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : 16;
-}
-
-/* 0x1f or 31, all of the text; false if it is no number of 31 bits. */
-static bool read_number(const char *text, u32 *value)
-{
-	i32 base = skip(&text, "0x") ? 16 : 10;
-	u64 n = 0;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (digit(*text) >= base)
-			return false;
-		n = n * (u32)base + (u32)digit(*text);
-		if (n > 0x7fffffff)
-			return false;
-	}
-	*value = (u32)n;
-	return true;
-}
-
 /* kprobe/FUNCTION+0x10: the number goes into target_offset. A kretprobe has no place in the middle. */
 static enum err take_offset(struct prog *p, struct strbuf *log)
 {
 	char *plus = p->target;
+	u64 offset;
 	while (*plus && *plus != '+')
 		plus++;
 	if (!*plus)
@@ -138,9 +113,10 @@ static enum err take_offset(struct prog *p, struct strbuf *log)
 	if (p->type != PROG_KPROBE)
 		return str_refuse(log, EINVAL, "section %s: only a kprobe can be at an offset in a function",
 				  p->section);
-	if (!read_number(plus + 1, &p->target_offset))
+	if (!parse_u64(plus + 1, &offset) || offset > 0x7fffffff)
 		return str_refuse(log, EINVAL, "section %s: %s is no offset; one is written +0x1f or +31",
 				  p->section, plus);
+	p->target_offset = (u32)offset;
 	*plus = 0;
 	return OK;
 }
