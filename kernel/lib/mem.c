@@ -91,6 +91,15 @@ notrace void str_copy(char *dst, const char *src, size_t size)
 	dst[len] = 0;
 }
 
+notrace const char *str_base(const char *path)
+{
+	const char *base = path;
+	while (*path)
+		if (*path++ == '/')
+			base = path;
+	return base;
+}
+
 notrace bool str_is_pattern(const char *s)
 {
 	while (*s && *s != '*' && *s != '?')

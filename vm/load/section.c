@@ -136,15 +136,6 @@ static const struct missing_type *find_missing(const char *name)
 	return found;
 }
 
-static const char *last_part(const char *name)
-{
-	const char *last = name;
-	for (; *name; name++)
-		if (*name == '/')
-			last = name + 1;
-	return last;
-}
-
 static enum err refuse_section(const char *name, struct strbuf *log)
 {
 	const struct missing_type *m = find_missing(name);
@@ -155,7 +146,7 @@ static enum err refuse_section(const char *name, struct strbuf *log)
 		return EOPNOTSUPP;
 	}
 	str_printf(log, "section %s: there are no %s programs: %s", name, m->prefix, m->why);
-	const char *target = last_part(name);
+	const char *target = str_base(name);
 	if (m->instead)
 		str_printf(log, "; write SEC(\"%s%s\")", m->instead, target == name ? "NAME" : target);
 	return EOPNOTSUPP;

@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Counts what a program's accesses to bad addresses came to.
 #include "vm/run/mistake.h"
+#include "kernel/lib/mem.h"
 #include "kernel/trace/trace.h"
-
-/* The last line that begins at idx or before; NULL if there is none. */
-static notrace const struct line_info *line_of(const struct prog *p, u32 idx)
-{
-	const struct line_info *found = NULL;
-	for (u32 i = 0; i < p->line_count && p->lines[i].insn_idx <= idx; i++)
-		found = &p->lines[i];
-	return found;
-}
-
-static notrace const char *base_name(const char *path)
-{
-	const char *base = path;
-	for (; *path; path++)
-		if (*path == '/')
-			base = path + 1;
-	return base;
-}
+#include "vm/source.h"
 
 notrace void mistake_print_line(struct strbuf *s, const struct prog *p, u32 idx)
 {
-	const struct line_info *l = line_of(p, idx);
+	const struct line_info *l = source_line(p, idx);
 	if (l && p->object)
-		str_printf(s, "%s:%u", base_name(btf_name(&p->object->btf, l->file_off)), l->line);
+		str_printf(s, "%s:%u", str_base(btf_name(&p->object->btf, l->file_off)), l->line);
 	else
 		str_printf(s, "insn %u", idx);
 }
@@ -33,7 +17,7 @@ notrace void mistake_print_line(struct strbuf *s, const struct prog *p, u32 idx)
 static notrace void print_place(struct strbuf *s, const struct prog *p, u32 idx)
 {
 	str_printf(s, "insn %u", idx);
-	if (!line_of(p, idx))
+	if (!source_line(p, idx))
 		return;
 	str_puts(s, " (");
 	mistake_print_line(s, p, idx);
