@@ -60,7 +60,7 @@ enum { BELOW_COUNT = 1, BELOW_IP, BELOW_COOKIE };
 	STEP(LOAD_RET, "return what it returned") \
 	STEP(UNFRAME, "leave the frame") \
 	STEP(DROP_RETURN, "drop the return into the body")  /* the body has run */ \
-	STEP(RETURN, "return")                              /* to the body, or to the function's caller if it has run */
+	STEP(RETURN, "return")                              /* to the body; or to the caller, if it has run */
 
 enum step_kind {
 #define STEP(name, text) STEP_##name,

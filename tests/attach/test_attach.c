@@ -225,6 +225,7 @@ TEST(attach_of_a_program_to_a_program_counts_its_runs)
 	require(attach_named("count_fentry", old->progs[0]->name, 0, &log) == OK);
 	check_eq(OK, traffic_net(20));
 	check_eq(EINVAL, attach_named(old->progs[0]->name, "count_fentry", 0, &log));
+	check_eq(EINVAL, attach_named("count_fexit", "count_fentry", 0, &log)); /* which traces a program */
 	check_eq(20, *counter);
 	check_eq(OK, detach_progs(old->progs, old->prog_count, &log));
 	check_eq(EBUSY, object_unload(old)); /* something is attached to it */
