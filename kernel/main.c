@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The system in the order in which it starts. boot/start.asm calls kmain on the first CPU, with one
-// stack, interrupts off, and the page tables that stay.
+// The table of contents: the system in the order in which it starts. boot/start.asm calls kmain on the first
+// CPU, with one stack, interrupts off, and the page tables that stay.
 #include "kernel/cpu/acpi.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/ipi.h"
@@ -50,7 +50,7 @@ static void say_hello(void)
 		cpu_count() == 1 ? "" : "s", total / 256, boot_info.loader);
 }
 
-/* The kernel's own types, then everything that is built on them. */
+/* Reads the kernel's own types, and then starts what is built on them. */
 static void start_tracing(void)
 {
 	static struct btf btf;
@@ -58,20 +58,20 @@ static void start_tracing(void)
 	struct strbuf log = STRBUF(text);
 	if (btf_open(&btf, kernel_btf_start, (u32)(kernel_btf_end - kernel_btf_start), &log) != OK)
 		panic("the kernel's own BTF: %s", text);
-	text_init();
-	site_init(&btf);
-	poke_init();
-	kprobe_init();
-	image_init();
-	tramp_init();
-	tramp_audit_init();
-	ftrace_init();
-	tracepoint_init();
-	vm_init(&btf);
-	attach_blame_init();
+	text_init();         /* a copy of all text as it was built */
+	site_init(&btf);     /* each function's five bytes are a site */
+	poke_init();         /* code can change while CPUs execute it */
+	kprobe_init();       /* a breakpoint may be a probe */
+	image_init();        /* generated code is freed when it is left */
+	tramp_init();        /* functions can have trampolines */
+	tramp_audit_init();  /* the auditor knows trampolines */
+	ftrace_init();       /* functions can have callbacks */
+	tracepoint_init();   /* each tracepoint is checked, and off */
+	vm_init(&btf);       /* programs can be loaded */
+	attach_blame_init(); /* a panic names the programs that it finds */
 }
 
-/* What the boot loader's command line asks for. */
+/* Does what the boot command line asks for. */
 static void noreturn run(void)
 {
 	const char *pattern = boot_option("test");
@@ -80,17 +80,17 @@ static void noreturn run(void)
 	shell_start();
 }
 
-/* pid 1: everything that needs a task to run in. */
+/* pid 1: starts everything that needs a task. */
 static int init(void *arg unused)
 {
-	rcu_init();
-	smp_start(&acpi);
-	softirq_init();
-	work_init();
-	net_init();
-	udp_init();
-	traffic_init();
-	console_init();
+	rcu_init();       /* rcu_preempt waits for readers */
+	smp_start(&acpi); /* all CPUs run */
+	softirq_init();   /* ksoftirqd on each CPU */
+	work_init();      /* kworkers on each CPU */
+	net_init();       /* packets have queues */
+	udp_init();       /* IPv4 packets have a receiver */
+	traffic_init();   /* threads receive from sockets */
+	console_init();   /* keys arrive by interrupt */
 	start_tracing();
 	say_hello();
 	run();
@@ -99,7 +99,7 @@ static int init(void *arg unused)
 /* What start-up takes, with 2 MiB in one piece for generated text, and a little to work with. */
 enum { PAGES_NEEDED = 1536, PAGES_NEEDED_PER_CPU = 64 };
 
-/* Here once, where too little would stop start-up in any of twenty places. */
+/* Checks once what would otherwise stop start-up in any of twenty places. */
 static void check_memory(u32 cpus)
 {
 	u32 free, total, needed = PAGES_NEEDED + cpus * PAGES_NEEDED_PER_CPU;
@@ -129,22 +129,22 @@ notrace void kmain(u32 magic, uptr info);
 notrace void kmain(u32 magic, uptr info)
 {
 	smp_init_boot_cpu(&init_task);
-	serial_init();
-	screen_init();
-	report_init();
-	trap_init();
-	boot_info_init(magic, info);
-	paging_init();
-	page_init();
+	serial_init();               /* messages can be seen */
+	screen_init();               /* also on the screen */
+	report_init();               /* a panic can report */
+	trap_init();                 /* exceptions are caught */
+	boot_info_init(magic, info); /* what the boot loader says */
+	paging_init();               /* the identity map of boot is gone */
+	page_init();                 /* pages can be allocated */
 	check_memory(1);
-	trap_init_cpu();
+	trap_init_cpu(); /* exceptions have stacks of their own */
 
 	find_cpus();
 	check_memory(acpi.cpu_count);
-	apic_init(&acpi, map_physical);
-	apic_init_cpu();
-	ipi_init();
-	task_init();
-	timer_init();
-	task_start(init);
+	apic_init(&acpi, map_physical); /* the interrupt controllers are known */
+	apic_init_cpu();                /* this CPU takes interrupts */
+	ipi_init();                     /* CPUs can call each other */
+	task_init();                    /* this CPU runs its idle task */
+	timer_init();                   /* time passes, and timers end */
+	task_start(init);               /* init runs; this does not return */
 }
