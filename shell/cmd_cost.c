@@ -1,14 +1,189 @@
 // SPDX-License-Identifier: MIT
-// The command cost: what it takes to attach a program, to call what it traces, and to detach it.
+// The commands compare and cost: what a traced call costs, in all ways; and what it takes to attach a program,
+// to call what it traces, and to detach it.
+#include "attach/attach.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/lib/mem.h"
+#include "kernel/io/blobs.h"
 #include "kernel/io/print.h"
-#include "shell/measure.h"
+#include "kernel/lib/mem.h"
+#include "kernel/mem/heap.h"
+#include "kernel/sched/sched.h"
 #include "shell/command.h"
 #include "shell/show.h"
-#include "attach/attach.h"
+#include "shell/table.h"
+#include "shell/ways.h"
 #include "tramp/text/poke.h"
-#include "vm/object.h"
+
+enum { USERS = 32, SESSION_RUNS = 2 };
+
+struct comparison {
+	struct traced t;
+	u64 base; /* ticks of MEASURE_CALLS untraced calls */
+	struct user users[USERS];
+};
+
+/* Checks that each user has counted all calls; otherwise the figure is worth nothing. */
+static enum err check_counts(struct comparison *c, const struct way *w, u32 users)
+{
+	bool session = w->prog && c->users[0].prog->type == PROG_FSESSION;
+	u64 wanted = MEASURE_CALLS_IN_ALL * (session ? SESSION_RUNS : 1);
+	for (u32 i = 0; i < users; i++)
+		if (*c->users[i].count < wanted)
+			return str_refuse(c->t.log, EINVAL,
+					  "%s with %u users: user %u counted %llu of %llu runs", w->name,
+					  users, i, *c->users[i].count, wanted);
+	return OK;
+}
+
+static void (*run_of(const struct comparison *c, const struct way *w))(u32 calls)
+{
+	return w->at_tracepoint ? c->t.drive->run_tracepoint : c->t.drive->run;
+}
+
+/* Attaches further users until there are so many, and measures by how many ticks they make a call longer. */
+static enum err measure_users(struct comparison *c, const struct way *w, u32 *attached, u32 users, u64 *extra)
+{
+	for (; *attached < users; ++*attached) {
+		enum err e = w->attach(w, &c->t, &c->users[*attached]);
+		if (e)
+			return e;
+	}
+	for (u32 i = 0; i < users; i++)
+		*c->users[i].count = 0;
+	*extra = measure_extra(measure_calls(run_of(c, w)), c->base);
+	return check_counts(c, w, users);
+}
+
+/* Adds the row of one way. `each more` is the cost of the last doubling divided by the users it added. */
+static enum err fill_row(struct comparison *c, const struct way *w, struct table *t, u32 *attached)
+{
+	u32 most = w->most ? w->most : USERS;
+	u64 extra = 0, before = 0;
+	struct footprint f = { 0 };
+	table_add(t, "%s", w->name);
+	for (u32 users = 1; users <= USERS; users *= 2) {
+		if (users > most) {
+			table_add(t, "-");
+			continue;
+		}
+		before = extra;
+		enum err e = measure_users(c, w, attached, users, &extra);
+		if (e)
+			return e;
+		table_add(t, "%llu", extra);
+		if (users == 1)
+			f = w->footprint(w, &c->t, c->users);
+	}
+	u64 tenths = extra > before ? (extra - before) * 10 / (most / 2) : 0;
+	table_add(t, "%llu.%llu\t%u\t%u\t%u", tenths / 10, tenths % 10, f.stack, f.registers, f.code);
+	return OK;
+}
+
+/* Finds the first instruction that can become a jump and that each call executes. If there is none, log says
+ * why the last one cannot. */
+static enum err find_jump(struct comparison *c, const struct way *w)
+{
+	enum { LAST_OFFSET = 256 };
+	struct user *u = c->users;
+	enum err e = ENOENT;
+	for (c->t.jump_offset = SITE_LEN; c->t.jump_offset < LAST_OFFSET; c->t.jump_offset++) {
+		str_cut(c->t.log, 0);
+		e = w->attach(w, &c->t, u);
+		if (e)
+			continue;
+		*u->count = 0;
+		c->t.drive->run(MEASURE_CALLS);
+		w->detach(&c->t, u);
+		if (*u->count >= MEASURE_CALLS)
+			return OK;
+	}
+	return e;
+}
+
+static enum err set_options(struct plan_options wanted, struct strbuf *log)
+{
+	tramp_lock();
+	enum err e = tramp_set_options(wanted, log);
+	tramp_unlock();
+	return e;
+}
+
+static enum err compare_way(struct comparison *c, const struct way *w, struct table *t)
+{
+	struct plan_options before = tramp_options();
+	enum err e = set_options((struct plan_options){ .by_jmp = !w->by_call }, c->t.log);
+	u32 attached = 0;
+	if (!e && w->how == KPROBE_JUMP)
+		e = find_jump(c, w);
+	c->base = measure_calls(run_of(c, w));
+	if (!e)
+		e = fill_row(c, w, t, &attached);
+	while (attached--)
+		w->detach(&c->t, &c->users[attached]);
+	set_options(before, c->t.log);
+	return e;
+}
+
+static enum err load_users(struct comparison *c)
+{
+	const struct blob *b = builtin_objects;
+	while (b->name && strcmp(b->name, "count"))
+		b++;
+	for (u32 i = 0; i < USERS; i++) {
+		char name[16];
+		struct strbuf s = STRBUF(name);
+		str_printf(&s, "compare%u", i);
+		enum err e = object_load(&c->users[i].object, name, b->start, (size_t)(b->end - b->start),
+					 PROG_JIT, c->t.log);
+		if (e)
+			return e;
+	}
+	return OK;
+}
+
+/* A task that sleeps in an image delays its end. */
+static void unload_users(struct comparison *c)
+{
+	for (u32 i = 0; i < USERS; i++) {
+		struct object *o = c->users[i].object;
+		while (o && object_unload(o) == EBUSY) {
+			image_reap();
+			msleep(1);
+		}
+	}
+}
+
+static enum err compare_ways(struct comparison *c)
+{
+	bool exact = measure_is_exact();
+	struct table t;
+	enum err e = OK;
+	table_begin(&t, "|>x1|>x2|>x4|>x8|>x16|>x32|>each more|>stack|>regs|>code");
+	for (u32 i = 0; i < WAYS && !e; i++)
+		e = compare_way(c, &ways[i], &t);
+	if (!e)
+		kprintf("%s that tracing adds to a call of %s, with 1 to %u users;\n"
+			"bytes of stack, registers saved and bytes of code for one user.\n%s",
+			exact ? "Instructions" : "Ticks", c->t.site->name, USERS,
+			exact ? "" : "Ticks are only roughly right: --icount counts instructions.\n");
+	enum err printed = table_print(&t, c->t.log);
+	return e ? e : printed;
+}
+
+static enum err cmd_compare(char **args, struct strbuf *log)
+{
+	struct comparison *c = kzalloc(sizeof(*c));
+	if (!c)
+		return str_refuse(log, ENOMEM, "no memory for %u users", USERS);
+	c->t = (struct traced){ .site = site_named(args[0]), .log = log };
+	c->t.drive = measure_drive_named(args[0]); /* the usage lists them all */
+	enum err e = load_users(c);
+	if (!e)
+		e = compare_ways(c);
+	unload_users(c);
+	kfree(c);
+	return e;
+}
 
 struct cost {
 	u64 ticks, syncs;
@@ -74,6 +249,7 @@ static enum err cmd_cost(char **args, struct strbuf *log)
 }
 
 const struct command cost_commands[] = {
+	{ "compare", "kfree_skb|wake_up_process", "what a traced call costs, in every way", cmd_compare },
 	{ "cost", "PROG [FUNC|PATTERN]", "what attach, a call and detach take", cmd_cost },
 	{ 0 },
 };

@@ -7,7 +7,6 @@
 #include "shell/command.h"
 #include "shell/show.h"
 #include "shell/table.h"
-#include "kernel/mem/sym.h"
 #include "kernel/trace/trace.h"
 #include "kernel/cpu/trap.h"
 #include "tramp/ftrace/fgraph.h"
@@ -63,14 +62,12 @@ static notrace void count_hit(uptr ip unused, uptr parent_ip unused, struct ftra
 static enum err attach_counter(const char *pattern, bool regs, struct strbuf *log)
 {
 	struct counter *c = kzalloc(sizeof(*c));
-	struct strbuf name;
 	u32 found = 0;
 	enum err e;
 
 	if (!c)
 		return str_refuse(log, ENOMEM, "no memory for a callback");
-	name = STRBUF(c->name);
-	str_printf(&name, "count%u", last_counter + 1);
+	str_printf(&STRBUF(c->name), "count%u", last_counter + 1);
 	c->ops = (struct ftrace_ops){ .func = count_hit,
 				      .name = c->name,
 				      .flags = regs ? FTRACE_OPS_SAVE_REGS : 0 };
@@ -150,12 +147,12 @@ static enum err list_all(struct strbuf *log)
 {
 	enum err e = OK;
 	tramp_lock();
-	if (!ftrace_next_ops(NULL))
-		kprintf("ftrace has no callbacks\n");
-	else
+	if (ftrace_next_ops(NULL)) {
 		e = list_sites(log);
-	if (!e && ftrace_next_ops(NULL))
-		e = list_ops(log);
+		e = e ? e : list_ops(log);
+	} else {
+		kprintf("ftrace has no callbacks\n");
+	}
 	tramp_unlock();
 	return e;
 }

@@ -5,7 +5,6 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
-#include "shell/show.h"
 #include "shell/table.h"
 #include "kernel/cpu/trap.h"
 

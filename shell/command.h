@@ -14,13 +14,12 @@ struct command {
 };
 
 /* The families, in the order of help. */
-extern const struct command site_commands[];    /* cmd_sites.c */
-extern const struct command prog_commands[];    /* cmd_progs.c */
-extern const struct command tramp_commands[];   /* cmd_tramp.c */
-extern const struct command ftrace_commands[];  /* cmd_ftrace.c */
-extern const struct command kprobe_commands[];  /* cmd_kprobe.c */
-extern const struct command map_commands[];     /* cmd_maps.c */
-extern const struct command compare_commands[]; /* cmd_compare.c */
-extern const struct command cost_commands[];    /* cmd_cost.c */
-extern const struct command system_commands[];  /* cmd_system.c */
-extern const struct command shell_commands[];   /* shell.c */
+extern const struct command site_commands[];   /* cmd_sites.c */
+extern const struct command prog_commands[];   /* cmd_progs.c */
+extern const struct command tramp_commands[];  /* cmd_tramp.c */
+extern const struct command ftrace_commands[]; /* cmd_ftrace.c */
+extern const struct command kprobe_commands[]; /* cmd_kprobe.c */
+extern const struct command map_commands[];    /* cmd_maps.c */
+extern const struct command cost_commands[];   /* cmd_cost.c */
+extern const struct command system_commands[]; /* cmd_system.c */
+extern const struct command shell_commands[];  /* shell.c */

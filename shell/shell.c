@@ -24,7 +24,6 @@ static const struct family {
 	{ "Programs", prog_commands },
 	{ NULL, map_commands },
 	{ "Trampolines", tramp_commands },
-	{ NULL, compare_commands },
 	{ NULL, cost_commands },
 	{ "The old ways", ftrace_commands },
 	{ NULL, kprobe_commands },

@@ -3,8 +3,6 @@
 #include "shell/show.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86dis.h"
-#include "kernel/io/print.h"
-#include "shell/table.h"
 #include "kernel/mem/sym.h"
 #include "attach/attach.h"
 #include "vm/object.h"
