@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the instructions of a program are to each other: who is jumped to, where functions begin, and
- * what a function needs before its first instruction. */
+/* How the instructions of a program depend on each other: which ones jumps lead to, where functions begin,
+ * and what a function needs before its first instruction. */
 #pragma once
 #include "vm/prog.h"
 
@@ -11,12 +11,12 @@ enum {
 	MARK_FREE = 8,   /* this bit and those above are the caller's */
 };
 
-/* One byte of marks per instruction, the caller's to kfree; NULL if there is no memory. A target out
- * of range marks nothing: refusing it is the verifier's work. */
+/* Returns one byte of marks for each instruction, which the caller frees with kfree; NULL if memory runs out.
+ * A target out of range marks nothing: the verifier refuses it. */
 u8 *flow_marks(const struct prog *p);
 
-/* The 64-bit immediate that reg holds before an instruction, if the lines above say so without a jump in
- * between; or NULL. */
+/* The 64-bit immediate that reg holds before instruction idx, if the lines above load it and no jump leads in
+ * between; else NULL. */
 const struct insn *flow_constant(const struct prog *p, const u8 *marks, u32 idx, u32 reg);
 
 /* A function of the program. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The loaded objects, and the kernel's own types, against which they are relocated.
  *
- * What a person means by a name: a program or a map is called NAME or, exactly, OBJECT/NAME. The map that holds a
- * section of global variables is called as a whole wakeup.bss; its section's name, .bss, is a name of it, too,
- * and so are the 15 characters to which libbpf cuts the whole. A name of which there are several means none of
- * them: there is no order among objects. */
+ * What a person means by a name: a program or a map is called NAME or, exactly, OBJECT/NAME. The map that
+ * holds a section of global variables is called as a whole wakeup.bss; its section's name, .bss, is a name of
+ * it, too, and so are the 15 characters to which libbpf cuts the whole. A name of which there are several
+ * means none of them: there is no order among objects. */
 #pragma once
 #include "vm/prog.h"
 
-/* Takes the kernel's own BTF and what the CPU can do; once at boot, before the first object. NULL: there is no BTF
- * (then an object that needs relocation is refused). */
+/* Sets the kernel's own BTF, and finds out what the CPU can do. Call it once at boot, before the first
+ * object. NULL: no BTF; then an object that needs relocation is refused. */
 void vm_init(const struct btf *kernel_btf);
 const struct btf *vm_kernel_btf(void);
 
@@ -27,8 +27,8 @@ struct prog *prog_named(const char *name);
 /* How many loaded programs have that name; *first is the oldest of them, NULL if there are none. */
 u32 progs_named(const char *name, struct prog **first);
 
-/* The program or the map of that name. ENOENT if there is none, EINVAL if there are several; a sentence in log says
- * so, and how to say which. */
+/* The program or the map of that name. ENOENT if there is none, EINVAL if there are several; a sentence in
+ * log says so, and how to say which. */
 enum err find_prog(struct prog **p, const char *name, struct strbuf *log);
 enum err find_map(struct map **m, const char *name, struct strbuf *log);
 

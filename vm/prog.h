@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A loaded eBPF object and its programs, on their way: loaded -> verified -> compiled.
+/* A loaded eBPF object and its programs. A program goes through three states: loaded, verified, compiled.
  *
- * object_load does all three or nothing. A program is run by calling prog->entry; what is behind
- * that address (compiled code, or a stub that interprets) its callers do not know. */
+ * object_load does all three steps or none. prog->entry runs a program; its callers do not know whether
+ * compiled code or a stub of the interpreter is at that address. */
 #pragma once
 #include "kernel/lib/btf.h"
 #include "kernel/lib/err.h"
@@ -27,17 +27,17 @@ enum prog_type {
 	PROG_TYPES
 };
 
-/* How far a program has come; each step needs the one before. */
+/* Each state needs the one before. */
 enum prog_state { PROG_LOADED, PROG_VERIFIED, PROG_COMPILED };
 
 enum prog_mode { PROG_JIT, PROG_INTERPRET };
 
-/* What is known about a program once it is verified; the trampoline's plan asks. */
+/* What is known about a verified program. The trampoline's plan depends on it. */
 struct prog_facts {
 	u32 stack_depth; /* bytes of the main frame that are used */
-	bool calls;      /* calls helpers, so it runs kernel code that could be traced: it can recurse */
-	bool per_cpu;    /* must stay on its CPU while it runs (per-CPU maps, helpers that ask for it) */
-	bool tail_calls; /* it may go on in another program; then all of these facts expect the worst */
+	bool calls;      /* calls helpers: they run kernel code that can be traced, so it can recurse */
+	bool per_cpu;    /* must stay on its CPU while it runs: per-CPU maps, helpers that need it */
+	bool tail_calls; /* it can go on in another program; then all these facts expect the worst */
 	u32 frames;      /* how deep its functions nest, 1 to PROG_FRAMES */
 	u32 frame_size;  /* bytes, the largest that one of its functions uses */
 	u32 insn_count;
@@ -45,8 +45,8 @@ struct prog_facts {
 	u32 header_words; /* how many words below the context its helpers read: enum prog_header */
 };
 
-/* ORDER HEADER: what lies below the context of a tracing program, as on Linux; the words down to header_words are
- * there. A session's cookie lies lower still, where the first word says. */
+/* ORDER HEADER: what lies below the context of a tracing program, as on Linux. The words down to header_words
+ * exist. A session's cookie lies lower still, where the first word says. */
 enum prog_header {
 	HEADER_NONE,
 	HEADER_COUNT,  /* context[-1]: bits 0-7 slots of arguments; a session's bits 8-15 where its cookie
@@ -55,15 +55,15 @@ enum prog_header {
 	HEADER_COOKIE, /* context[-3]: the attachment's cookie */
 };
 
-/* Runs of a program, counted by whoever calls it while counting is on; changed atomically. */
+/* Runs of a program. The caller counts them, while counting is on; changed atomically. */
 struct prog_stats {
 	u64 runs, ticks;
 };
 
-/* Its accesses to bad addresses (vm/run/mistake.h); changed atomically. */
+/* Accesses of a program to bad addresses (vm/run/mistake.h); changed atomically. */
 struct prog_mistakes {
 	u64 stores, loads; /* dropped, read as 0 */
-	u32 first;         /* 1 + the instruction that met the first one; 0: none has */
+	u32 first;         /* 1 + the instruction that made the first one; 0: none has */
 };
 
 struct object;
@@ -76,7 +76,7 @@ struct prog {
 	const char *section; /* fentry/wake_up_process; "" without one */
 	enum prog_type type;
 	char *target;          /* the section's: the traced function, pattern or tracepoint, or "" */
-	bool sleepable;        /* it may block; only where the function's caller may */
+	bool sleepable;        /* it can block, so it runs only where the caller of the function may block */
 	bool multi;            /* target is a pattern; the program goes to all that match */
 	u32 target_offset;     /* kprobe: bytes behind the function's address */
 	struct object *object; /* NULL for PROG_RAW made without one */
@@ -95,9 +95,9 @@ struct prog {
 	u32 slot;   /* index into cpu->active[]: the recursion guard */
 	u64 missed; /* runs skipped by the guard; changed atomically */
 	struct prog_stats stats;
-	u32 told_format; /* whether the trace buffer says what is wrong with a format; changed atomically */
+	u32 told_format; /* the trace buffer says what is wrong with a format; changed atomically */
 	struct prog_mistakes mistakes;
-	u32 links; /* what can call it: images and probes; and images that trace it; changed atomically */
+	u32 links; /* images and probes that can call it, and images that trace it; changed atomically */
 
 	struct text text;    /* the machine code; prog->text.name is bpf_prog_TAG_NAME */
 	struct icode *icode; /* decoded for the interpreter, PROG_INTERPRET only */
@@ -123,32 +123,37 @@ struct object {
 	struct object *next; /* list of loaded objects */
 };
 
-/* Loads, verifies and compiles an object from memory (which may go away afterwards). All or nothing:
- * on failure *out is NULL, everything is undone, and log says in one sentence what was wrong:
- * ENOEXEC malformed, EINVAL refused by a check, ENOENT names something that is not there, EOPNOTSUPP
- * what we do not have yet, EEXIST an object of that name is loaded (names are how objects are told apart), E2BIG, ENOSPC, ENOMEM. */
+/* Loads, verifies and compiles an object from memory, which the caller may free afterwards. All or nothing:
+ * on failure *out is NULL, everything is undone, and log says in one sentence what is wrong:
+ *
+ *      ENOEXEC     the object is malformed
+ *      EINVAL      a check refuses it
+ *      ENOENT      it names something that does not exist
+ *      EOPNOTSUPP  it needs something that this kernel does not have
+ *      EEXIST      an object of that name is loaded: objects are told apart by their names
+ *      E2BIG, ENOSPC, ENOMEM */
 enum err object_load(struct object **out, const char *name, const void *elf, size_t len, enum prog_mode mode,
 		     struct strbuf *log);
 
-/* The same for objects that name no place to attach to: every section with code holds programs of type
- * PROG_RAW, one per global function. For host tools and tests. */
+/* The same for objects that name no place to attach to: each section with code holds programs of type
+ * PROG_RAW, one for each global function. For host tools and tests. */
 enum err object_load_raw(struct object **out, const char *name, const void *elf, size_t len,
 			 enum prog_mode mode, struct strbuf *log);
 
 /* Frees it all. EBUSY while a program of it is attached (prog->links). */
 enum err object_unload(struct object *o);
 
-/* An empty program with a slot of its own (ENOSPC after CPU_ACTIVE_SLOTS of them), and
- * its tag and text name, once its instructions are there. prog_new copies both names, of any length; target has
- * room for all of the section's. */
+/* prog_new makes an empty program with a slot of its own; ENOSPC after CPU_ACTIVE_SLOTS programs. It copies
+ * both names, of any length; target has room for all of the section's. prog_set_tag sets its tag and the name
+ * of its text, when it has its instructions. */
 enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
 
-/* Undoes prog_new, and frees the instructions; of a program without an entry: all others go by prog_free. */
+/* Undoes prog_new, and frees the instructions. Only for a program without an entry; prog_free is for all. */
 void prog_drop(struct prog *p);
 
-/* The program that cpu->active[slot] is of; NULL if none is. notrace. */
+/* The program whose guard is cpu->active[slot]; NULL if the slot is free. notrace. */
 struct prog *prog_in_slot(u32 slot);
 
-/* As section names begin: fentry. */
+/* How section names of that type begin: fentry. */
 const char *prog_type_name(enum prog_type type);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The interpreter: one short case per instruction, in the order of insn.h, each of which jumps to the next.
 //
-// A program is decoded once, into one slot per instruction at the same index. The program is verified: registers,
-// jumps and accesses through R10 need no check here. Any other access must lie in a window: the last piece of
-// memory in which an access was good. Without limits the window is all of memory, and a bad address is dealt
-// with where it faults (kernel/cpu/x86_64/probe.h).
+// A program is decoded once, into one slot per instruction at the same index. The program is verified:
+// registers, jumps and accesses through R10 need no check here. Any other access must lie in a window: the
+// last piece of memory in which an access was good. Without limits the window is all of memory, and a bad
+// address is dealt with where it faults (kernel/cpu/x86_64/probe.h).
 //
 // Instructions are counted where control is transferred, so that a straight line costs nothing. A slot's
 // address grows by one slot for each instruction, and each transfer moves the end by as much as it moves the
@@ -37,15 +37,16 @@ struct icode {
 };
 _Static_assert(sizeof(struct icode) == 16, "four in a cache line");
 
-/* Where accesses through each register were good: an access of 1 << n bytes at base, and up to room[n] - 1 bytes
- * behind it. Each register has its own window, because it stays in one piece of memory while others do not. */
+/* Where accesses through each register were good: an access of 1 << n bytes at base, and up to room[n] - 1
+ * bytes behind it. Each register has its own window, because it stays in one piece of memory while others do
+ * not. */
 struct windows {
 	u64 base[BPF_REGS];
 	u64 room[4][BPF_REGS];
 };
 
-/* A program with tail calls gets room for any other program, and for functions of modest size that wait for one
- * which tail-calls. A tail call for which the room is too small falls through. */
+/* A program with tail calls gets room for any other program, and for functions of modest size that wait for
+ * one which tail-calls. A tail call for which the room is too small falls through. */
 #define TAIL_STACK  (PROG_FRAMES * PROG_STACK + PROG_TAIL_CALLS * 64)
 #define TAIL_FRAMES (PROG_FRAMES + PROG_TAIL_CALLS)
 
@@ -212,8 +213,8 @@ static const struct icode *leave(struct run *run)
 
 static u64 execute(struct run *run, const struct icode *in);
 
-/* A callback: a call from outside, so that all registers are restored afterwards. After an error it returns 1, which
- * ends the helper's loop. */
+/* A callback: a call from outside, so that all registers are restored afterwards. After an error it returns
+ * 1, which ends the helper's loop. */
 static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 {
 	struct run *run = how;
@@ -255,8 +256,8 @@ static bool call_with_callback(struct run *run, const struct icode *in)
 	return run->err == OK;
 }
 
-/* The program that a tail call goes on with, in the place of the function that is running. NULL if the slot is empty
- * or does not exist, after too many tail calls, or if the room is too small. */
+/* The program that a tail call goes on with, in the place of the function that is running. NULL if the slot
+ * is empty or does not exist, after too many tail calls, or if the room is too small. */
 static const struct icode *tail_call(struct run *run)
 {
 	const struct prog *p = prog_array_get((const struct map *)(uptr)run->r[BPF_R2], (u32)run->r[BPF_R3]);
@@ -335,8 +336,8 @@ DEFINE_ATOMIC(u64)
 #define IMM(in) ((u64)(i64)(in)->imm)
 #define OFF(in) ((u64)(i64)(in)->off)
 
-/* NEXT goes n slots further. GO_TO and GO, which counts from the next slot, transfer control: they look how many
- * instructions have run. */
+/* NEXT goes n slots further. GO_TO and GO, which counts from the next slot, transfer control: they look how
+ * many instructions have run. */
 #define NEXT(n) do { in += (n); goto *in->label; } while (0)
 #define LEFT (end - (i64)(uptr)(in + 1))
 #define GO_TO(target)                                             \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Walks a program from top to bottom and knows about each register what can be known between two jump
-// targets: which others hold the same, of what sum or shift its value came, whether its upper half is 0.
-// With that it rewrites each op to one that needs less work, and gives it the operands that need least. What then
+// targets: which others hold the same, of what sum or shift its value came, whether its upper half is 0. With
+// that it rewrites each op to one that needs less work, and gives it the operands that need least. What then
 // is not needed any more, op_live.c takes out.
 #include "vm/run/helper.h"
 #include "vm/run/map.h"

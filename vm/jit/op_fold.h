@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of the registers while op_fold.c walks a program: op_sum.c of sums, op_value.c of other values. For these
- * three files only. */
+/* What is known of the registers while op_fold.c walks a program: op_sum.c of sums, op_value.c of other
+ * values. For these three files only. */
 #pragma once
 #include "vm/jit/op.h"
 
-/* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. Without an index the shift
- * is 0, because what is added next may become the index. */
+/* A value as base + (index << shift) + disp, by the numbers of the values; 0: none. Without an index the
+ * shift is 0, because what is added next may become the index. */
 struct sum {
 	u32 base, index;
 	u8 shift;
@@ -49,8 +49,8 @@ struct fold {
 /* A value that was not there before, put into a register by the op in work. */
 struct value value_new(struct fold *f);
 
-/* The register that has held a value for longest: the value of that number, or if not wide any with that number of
- * its low half. OP_NO_REG if no register holds it. */
+/* The register that has held a value for longest: the value of that number, or if not wide any with that
+ * number of its low half. OP_NO_REG if no register holds it. */
 u32 value_holder(const struct fold *f, u32 number, bool wide);
 
 /* A register to read instead of reg, which holds the same, at all 64 bits or at the low 32. */

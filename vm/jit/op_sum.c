@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Values have numbers: a new one whenever something new is computed. Two registers hold the same if the numbers
-// of their values are equal. What is known about a number stays true until no register has it.
+// Values have numbers: a new one whenever something new is computed. Two registers hold the same if the
+// numbers of their values are equal. What is known about a number stays true until no register has it.
 //
 // Sums: what can be added up in an address, and which registers it takes. A sum is kept by the numbers of the
 // values in it, and can be written as long as each of them is still in some register.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is known of the value that an op computes: whether it is a sum, a shifted value, a quotient or a constant, and
-// whether its upper half is 0.
+// What is known of the value that an op computes: whether it is a sum, a shifted value, a quotient or a
+// constant, and whether its upper half is 0.
 #include "vm/jit/op_fold.h"
 #include "vm/run/map.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Helpers that call a function of the program again and again: bpf_loop, bpf_for_each_map_elem. The function
- * may be chosen at run time. It is one whose address the program takes, or the helper returns -EINVAL. How it
- * is called depends on whether the program is compiled. */
+/* Helpers that call a function of the program again and again: bpf_loop, bpf_for_each_map_elem. The program
+ * can choose the function when it runs. If the program does not take the address of that function, the helper
+ * returns -EINVAL. How the function is called depends on whether the program is compiled. */
 #pragma once
 #include "vm/run/helper.h"
 
-/* Calls the function whose address the program has, and gives its R0. */
+/* Calls the function at that address and returns its R0. */
 typedef u64 callback_fn(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4);
 
 static inline notrace u64 callback_failed(enum err e)

@@ -5,8 +5,8 @@
 #include "kernel/lib/err.h"
 #include "kernel/trace/uapi.h"
 
-/* All of Linux's types, in the order of their numbers, with their names in bpftool: what a program may ask for. Those
- * that have a struct map_ops are here. */
+/* All of Linux's types that a program can ask for, in the order of their numbers, with their names in
+ * bpftool. This kernel has those with a struct map_ops. */
 /* clang-format off */
 #define LINUX_MAP_TYPES(X) \
 	X(UNSPEC, unspec) X(HASH, hash) X(ARRAY, array) X(PROG_ARRAY, prog_array) \
@@ -37,10 +37,14 @@ struct map_iter {
 	u32 at, bucket;
 };
 
-/* Operations that change a map give Linux's errors: EINVAL unknown flags or an operation that the type
- * does not have, E2BIG no such index or the map is full, EEXIST, ENOENT. lookup, update and remove may
- * be called in any context, NMI excepted for those that change a hash; nothing they call has a site. They
- * take keys and values as programs name them: EFAULT, or no such key, for what cannot be read. */
+/* Operations on a map.
+ *
+ * - Those that change a map return Linux's errors: EINVAL for unknown flags or an operation that the type
+ *   does not have, E2BIG if the index does not exist or the map is full, EEXIST, ENOENT.
+ * - lookup, update and remove run in any context, but those that change a hash not in an NMI. Nothing that
+ *   they call has a site.
+ * - They take keys and values from programs: for memory that cannot be read they return EFAULT, or find no
+ *   key. */
 struct map_ops {
 	enum bpf_map_type type;
 	const char *name; /* array, hash, percpu_array: as bpftool says */
@@ -56,13 +60,13 @@ struct map_ops {
 	/* The key after *key (NULL, or a key that is not there: the first) into next; ENOENT at the end.
 	 * While others change the map keys may come twice or not at all, so count to max_entries. */
 	enum err (*next_key)(struct map *m, const void *key, void *next);
-	/* The value that at points into, or all of them where they lie in a row: its length, *base is where;
-	 * 0 if it points into none. */
+	/* Returns the length of the value that at points into, or of all values if they lie in a row; *base is where
+	 * it begins. 0 if at points into no value. */
 	u64 (*values_around)(const struct map *m, uptr at, const void **base);
 	/* A given CPU's value; on other maps the one value for cpu 0. */
 	void *(*lookup_cpu)(struct map *m, const void *key, u32 cpu);
-	/* The next element with the value that a program sees; false at the end. What was shown may be
-	 * removed or changed; what others add or remove meanwhile may be missed. NULL: not possible. */
+	/* The next element with the value that a program sees; false at the end. The caller may remove or change an
+	 * element that it has seen. What other CPUs add or remove meanwhile can be missed. NULL: not possible. */
 	bool (*iterate)(struct map *m, struct map_iter *it);
 };
 
@@ -82,31 +86,31 @@ struct map {
 	void *impl; /* the type's own */
 };
 
-/* Makes a map with all the memory that it will ever need; log says in a sentence why not: EINVAL bad
- * sizes or flags, EOPNOTSUPP the type, E2BIG larger than MAP_BYTES_MAX, ENOMEM. The name is copied. */
+/* Makes a map with all the memory that it will ever need. Copies the name. On failure log has a sentence:
+ * EINVAL for bad sizes or flags, EOPNOTSUPP for the type, E2BIG above MAP_BYTES_MAX, ENOMEM. */
 #define MAP_BYTES_MAX (32u << 20)
 enum err map_create(struct map **out, const char *name, enum bpf_map_type type, u32 key_size, u32 value_size,
 		    u32 max_entries, u32 flags, struct strbuf *log);
 void map_free(struct map *m);
 
-/* The map whose address the value is, if it is one of the maps of the program's object; or NULL. notrace. */
+/* The map whose address the value is, if it is a map of the program's object; else NULL. notrace. */
 struct map *prog_map(const struct prog *p, u64 value);
 
-/* OK if there are maps of that type; EOPNOTSUPP, with the sentence of map_create, if not. */
+/* OK if this kernel has maps of that type; else EOPNOTSUPP, with the sentence of map_create. */
 enum err map_check_type(const char *name, u32 type, struct strbuf *log);
 
 /* One per type. */
 extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, map_prog_array_ops;
 
-/* Of arrays of programs only: type prog_array.
+/* The rest is for maps of type prog_array only.
  *
- * The first program that is put into it, or that tail-calls through it, says of what type and mode all
- * must be, and whether they may sleep: false if p is not so. */
+ * The first program that is put into the map, or that tail-calls through it, decides which type and mode all
+ * must have and whether they may sleep. Returns false if p differs from it. */
 bool prog_array_claim(struct map *m, const struct prog *p);
 
-/* Before anybody runs. EINVAL: it is not of that type, E2BIG: there is no such slot. The program must
- * not go before the map. */
+/* Call it before any program of the object runs. EINVAL: p differs from the first one; E2BIG: the slot does
+ * not exist. The program must live as long as the map. */
 enum err prog_array_set(struct map *m, u32 index, const struct prog *p);
 
-/* NULL: an empty slot, or none. */
+/* The program in a slot; NULL if the slot is empty or does not exist. */
 const struct prog *prog_array_get(const struct map *m, u32 index);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Hash maps. All elements exist from the start, so an update needs no memory and works in interrupts.
 //
-// Elements are named by index. A chain ends in END | its bucket's number, because a reader takes no
-// lock: the element it stands on may be removed and linked into another chain under it, and then the
-// end that it reaches tells it to start again. An element that is only free keeps its way back to the
-// chain, for the same reason. And if a value was replaced meanwhile, the new element may have come in
-// behind the reader's back and the old one gone before its eyes: then it must look again, too. An element that a program still points at stays valid
-// memory for the life of the map, though it may come to hold another key; as on Linux.
+// Elements are named by index. A chain ends in END | its bucket's number, because a reader takes no lock: the
+// element it stands on may be removed and linked into another chain under it, and then the end that it
+// reaches tells it to start again. An element that is only free keeps its way back to the chain, for the same
+// reason. And if a value was replaced meanwhile, the new element may have come in behind the reader's back
+// and the old one gone before its eyes: then it must look again, too. An element that a program still points
+// at stays valid memory for the life of the map, though it may come to hold another key; as on Linux.
 //
-// Writers take the map's one lock with interrupts off. Nothing between lock and unlock has a site: a
-// program attached there would come back to this map and wait for itself.
+// Writers take the map's one lock with interrupts off. Nothing between lock and unlock has a site: a program
+// attached there would come back to this map and wait for itself.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
@@ -41,16 +41,16 @@ static notrace struct element *element_at(const struct hash *h, u32 index)
 	return (struct element *)(h->elements + (u64)index * h->element_size);
 }
 
-/* Almost all keys are of 4 or 8 bytes, and almost all values of 8: for those the compiler makes a function of a
- * constant length from the one of any length. */
+/* Almost all keys are of 4 or 8 bytes, and almost all values of 8: for those the compiler makes a function of
+ * a constant length from the one of any length. */
 #define for_length(len, function, ...)           \
 	((len) == 8   ? function(__VA_ARGS__, 8) \
 	 : (len) == 4 ? function(__VA_ARGS__, 4) \
 		      : function(__VA_ARGS__, len))
 #define any_length static inline __attribute__((always_inline)) notrace
 
-/* In a product the upper bits depend on all bits below: so they go where the bucket is taken from, and where the
- * next word is mixed in. */
+/* In a product the upper bits depend on all bits below: so they go where the bucket is taken from, and where
+ * the next word is mixed in. */
 any_length u64 mix(u64 hash, u64 word)
 {
 	return __builtin_bswap64((hash ^ word) * 0x9e3779b97f4a7c15ull);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether memory is there that a program names. Until the verifier follows registers, a key, a value or a
- * destination can be any number. What can be used now will not go away while the program runs. */
+/* Whether the memory that a program names exists. A key, a value or a destination can be any number. Memory
+ * that can be used now stays while the program runs. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/sched/task.h"
 
-/* Touches every page of it, as a load or, changing nothing, as a store; false if one cannot be. */
+/* Touches each page of it: by a load, or by a store that changes nothing. False if a page cannot be
+ * touched. */
 bool memory_touch(u64 start, u32 len, bool is_write);
 
-/* Most pointers of programs lead into their stack, which is part of the running task's: no need to touch it. */
+/* Most pointers of programs lead into their stack. It is part of the running task's, so it exists. */
 static inline notrace bool memory_is_on_stack(u64 start, u32 len)
 {
 	u64 at = start - (uptr)current->stack;

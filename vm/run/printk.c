@@ -47,8 +47,8 @@ static bool prints(const char *text)
 	return true;
 }
 
-/* The whole conversion, with the letters that str_printf knows. The compiler need not check formats that it cannot
- * see. */
+/* The whole conversion, with the letters that str_printf knows. The compiler need not check formats that it
+ * cannot see. */
 static const char *spec_of(struct conversion *v, const char *letters)
 {
 	char *at = v->spec + v->len;
@@ -96,8 +96,9 @@ static void put_symbol(struct strbuf *s, struct conversion *v, u64 arg)
 
 static void put_address(struct strbuf *s, struct conversion *v, u64 arg);
 
-/* What may follow %p. A letter behind any of them is text; behind a plain %p no letter may follow. An address of a
- * network has `len` bytes, each is printed as `each`, and `mark` stands behind every step-th but the last. */
+/* What may follow %p. A letter behind any of them is text; behind a plain %p no letter may follow. An address
+ * of a network has `len` bytes, each is printed as `each`, and `mark` stands behind every step-th but the
+ * last. */
 static const struct pointer {
 	const char *text;
 	void (*put)(struct strbuf *s, struct conversion *v, u64 arg);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The JIT's driver: what vm/jit makes of each eBPF instruction as machine code, with the meaning that interp.c
-// defines. Here each op goes to the part that writes it, and the sizes are settled:
+// The JIT's driver: what vm/jit makes of each eBPF instruction as machine code, with the meaning that
+// interp.c defines. Here each op goes to the part that writes it, and the sizes are settled:
 //
 //      parts.c     what all use: registers, operands, fixups
 //      function.c  how a function begins and ends
