@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: MIT
 ; Start of the other CPUs. Such a CPU wakes in real mode at a page below 1 MiB, to which smp_start has
-; copied what lies between ap_page_begin and ap_page_end. It goes to long mode with the control
-; registers of the CPU that boots, on the same page tables, where that one page is mapped at its own
-; address, and then to kernel text.
+; copied what lies between ap_page_begin and ap_page_end. It enters long mode with the control registers
+; and the page tables of the CPU that boots, which map that page at its own address. Then it enters
+; kernel text.
 %include "layout.inc"
 
 global ap_page, ap_page_begin, ap_page_end
@@ -64,7 +64,7 @@ ap_page_end:
 
 section .text
 bits 64
-; One CPU at a time comes through here: smp_start waits for it.
+; One CPU at a time: smp_start waits for each.
 ap_start:
 	xor eax, eax
 	mov fs, eax

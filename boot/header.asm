@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
-; What the boot loaders look for: a multiboot2 header for GRUB, which takes the ELF as it is, and a
-; multiboot1 header for QEMU's -kernel. QEMU refuses a 64-bit ELF by multiboot1, so that header gives
-; the addresses itself; the file must then lie in memory just as it lies on disk (see linker.ld).
+; The headers for boot loaders: multiboot2 for GRUB, which reads the ELF file, and multiboot1 for QEMU's
+; -kernel. By multiboot1 QEMU refuses a 64-bit ELF file, so that header states the addresses itself, and the
+; file must lie in memory as it lies on disk (see linker.ld).
 %include "layout.inc"
 
 extern boot_entry, text_start, data_end, image_end

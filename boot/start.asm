@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
-; From the boot loader's 32-bit state to kmain in the higher half. W^X holds from the first mapping on:
-; text is read+execute, constants read-only, everything else no-execute, and CR0.WP and EFER.NXE are
-; set before paging is. The page tables made here stay; kernel/paging.c only refines them.
+; From the boot loader's 32-bit state to kmain in the higher half. W^X holds from the first mapping on: text
+; is read+execute, constants read-only, the rest no-execute; CR0.WP and EFER.NXE are set before paging is.
+; The page tables made here stay; kernel/mem/paging.c only refines them.
 %include "layout.inc"
 
 extern kmain, text_start, text_end, rodata_end, image_end
@@ -26,7 +26,7 @@ MSR_EFER equ 0xc0000080
 EFER_LME equ 1 << 8
 EFER_NXE equ 1 << 11
 
-PATTERN equ 0x5a17c3e9                          ; nothing that is read where there is no memory
+PATTERN equ 0x5a17c3e9                          ; without memory, other bits are read back
 
 section .boot progbits alloc exec nowrite align=16
 bits 32
@@ -38,20 +38,20 @@ boot_entry:
 	mov edi, eax                            ; edi, ebp are kept: kmain's arguments
 	mov ebp, ebx
 
-	; Is there memory where the image ends? QEMU does not look.
+	; Does memory reach to the end of the image? QEMU does not check.
 	mov esi, phys(needs_memory)
 	mov dword [phys(image_end) - 4], PATTERN
 	cmp dword [phys(image_end) - 4], PATTERN
 	jne refuse
 	mov dword [phys(image_end) - 4], 0
 
-	; Is this CPU able to run us?
+	; Has this CPU what the kernel needs?
 	mov esi, phys(needs_64_bit)
 	mov eax, 0x80000000
 	cpuid
 	cmp eax, 0x80000001
 	jb refuse
-	mov esp, phys(needs)                    ; cpuid leaves it alone, and there is no stack yet
+	mov esp, phys(needs)                    ; cpuid keeps it, and no stack exists yet
 .next_need:
 	mov eax, [esp]
 	cpuid
@@ -78,7 +78,7 @@ boot_entry:
 	lgdt [phys(gdt_pointer)]
 	jmp KERNEL_CS:phys(enter_64)
 
-; Says why on the serial line and on the screen, and leaves an emulator with a verdict. No stack.
+; Prints why on the serial line and on the screen; ends an emulator with a verdict. Needs no stack.
 ; In: esi = physical address of a sentence, ended by 0
 refuse:
 	mov ebx, phys(uart_setup)
@@ -112,11 +112,11 @@ refuse:
 	hlt
 	jmp .halt
 
-; Builds the page tables, which lie in memory that the loader has cleared.
+; Builds the page tables in memory that the loader has cleared.
 ; Clobbers: eax, ecx, edx, esi
 map_memory:
-	; The tree: the low half has only this page, for the switch; the upper has the first GiB at
-	; KERNEL_BASE, and one table for what is mapped later at FIXMAP_BASE.
+	; The tree: the low half has only this page, for the switch. The upper half has the first GiB at
+	; KERNEL_BASE, and one table for later mappings at FIXMAP_BASE.
 	mov dword [phys(boot_pml4)], phys(boot_pdpt_low) + (P | RW)
 	mov dword [phys(boot_pml4) + 511 * 8], phys(boot_pdpt) + (P | RW)
 	mov dword [phys(boot_pdpt_low)], phys(boot_pd_low) + (P | RW)
@@ -199,10 +199,10 @@ higher_half:
 	mov rsp, boot_stack_top
 	mov esi, ebp                            ; zero-extends: void kmain(u32 magic, uptr info)
 	xor ebp, ebp
-	push strict byte 0                      ; no caller: here every backtrace ends
+	push strict byte 0                      ; no caller: every backtrace ends here
 	jmp kmain
 
-; What a CPU must have: leaf of cpuid, bit of its edx, the sentence if it is 0 (SDM vol. 2, CPUID).
+; What a CPU must have: leaf of cpuid, bit of edx, the sentence if that bit is 0 (SDM vol. 2, CPUID).
 needs:
 	dd 0x80000001, 1 << 29, phys(needs_64_bit)
 	dd 0x80000001, 1 << 20, phys(needs_nx)
@@ -228,7 +228,7 @@ uart_setup:
 	setting COM1 + 3, 3                     ; 8N1
 uart_setup_end:
 
-; Good for the switch; kernel/cpu/x86_64/trap.c gives each CPU its own.
+; For the switch; later each CPU has its own, from kernel/cpu/x86_64/trap.c.
 align 8
 gdt:
 	dq 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From a device to the protocols. Each CPU has a backlog of received packets, which its NET_RX softirq
-// works off, a limited number at a time.
+// From a device to the protocols. Each CPU has a backlog of received packets. Its NET_RX softirq delivers
+// them, a limited number at a time.
 #include "kernel/net/net.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// IPv4 and UDP. On the way up every length is checked before it is believed, and every checksum.
-// A socket is found, with preemption off, through one table by port; so it is freed by call_rcu.
+// IPv4 and UDP. On the way up each length is checked before it is used, and each checksum. A socket is found
+// by its port in one table, with preemption off; so it is freed by call_rcu.
 #include "kernel/net/udp.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/err.h"
@@ -59,8 +59,8 @@ void sock_release(struct sock *sk)
 	sock_put(sk);
 }
 
-/* The destructor of a packet that was sent: its sender may send again. Not woken for every single
- * packet, only when half of its room is free. */
+/* The destructor of a packet that was sent: its sender may send again. It is woken when half of its room is
+ * free, not for each packet. */
 static traceable void sock_wfree(struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;

@@ -22,7 +22,7 @@ enum skb_drop_reason;
 
 /* sched */
 
-/* prev goes, next comes; preempt: prev did not ask for it. prev_state is what prev had set, even then. */
+/* From prev to next; preempt: prev did not ask for it. prev_state is what prev had set, in that case too. */
 EVENT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
 #define trace_sched_switch(...) tracepoint_call(sched_switch, __VA_ARGS__)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The ring behind trace_printk. One lock, held with interrupts off and for a few hundred instructions.
-// Only an NMI can find it held by the CPU that it interrupted; so an NMI does not wait for it: it counts
-// its line as lost. No site anywhere: programs run through here.
+// The ring behind trace_printk. One lock, held with interrupts off, for a few hundred instructions. Only an
+// NMI can find it held by its own CPU; so an NMI does not wait, but counts its line as lost. No function here
+// has a site, because programs call them.
 #include "kernel/trace/trace.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"

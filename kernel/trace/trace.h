@@ -24,11 +24,11 @@ struct trace_line {
 };
 void trace_format(struct strbuf *s, const struct trace_line *line);
 
-/* Takes the oldest line; false if there is none. */
+/* Takes the oldest line; false if the buffer is empty. */
 bool trace_read(struct trace_line *line);
 
 /* Lines lost so far because the buffer was full. */
 u64 trace_lost(void);
 
-/* Lines that wait to be read. */
+/* Lines that wait for a reader. */
 u32 trace_count(void);

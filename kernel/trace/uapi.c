@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// No code: what programs and libbpf's headers expect in vmlinux.h, and nothing else here uses. Compiled with
+// No code: what programs and libbpf's headers expect in vmlinux.h and the kernel does not use. Compiled with
 // -fno-eliminate-unused-debug-types, so that pahole finds it (Makefile).
 //
 // Every word of this file and of uapi.h that is no comment is a name of Linux's, with Linux's meaning.
