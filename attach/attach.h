@@ -14,8 +14,7 @@
 struct link {
 	struct prog *prog;
 	u64 cookie;
-	struct strbuf
-	    place; /* for messages: "kfree_skb", "9 functions like skb_*"; its text lies behind sites */
+	struct strbuf place; /* for messages: "9 functions like skb_*"; its text lies behind sites */
 	struct list_head list;
 	enum kprobe_how how;           /* for a probe, as it was asked for */
 	struct prog_probe *probe;      /* or NULL */
@@ -50,10 +49,11 @@ struct site *attach_site_of(const struct prog *p);
 /* The probe of a link, or NULL. notrace. */
 struct kprobe *probe_of(const struct link *l);
 
-/* The oldest link for NULL, otherwise the one after l; NULL at the end. The caller holds links_lock, or panics.
- * notrace. */
+/* Iterates over the links: the oldest one behind NULL, NULL behind the last. The caller holds links_lock, or
+ * is in a panic. notrace. */
 const struct link *link_next(const struct link *l);
 
-/* No link comes or goes in between. No function above may be called there but probe_of. */
+/* Between the two no link comes or goes. Of the functions above, only probe_of and link_next may be called
+ * there. */
 void links_lock(void);
 void links_unlock(void);

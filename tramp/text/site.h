@@ -24,8 +24,8 @@ struct site {
 	bool may_sleep;        /* only called where its caller may sleep */
 	u32 *users;            /* of a program: counts what can reach it; NULL for a function */
 	struct tramp *tramp;   /* the hooks here, or NULL; tramp.c's */
-	uptr direct; /* their image if it is made for a shared site, or 0; tramp.c's, read by ftrace */
-	uptr ftrace; /* ftrace's caller that it calls, 0 if no callback is here; ftrace's */
+	uptr direct;           /* their image if made for a shared site, or 0; tramp.c's, read by ftrace */
+	uptr ftrace;           /* ftrace's caller that it calls, or 0; ftrace's */
 };
 
 /* Reads and checks the table; kernel_btf may be NULL. */
