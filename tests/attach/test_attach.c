@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // attach/attach.c: the programs of progs/ on the functions that they name.
+#include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/io/blobs.h"
@@ -144,20 +145,13 @@ static void come_and_go(void)
 
 TEST(attach_and_detach_give_all_memory_back)
 {
-	u64 heap_before, heap_after, allocations;
-	u32 bytes, blocks, bytes_after, blocks_after;
 	come_and_go(); /* the first one makes text.c take a chunk, which it keeps */
 	msleep(20);
 	rcu_barrier();
-	heap_usage(&heap_before, &allocations);
-	text_usage(&bytes, &blocks);
+	const struct in_use before = in_use();
 	for (u32 i = 0; i < 5; i++)
 		come_and_go();
-	heap_usage(&heap_after, &allocations);
-	text_usage(&bytes_after, &blocks_after);
-	check_eq(heap_before, heap_after);
-	check_eq(bytes, bytes_after);
-	check_eq(blocks, blocks_after);
+	check_in_use(&before);
 }
 
 static enum err attach_named(const char *prog, const char *func, u64 cookie, struct strbuf *log)
@@ -369,16 +363,14 @@ static void fail_each_allocation(const char *prog, const char *place, enum kprob
 {
 	struct attach_options options = { .func = place, .how = how };
 	struct prog *p = prog_named(prog);
-	u64 heap_before, heap_after, allocations;
-	u32 bytes, blocks, bytes_after, blocks_after, links = link_count();
+	u32 links = link_count();
 	char text[200];
 	enum err e = ENOMEM;
 	for (u32 nth = 1; e; nth++) {
 		struct strbuf log = STRBUF(text);
 		image_reap();
 		rcu_barrier(); /* frees what readers may have been at */
-		heap_usage(&heap_before, &allocations);
-		text_usage(&bytes, &blocks);
+		const struct in_use before = in_use();
 		heap_fail_after(nth);
 		e = attach_progs(&p, 1, &options, &log);
 		heap_fail_after(0);
@@ -390,10 +382,7 @@ static void fail_each_allocation(const char *prog, const char *place, enum kprob
 		check_eq(0, p->links);
 		image_reap();
 		rcu_barrier();
-		heap_usage(&heap_after, &allocations);
-		text_usage(&bytes_after, &blocks_after);
-		check_eq(heap_before, heap_after);
-		check_eq(bytes, bytes_after);
+		check_in_use(&before);
 		check(is_nop("netif_receive_skb"));
 		require(nth < 200);
 	}

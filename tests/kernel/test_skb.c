@@ -2,6 +2,7 @@
 #include "kernel/net/skb.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
+#include "tests/in_use.h"
 #include "tests/test.h"
 
 TEST(skb_data_moves_and_stays)
@@ -53,15 +54,13 @@ TEST(skb_lives_until_its_last_user_has_freed_it)
 
 TEST(skb_without_memory_is_null_and_leaks_nothing)
 {
-	u64 before, after, allocations;
-	heap_usage(&before, &allocations);
+	const struct in_use before = in_use();
 	for (u32 nth = 1; nth <= 2; nth++) {
 		heap_fail_after(nth);
 		check(alloc_skb(1000) == NULL);
 		heap_fail_after(0);
 	}
-	heap_usage(&after, &allocations);
-	check_eq(before, after);
+	check_in_use(&before);
 }
 
 TEST(skb_queue_is_first_in_first_out)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands as --exec runs them: all in order; the first error is remembered; a refusal changes nothing. Tests of
 // what they print are in tests/e2e.
+#include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/mem/heap.h"
@@ -58,14 +59,12 @@ TEST(shell_breaks_and_mends_a_site)
 
 TEST(shell_lists_give_their_memory_back)
 {
-	u64 before, after, allocations;
 	check_eq(OK, shell_exec("ps"));
 	msleep(20); /* tasks of earlier tests are freed behind their backs */
 	rcu_barrier();
-	heap_usage(&before, &allocations);
+	const struct in_use before = in_use();
 	check_eq(OK, shell_exec("ps; cpus; funcs kfree*; links; map list; prog list; trace 3"));
-	heap_usage(&after, &allocations);
-	check_eq(before, after);
+	check_in_use(&before);
 }
 
 TEST(table_without_memory_prints_nothing)
@@ -73,8 +72,7 @@ TEST(table_without_memory_prints_nothing)
 	char text[64] = "";
 	struct strbuf log = STRBUF(text);
 	struct table t;
-	u64 before, after, allocations;
-	heap_usage(&before, &allocations);
+	const struct in_use before = in_use();
 	table_begin(&t, "a|>b");
 	heap_fail_after(1);
 	table_add(&t, "x");
@@ -82,8 +80,7 @@ TEST(table_without_memory_prints_nothing)
 	table_add(&t, "y");
 	check_eq(ENOMEM, table_print(&t, &log));
 	check_str("no memory for the list", text);
-	heap_usage(&after, &allocations);
-	check_eq(before, after);
+	check_in_use(&before);
 }
 
 /* Whatever is asked for while it grows. */

@@ -2,6 +2,7 @@
 // All together: traffic on all CPUs, callers of test functions on each CPU, and tasks that attach and detach at
 // random. Every half second all is detached, and nothing may be left of it. Boot options: stress=SECONDS (without
 // it there is one round), seed=NUMBER.
+#include "tests/in_use.h"
 #include "tests/stress/stress.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/mem/heap.h"
@@ -123,20 +124,6 @@ static bool start_workers(void)
 
 /* --- What must be as it was -------------------------------------------------------------------- */
 
-struct usage {
-	u64 heap;
-	u32 bytes, blocks;
-};
-
-static struct usage usage_now(void)
-{
-	struct usage u;
-	u64 allocations;
-	heap_usage(&u.heap, &allocations);
-	text_usage(&u.bytes, &u.blocks);
-	return u;
-}
-
 static void wake(struct task_struct *t, void *arg unused)
 {
 	wake_up_process(t);
@@ -218,16 +205,15 @@ static void tell_shadow_stack(struct task_struct *t, void *arg unused)
 	}
 }
 
-static bool settles_at(const struct usage *want)
+static bool settles_at(const struct in_use *want)
 {
-	struct usage now = usage_now();
+	struct in_use now = in_use();
 	for (u32 i = 0; memcmp(&now, want, sizeof(now)) && i < DRAIN_TRIES; i++) {
 		stress_progress();
 		msleep(1); /* frames that still wait for their receivers, callbacks of RCU */
-		now = usage_now();
+		now = in_use();
 	}
-	if (check_eq(want->heap, now.heap) && check_eq(want->bytes, now.bytes) &&
-	    check_eq(want->blocks, now.blocks))
+	if (check_in_use(want))
 		return true;
 	task_for_each(tell_shadow_stack, NULL);
 	stress_tell_of_tasks();
@@ -396,7 +382,7 @@ static u64 sum_wrong(void)
 }
 
 /* False: something is wrong, and more rounds would only say so again. */
-static bool one_round(u32 round, const struct usage *start)
+static bool one_round(u32 round, const struct in_use *start)
 {
 	if (!check(stress_load()))
 		return false;
@@ -455,20 +441,20 @@ static u64 number_option(const char *name, u64 otherwise)
 }
 
 /* What is made at first use and then stays: tasks, memory of the heap. */
-static struct usage usage_at_rest(void)
+static struct in_use usage_at_rest(void)
 {
 	check_eq(OK, traffic_start());
 	traffic_stop();
 	check(drain_images());
 	rcu_barrier();
-	return usage_now();
+	return in_use();
 }
 
 TEST(stress)
 {
 	u64 end = ktime_get_ns() + number_option("stress", 0) * 1000000000,
 	    next_report = ktime_get_ns() + REPORT_NS;
-	struct usage start;
+	struct in_use start;
 	u32 rounds = 0, targets;
 
 	seed = number_option("seed", 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tramp/ftrace: what callbacks see and what they leave alone, which caller calls them, and which users may share a site.
+#include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/cpu/backtrace.h"
@@ -439,10 +440,9 @@ TEST(ftrace_refuses_what_makes_no_sense)
 TEST(ftrace_undoes_everything_when_memory_runs_out)
 {
 	const uptr ips[] = { (uptr)ft_one, (uptr)ft_two, (uptr)ft_victim };
-	u64 before, after, allocations;
 	u32 failures = 0;
 	rcu_barrier();
-	heap_usage(&before, &allocations);
+	const struct in_use before = in_use();
 	for (u32 nth = 1; nth < 100; nth++) {
 		struct strbuf log = new_log();
 		heap_fail_after(nth);
@@ -456,8 +456,7 @@ TEST(ftrace_undoes_everything_when_memory_runs_out)
 		check_eq(ENOMEM, e);
 		ftrace_free_filter(&counters[0]);
 		rcu_barrier();
-		heap_usage(&after, &allocations);
-		check_eq(before, after);
+		check_in_use(&before);
 		check(holds_nop((uptr)ft_one) && holds_nop((uptr)ft_two) && !site_of(ft_one)->ftrace);
 	}
 	check(failures >= 4);
@@ -466,8 +465,7 @@ TEST(ftrace_undoes_everything_when_memory_runs_out)
 	check_eq(OK, unregister_ftrace_function(&counters[0], &log));
 	heap_fail_after(0);
 	rcu_barrier();
-	heap_usage(&after, &allocations);
-	check_eq(before, after);
+	check_in_use(&before);
 }
 
 TEST(ftrace_changes_all_sites_or_none)

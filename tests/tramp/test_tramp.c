@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tramp/: hooks on functions of this kernel, described by its own BTF.
+#include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/mem/heap.h"
@@ -272,14 +273,12 @@ TEST(tramp_undoes_everything_when_memory_runs_out)
 {
 	char text[200];
 	struct hook first = hook(HOOK_FENTRY, see, 0), second = hook(HOOK_FEXIT, see, 1);
-	u64 heap_before, heap_after, allocations;
-	u32 bytes, blocks, bytes_after, blocks_after, failures = 0;
+	u32 failures = 0;
 	for (u32 with_first = 0; with_first < 2; with_first++) {
 		struct strbuf log = STRBUF(text);
 		if (with_first)
 			require(add("tv_void", &first, &log) == OK);
-		heap_usage(&heap_before, &allocations);
-		text_usage(&bytes, &blocks);
+		const struct in_use before = in_use();
 		for (u32 nth = 1;; nth++) {
 			heap_fail_after(nth);
 			enum err e = add("tv_void", &second, &log);
@@ -288,10 +287,7 @@ TEST(tramp_undoes_everything_when_memory_runs_out)
 				break;
 			failures++;
 			check_eq(ENOMEM, e);
-			heap_usage(&heap_after, &allocations);
-			text_usage(&bytes_after, &blocks_after);
-			check_eq(heap_before, heap_after);
-			check_eq(bytes, bytes_after);
+			check_in_use(&before);
 			check_eq(0, users[1]);
 			require(nth < 100);
 		}
@@ -309,11 +305,8 @@ TEST(tramp_removes_without_memory_whatever_the_order)
 {
 	static const u8 orders[][6] = { { 0, 1, 2, 3, 4, 5 }, { 5, 4, 3, 2, 1, 0 }, { 2, 5, 0, 3, 1, 4 } };
 	char text[200];
-	u64 heap_before, heap_after, allocations;
-	u32 bytes, blocks, bytes_after, blocks_after;
 	image_reap();
-	heap_usage(&heap_before, &allocations);
-	text_usage(&bytes, &blocks);
+	const struct in_use before = in_use();
 	for (u32 order = 0; order < array_len(orders); order++) {
 		struct strbuf log = STRBUF(text);
 		u64 x = 0;
@@ -334,10 +327,7 @@ TEST(tramp_removes_without_memory_whatever_the_order)
 		check_eq(6, x);
 	}
 	check_eq(0, image_reap());
-	heap_usage(&heap_after, &allocations);
-	text_usage(&bytes_after, &blocks_after);
-	check_eq(heap_before, heap_after);
-	check_eq(bytes, bytes_after);
+	check_in_use(&before);
 }
 
 static struct site *several[] = { NULL, NULL, NULL, NULL };
@@ -392,13 +382,11 @@ TEST(tramp_changes_many_functions_with_three_syncs)
 TEST(tramp_rolls_a_change_of_many_back_half_way)
 {
 	struct hook h = hook(HOOK_FENTRY, see, 0);
-	u64 heap_before, heap_after, allocations;
-	u32 bytes, blocks, bytes_after, blocks_after, nth = 0;
+	u32 nth = 0;
 	char text[300];
 	enum err e = ENOMEM;
 	image_reap();
-	heap_usage(&heap_before, &allocations);
-	text_usage(&bytes, &blocks);
+	const struct in_use before = in_use();
 	find_several();
 	for (; e == ENOMEM; nth++) {
 		struct strbuf log = STRBUF(text);
@@ -418,9 +406,8 @@ TEST(tramp_rolls_a_change_of_many_back_half_way)
 			check(!several[i]->tramp);
 			check(holds_nop(several[i]->addr));
 		}
-		heap_usage(&heap_after, &allocations);
-		text_usage(&bytes_after, &blocks_after);
-		check(e == OK || (heap_before == heap_after && bytes == bytes_after));
+		if (e)
+			check_in_use(&before);
 		require(nth < 100);
 	}
 	check(nth > 8); /* at least a struct and an image for each */

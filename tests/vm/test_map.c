@@ -3,6 +3,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
+#include "tests/in_use.h"
 #include "tests/test.h"
 #include "vm/run/map.h"
 
@@ -237,8 +238,7 @@ static const struct refusal refusals[] = {
 
 TEST(map_create_refuses_with_a_sentence)
 {
-	u64 before, after, count;
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	for (u32 i = 0; i < array_len(refusals); i++) {
 		const struct refusal *r = &refusals[i];
 		char why[160];
@@ -250,15 +250,13 @@ TEST(map_create_refuses_with_a_sentence)
 		if (!str_matches(why, r->why))
 			check_str(r->why, why);
 	}
-	heap_usage(&after, &count);
-	check_eq(before, after);
+	check_in_use(&before);
 }
 
 TEST(map_create_without_memory_leaves_nothing)
 {
 	static const u32 types[] = { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_HASH };
-	u64 before, after, count;
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	for (u32 i = 0; i < array_len(types); i++) {
 		enum err e = ENOMEM;
 		for (u32 nth = 1; e; nth++) {
@@ -274,6 +272,5 @@ TEST(map_create_without_memory_leaves_nothing)
 				break;
 		}
 	}
-	heap_usage(&after, &count);
-	check_eq(before, after);
+	check_in_use(&before);
 }

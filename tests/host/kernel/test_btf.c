@@ -4,6 +4,7 @@
 #include "kernel/lib/btf.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
+#include "tests/in_use.h"
 #include "tests/test.h"
 #include "vm/load/elf.h"
 
@@ -145,8 +146,7 @@ static void walk(struct btf *b)
 TEST(btf_truncated_blob_is_refused_at_every_length)
 {
 	struct fixture f;
-	u64 before, after, count;
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	require(set_up(&f, "build/tests/types.bpf.o"));
 	for (u32 len = 0; len < f.len; len++) {
 		struct btf b;
@@ -158,17 +158,15 @@ TEST(btf_truncated_blob_is_refused_at_every_length)
 		kfree(part);
 	}
 	tear_down(&f);
-	heap_usage(&after, &count);
-	check_eq(before, after);
+	check_in_use(&before);
 }
 
 TEST(btf_flipped_bits_never_lead_outside)
 {
 	struct fixture f;
 	u32 refused = 0;
-	u64 before, after, count;
 	require(set_up(&f, "build/tests/types.bpf.o"));
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	for (u32 bit = 0; bit < f.len * 8; bit++) {
 		struct btf b;
 		u8 *byte = (u8 *)f.blob + bit / 8;
@@ -185,25 +183,22 @@ TEST(btf_flipped_bits_never_lead_outside)
 		*byte ^= 1u << bit % 8;
 	}
 	check(refused > f.len / 8);
-	heap_usage(&after, &count);
-	check_eq(before, after);
+	check_in_use(&before);
 	tear_down(&f);
 }
 
 TEST(btf_open_without_memory_leaves_nothing)
 {
 	struct fixture f;
-	u64 before, after, count;
 	require(set_up(&f, "build/tests/types.bpf.o"));
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	for (u32 nth = 1; nth <= 2; nth++) {
 		struct btf b;
 		heap_fail_after(nth);
 		check_eq(ENOMEM, btf_open(&b, f.blob, f.len, &f.log));
 	}
 	heap_fail_after(0);
-	heap_usage(&after, &count);
-	check_eq(before, after);
+	check_in_use(&before);
 	tear_down(&f);
 }
 

@@ -4,6 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"
 #include "tests/host/object.h"
+#include "tests/in_use.h"
 #include "tests/test.h"
 #include "vm/object.h"
 #include "vm/load/core.h"
@@ -196,9 +197,8 @@ static const struct lacking lackings[] = {
 TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
 {
 	char path[64], pattern[256];
-	u64 before, after, count;
 	require(set_kernel());
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	for (u32 i = 0; i < array_len(lackings); i++) {
 		const struct lacking *l = &lackings[i];
 		struct strbuf s = STRBUF(path), want = STRBUF(pattern);
@@ -212,8 +212,7 @@ TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
 		if (o)
 			object_unload(o);
 	}
-	heap_usage(&after, &count);
-	check_eq(before, after);
+	check_in_use(&before);
 	forget_kernel();
 }
 
@@ -254,9 +253,8 @@ TEST(core_without_kernel_types_is_refused)
 
 TEST(core_fails_whole_at_every_allocation)
 {
-	u64 before, after, count;
 	require(set_kernel());
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	enum err e = ENOMEM;
 	for (u32 nth = 1; e && nth < 200; nth++) {
 		struct object *o;
@@ -271,8 +269,7 @@ TEST(core_fails_whole_at_every_allocation)
 		kfree(file);
 		if (!e)
 			object_unload(o);
-		heap_usage(&after, &count);
-		if (!check_eq(before, after))
+		if (!check_in_use(&before))
 			break;
 	}
 	check_eq(OK, e);
@@ -306,9 +303,8 @@ TEST(core_flipped_bits_never_lead_outside)
 	struct object *o;
 	size_t len;
 	u8 *file = host_file("build/tests/core.bpf.o", &len);
-	u64 before, after, count;
 	require(file && set_kernel());
-	heap_usage(&before, &count);
+	const struct in_use before = in_use();
 	for (size_t at = 0; at < len; at++) {
 		u8 bit = (u8)(1u << at % 8);
 		file[at] ^= bit;
@@ -317,8 +313,7 @@ TEST(core_flipped_bits_never_lead_outside)
 			object_unload(o);
 		file[at] ^= bit;
 	}
-	heap_usage(&after, &count);
-	check_eq(before, after);
+	check_in_use(&before);
 	forget_kernel();
 	kfree(file);
 }

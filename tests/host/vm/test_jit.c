@@ -7,6 +7,7 @@
 #include "tests/host/host.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
+#include "tests/in_use.h"
 #include "tests/test.h"
 #include "tests/vm_case.h"
 #include "vm/compile.h"
@@ -205,10 +206,8 @@ TEST(jit_fixups_are_sorted_and_inside)
 TEST(compile_undoes_all_on_failure)
 {
 	struct insn insns[8];
-	u32 count = vm_asm(insns, 8, "r0 = *(u64 *)(r1 +0)\nexit"), text_before, text_after, blocks;
-	u64 before, after, allocations;
-	heap_usage(&before, &allocations);
-	text_usage(&text_before, &blocks);
+	u32 count = vm_asm(insns, 8, "r0 = *(u64 *)(r1 +0)\nexit");
+	const struct in_use before = in_use();
 	for (u32 nth = 0; nth < 24; nth++) {
 		char text[256];
 		struct strbuf log = STRBUF(text);
@@ -219,10 +218,7 @@ TEST(compile_undoes_all_on_failure)
 		heap_fail_after(0);
 		check(e == OK || e == ENOMEM);
 		prog_free(p);
-		heap_usage(&after, &allocations);
-		text_usage(&text_after, &blocks);
-		check_eq(before, after);
-		check_eq(text_before, text_after);
+		check_in_use(&before);
 	}
 }
 
@@ -325,13 +321,12 @@ TEST(jit_reads_the_cpu_number_without_a_call)
 TEST(jit_refuses_more_than_16_mib_of_code)
 {
 	u32 count = 900000;
-	u64 before, after, allocations;
 	char text[256];
 	struct strbuf log = STRBUF(text);
 	struct prog *p = NULL;
 	struct insn *insns = kmalloc(count * sizeof(*insns));
 	require(insns);
-	heap_usage(&before, &allocations);
+	const struct in_use before = in_use();
 	for (u32 i = 0; i + 1 < count; i++) /* fetching atomics: loops */
 		insns[i] = (struct insn){
 			.op = OPCODE_ATOMIC_ADD64, .dst = 1, .src = 2, .off = 16, .imm = i & 1 ? 0x51 : 0xa1
@@ -339,7 +334,6 @@ TEST(jit_refuses_more_than_16_mib_of_code)
 	insns[count - 1] = (struct insn){ .op = OPCODE_EXIT };
 	check_eq(E2BIG, prog_load_raw(&p, "long", insns, count, PROG_JIT, &log));
 	check_str("program long: its code would be longer than 16 MiB", text);
-	heap_usage(&after, &allocations);
-	check_eq(before, after);
+	check_in_use(&before);
 	kfree(insns);
 }

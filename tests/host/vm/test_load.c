@@ -6,6 +6,7 @@
 #include "kernel/mem/text.h"
 #include "tests/host/host.h"
 #include "tests/host/object.h"
+#include "tests/in_use.h"
 #include "tests/test.h"
 #include "tramp/model.h"
 #include "vm/object.h"
@@ -314,14 +315,6 @@ static const struct refusal refusals[] = {
 	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
 };
 
-static void usage(u64 *heap, u32 *text)
-{
-	u64 count;
-	u32 blocks;
-	heap_usage(heap, &count);
-	text_usage(text, &blocks);
-}
-
 TEST(load_refuses_with_one_sentence_and_leaves_nothing)
 {
 	if (!has_kernel_btf())
@@ -329,17 +322,13 @@ TEST(load_refuses_with_one_sentence_and_leaves_nothing)
 	for (u32 i = 0; i < array_len(refusals); i++) {
 		char path[64];
 		struct strbuf s = STRBUF(path);
-		u64 before, after;
-		u32 text_before, text_after;
 		struct object *o;
 		str_printf(&s, "build/tests/%s.bpf.o", refusals[i].object);
-		usage(&before, &text_before);
+		const struct in_use before = in_use();
 		check_eq(refusals[i].err, try_object(&o, "test", path, PROG_JIT));
 		if (!str_matches(why, refusals[i].why))
 			check_str(refusals[i].why, why);
-		usage(&after, &text_after);
-		check_eq(before, after);
-		check_eq(text_before, text_after);
+		check_in_use(&before);
 		check(!object_first());
 		if (o)
 			object_unload(o);
@@ -352,9 +341,8 @@ TEST(load_fails_whole_at_every_allocation)
 	size_t len;
 	void *file = host_file("build/tests/basic.bpf.o", &len);
 	require(file);
-	u64 before, after;
-	u32 text_before, text_after, nth = 1;
-	usage(&before, &text_before);
+	u32 nth = 1;
+	const struct in_use before = in_use();
 	for (;; nth++) {
 		struct object *o;
 		struct strbuf log = STRBUF(why);
@@ -366,14 +354,12 @@ TEST(load_fails_whole_at_every_allocation)
 			object_unload(o);
 			break;
 		}
-		usage(&after, &text_after);
-		if (!check_eq(ENOMEM, e) || !check(str_matches(why, "*memory*")) ||
-		    !check_eq(before, after) || !check_eq(text_before, text_after) || !check(!object_first()))
+		if (!check_eq(ENOMEM, e) || !check(str_matches(why, "*memory*")) || !check_in_use(&before) ||
+		    !check(!object_first()))
 			break;
 	}
 	check(nth > 20); /* there are that many allocations, so the test did test something */
-	usage(&after, &text_after);
-	check_eq(before, after);
+	check_in_use(&before);
 	kfree(file);
 }
 
@@ -393,9 +379,7 @@ TEST(load_truncated_object_is_refused_at_every_length)
 	size_t len;
 	void *file = host_file("build/tests/basic.bpf.o", &len);
 	require(file);
-	u64 before, after;
-	u32 text;
-	usage(&before, &text);
+	const struct in_use before = in_use();
 	for (size_t part = 0; part < len; part += part < 64 ? 1 : 13) {
 		u8 *copy = kmalloc(max(part, (size_t)1));
 		memcpy(copy, file, part);
@@ -403,8 +387,7 @@ TEST(load_truncated_object_is_refused_at_every_length)
 			part = len;
 		kfree(copy);
 	}
-	usage(&after, &text);
-	check_eq(before, after);
+	check_in_use(&before);
 	kfree(file);
 }
 
@@ -414,9 +397,7 @@ TEST(load_flipped_bits_never_lead_outside)
 	u8 *file = host_file("build/tests/basic.bpf.o", &len);
 	require(file);
 	u32 refused = 0;
-	u64 before, after;
-	u32 text;
-	usage(&before, &text);
+	const struct in_use before = in_use();
 	for (size_t at = 0; at < len; at++) {
 		u8 bit = (u8)(1u << at % 8);
 		file[at] ^= bit;
@@ -427,8 +408,7 @@ TEST(load_flipped_bits_never_lead_outside)
 			break;
 	}
 	check(refused > 100);
-	usage(&after, &text);
-	check_eq(before, after);
+	check_in_use(&before);
 	kfree(file);
 }
 
