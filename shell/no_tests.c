@@ -3,9 +3,8 @@
 #include "tests/test.h"
 #include "kernel/io/print.h"
 
-bool tests_run(const char *pattern)
+bool tests_run(const char *pattern unused)
 {
-	(void)pattern;
 	kprintf("This kernel has no tests in it: start build/fivebyte-test.elf.\n");
 	return false;
 }
