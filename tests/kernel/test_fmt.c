@@ -86,3 +86,15 @@ TEST(str_refuse_appends_its_sentence_and_returns_the_error)
 	check_eq(EBUSY, str_refuse(&s, EBUSY, "%u users", 2));
 	check_str("f: 2 users", text);
 }
+
+TEST(fmt_hex_puts_bytes_with_a_text_between)
+{
+	static const u8 nop[] = { 0x0f, 0x1f, 0x44, 0, 0 };
+	char text[32];
+	struct strbuf s = STRBUF(text);
+	str_hex(&s, nop, sizeof(nop), " ");
+	str_puts(&s, "|");
+	str_hex(&s, nop, 2, "");
+	str_hex(&s, nop, 0, "-");
+	check_str("0f 1f 44 00 00|0f1f", text);
+}

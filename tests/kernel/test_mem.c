@@ -3,6 +3,7 @@
 // the names are changed so that ours are tested and not the C library's.
 #define MEM_FUNCTIONS
 #include "kernel/lib/mem.h"
+#include "kernel/lib/sorted.h"
 #include "tests/test.h"
 
 enum { SPACE = 64 };
@@ -118,4 +119,33 @@ TEST(mem_patterns_match_whole_strings)
 	check(str_matches("abab", "*ab") && !str_matches("abac", "*ab"));
 	check(str_is_pattern("*") && str_is_pattern("skb?") && !str_is_pattern("kfree_skb") &&
 	      !str_is_pattern(""));
+}
+
+TEST(mem_base_of_a_path)
+{
+	check_str("my.bpf.c", str_base("/home/me/my.bpf.c"));
+	check_str("my.bpf.c", str_base("my.bpf.c"));
+	check_str("", str_base("dir/"));
+	check_str("", str_base(""));
+}
+
+/* Tables of each length up to 40, with keys twice in them. */
+TEST(mem_sorted_tables_are_searched_by_halving)
+{
+	struct row {
+		u8 pad;
+		u32 key;
+	} rows[40];
+	u32 seed = 1;
+	for (u32 count = 0; count <= array_len(rows); count++) {
+		for (u32 i = 0; i < count; i++)
+			rows[i].key = (seed = seed * 1103515245 + 12345) >> 16 & 31;
+		sort_by(rows, count, key);
+		for (u32 i = 1; i < count; i++)
+			check(rows[i - 1].key <= rows[i].key);
+		for (u32 key = 0; key <= 32; key++) {
+			u32 i = lower_bound(rows, count, key, key);
+			check((i == count || rows[i].key >= key) && (!i || rows[i - 1].key < key));
+		}
+	}
 }
