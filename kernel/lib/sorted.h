@@ -3,18 +3,17 @@
 #pragma once
 #include "kernel/lib/types.h"
 
-/* The index of the first row whose field is key or more; count if no row's is. count < 2^31. */
-#define lower_bound(table, count, field, key)            \
-	({                                               \
-		u32 low_ = 0, high_ = (count);           \
-		while (low_ < high_) {                   \
-			u32 mid_ = (low_ + high_) / 2;   \
-			if ((table)[mid_].field < (key)) \
-				low_ = mid_ + 1;         \
-			else                             \
-				high_ = mid_;            \
-		}                                        \
-		low_;                                    \
+/* The index of the first row whose field is key or more; count, if there is none. It takes
+ * the same number of instructions wherever that row is, for a given count. */
+#define lower_bound(table, count, field, key)                                                 \
+	({                                                                                    \
+		u64 low_ = 0;                                                                 \
+		for (u64 left_ = (count); left_;) {                                           \
+			u64 half_ = (left_ + 1) / 2;                                          \
+			low_ = (table)[low_ + half_ - 1].field < (key) ? low_ + half_ : low_; \
+			left_ -= half_;                                                       \
+		}                                                                             \
+		(u32) low_;                                                                   \
 	})
 
 /* Shell's sort: in place, and fast where the table is nearly in order. */
