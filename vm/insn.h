@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The eBPF instruction (RFC 9669 section 3) and the one table of all instructions.
  *
- * Interpreter, JIT, verifier, disassembler and tests take what they need from the rows below: the
- * number, which fields make it this instruction, which fields it uses, and how it is written. */
+ * Interpreter, JIT, verifier, disassembler and tests take what they need from the rows below: the number,
+ * which fields make it this instruction, which fields it uses, and how it is written. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -196,7 +196,7 @@ enum {
 	ROW(LD_IND32, 0x40, ANY, 0, "!legacy packet access (ld_ind)")
 /* clang-format on */
 
-/* What an instruction is: one number per row; INSN_BAD for what is in no row. */
+/* What an instruction is: one number for each row; INSN_BAD if no row fits. */
 enum insn_kind {
 	INSN_BAD,
 #define ROW(name, ...) INSN_##name,
@@ -251,7 +251,7 @@ static inline bool insn_is_wide(const struct insn *in) /* takes the next slot to
 {
 	return in->op == OPCODE_LD_IMM64;
 }
-static inline bool insn_is_call(const struct insn *in) /* of whatever, callx too */
+static inline bool insn_is_call(const struct insn *in) /* any call, callx too */
 {
 	return in->op == OPCODE_CALL || in->op == OPCODE_CALLX;
 }
@@ -278,7 +278,7 @@ static inline bool insn_is_goto(const struct insn *in)
 {
 	return in->op == OPCODE_JA || in->op == OPCODE_JA32;
 }
-/* Whether the next instruction can be what runs after it. */
+/* Whether the next instruction can run after it. */
 static inline bool insn_falls_through(const struct insn *in)
 {
 	return !insn_is_goto(in) && !insn_is_exit(in);

@@ -83,7 +83,7 @@ static const char *section_of(const struct object *o, const struct map *m)
 	return strncmp(m->name, o->name, len) == 0 && m->name[len] == '.' ? m->name + len : NULL;
 }
 
-/* As libbpf does it: the object's name gives way to the section's. */
+/* As libbpf does it: the object's name is cut, not the section's. */
 static void libbpf_name(char name[LIBBPF_NAME_LEN], const struct object *o, const char *section)
 {
 	struct strbuf s = { .buf = name, .cap = LIBBPF_NAME_LEN };

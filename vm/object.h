@@ -3,8 +3,8 @@
  *
  * What a person means by a name: a program or a map is called NAME or, exactly, OBJECT/NAME. The map that
  * holds a section of global variables is called as a whole wakeup.bss; its section's name, .bss, is a name of
- * it, too, and so are the 15 characters to which libbpf cuts the whole. A name of which there are several
- * means none of them: there is no order among objects. */
+ * it, too, and so are the 15 characters to which libbpf cuts the whole. A name that several
+ * have means none of them, because objects have no order. */
 #pragma once
 #include "vm/prog.h"
 
@@ -13,7 +13,8 @@
 void vm_init(const struct btf *kernel_btf);
 const struct btf *vm_kernel_btf(void);
 
-/* The loaded objects, oldest first; and the object of that name, NULL if there is none. */
+/* object_first starts the list of loaded objects, oldest first. object_named finds one by name; NULL if none
+ * has it. */
 struct object *object_first(void);
 struct object *object_named(const char *name);
 
@@ -21,13 +22,13 @@ struct object *object_named(const char *name);
 void object_add(struct object *o);
 void object_remove(struct object *o);
 
-/* The program of that name; NULL if there is none, or if there are several. */
+/* The program of that name; NULL if none or several have it. */
 struct prog *prog_named(const char *name);
 
-/* How many loaded programs have that name; *first is the oldest of them, NULL if there are none. */
+/* How many loaded programs have that name; *first is the oldest of them, NULL if none has it. */
 u32 progs_named(const char *name, struct prog **first);
 
-/* The program or the map of that name. ENOENT if there is none, EINVAL if there are several; a sentence in
+/* The program or the map of that name. ENOENT if none has it, EINVAL if several have it; a sentence in
  * log says so, and how to say which. */
 enum err find_prog(struct prog **p, const char *name, struct strbuf *log);
 enum err find_map(struct map **m, const char *name, struct strbuf *log);

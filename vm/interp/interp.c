@@ -92,7 +92,7 @@ static bool is_in(const struct interp_region *r, u64 at, u64 size)
 	return offset < r->len && r->len - offset >= size;
 }
 
-/* The piece of memory that holds these bytes; false if there is none that the program may use. */
+/* The piece of memory that holds these bytes; false if the program may use none that does. */
 static bool find_region(const struct run *run, u64 at, u64 size, bool is_store, struct interp_region *out)
 {
 	const struct interp_limits *l = run->limits;
@@ -157,7 +157,7 @@ static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, cons
 	}
 }
 
-/* The second check: of what a helper is given. Ends the program if it is not the program's to give. */
+/* The second check: of a helper's arguments. Ends the program if it passes memory that it may not use. */
 static bool check_args(struct run *run, const struct icode *in, const struct helper *h)
 {
 	const struct map *m = NULL;
@@ -336,8 +336,8 @@ DEFINE_ATOMIC(u64)
 #define IMM(in) ((u64)(i64)(in)->imm)
 #define OFF(in) ((u64)(i64)(in)->off)
 
-/* NEXT goes n slots further. GO_TO and GO, which counts from the next slot, transfer control: they look how
- * many instructions have run. */
+/* NEXT goes n slots further. GO_TO and GO, which counts from the next slot, transfer control: they end the
+ * program when too many instructions have run. */
 #define NEXT(n) do { in += (n); goto *in->label; } while (0)
 #define LEFT (end - (i64)(uptr)(in + 1))
 #define GO_TO(target)                                             \
@@ -428,7 +428,7 @@ static u64 execute(struct run *run, const struct icode *in)
 	BINARY(ADD, a + b)
 	BINARY(SUB, a - b)
 	BINARY(MUL, a * b)
-	/* By 0: division gives 0, modulo leaves a; the least number by -1 wraps to itself (RFC 9669 4.1). */
+	/* By 0 the quotient is 0 and the remainder a; the least number by -1 wraps to itself (RFC 9669 4.1). */
 	BINARY(DIV, b ? a / b : 0)
 	BINARY(SDIV, S(b) == -1 ? 0 - a : b ? (u64)(S(a) / S(b)) : 0)
 	BINARY(OR, a | b)
@@ -561,7 +561,7 @@ static u64 execute(struct run *run, const struct icode *in)
 }
 /* clang-format on */
 
-/* Whether a helper is given memory, or a map, which a program without bounds could have made up. */
+/* Whether a helper takes memory or a map: an untrusted program can pass any address. */
 static bool takes_memory(const struct helper *h)
 {
 	bool takes = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A program between eBPF and machine code: one op for each instruction, at the same index, that says more
- * than an instruction can.
+/* A program between eBPF and machine code: one op for each instruction, at the same index. An op can say more
+ * than an instruction.
  *
  *      r3 = r1                        gone
  *      r3 <<= 3                       gone
@@ -8,20 +8,20 @@
  *      r4 += r3                       gone
  *      r0 = *(u64 *)(r4 +8)           r0 = [r2 + (r1 << 3) + 8]
  *
- * Nothing here knows a CPU. What each op means is still what its instruction's row in insn.h says, with its
- * operands taken from the op: a register may be another one that holds the same value. */
+ * Nothing here depends on a CPU. An op means what its instruction's row in insn.h says, with the operands of
+ * the op: a register can be another one that holds the same value. */
 #pragma once
 #include "vm/flow.h"
 
 #define OP_NO_REG 15
 
-/* The kinds that are no row of insn.h. OP_GONE: nothing is left of it, or a second slot. */
+/* The kinds without a row in insn.h. OP_GONE: nothing is left of it, or a second slot. */
 enum op_kind {
 	OP_GONE = INSN_BAD,
 	OP_ROL64 = INSN_KINDS, /* dst = a rotated left by imm, 1..63 */
 	OP_ROL32,              /* 1..31; the upper half becomes 0 */
 	OP_ELEMENT, /* dst = address of the element of array number imm whose index, a u32, is at m;
-				* 0 if there is none */
+				* 0 if it does not exist */
 	OP_KINDS
 };
 
@@ -42,16 +42,16 @@ struct op {
 	u8 shift; /* 0..3 */
 	u8 pad;   /* the JIT's: bytes of nops in front of it */
 	i32 imm, disp;
-	u16 live; /* bit n: Rn may be read after this op, before it is written */
+	u16 live; /* bit n: Rn can be read after this op before it is written */
 };
 
-/* What is done to make code better, each thing to be switched off alone, so that it can be measured. */
+/* The tricks of the compiler. Each can be switched off alone, so that it can be measured. */
 enum op_trick {
 	TRICK_COPY = 1 << 0,      /* use the older of two registers that hold the same */
 	TRICK_ADDRESS = 1 << 1,   /* sums in memory operands */
 	TRICK_ROTATE = 1 << 2,    /* two shifts and an or */
 	TRICK_NARROW = 1 << 3,    /* no clearing of upper halves that are 0 already; 32-bit divisions */
-	TRICK_DEAD = 1 << 4,      /* no op whose result nobody reads */
+	TRICK_DEAD = 1 << 4,      /* no op whose result is never read */
 	TRICK_JUMP = 1 << 5,      /* no jump to or around a jump */
 	TRICK_REMAINDER = 1 << 6, /* no a - a / b * b */
 	TRICK_ELEMENT = 1 << 7,   /* no call to look up in an array */
@@ -59,16 +59,16 @@ enum op_trick {
 	TRICK_DIV_CONST = 1 << 8, /* division by a constant as multiplication */
 	TRICK_MUL_CONST = 1 << 9, /* multiplication by a constant as shifts and sums */
 	TRICK_BMI2 = 1 << 10,     /* shifts, rotates and products with three operands */
-	TRICK_FREE = 1 << 11,     /* no saving of registers that nobody reads */
+	TRICK_FREE = 1 << 11,     /* no saving of registers that are not read */
 	TRICK_PLACE = 1 << 12,    /* small loops do not lie across a line */
 };
 extern u32 op_tricks_off; /* 0; host tools and tests change it */
 
-/* One op per slot of the program, the caller's to kfree; NULL if there is no memory. Takes MARK_TARGET away
- * where only a jump that is none any more leads. */
+/* Returns one op for each slot of the program, which the caller frees with kfree; NULL if memory runs out.
+ * Clears MARK_TARGET where only jumps led that are gone. */
 struct op *ops_build(const struct prog *p, u8 *marks);
 
-/* Registers that the op reads and writes, one bit each. */
+/* The registers that the op reads, and writes, one bit each. */
 u32 op_reads(const struct op *op);
 u32 op_writes(const struct op *op);
 
@@ -78,13 +78,13 @@ struct ops {
 	struct op *op; /* p->insn_count of them */
 };
 
-/* The first byte of the instruction that the op is; 0 if it is none. */
+/* The first byte of the op's instruction; 0 if it has none. */
 static inline notrace u8 opcode_of(const struct op *op)
 {
 	return op->kind < INSN_KINDS ? insn_rows[op->kind].op : 0;
 }
 
-/* What class it is of; CLASS_LD, if it is none that has an instruction. */
+/* The class of its instruction; CLASS_LD if it has none. */
 static inline notrace u32 op_class(const struct op *op)
 {
 	return opcode_of(op) & 7;
@@ -123,7 +123,7 @@ static inline notrace bool op_is_branch(const struct op *op)
 	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X;
 }
 
-/* Nothing is left of it; what is live after it stays. */
+/* Makes it OP_GONE. What is live after it stays. */
 static inline void op_drop(struct op *op)
 {
 	*op = (struct op){
@@ -139,15 +139,16 @@ static inline notrace bool op_trick(enum op_trick trick)
 /* op_jump.c */
 void ops_shorten_jumps(struct ops *o);
 
-/* op_live.c: fills op->live; takes out what has a result that nobody reads. */
+/* op_live.c: fills op->live; removes ops whose result is never read. */
 void ops_find_live(struct ops *o);
 void ops_drop_dead(struct ops *o);
 u32 op_live_before(const struct op *op);
 
-/* Registers whose upper half is 0 all through the function that starts there; and whether what the op
- * writes, which stands for in, has one, if that is so for the registers in mask. */
+/* ops_always_u32 returns the registers whose upper half is 0 in the whole function that starts there.
+ * op_writes_u32: whether the upper half of what the op of instruction in writes is 0, if it is 0 in the
+ * registers of mask. */
 u32 ops_always_u32(const struct ops *o, u32 start);
 bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask);
 
-/* op_fold.c: gives ops better operands, from what is known to be in the registers. Needs op->live. */
+/* op_fold.c: rewrites ops by what is known of the registers. Needs op->live. */
 void ops_fold(struct ops *o);

@@ -247,7 +247,7 @@ static void rewrite_op(struct fold *f, struct op *op)
 }
 
 /* The first operand. If it is the destination, the copy that it came from is worth more only if that copy
- * is then made for nobody. */
+ * is then not needed. */
 static void fold_first(const struct fold *f, struct op *op, bool wide)
 {
 	if (op->a != op->dst || !f->reg[op->a].is_read)
@@ -275,7 +275,7 @@ static void fold_operands(struct fold *f, struct op *op)
 {
 	if (op_is_access(op) || op->kind == OP_ELEMENT) {
 		sum_fold_address(f, op);
-		if (op->b != op->dst) /* an atomic that fetches gives its result there */
+		if (op->b != op->dst) /* an atomic that fetches puts its result there */
 			op->b = (u8)value_instead(f, op->b, is_wide(op));
 		return;
 	}

@@ -12,14 +12,14 @@ struct sum {
 	i32 disp;
 };
 
-/* A value as another one shifted by a constant; of is a number, at 32 bits that of the low half. */
+/* A value as another one shifted by a constant. of is a number; at 32 bits the number of the low half. */
 struct shifted {
 	u32 of;
 	u8 count;
 	bool left, wide;
 };
 
-/* A value as a quotient, or as that quotient multiplied by the divisor again; all by their numbers. */
+/* A value as a quotient, or as a quotient multiplied by its divisor; all by their numbers. */
 struct quotient {
 	u32 of, by, number;
 	u8 kind; /* of the division; OP_GONE: none */
@@ -29,9 +29,9 @@ struct quotient {
 struct value {
 	u32 number;
 	u32 low;    /* number of the low half */
-	u32 before; /* number of what this took the place of */
+	u32 before; /* number of the value that this one replaced */
 	u32 born; /* 1 + the op that put it into this register; what was there before the first op is older */
-	bool is_read; /* since then; or a jump led away, to where it may be */
+	bool is_read; /* since then; or it can be read where a jump leads */
 	bool is_u32;  /* the upper half is 0 */
 	struct sum sum;
 	struct shifted shifted;
@@ -41,19 +41,19 @@ struct value {
 struct fold {
 	struct ops *o;
 	struct value reg[BPF_REGS];
-	u32 numbers;    /* given out so far */
+	u32 numbers;    /* how many are in use */
 	u32 idx;        /* the op in work */
-	u32 always_u32; /* registers that hold nothing else in this function */
+	u32 always_u32; /* registers whose upper half is 0 in the whole function */
 };
 
-/* A value that was not there before, put into a register by the op in work. */
+/* A new value, which the op in work puts into a register. */
 struct value value_new(struct fold *f);
 
 /* The register that has held a value for longest: the value of that number, or if not wide any with that
  * number of its low half. OP_NO_REG if no register holds it. */
 u32 value_holder(const struct fold *f, u32 number, bool wide);
 
-/* A register to read instead of reg, which holds the same, at all 64 bits or at the low 32. */
+/* A register to read instead of reg: it holds the same in all 64 bits, or if not wide in the low 32. */
 u32 value_instead(const struct fold *f, u32 reg, bool wide);
 
 /* What the op in work puts into its destination. */

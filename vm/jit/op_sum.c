@@ -97,7 +97,7 @@ static bool is_placed(const struct fold *f, const struct sum *s)
 	return place_sum(f, &op, s);
 }
 
-/* The sum of two registers; as much of what they are made of as there is room for, and as is still held. */
+/* The sum of two registers, by the values that they are made of as far as those fit and are still held. */
 static struct sum sum_of(const struct fold *f, const struct value *a, const struct value *b)
 {
 	const struct sum whole_a = { .base = a->number }, whole_b = { .base = b->number };
@@ -173,7 +173,7 @@ void sum_fold_address(struct fold *f, struct op *op)
 		op->a = (u8)base;
 }
 
-/* What an addition or a shift to the left gives as a sum; false if it is none. */
+/* The result of an addition or a shift to the left as a sum; false if it is no sum. */
 bool sum_of_op(const struct fold *f, const struct op *op, struct sum *s)
 {
 	const struct value *a = &f->reg[op->a];

@@ -9,7 +9,7 @@ static const char *const names[] = { "unspec", LINUX_HELPERS(NAME) };
 static const char no_user[] = "there are no user programs, so no memory of theirs";
 static const char print_or_count[] = "bpf_printk writes a line, and maps keep what is counted";
 
-/* Equivalents, and reasons for which there is none. */
+/* Equivalents, or the reason why this kernel has none. */
 static const char *const instead[array_len(names)] = {
 	[BPF_FUNC_perf_event_output] = print_or_count,
 	[BPF_FUNC_ringbuf_output] = print_or_count,

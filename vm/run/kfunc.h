@@ -2,7 +2,7 @@
 /* What of the kernel a program may name: `extern ... __ksym`. Functions that it may call are rows of one
  * table, as helpers are; any function's or global variable's address it may take. In instructions both are
  * BTF ids of the kernel, as on Linux (RFC 9669 section 4.3.2: src 2 of a call; 5.4: src 3 of a 64-bit
- * immediate); without the kernel's BTF there are none. */
+ * immediate); without the kernel's BTF a program can name nothing. */
 #pragma once
 #include "kernel/lib/btf.h"
 #include "vm/run/helper.h"

@@ -28,7 +28,7 @@ static void print_map_type(struct strbuf *log, u32 type)
 		str_printf(log, "%u", type);
 }
 
-/* What a program can use in its place, where there is something. */
+/* What a program can use instead. */
 static const char *instead_of(u32 type)
 {
 	switch (type) {

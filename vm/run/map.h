@@ -53,7 +53,7 @@ struct map_ops {
 	u32 flags;
 	enum err (*init)(struct map *m, struct strbuf *log);
 	void (*destroy)(struct map *m);
-	/* What a program sees: NULL if there is no such key; on a per-CPU map this CPU's value. */
+	/* What a program sees; NULL if the map does not have the key; on a per-CPU map this CPU's value. */
 	void *(*lookup)(struct map *m, const void *key);
 	enum err (*update)(struct map *m, const void *key, const void *value, u64 flags);
 	enum err (*remove)(struct map *m, const void *key);

@@ -36,7 +36,7 @@ static notrace void tell_first(const struct prog *p, u32 idx, bool is_store)
 
 notrace void mistake_note(const struct prog *prog, u32 idx)
 {
-	struct prog *p = (struct prog *)prog; /* who runs a program must not change anything else of it */
+	struct prog *p = (struct prog *)prog; /* the rest of a program that runs must not change */
 	const struct insn *in = &p->insns[idx];
 	bool is_store = insn_class(in) != CLASS_LDX && !insn_is_load_acquire(in);
 	u32 none = 0;

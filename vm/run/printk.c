@@ -238,7 +238,7 @@ bool printk_check(const char *fmt, u32 fmt_size, u32 count, struct strbuf *why)
 	return false;
 }
 
-/* The caller gets no more than a number; whoever reads the trace should know why a line is missing. Once. */
+/* The program gets only a number. The trace says why a line is missing, once for each program. */
 static void tell_why(const struct prog *p, const char *why)
 {
 	char line[LINE_LEN];

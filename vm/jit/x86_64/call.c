@@ -107,7 +107,7 @@ void jit_emit_func_address(struct jit *j, enum reg d, u32 idx)
 	mov_ri_sx(j->c, d, j->sizing ? 0 : (i64)func_address(j, idx));
 }
 
-/* callx that leads to none of the first functions: to another, or to a helper; or it gives 0. */
+/* callx to none of the first functions: calls another one, or a helper; else returns 0. */
 static notrace u64 call_by_value(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, const struct prog *p, u64 value)
 {
 	const struct helper *h = helper_by_value(p, value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: division and remainder. div and idiv divide rdx:rax, and leave the quotient in rax, the
-// remainder in rdx; R0 and R3, which live there, are saved only if somebody still reads them.
+// remainder in rdx; R0 and R3, which live there, are saved only if they are still read.
 #include "vm/jit/x86_64/parts.h"
 #include "vm/jit/reciprocal.h"
 
@@ -49,7 +49,7 @@ static void emit_div_insn(struct code *c, const struct op *op, enum reg divisor)
 	}
 }
 
-/* The quotient of a division by 0 is 0, the remainder is the dividend: these are there before it is known
+/* The quotient of a division by 0 is 0, the remainder is the dividend: these are in place before it is known
  * whether there will be a division. r1 /= r2 and r1 %= r2:
  *      xor eax, eax            mov rdx, rdi
  *      test rsi, rsi           test rsi, rsi

@@ -15,8 +15,8 @@
 #include "kernel/layout.h"
 #include "vm/jit/x86_64/parts.h"
 
-/* What calls must have one, even if it uses no stack: kernel/cpu/x86_64/stack.c finds by it who is still
- * running (ORDER FRAMES). */
+/* A function that calls must have a frame, even if it uses no stack: by it kernel/cpu/x86_64/stack.c finds
+ * the functions that are still running (ORDER FRAMES). */
 static bool has_frame(const struct flow_func *f)
 {
 	return f->uses_fp || f->calls;
@@ -35,7 +35,7 @@ static u32 frame_size(const struct flow_func *f)
 	return f->calls ? align_up(size + pushed, 16u) - pushed : size;
 }
 
-/* Before the body of a program with tail calls: it is a call for those who run it, and a jump for others'
+/* Before the body of a program with tail calls: a caller calls it, and other programs jump into it by
  * tail calls. The count lives in r12, which neither helpers nor trampolines change.
  *      push rbp
  *      mov rbp, rsp

@@ -125,7 +125,7 @@ static bool fits_short(const struct jit *j, u32 idx, u32 gone)
 	return j->at[target] - (end - gone) >= -128;
 }
 
-/* Makes jumps short that can be, and moves what follows; false if there was none. */
+/* Makes jumps short that can be, and moves what follows; false if none can. */
 static bool shrink(struct jit *j)
 {
 	u32 removed = 0, count = j->p->insn_count;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* eBPF to x86-64 machine code, through kernel/lib/x86.h. Gives the code of a verified program to any
- * buffer: a block of text of its own (compile.c), or a part of something larger.
+/* eBPF to x86-64 machine code, through kernel/lib/x86.h. Writes the code of a verified program to any buffer:
+ * a block of text of its own (compile.c), or a part of something larger.
  *
- *      jit_begin   settles the size of everything; j->len is what the code will take
+ *      jit_begin   settles all sizes; j->len is how many bytes the code takes
  *      jit_emit    writes exactly that at the end of the code
- *      jit_end     frees what the caller has not taken
- */
+ *      jit_end     frees what the caller has not taken */
 #pragma once
 #include "kernel/lib/code.h"
 #include "vm/jit/op.h"
@@ -31,15 +30,16 @@ struct jit {
 	u32 idx;            /* the op that is being written */
 };
 
-/* Whether BMI2's instructions may be used: those that the CPU has, until a test says otherwise. */
+/* Whether the CPU has BMI2's instructions. jit_init sets it; tests change it. */
 extern bool jit_has_bmi2;
 void jit_init(void);
 
-/* ENOMEM; or E2BIG if the code could not be told apart by 24-bit offsets. Nothing to undo then. */
+/* ENOMEM; E2BIG if the code is too long for offsets of 24 bits. On failure the caller has nothing to undo. */
 enum err jit_begin(struct jit *j, const struct prog *p);
 
-/* Callable as u64 (*)(const void *ctx) at the code's first new byte; the fixups and j->at are right from
- * now on. ERANGE: a helper is more than 2 GiB from where the code will run; ENOSPC: buffer too small. */
+/* Writes the code, to be called as u64 (*)(const void *ctx) at its first byte. From then on the fixups and
+ * j->at are right. ERANGE: a helper is more than 2 GiB from where the code will run; ENOSPC: the buffer is
+ * too small. */
 enum err jit_emit(struct jit *j, struct code *c);
 
 void jit_end(struct jit *j);

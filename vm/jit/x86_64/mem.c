@@ -89,7 +89,7 @@ static bool is_fetch(i32 what)
 	return what & ATOMIC_FETCH && what != ATOMIC_XCHG && what != ATOMIC_CMPXCHG;
 }
 
-/* The operation, without the fetching of what nobody reads. */
+/* The operation, without the fetching if the old value is not read. */
 static i32 atomic_what(const struct op *op)
 {
 	i32 what = jit_variant(op);
@@ -98,7 +98,7 @@ static i32 atomic_what(const struct op *op)
 	return what;
 }
 
-/* and, or, xor that also give the old value. cmpxchg works on rax, so R0 moves to r11; whether it was
+/* and, or, xor that also return the old value. cmpxchg works on rax, so R0 moves to r11; whether it was
  * the address, the operand, both or neither, r11 stands for it inside.
  *      mov r11, rax
  *      mov rax, [m]

@@ -34,7 +34,7 @@ static inline notrace bool jit_has_b(const struct op *op)
 	return op->b != OP_NO_REG;
 }
 
-/* Whether Rn may be read after the op. */
+/* Whether Rn can be read after the op. */
 static inline notrace bool jit_is_live(const struct op *op, u32 n)
 {
 	return op->live >> n & 1 || !op_trick(TRICK_FREE);
@@ -46,7 +46,7 @@ static inline notrace bool jit_use_bmi2(void)
 }
 
 /* What tells the instruction from others of its opcode: imm of atomics and byte swaps, 1 for signed division,
- * the width of movsx. 0 for what is no instruction. */
+ * the width of movsx. 0 if the op has no instruction. */
 static inline notrace i32 jit_variant(const struct op *op)
 {
 	return op->kind < INSN_KINDS ? insn_rows[op->kind].value : 0;
@@ -98,15 +98,15 @@ struct alu_row {
 /* By operation: ALU_ADD, ALU_SUB, ALU_OR, ALU_AND, ALU_XOR; the other rows are empty. */
 extern const struct alu_row jit_alu_rows[ALU_END];
 
-/* Where the instruction's code ends; the next one's may begin behind padding. */
+/* The offset where the instruction's code ends; the next one can begin behind padding. */
 u32 jit_end_of(const struct jit *j, u32 idx);
 
-/* Moves small loops, once lengths are known: begin gives their heads the most padding, before jumps become
- * short; end what they need. */
+/* Moves small loops when lengths are known: begin puts as much padding as can be needed before their heads,
+ * before jumps become short; end leaves what is needed. */
 void jit_place_begin(struct jit *j);
 void jit_place_end(struct jit *j);
 
-/* The instruction that comes next may fault; then reg (NO_REG: none) becomes 0 and execution goes on where
+/* The next instruction can fault. Then reg (NO_REG: none) becomes 0, and execution goes on where
  * jit_fixup_resume says. */
 u32 jit_fixup(struct jit *j, u32 reg);
 void jit_fixup_resume(struct jit *j, u32 index);
@@ -141,13 +141,13 @@ void jit_emit_local_call(struct jit *j, const struct insn *in, u32 idx);
 void jit_emit_callx(struct jit *j, enum reg value);
 void jit_emit_func_address(struct jit *j, enum reg d, u32 idx);
 
-/* What a helper with HELPER_INLINE, or a kernel function, does, without a call; false, and nothing written,
- * if that is not possible here. */
+/* Write what a helper with HELPER_INLINE, or a kernel function, does, without a call. False, with nothing
+ * written, if that is not possible. */
 bool jit_emit_inline(struct jit *j, const struct helper *h);
 bool jit_emit_inline_kfunc(struct jit *j, const struct helper *h);
 
 /* The function's entry; its first instruction comes next. Sets j->tail_at, if it is the program's first. */
 void jit_emit_prologue(struct jit *j);
 
-/* All of a function's exit but the ret. Registers besides the callee-saved ones stay as they are. */
+/* A function's exit without the ret. Changes no registers but the callee-saved ones. */
 void jit_emit_unwind(struct jit *j);
