@@ -29,11 +29,7 @@ struct sym {
 };
 _Static_assert(sizeof(struct sym) == 24, "System V ABI, symbol table entry");
 
-struct rel {
-	u64 offset;
-	u32 type, symbol;
-};
-_Static_assert(sizeof(struct rel) == 16, "System V ABI, relocation entry");
+_Static_assert(sizeof(struct elf_rel) == 16, "System V ABI, relocation entry");
 
 enum { CLASS_64 = 2, DATA_LSB = 1, TYPE_REL = 1, MACHINE_BPF = 247 };
 
@@ -90,14 +86,14 @@ struct elf_symbol elf_symbol(const struct elf *e, u32 i)
 
 u32 elf_rel_count(const struct elf_section *rel)
 {
-	return (u32)(rel->size / sizeof(struct rel));
+	return (u32)(rel->size / sizeof(struct elf_rel));
 }
 
 struct elf_rel elf_rel(const struct elf_section *rel, u32 i)
 {
-	struct rel r;
+	struct elf_rel r;
 	memcpy(&r, rel->data + (u64)i * sizeof(r), sizeof(r));
-	return (struct elf_rel){ .offset = r.offset, .type = r.type, .symbol = r.symbol };
+	return r;
 }
 
 u32 elf_find(const struct elf *e, const char *name)

@@ -41,6 +41,7 @@ struct elf_symbol {
 	u64 value, size;
 };
 
+/* As it lies in the file. */
 struct elf_rel {
 	u64 offset;
 	u32 type, symbol;
