@@ -251,7 +251,7 @@ u32 vm_cases_read(const char *path, vm_case_visitor *visit, void *arg)
 struct trial {
 	const struct vm_case *c;
 	enum prog_mode mode;
-	const char *who; /* runs it */
+	const char *who; /* runs it: for messages */
 	struct insn insns[VM_CASE_INSNS + 2 * VM_CASE_WITH];
 	u32 count;
 	u8 *mem;

@@ -358,7 +358,7 @@ TEST(attach_of_a_pattern_is_one_change_and_one_link)
 	unload(o);
 }
 
-/* One attach of each kind, with the first, second, ... allocation failing, until it comes through. */
+/* Attaches with the first, second, ... allocation failing, until it succeeds. */
 static void fail_each_allocation(const char *prog, const char *place, enum kprobe_how how)
 {
 	struct attach_options options = { .func = place, .how = how };

@@ -10,9 +10,9 @@ wanted demo_runs_through 0 '^--- 1 of 17' '^--- 13 of 17' '0f 1f 44 00 00   nop'
 	'jmp bpf_trampoline_netif_receive_skb$' '^ffffffff[0-9a-f]+ +alloc_skb\+0x0 +kprobe +ftrace +[0-9]+ +0 ' \
 	'my_wake_up: We are waking up [^ ]+:[0-9]+$' 'my_wake_up_process: We are waking up [^ ]+:[0-9]+$' \
 	'^audit clean: .* 0 changed by live links$' '^That was the demo'
-# The mail's lines are what they are.
+# The lines of the mail have a fixed form.
 wide=$(awk 'length > 80' "$out" | grep -Evc 'my_wake_up(_process)?: ')
 [ "$wide" = 0 ] && pass demo_fits_80_columns || fail demo_fits_80_columns "$wide lines are wider: $(awk 'length > 80' "$out")"
-# How many slots of the histogram are used is the machine's affair.
+# How many slots of the histogram are used depends on the machine.
 tall=$(awk '/^  [0-9]+: [0-9]+$/ { next } /^--- / { if (n > most) most = n; n = 0 } { n++ } END { print most }' "$out")
 [ "$tall" -le 24 ] && pass demo_fits_24_lines || fail demo_fits_24_lines "$tall lines"

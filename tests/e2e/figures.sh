@@ -69,7 +69,7 @@ costs() {
 one='cost count_fentry kfree_skb; cost count_fexit kfree_skb; cost count_fmod_ret alloc_skb; cost my_wake_up'
 all='cost count_fentry "*"; cost count_fexit "*"'
 
-# exact FILE: the output goes there, too.
+# exact FILE: also copies the output to FILE.
 exact() {
 	fivebyte --smp 1 --icount --exec "$one; $all; compare kfree_skb; audit"
 	cp "$out" "$1"
@@ -105,7 +105,7 @@ within figures_of_a_count_by_pid "$(call 1)" 160
 within figures_of_a_latency_by_pid "$(call 2)" 640
 within figures_of_two_counts_in_maps "$(call 3)" 500
 
-# Ticks of other machines say little; but the table is whole.
+# Ticks of other machines mean little, but the table must be whole.
 fivebyte --smp 8 --exec 'compare kfree_skb; audit'
 cp "$out" "$work/table"
 wanted figures_on_8_cpus_are_ticks 0 '^Ticks that tracing adds' '^audit clean: .* 0 changed by live links$'

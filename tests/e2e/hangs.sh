@@ -75,7 +75,7 @@ wanted hangs_with_interrupts_on_is_told_once_and_the_shell_lives_on 1 \
 told=$(grep -c 'has been in' "$out")
 [ "$told" = 1 ] && pass hangs_is_told_once || fail hangs_is_told_once "$told times"
 
-# It leaves while `work load` waits for it: then nothing is left to tell.
+# It is detached while `work load` waits for it: then there is nothing to report.
 fivebyte --smp 2 --load "$work/while.bpf.o" --exec 'attach for_a_while; work load 100; detach all; links'
 wanted hangs_that_end_leave_nothing_behind 0 '^100 ms of senders' '^nothing is attached$'
 grep -q 'still runs\|has been in' "$out" && fail hangs_below_five_seconds_are_not_told "told" ||

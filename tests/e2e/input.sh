@@ -60,7 +60,7 @@ pieces() {
 piped < <(pieces)
 answers 1 4 | same input_in_pieces_and_a_last_line_without_its_end
 
-# Keys of the line editor are none here: a tab, what would move the cursor, bytes beyond ASCII.
+# From a pipe, keys of the line editor are ordinary bytes: a tab, keys that move the cursor, bytes beyond ASCII.
 piped < <(printf 'help zz1\r\n\n \nhelp\tzz2\r\nhelp \x01\x1b[D\xc3\xa9')
 {
 	answers 1 1

@@ -4,7 +4,7 @@
 . tests/e2e/lib.sh
 plan 15
 
-# What shows that a machine works.
+# The output of a machine that works.
 session='attach skbcount; work net 100; detach all; audit'
 
 # lacks NAME WHAT ARGS: refused with this sentence, and nothing else.
@@ -64,7 +64,7 @@ if bochs_runs >"$out" 2>&1; then
 	END
 	echo c >"$work/go"
 	TERM=xterm timeout 200 script -qec "bochs -q -f $work/bochsrc -rc $work/go" "$work/typescript" </dev/null >/dev/null 2>&1
-	# Bochs has no verdict to pass on.
+	# Bochs passes on no exit status.
 	status=0
 	sed -i 's/\r//g' "$out"
 	wanted $name 0 '^100 packets sent' '^audit clean: .* 0 changed by live links$'

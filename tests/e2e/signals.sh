@@ -65,7 +65,7 @@ ends signal_term_ends_a_machine_that_counts TERM 143 'work load' --smp 4 --icoun
 ends signal_term_ends_what_waits_for_gdb TERM 143 'target remote' --gdb
 ends signal_term_ends_a_boot_loader TERM 143 'target remote' --iso --gdb
 
-# A QEMU that does not listen.
+# A QEMU that is stopped.
 if start 'started by'; then
 	kill -STOP "$(machines)"
 	kill "$launcher"

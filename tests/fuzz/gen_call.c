@@ -154,7 +154,7 @@ static u32 add_leaf(struct gen *g)
 	return g->count - 2;
 }
 
-/* A callback(index, memory) that calls a function of ours and goes on if that gives an even number. */
+/* A callback(index, memory) that calls a function of ours and goes on if that returns an even number. */
 static u32 add_thunk(struct gen *g, u32 func_at)
 {
 	u32 at = g->count;

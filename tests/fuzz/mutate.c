@@ -208,7 +208,7 @@ static u32 info_like(struct file *f, const struct btf_at *type)
 	}
 }
 
-/* The number of some type, or one that is none. */
+/* The number of a type, or a number that no type has. */
 static u32 some_type(struct file *f, const struct types *t)
 {
 	return below(f, 2) ? below(f, t->count + 2) : (u32)edge(f);

@@ -14,7 +14,7 @@ static u64 bytes_in_use(void)
 	return bytes;
 }
 
-/* The same when nothing changes it any more: earlier tests' packets and tasks are freed late. */
+/* The same once it is stable: packets and tasks of earlier tests are freed late. */
 static u64 bytes_at_rest(void)
 {
 	u64 before, now = bytes_in_use();
@@ -113,7 +113,7 @@ TEST(heap_of_the_test_kernel_fills_what_is_freed)
 	check_eq(0, unlike);
 }
 
-/* To be called by its name: it ends in a panic. */
+/* Runs only by its whole name: it ends in a panic. */
 TEST(panic_when_freed_memory_was_written_to)
 {
 	u8 *p = kmalloc(200), *other = kmalloc(200);

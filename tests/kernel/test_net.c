@@ -11,7 +11,7 @@
 
 enum { PORT = 7777 };
 
-/* A socket to send by, one that receives, and what the counters were. */
+/* A socket that sends, one that receives, and the counters before. */
 static struct sock *from, *to;
 static struct net_counts before;
 

@@ -47,7 +47,7 @@ TEST(page_blocks_do_not_overlap_and_merge_again)
 	check_eq(before, free_pages());
 }
 
-/* Whether blocks of the largest order can be had again is whether everything was merged. */
+/* If all blocks were merged, blocks of the largest order can be allocated again. */
 TEST(page_takes_all_memory_and_gives_it_back)
 {
 	void *chain = NULL;

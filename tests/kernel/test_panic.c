@@ -15,7 +15,7 @@
 #include "vm/compile.h"
 #include "vm/prog.h"
 
-/* Without an IDT an exception cannot be reported, nor can that. */
+/* Without an IDT neither an exception nor the double fault after it can be reported. */
 TEST(panic_triple_fault_without_an_idt)
 {
 	static const struct {
@@ -25,7 +25,7 @@ TEST(panic_triple_fault_without_an_idt)
 	__asm__ volatile("lidt %0; int3" ::"m"(empty));
 }
 
-/* A program at kfree_skb, and then a bug of ours in there. */
+/* A program at kfree_skb, and then a bug of ours in that function. */
 TEST(panic_names_the_programs_at_its_functions)
 {
 	char text[200] = "";

@@ -7,7 +7,7 @@
 #include "kernel/cpu/probe.h"
 #include "tests/test.h"
 
-/* Nothing is mapped there; and an address that is none, which faults as #GP. */
+/* An address with nothing mapped, and a non-canonical address, which faults as #GP. */
 enum { UNMAPPED = 0x10 };
 #define NON_CANONICAL 0x8000000000000000ul
 
@@ -37,7 +37,7 @@ TEST(probe_read_of_nothing_fails_and_clears)
 	}
 }
 
-/* Two pages of which the second is not there. */
+/* Two pages, the second of which is not mapped. */
 static u8 *half_a_block(void)
 {
 	u8 *block = page_alloc(1);

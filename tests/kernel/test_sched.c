@@ -372,7 +372,7 @@ static void look_for(uptr addr, void *arg unused)
 	visited.found |= addr >= visited.low && addr < visited.high;
 }
 
-/* Whether some task may go on in [low, high). */
+/* Whether a task may go on in [low, high). */
 static bool goes_on_in(uptr low, uptr high)
 {
 	visited.words = 0;

@@ -61,7 +61,7 @@ TEST(trace_cuts_long_messages)
 	check_eq(sizeof(l.message) - 1, strlen(l.message));
 }
 
-/* Names that differ only at the end stay two. */
+/* Names that differ only at the end stay different. */
 TEST(trace_keeps_both_ends_of_a_long_name)
 {
 	char name[TRACE_WHO + 1];

@@ -110,7 +110,7 @@ inline write(at, value)
 	fi
 }
 
-/* emulate_change: counts itself, looks at the pointer, then at what it points to, and does that. */
+/* emulate_change: counts itself, reads the pointer, then what it points to, and does that. */
 inline emulate_change()
 {
 	if
@@ -245,7 +245,7 @@ again:
 		start_over();
 		see(c)
 	   }
-	/* Any other interrupt: its handler comes by as well. */
+	/* Any other interrupt: its handler executes the site as well. */
 	:: atomic { !TRANSLATING && at > 0 -> printf("CPU %d: is interrupted\n", c); start_over() }
 	/* A foreign int3, elsewhere. */
 	:: atomic {

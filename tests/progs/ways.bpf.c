@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program for every way to attach, and every helper that looks at a frame. Each counts what it finds right; on
+// A program for every way to attach, and every helper that reads a frame. Each counts its right answers; on
 // one CPU the counts for a number of packets are exact.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

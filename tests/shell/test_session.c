@@ -18,7 +18,7 @@
 #include "vm/run/map.h"
 
 #define LINES     1000
-#define PER_BLOCK 25 /* lines until all is taken off and looked at */
+#define PER_BLOCK 25 /* lines until all is detached and audited */
 
 static struct stress_random random;
 static bool replaces; /* the line names a program that replaces results */
@@ -62,7 +62,7 @@ static const char *object(void)
 	return o->name;
 }
 
-/* A program's, or a map's; sometimes with its object's before it. */
+/* The name of a program or a map, sometimes with its object's before it. */
 static const char *name(void)
 {
 	static char whole[128];
@@ -98,7 +98,7 @@ static const char *one_of(const char *const words[], u32 count)
 #define ONE_OF(...) \
 	one_of((const char *const[]){ __VA_ARGS__ }, array_len(((const char *const[]){ __VA_ARGS__ })))
 
-/* What stands for a word of usage; the word itself if it is not in capitals. NULL: unknown. */
+/* A value for a word of usage; the word itself if it is not in capitals. NULL if it is unknown. */
 static const char *make_word(const char *word)
 {
 	if (word[0] < 'A' || word[0] > 'Z')
@@ -128,7 +128,7 @@ static const char *make_word(const char *word)
 	return NULL;
 }
 
-/* One of the alternatives in usage[len], or now and then what is none. */
+/* One of the alternatives in usage[len], or sometimes another word. */
 static void add_word(struct strbuf *line, const char *usage, u32 len)
 {
 	char words[64], *word = words;
@@ -154,7 +154,7 @@ static void add_word(struct strbuf *line, const char *usage, u32 len)
 		str_puts(line, ONE_OF("+0", "+5", "+17", "+0x2c", "+99999", "+-1", "+x", "+"));
 }
 
-/* Words of usage from left to right: those in brackets perhaps. */
+/* Words of usage from left to right, those in brackets only sometimes. */
 static void add_words(struct strbuf *line, const char *usage)
 {
 	bool in_brackets = false, taken = true;
@@ -182,7 +182,7 @@ static void add_words(struct strbuf *line, const char *usage)
 	}
 }
 
-/* The more a command takes, the more often it is chosen: what only lists takes nothing. */
+/* The more words a command takes, the more often it is chosen; those that only list take none. */
 static const struct command *any_command(void)
 {
 	const struct command *c;
@@ -204,7 +204,7 @@ static void make_line(struct strbuf *line)
 	add_words(line, c->usage);
 }
 
-/* Each of these may find nothing to take off. */
+/* Each of these may find nothing to detach. */
 static void take_all_off(void)
 {
 	shell_exec("detach all; ftrace off; graph off; kprobe off; hijack off");

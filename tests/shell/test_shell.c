@@ -83,7 +83,7 @@ TEST(table_without_memory_prints_nothing)
 	check_in_use(&before);
 }
 
-/* Whatever is asked for while it grows. */
+/* Lengths around 256, and far longer. */
 TEST(table_takes_cells_of_any_length)
 {
 	static char name[5001];

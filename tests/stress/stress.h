@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the stress test share.
  *
- *      test_stress.c       rounds: everything runs, then all is detached and looked at
+ *      test_stress.c       rounds: everything runs, then all is detached and checked
  *      stress_ways.c       every way to attach, to random functions, and back
  *      stress_calls.c      functions that are called all the time and notice a lost or double call
  *      stress_watchdog.c   the end, when nothing makes progress any more

@@ -70,7 +70,7 @@ _Static_assert(offsetof(struct abi_call, ret) == 128 && offsetof(struct abi_call
 
 void abi_call(struct abi_call *c);
 
-/* What a function gave back. */
+/* What a function returned. */
 struct result {
 	u64 ret[2];
 	u8 memory[64];
@@ -147,7 +147,7 @@ static notrace void compare_words(const char *what, const struct abi_row *row, c
 		differs(what, i, words[i], kinds[i]->is_struct ? got[i] & kinds[i]->mask[of[i]] : got[i]);
 }
 
-/* The bytes of a result that mean something. */
+/* The bytes of a result that have a value. */
 static notrace void compare_results(const struct abi_row *row, const struct result *want,
 				    const struct result *got)
 {
@@ -161,7 +161,7 @@ static notrace void compare_results(const struct abi_row *row, const struct resu
 		differs("returned word", w, want->ret[w] & k->mask[w], got->ret[w] & k->mask[w]);
 }
 
-/* Calls the function of row; its body must run so many times. */
+/* Calls the function of row; its body must run that many times. */
 static notrace void call_row(const struct abi_row *row, u64 salt, u32 calls, struct result *r)
 {
 	struct abi_call c;
@@ -179,7 +179,7 @@ static notrace void call_row(const struct abi_row *row, u64 salt, u32 calls, str
 	}
 }
 
-/* Prints what was wrong with row, if anything; 1 then. */
+/* Prints what was wrong with row. Returns 1 if anything was, else 0. */
 static u32 report_row(const struct abi_row *row, const char *how)
 {
 	char text[300];
@@ -400,7 +400,7 @@ static notrace u32 call_traced(const struct abi_row *row, const struct way *way,
 	return report_row(row, way->name);
 }
 
-/* The chosen rows in one way; how many are wrong. */
+/* Traces the chosen rows in one way. Returns how many are wrong. */
 static u32 run_way(row_filter filter, const struct way *way, struct site **sites, const struct result *want)
 {
 	u32 wrong = 0;
@@ -413,7 +413,7 @@ static u32 run_way(row_filter filter, const struct way *way, struct site **sites
 	return wrong;
 }
 
-/* Every chosen row: untraced, then in each way; how many rows those are. */
+/* Calls every chosen row, untraced and then in each way. Returns the count of rows. */
 static u32 run_matrix(row_filter filter)
 {
 	struct result *want = kzalloc(abi_row_count * sizeof(*want));
@@ -441,7 +441,7 @@ static u32 run_matrix(row_filter filter)
 	return rows;
 }
 
-/* Adding the hook to row is refused, for a reason like this, and nothing changes. */
+/* Checks that adding the hook to row is refused, for a reason like this, and changes nothing. */
 static void check_refused(const struct abi_row *row, u32 which, const char *reason)
 {
 	char text[300] = "";
@@ -454,7 +454,7 @@ static void check_refused(const struct abi_row *row, u32 which, const char *reas
 	check_eq(0, users[which]);
 }
 
-/* Every row that must be refused for a reason like pattern is; how many those are. */
+/* Checks every row that must be refused for a reason like pattern. Returns their count. */
 static u32 run_refusals(const char *pattern)
 {
 	u32 rows = 0;

@@ -107,7 +107,7 @@ static void scribble(uptr addr, u8 byte)
 	irq_restore(flags);
 }
 
-/* Changes the byte at addr, looks what the auditor says, and repairs it. */
+/* Changes the byte at addr, checks the message of the auditor, and repairs the byte. */
 static void corrupt(uptr addr, const char *expected)
 {
 	u8 was = *(const u8 *)addr;

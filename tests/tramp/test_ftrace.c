@@ -602,7 +602,7 @@ TEST(ftrace_on_every_site_at_once)
 	check_eq(0, ops[0].images + ops[1].images);
 }
 
-/* Joining and leaving while all CPUs run through the functions. */
+/* Callbacks come and go while all CPUs run through the functions. */
 TEST(ftrace_comes_and_goes_under_traffic)
 {
 	u64 freed[4] = { 0 };
@@ -873,7 +873,7 @@ TEST(ftrace_shares_a_site_with_bpf_in_all_orders)
 	check_eq(OK, set_share(false));
 }
 
-/* A task that was preempted in ftrace's caller may look there long after ftrace has left the site. */
+/* A task that was preempted in ftrace's caller may read site->direct long after ftrace has left the site. */
 TEST(ftrace_reads_direct_of_no_image_that_it_must_not_call)
 {
 	const struct site *site = site_of(ft_victim);

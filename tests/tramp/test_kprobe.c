@@ -23,7 +23,7 @@
 
 static u64 kp_word = 0x1234;
 
-/* Every kind of instruction that a kprobe must treat in a way of its own, and some that it need not.
+/* Every kind of instruction that a kprobe must treat specially, and some others.
  * The result depends on all of them. */
 traceable u64 tv_kp_kinds(u64 a, u64 b)
 {
@@ -874,7 +874,7 @@ TEST(kprobe_by_jump_comes_and_goes_under_load)
 static const char *const busy_functions[] = { "kfree_skb", "__schedule", "alloc_skb", "wake_up_process" };
 static struct body busy[array_len(busy_functions)];
 
-/* Packets go through them meanwhile, and every one of them arrives. */
+/* Packets go through them in the meantime, and every packet arrives. */
 static void on_busy_functions(enum kprobe_how how, u32 functions)
 {
 	struct traffic_counts before = traffic_counts;

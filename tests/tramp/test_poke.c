@@ -105,7 +105,7 @@ TEST(poke_of_a_batch_takes_three_syncs)
 	check_eq(6, poke_victim(5));
 }
 
-/* Others call the victim all the time; each call must give one of the two answers. */
+/* Other CPUs call the victim all the time; each call must return one of the two answers. */
 struct caller {
 	u64 plain, replaced, wrong;
 	bool running;
@@ -201,7 +201,7 @@ static void ask_everywhere(u32 step)
 	smp_call_others(ask_on_other_cpu, NULL);
 }
 
-/* There and back, with an observer. */
+/* Pokes to the replacement and back, with an observer. */
 static void poke_observed(struct poke p, void (*observer)(u32 step))
 {
 	char text[200];
@@ -272,7 +272,7 @@ TEST(poke_int3_in_an_nmi_does_not_let_the_next_one_in)
 	check_eq(0, nested_nmis);
 }
 
-/* A load that faults comes back the same way. */
+/* A load that faults returns the same way. */
 static u32 probe_results[2];
 
 static notrace bool fault_in_nmi(unused struct pt_regs *regs)
@@ -525,7 +525,7 @@ static int hammer(unused void *arg)
 }
 
 /* Each batch lies on this stack and is overwritten when it is over: a handler that read it then would find
- * a change that is none, at the address of the foreign int3 (Linux efd608fa7403). */
+ * a false change, at the address of the foreign int3 (Linux efd608fa7403). */
 static notrace __attribute__((noipa)) enum err poke_from_a_stack_that_goes(struct poke p)
 {
 	char text[200];

@@ -88,7 +88,7 @@ static int walk_once(unused void *arg)
 	return 0;
 }
 
-/* Until it has stopped; false if it came to the end instead. */
+/* Waits until it has stopped. Returns false if it came to the end instead. */
 static bool walk_until(u32 stop_at, uptr low, uptr high)
 {
 	walker = (struct walker){ .stop_at = stop_at, .low = low, .high = high };
@@ -141,7 +141,7 @@ static void release(u32 step)
 		let_it_finish();
 }
 
-/* Stopped before the change, at an instruction; goes on behind one of its steps, to the end. */
+/* The walker stops at an instruction before the change, and goes on after one of its steps, to the end. */
 static bool walk_through_change(enum kind from, enum kind to, u32 stop_at, u32 step)
 {
 	enum kind done = from;
@@ -227,7 +227,7 @@ static void detach_hooks(struct site *site)
 	tramp_unlock();
 }
 
-/* What would come to lie where the image was, if it were free. */
+/* A block that would get the place of the image, if that were free. */
 static struct text others[8];
 
 static void use_free_text(void)
@@ -242,7 +242,7 @@ static void free_others(void)
 		text_free(&others[i]);
 }
 
-/* Stopped at an instruction of the image, which is retired then. */
+/* The walker stops at an instruction of the image, which is then retired. */
 static bool walk_through_image(struct site *site, u32 first, u32 count, u32 stop_at)
 {
 	u8 code[16];

@@ -300,7 +300,7 @@ TEST(tramp_undoes_everything_when_memory_runs_out)
 	image_reap();
 }
 
-/* syzbot had one: the image for the hooks that stay needs memory, and removal must not fail for it. */
+/* A bug that syzbot found: the image for the remaining hooks needs memory, but a removal must not fail. */
 TEST(tramp_removes_without_memory_whatever_the_order)
 {
 	static const u8 orders[][6] = { { 0, 1, 2, 3, 4, 5 }, { 5, 4, 3, 2, 1, 0 }, { 2, 5, 0, 3, 1, 4 } };
@@ -447,7 +447,7 @@ TEST(tramp_replaces_what_a_function_returns)
 	check_eq(OK, take("tv_void", 0, &log));
 }
 
-/* Whatever is attached there already: what the function can take does not depend on it. */
+/* What the function can take does not depend on what is attached already. */
 TEST(tramp_refuses_to_replace_a_result_in_memory_beside_other_hooks_too)
 {
 	char text[200] = "";
@@ -737,7 +737,7 @@ static notrace u64 count_hit(const u64 *context unused)
 
 static u64 sleeper_calls, sleeper_wrong;
 
-/* Without facts about it, the image does nothing around it: it sees the caller's own state. */
+/* A hook without facts: the image does nothing around it, so it sees the caller's own state. */
 static notrace u64 check_may_sleep(const u64 *context unused)
 {
 	__atomic_fetch_add(&sleeper_calls, 1, __ATOMIC_RELAXED);
@@ -793,8 +793,8 @@ static bool is_refusal(const struct site *site, const char *text)
 	       str_matches(text, "*by value on the stack*") || str_matches(text, "*never returns*");
 }
 
-/* Whatever a poke, an int3 or a trampoline runs through must be notrace: one forgotten function, and
- * this never returns. */
+/* Whatever a poke, an int3 or a trampoline runs through must be notrace: with one forgotten
+ * function this never returns. */
 TEST(tramp_on_every_site_at_once)
 {
 	char text[300];

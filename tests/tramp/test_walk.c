@@ -68,7 +68,7 @@ static notrace void count_none(uptr ip unused, uptr p unused, struct ftrace_ops 
 static struct ftrace_ops first = { .func = count_first, .name = "first" };
 static struct ftrace_ops last = { .func = count_last, .name = "last" };
 
-/* Every call must be told to both, unless they are changed meanwhile. */
+/* Every call must reach both callbacks, unless they are changed in the meantime. */
 static int walk_all_the_time(void *arg unused)
 {
 	timer.function = burn;
@@ -103,7 +103,7 @@ static void take_ops(struct ftrace_ops *ops)
 	check_eq(OK, unregister_ftrace_function(ops, &log));
 }
 
-/* Changes what the walker's calls are told. */
+/* Changes which callbacks the walker's calls reach. */
 static void list_again(struct ftrace_ops *ops, void *fn)
 {
 	__atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);

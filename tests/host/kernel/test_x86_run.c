@@ -91,7 +91,7 @@ static void set_up(u32 turn)
 		      (turn & 4 ? FLAGS_SF : 0) | (turn & 8 ? FLAGS_OF : 0);
 }
 
-/* Compares what is there with what must be; flags where known says. */
+/* Compares the state afterwards with `want`, and of the flags those in `known`. */
 static bool is_right(const char *name, const struct state *want, u32 known)
 {
 	bool ok = want->cell == w->out.cell && !((want->flags ^ w->out.flags) & known);

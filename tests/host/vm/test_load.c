@@ -185,7 +185,7 @@ TEST(load_weak_extern_that_the_kernel_lacks_is_zero)
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
 		struct object *o = load_object("build/tests/weak_extern.bpf.o", mode);
 		require(o);
-		check_eq(4, (u32)prog_named("program")->entry(NULL)); /* only msleep is there */
+		check_eq(4, (u32)prog_named("program")->entry(NULL)); /* the kernel has msleep only */
 		object_unload(o);
 	}
 	vm_init(NULL);
