@@ -16,8 +16,8 @@ HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard tramp/abi_*.c tramp/gen_*.c)
 HOST_KERNEL := kernel/cpu/acpi.c kernel/net/checksum.c kernel/cpu/x86_64/probe.c kernel/trace/format.c \
 	       shell/edit.c shell/parse.c shell/usage.c
 HOST_PURE   := $(wildcard kernel/lib/*.c) $(sort $(shell find vm -name '*.c')) $(HOST_TRAMP) $(HOST_KERNEL)
-HOST_FRAME := $(filter-out tests/host/main.c tests/host/object.c tests/host/test_%.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
-HOST_TESTS := $(wildcard tests/host/test_*.c tests/host/*/test_*.c) tests/host/main.c tests/host/object.c tests/run.c \
+HOST_FRAME := $(filter-out tests/host/main.c tests/host/object.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
+HOST_TESTS := $(wildcard tests/host/*/test_*.c) tests/host/main.c tests/host/object.c tests/run.c \
 	      tests/fuzz/dense.c tests/kernel/test_fmt.c tests/kernel/test_mem.c tests/vm/test_map.c \
 	      $(wildcard tests/vm/test_vm_*.c tests/vm_*.c)
 
