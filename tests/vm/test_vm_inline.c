@@ -22,7 +22,7 @@ static u64 result_of(i32 id, enum prog_mode mode)
 
 TEST(inline_time_is_the_time)
 {
-	static const i32 ids[] = { HELPER_KTIME_GET_NS, HELPER_KTIME_GET_BOOT_NS };
+	static const i32 ids[] = { BPF_FUNC_ktime_get_ns, BPF_FUNC_ktime_get_boot_ns };
 	helper_add_table(NULL, 0);
 	for (u32 i = 0; i < 200; i++) {
 		u64 before = ktime_get_ns();
@@ -36,13 +36,13 @@ TEST(inline_time_is_the_time)
 
 TEST(inline_task_is_the_one_that_runs)
 {
-	static const i32 ids[] = { HELPER_GET_CURRENT_TASK, HELPER_GET_CURRENT_TASK_BTF };
+	static const i32 ids[] = { BPF_FUNC_get_current_task, BPF_FUNC_get_current_task_btf };
 	helper_add_table(NULL, 0);
 	for (u32 i = 0; i < array_len(ids); i++) {
 		check_eq((uptr)current, result_of(ids[i], PROG_JIT));
 		check_eq((uptr)current, result_of(ids[i], PROG_INTERPRET));
 	}
 	u64 want = (u64)(u32)current->tgid << 32 | (u32)current->pid;
-	check_eq(want, result_of(HELPER_GET_CURRENT_PID_TGID, PROG_JIT));
-	check_eq(want, result_of(HELPER_GET_CURRENT_PID_TGID, PROG_INTERPRET));
+	check_eq(want, result_of(BPF_FUNC_get_current_pid_tgid, PROG_JIT));
+	check_eq(want, result_of(BPF_FUNC_get_current_pid_tgid, PROG_INTERPRET));
 }

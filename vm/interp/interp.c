@@ -244,7 +244,7 @@ static bool call_with_callback(struct run *run, const struct icode *in)
 {
 	const struct helper *h = in->callee;
 	const struct interp_region outer = run->key;
-	const struct map *m = h->id == HELPER_FOR_EACH_MAP_ELEM ? prog_map(run->p, run->r[BPF_R1]) : NULL;
+	const struct map *m = h->id == BPF_FUNC_for_each_map_elem ? prog_map(run->p, run->r[BPF_R1]) : NULL;
 	if (!check_args(run, in, h))
 		return false;
 	run->r[0] = callback_failed(EINVAL);

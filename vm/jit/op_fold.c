@@ -22,7 +22,7 @@ static void fold_lookup(struct fold *f, struct op *op)
 	const struct prog *p = f->o->p;
 	const struct helper *h = helper_find((u32)op->imm);
 	const struct insn *map = flow_constant(p, f->o->marks, f->idx, BPF_R1);
-	bool is_lookup = h && h->id == HELPER_MAP_LOOKUP_ELEM && h->ret == RET_MAP_VALUE_OR_NULL;
+	bool is_lookup = h && h->id == BPF_FUNC_map_lookup_elem && h->ret == RET_MAP_VALUE_OR_NULL;
 	if (!is_lookup || !map || !insn_is_map(map) || !is_flat(p->object->maps[map->imm]))
 		return;
 	op->kind = OP_ELEMENT;

@@ -39,7 +39,7 @@ both_ways u64 for_each(struct map *m, u64 func, u64 ctx, u64 flags, callback_fn 
 notrace u64 callback_run(const struct helper *h, const u64 *args, const struct prog *p, callback_fn *call,
 			 void *how)
 {
-	if (h->id == HELPER_LOOP)
+	if (h->id == BPF_FUNC_loop)
 		return loop(args[0], args[1], args[2], args[3], call, how);
 	return for_each(prog_map(p, args[0]), args[1], args[2], args[3], call, how);
 }

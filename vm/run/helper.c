@@ -143,42 +143,55 @@ notrace HELPER(get_attach_cookie)
 }
 
 /* clang-format off */
+#define NAMED(name) BPF_FUNC_##name, #name
 static const struct helper table[] = {
-	{ 1,   "map_lookup_elem", RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG | HELPER_MAP, map_lookup_elem },
-	{ 2,   "map_update_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY }, HELPER_PROG | HELPER_MAP, map_update_elem },
-	{ 3,   "map_delete_elem", RET_SCALAR, { ARG_MAP, ARG_MAP_KEY }, HELPER_PROG | HELPER_MAP, map_delete_elem },
-	{ 4,   "probe_read", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
-	{ 5,   "ktime_get_ns", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
-	{ 6,   "trace_printk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
+	{ NAMED(map_lookup_elem), RET_MAP_VALUE_OR_NULL, { ARG_MAP, ARG_MAP_KEY },
+	  HELPER_PROG | HELPER_MAP, map_lookup_elem },
+	{ NAMED(map_update_elem), RET_SCALAR, { ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY },
+	  HELPER_PROG | HELPER_MAP, map_update_elem },
+	{ NAMED(map_delete_elem), RET_SCALAR, { ARG_MAP, ARG_MAP_KEY },
+	  HELPER_PROG | HELPER_MAP, map_delete_elem },
+	{ NAMED(probe_read), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
+	  HELPER_CALLS, probe_read_kernel },
+	{ NAMED(ktime_get_ns), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
+	{ NAMED(trace_printk), RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_PROG, trace_printk },
-	{ 8,   "get_smp_processor_id", RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU | HELPER_INLINE, get_cpu },
-	{ 12,  "tail_call", RET_SCALAR, { ARG_CTX, ARG_PROG_ARRAY, ARG_ANY }, HELPER_TAIL_CALL, NULL },
-	{ 14,  "get_current_pid_tgid", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_current_pid_tgid },
-	{ 16,  "get_current_comm", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE }, 0, get_current_comm },
-	{ 35,  "get_current_task", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_task },
-	{ 45,  "probe_read_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
-	{ 113, "probe_read_kernel", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel },
-	{ 115, "probe_read_kernel_str", RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY }, HELPER_CALLS, probe_read_kernel_str },
-	{ 125, "ktime_get_boot_ns", RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
-	{ 158, "get_current_task_btf", RET_KERNEL_PTR, { ARG_NONE }, HELPER_INLINE, get_task },
-	{ 164, "for_each_map_elem", RET_SCALAR, { ARG_MAP, ARG_FUNC, ARG_ANY, ARG_ANY },
+	{ NAMED(get_smp_processor_id), RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU | HELPER_INLINE, get_cpu },
+	{ NAMED(tail_call), RET_SCALAR, { ARG_CTX, ARG_PROG_ARRAY, ARG_ANY }, HELPER_TAIL_CALL, NULL },
+	{ NAMED(get_current_pid_tgid), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_current_pid_tgid },
+	{ NAMED(get_current_comm), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE }, 0, get_current_comm },
+	{ NAMED(get_current_task), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_task },
+	{ NAMED(probe_read_str), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
+	  HELPER_CALLS, probe_read_kernel_str },
+	{ NAMED(probe_read_kernel), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
+	  HELPER_CALLS, probe_read_kernel },
+	{ NAMED(probe_read_kernel_str), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
+	  HELPER_CALLS, probe_read_kernel_str },
+	{ NAMED(ktime_get_boot_ns), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
+	{ NAMED(get_current_task_btf), RET_KERNEL_PTR, { ARG_NONE }, HELPER_INLINE, get_task },
+	{ NAMED(for_each_map_elem), RET_SCALAR, { ARG_MAP, ARG_FUNC, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_CALLBACK | HELPER_PROG, callback_for_each_map_elem },
-	{ 173, "get_func_ip", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_IP, get_func_ip },
-	{ 174, "get_attach_cookie", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
-	{ 177, "trace_vprintk", RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
+	{ NAMED(get_func_ip), RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_IP, get_func_ip },
+	{ NAMED(get_attach_cookie), RET_SCALAR, { ARG_CTX },
+	  HELPER_INLINE | HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
+	{ NAMED(trace_vprintk), RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
 	  HELPER_CALLS | HELPER_PROG, trace_vprintk },
-	{ 181, "loop", RET_SCALAR, { ARG_ANY, ARG_FUNC, ARG_ANY, ARG_ANY }, HELPER_CALLBACK | HELPER_PROG, callback_loop },
-	{ 183, "get_func_arg", RET_SCALAR, { ARG_CTX, ARG_ANY, ARG_VALUE_WRITE }, HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg },
-	{ 184, "get_func_ret", RET_SCALAR, { ARG_CTX, ARG_VALUE_WRITE }, HELPER_INLINE | HELPER_PROG | HELPER_COUNT | HELPER_TRAMP, get_func_ret },
-	{ 185, "get_func_arg_cnt", RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },
+	{ NAMED(loop), RET_SCALAR, { ARG_ANY, ARG_FUNC, ARG_ANY, ARG_ANY },
+	  HELPER_CALLBACK | HELPER_PROG, callback_loop },
+	{ NAMED(get_func_arg), RET_SCALAR, { ARG_CTX, ARG_ANY, ARG_VALUE_WRITE },
+	  HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg },
+	{ NAMED(get_func_ret), RET_SCALAR, { ARG_CTX, ARG_VALUE_WRITE },
+	  HELPER_INLINE | HELPER_PROG | HELPER_COUNT | HELPER_TRAMP, get_func_ret },
+	{ NAMED(get_func_arg_cnt), RET_SCALAR, { ARG_CTX },
+	  HELPER_INLINE | HELPER_COUNT | HELPER_TRAMP, get_func_arg_cnt },
 };
 /* clang-format on */
 
 notrace uptr helper_of_map(const struct helper *h, const struct map *m)
 {
 	switch (h->id) {
-	case HELPER_MAP_LOOKUP_ELEM: return (uptr)m->ops->lookup;
-	case HELPER_MAP_UPDATE_ELEM: return (uptr)m->ops->update;
+	case BPF_FUNC_map_lookup_elem: return (uptr)m->ops->lookup;
+	case BPF_FUNC_map_update_elem: return (uptr)m->ops->update;
 	default: return (uptr)m->ops->remove;
 	}
 }

@@ -29,28 +29,6 @@ enum helper_ret {
 	RET_KERNEL_PTR,        /* never NULL; may be read through, checked by exception table */
 };
 
-/* Linux's numbers of the helpers that other files name. A host tool can give a number another meaning. */
-enum {
-	HELPER_MAP_LOOKUP_ELEM = 1,
-	HELPER_MAP_UPDATE_ELEM = 2,
-	HELPER_MAP_DELETE_ELEM = 3,
-	HELPER_KTIME_GET_NS = 5,
-	HELPER_TRACE_PRINTK = 6,
-	HELPER_GET_SMP_PROCESSOR_ID = 8,
-	HELPER_GET_CURRENT_PID_TGID = 14,
-	HELPER_GET_CURRENT_TASK = 35,
-	HELPER_KTIME_GET_BOOT_NS = 125,
-	HELPER_GET_CURRENT_TASK_BTF = 158,
-	HELPER_FOR_EACH_MAP_ELEM = 164,
-	HELPER_GET_FUNC_IP = 173,
-	HELPER_GET_ATTACH_COOKIE = 174,
-	HELPER_TRACE_VPRINTK = 177,
-	HELPER_LOOP = 181,
-	HELPER_GET_FUNC_ARG = 183,
-	HELPER_GET_FUNC_RET = 184,
-	HELPER_GET_FUNC_ARG_CNT = 185,
-};
-
 enum helper_flag {
 	HELPER_PROG = 1,       /* takes the program as sixth argument; others ignore it */
 	HELPER_PER_CPU = 2,    /* its result is about this CPU: the program must stay on it */
@@ -78,7 +56,7 @@ enum helper_flag {
 typedef u64 helper_fn(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, const struct prog *p);
 
 struct helper {
-	u32 id;
+	u32 id;           /* enum bpf_func_id or KFUNC_*; a host tool can give a number another meaning */
 	const char *name; /* without bpf_: map_lookup_elem */
 	enum helper_ret ret;
 	enum helper_arg args[5];

@@ -31,7 +31,7 @@ static enum err check_store(struct verify *v, const struct consts *c, const stru
 
 static bool arg_is_written(const struct helper *h, u32 arg)
 {
-	bool changes_map = h->id == HELPER_MAP_UPDATE_ELEM || h->id == HELPER_MAP_DELETE_ELEM;
+	bool changes_map = h->id == BPF_FUNC_map_update_elem || h->id == BPF_FUNC_map_delete_elem;
 	return h->args[arg] == ARG_MEM_WRITE || h->args[arg] == ARG_VALUE_WRITE ||
 	       (h->args[arg] == ARG_MAP && changes_map);
 }
@@ -84,7 +84,7 @@ static enum err check_helper(struct verify *v, const struct consts *c, const str
 static u32 format_args(const struct consts *c, const struct helper *h)
 {
 	const struct known *len = &c->r[BPF_R4];
-	if (h->id == HELPER_TRACE_PRINTK)
+	if (h->id == BPF_FUNC_trace_printk)
 		return 3;
 	return len->kind == KNOWN_NUMBER ? (u32)len->n / 8 : PRINTK_ARGS;
 }
@@ -125,7 +125,7 @@ static enum err check_exit(struct verify *v, const struct consts *c)
 static enum err check_call(struct verify *v, const struct consts *c, const struct helper *h)
 {
 	enum err e = check_helper(v, c, h);
-	bool prints = h->id == HELPER_TRACE_PRINTK || h->id == HELPER_TRACE_VPRINTK;
+	bool prints = h->id == BPF_FUNC_trace_printk || h->id == BPF_FUNC_trace_vprintk;
 	return !e && prints ? check_format(v, c, h) : e;
 }
 

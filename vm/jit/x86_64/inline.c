@@ -221,17 +221,17 @@ static void emit_get_attach_cookie(struct jit *j)
 bool jit_emit_inline(struct jit *j, const struct helper *h)
 {
 	switch (h->id) {
-	case HELPER_KTIME_GET_NS:
-	case HELPER_KTIME_GET_BOOT_NS: return emit_ktime(j->c);
-	case HELPER_GET_SMP_PROCESSOR_ID: mov_rm32(j->c, RAX, gs(CPU_ID)); return true;
-	case HELPER_GET_CURRENT_PID_TGID: emit_pid_tgid(j->c); return true;
-	case HELPER_GET_CURRENT_TASK:
-	case HELPER_GET_CURRENT_TASK_BTF: emit_current(j->c); return true;
-	case HELPER_GET_FUNC_IP: emit_get_func_ip(j); return true;
-	case HELPER_GET_ATTACH_COOKIE: emit_get_attach_cookie(j); return true;
-	case HELPER_GET_FUNC_ARG: emit_get_func_arg(j); return true;
-	case HELPER_GET_FUNC_RET: emit_get_func_ret(j); return true;
-	case HELPER_GET_FUNC_ARG_CNT: emit_arg_count(j, RAX); return true;
+	case BPF_FUNC_ktime_get_ns:
+	case BPF_FUNC_ktime_get_boot_ns: return emit_ktime(j->c);
+	case BPF_FUNC_get_smp_processor_id: mov_rm32(j->c, RAX, gs(CPU_ID)); return true;
+	case BPF_FUNC_get_current_pid_tgid: emit_pid_tgid(j->c); return true;
+	case BPF_FUNC_get_current_task:
+	case BPF_FUNC_get_current_task_btf: emit_current(j->c); return true;
+	case BPF_FUNC_get_func_ip: emit_get_func_ip(j); return true;
+	case BPF_FUNC_get_attach_cookie: emit_get_attach_cookie(j); return true;
+	case BPF_FUNC_get_func_arg: emit_get_func_arg(j); return true;
+	case BPF_FUNC_get_func_ret: emit_get_func_ret(j); return true;
+	case BPF_FUNC_get_func_arg_cnt: emit_arg_count(j, RAX); return true;
 	default: return false;
 	}
 }
