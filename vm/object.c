@@ -103,24 +103,49 @@ static bool map_is_called(const struct object *o, const struct map *m, const cha
 	return is_called(o, section, name) || is_called(o, cut, name);
 }
 
-/* "there are 2 programs called x: " before the first, then each as OBJECT/NAME. */
-static void list_one(struct strbuf *log, u32 i, u32 count, const char *kind, const char *name,
-		     const struct object *o, const char *own)
+/* One more of that name: prints it as OBJECT/NAME, unless log is NULL. */
+static void list_one(struct strbuf *log, u32 count, const struct object *o, const char *own)
 {
-	if (i == 0)
-		str_printf(log, "there are %u %s called %s; say which: ", count, kind, name);
-	str_printf(log, "%s%s/%s", i ? ", " : "", o->name, own);
+	if (log)
+		str_printf(log, "%s%s/%s", count > 1 ? ", " : "", o->name, own);
+}
+
+static u32 each_prog(const char *name, struct prog **first, struct strbuf *log)
+{
+	u32 count = 0;
+	*first = NULL;
+	for (struct object *o = object_first(); o; o = o->next) {
+		for (u32 i = 0; i < o->prog_count; i++) {
+			if (!is_called(o, o->progs[i]->name, name))
+				continue;
+			if (!count++)
+				*first = o->progs[i];
+			list_one(log, count, o, o->progs[i]->name);
+		}
+	}
+	return count;
+}
+
+static u32 each_map(const char *name, struct map **first, struct strbuf *log)
+{
+	u32 count = 0;
+	*first = NULL;
+	for (const struct object *o = object_first(); o; o = o->next) {
+		for (u32 i = 0; i < o->map_count; i++) {
+			const char *section = section_of(o, o->maps[i]);
+			if (!map_is_called(o, o->maps[i], name))
+				continue;
+			if (!count++)
+				*first = o->maps[i];
+			list_one(log, count, o, section ? section : o->maps[i]->name);
+		}
+	}
+	return count;
 }
 
 u32 progs_named(const char *name, struct prog **first)
 {
-	u32 count = 0;
-	*first = NULL;
-	for (struct object *o = object_first(); o; o = o->next)
-		for (u32 i = 0; i < o->prog_count; i++)
-			if (is_called(o, o->progs[i]->name, name) && !count++)
-				*first = o->progs[i];
-	return count;
+	return each_prog(name, first, NULL);
 }
 
 struct prog *prog_named(const char *name)
@@ -129,61 +154,28 @@ struct prog *prog_named(const char *name)
 	return progs_named(name, &p) == 1 ? p : NULL;
 }
 
-static void list_progs(struct strbuf *log, const char *name, u32 count)
-{
-	u32 at = 0;
-	for (struct object *o = object_first(); o; o = o->next)
-		for (u32 i = 0; i < o->prog_count; i++)
-			if (is_called(o, o->progs[i]->name, name))
-				list_one(log, at++, count, "programs", name, o, o->progs[i]->name);
-}
-
 enum err find_prog(struct prog **p, const char *name, struct strbuf *log)
 {
-	u32 count = progs_named(name, p);
+	u32 count = each_prog(name, p, NULL);
 	if (count == 1)
 		return OK;
-	if (count)
-		list_progs(log, name, count);
-	else
-		str_printf(log, "no program is called %s; prog list names them", name);
-	return count ? EINVAL : ENOENT;
-}
-
-static u32 maps_named(const char *name, struct map **first)
-{
-	u32 count = 0;
-	*first = NULL;
-	for (const struct object *o = object_first(); o; o = o->next)
-		for (u32 i = 0; i < o->map_count; i++)
-			if (map_is_called(o, o->maps[i], name) && !count++)
-				*first = o->maps[i];
-	return count;
-}
-
-static void list_maps(struct strbuf *log, const char *name, u32 count)
-{
-	u32 at = 0;
-	for (const struct object *o = object_first(); o; o = o->next) {
-		for (u32 i = 0; i < o->map_count; i++) {
-			const char *section = section_of(o, o->maps[i]);
-			if (map_is_called(o, o->maps[i], name))
-				list_one(log, at++, count, "maps", name, o,
-					 section ? section : o->maps[i]->name);
-		}
-	}
+	if (!count)
+		return str_refuse(log, ENOENT, "no program is called %s; prog list names them", name);
+	str_printf(log, "there are %u programs called %s; say which: ", count, name);
+	each_prog(name, p, log);
+	return EINVAL;
 }
 
 enum err find_map(struct map **m, const char *name, struct strbuf *log)
 {
-	u32 count = maps_named(name, m);
+	u32 count = each_map(name, m, NULL);
 	if (count == 1)
 		return OK;
-	if (count)
-		list_maps(log, name, count);
-	else
-		str_printf(log, "no map is called %s; map list names them", name);
-	return count ? EINVAL : ENOENT;
+	if (!count)
+		return str_refuse(log, ENOENT, "no map is called %s; map list names them", name);
+	str_printf(log, "there are %u maps called %s; say which: ", count, name);
+	each_map(name, m, log);
+	return EINVAL;
 }
 
 void print_prog_name(struct strbuf *s, const struct prog *p)
