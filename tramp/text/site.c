@@ -15,6 +15,9 @@ extern const uptr may_sleep_start[], may_sleep_end[];
 
 static struct site *sites;
 static u32 count;
+static struct hashed_name {
+	u32 hash, site;
+} * names; /* of all sites, sorted by hash */
 static const struct btf *kernel_btf;
 
 const struct btf *site_btf(void)
@@ -38,11 +41,23 @@ notrace struct site *site_at(uptr addr)
 	return i < count && sites[i].addr == addr ? &sites[i] : NULL;
 }
 
+static u32 hash_of(const char *name)
+{
+	u32 hash = 0;
+	while (*name)
+		hash = hash * 31 + (u8)*name++;
+	return hash;
+}
+
 struct site *site_named(const char *name)
 {
-	for (u32 i = 0; i < count; i++)
-		if (!sites[i].ambiguous && strcmp(sites[i].name, name) == 0)
-			return &sites[i];
+	u32 hash = hash_of(name);
+
+	for (u32 i = lower_bound(names, count, hash, hash); i < count && names[i].hash == hash; i++) {
+		struct site *s = &sites[names[i].site];
+		if (!s->ambiguous && strcmp(s->name, name) == 0)
+			return s;
+	}
 	return NULL;
 }
 
@@ -58,12 +73,19 @@ static void check_site(const struct site *s, const struct sym *sym)
 }
 
 /* Static functions of two files may share a name. BTF has one of them, and does not say which. */
-static void mark_ambiguous(void)
+static void sort_names(void)
 {
+	names = kzalloc(count * sizeof(*names));
+	assert(names);
 	for (u32 i = 0; i < count; i++)
-		for (u32 k = i + 1; k < count; k++)
-			if (strcmp(sites[i].name, sites[k].name) == 0)
-				sites[i].ambiguous = sites[k].ambiguous = true;
+		names[i] = (struct hashed_name){ hash_of(sites[i].name), i };
+	sort_by(names, count, hash);
+	for (u32 i = 0; i < count; i++)
+		for (u32 k = i + 1; k < count && names[k].hash == names[i].hash; k++) {
+			struct site *a = &sites[names[i].site], *b = &sites[names[k].site];
+			if (strcmp(a->name, b->name) == 0)
+				a->ambiguous = b->ambiguous = true;
+		}
 }
 
 static void mark_may_sleep(void)
@@ -93,7 +115,7 @@ void site_init(const struct btf *btf)
 		s->no_return = sym.no_return;
 	}
 	sort_by(sites, count, addr);
-	mark_ambiguous();
+	sort_names();
 	mark_may_sleep();
 	for (u32 i = 0; i < count; i++) {
 		sites[i].btf = btf;
