@@ -158,7 +158,7 @@ static enum err compare_ways(struct comparison *c)
 	bool exact = measure_is_exact();
 	struct table t;
 	enum err e = OK;
-	table_begin(&t, "|>x1|>x2|>x4|>x8|>x16|>x32|>each more|>stack|>regs|>code");
+	table_begin(&t, "*way|>x1|>x2|>x4|>x8|>x16|>x32|>each more|>stack|>regs|>code");
 	for (u32 i = 0; i < WAYS && !e; i++)
 		e = compare_way(c, &ways[i], &t);
 	if (!e)

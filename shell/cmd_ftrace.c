@@ -113,7 +113,7 @@ static enum err list_sites(struct strbuf *log)
 {
 	struct table t;
 
-	table_begin(&t, "function|caller|callbacks");
+	table_begin(&t, "*function|caller|callbacks");
 	for (u32 i = 0; i < site_count(); i++) {
 		const struct site *site = site_nth(i);
 		char who[120] = "";
@@ -130,7 +130,7 @@ static enum err list_ops(struct strbuf *log)
 {
 	struct table t;
 
-	table_begin(&t, "callback|registers|>functions|>calls|>missed");
+	table_begin(&t, "*callback|registers|>functions|>calls|>missed");
 	for (struct ftrace_ops *o = ftrace_next_ops(NULL); o; o = ftrace_next_ops(o)) {
 		table_add(&t, "%s\t%s\t%u", o->name, o->flags & FTRACE_OPS_SAVE_REGS ? "all" : "arguments",
 			  ftrace_filter_count(o));

@@ -101,7 +101,7 @@ static enum err remove_all_counting(void)
 static enum err list_counting(struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, "address|where|what|how|>hits|>missed|>stack|>code");
+	table_begin(&t, "address|*where|what|how|>hits|>missed|>stack|>code");
 	for (const struct counting_probe *c = counting_probes; c; c = c->next) {
 		const struct kprobe *p = &c->rp.kp;
 		struct kprobe_cost cost = kprobe_cost(p);

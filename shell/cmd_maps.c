@@ -18,7 +18,7 @@ static void map_row(struct table *t, const struct object *o, const struct map *m
 static enum err map_list(struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, "map|object|type|>key|>value|>entries");
+	table_begin(&t, "*map|object|type|>key|>value|>entries");
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->map_count; i++)
 			map_row(&t, o, o->maps[i]);

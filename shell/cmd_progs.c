@@ -32,7 +32,7 @@ static void prog_row(struct table *t, const struct object *o, const struct prog 
 static enum err prog_list(struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, "program|object|type|function|>insns|>bytes|>links");
+	table_begin(&t, "*program|object|type|function|>insns|>bytes|>links");
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->prog_count; i++)
 			prog_row(&t, o, o->progs[i]);
@@ -275,7 +275,7 @@ static void link_row(struct table *t, const struct link *l)
 static enum err cmd_links(unused char **args, struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, "program|type|attached to|>cookie|>missed|>mistakes");
+	table_begin(&t, "*program|type|attached to|>cookie|>missed|>mistakes");
 	links_lock();
 	for (const struct link *l = link_next(NULL); l; l = link_next(l))
 		link_row(&t, l);

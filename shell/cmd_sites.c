@@ -37,7 +37,7 @@ static enum err cmd_funcs(char **args, struct strbuf *log)
 	const char *pattern = args[0] ? args[0] : "*";
 	struct table t;
 	u32 found = 0;
-	table_begin(&t, "address||function");
+	table_begin(&t, "address|state|function");
 	tramp_lock();
 	for (u32 i = 0; i < site_count(); i++) {
 		if (!matches(site_nth(i)->name, pattern))

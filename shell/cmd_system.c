@@ -124,7 +124,7 @@ static void task_row(struct task_struct *t, void *arg)
 static enum err cmd_ps(unused char **args, struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, ">pid|>parent|>cpu|>prio|state|>slept|>pushed|name");
+	table_begin(&t, ">pid|>parent|>cpu|>prio|state|>slept|>pushed|*name");
 	task_for_each(task_row, &t);
 	return table_print(&t, log);
 }
@@ -132,7 +132,7 @@ static enum err cmd_ps(unused char **args, struct strbuf *log)
 static enum err cmd_cpus(unused char **args, struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, ">cpu|>apic id|runs");
+	table_begin(&t, ">cpu|>apic id|*runs");
 	preempt_disable(); /* no running task is freed meanwhile */
 	for (u32 i = 0; i < cpu_count(); i++) {
 		const struct task_struct *running = read_once(cpus[i].current_task);

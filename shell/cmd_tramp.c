@@ -5,6 +5,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
+#include "shell/style.h"
 #include "shell/table.h"
 #include "tramp/tramp.h"
 #include "vm/object.h"
@@ -76,7 +77,7 @@ static void caption_row(struct caption *c, struct strbuf *s)
 	const char *rest = c->text + c->at;
 	u32 len = (u32)strlen(rest), end = len;
 	str_pad(s, CAPTION);
-	u32 room = TABLE_WIDTH - min(s->len, (u32)TABLE_WIDTH);
+	u32 room = style_columns() - min(s->len, style_columns());
 	if (len > room)
 		for (end = room; end && rest[end] != ' ';)
 			end--;
@@ -172,7 +173,7 @@ static void stats_row(struct table *t, const struct prog *p)
 static enum err print_stats(struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, "program|type|>runs|>ticks each|>missed");
+	table_begin(&t, "*program|type|>runs|>ticks each|>missed");
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->prog_count; i++)
 			stats_row(&t, o->progs[i]);

@@ -2,6 +2,7 @@
 // The one form of all refusals.
 #include "shell/say.h"
 #include "kernel/io/print.h"
+#include "shell/style.h"
 
 enum err shell_fail(enum err e, const char *fmt, ...)
 {
@@ -11,6 +12,6 @@ enum err shell_fail(enum err e, const char *fmt, ...)
 	va_start(args, fmt);
 	str_vprintf(&s, fmt, args);
 	va_end(args);
-	kprintf("error %s: %s\n", err_name(e), text);
+	kprintf("%serror %s: %s%s\n", style(STYLE_REASON), err_name(e), text, style_end());
 	return e;
 }

@@ -13,6 +13,7 @@
 #include "shell/load.h"
 #include "shell/parse.h"
 #include "shell/say.h"
+#include "shell/style.h"
 #include "shell/usage.h"
 
 /* clang-format off */
@@ -188,13 +189,9 @@ static void complete(struct edit_matches *m, const char *line, u32 word)
 static void serve(void)
 {
 	static struct edit edit;
-	u64 columns = 80;
-	const char *option = boot_option("columns");
-	if (option && parse_u64(option, &columns))
-		columns = min(max(columns, 20ull), 400ull);
 	edit.prompt = PROMPT;
 	edit.echo = boot_option("tty") != NULL;
-	edit.columns = (u32)columns;
+	edit.columns = style_columns();
 	edit.write = kputs;
 	edit.complete = complete;
 	for (;;) {
@@ -219,6 +216,7 @@ void shell_start(void)
 		machine_exit(false);
 	}
 	const char *commands = boot_option("exec");
+	style_init();
 	enum err e = load_all();
 	if (commands) {
 		enum err failed = shell_exec(commands);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A table keeps its cells as text until all of them, and so the widths of its columns, are known.
 #include "shell/table.h"
+#include "shell/style.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -11,9 +12,11 @@ void table_begin(struct table *t, const char *heading)
 	*t = (struct table){ 0 };
 	for (u32 i = 0; *heading; i = t->column_count) {
 		t->right[i] = *heading == '>';
-		heading += t->right[i];
+		t->is_name[i] = *heading == '*';
+		heading += t->right[i] || t->is_name[i];
 		for (; *heading && *heading != '|'; heading++, t->width[i]++)
 			str_putc(&names, *heading);
+		t->word[i] = t->width[i];
 		str_putc(&names, 0);
 		heading += *heading == '|';
 		t->column_count++;
@@ -41,12 +44,14 @@ static bool grow(struct table *t, u32 more)
 static void end_cell(struct table *t, bool last)
 {
 	char *cell = t->text + t->len;
-	u32 len = 0, *width = &t->width[t->cells++ % t->column_count];
-	while (cell[len] && (last || cell[len] != '\t'))
-		len++;
+	u32 i = t->cells++ % t->column_count, len = 0, word = 0;
+	for (; cell[len] && (last || cell[len] != '\t'); len++) {
+		word = cell[len] == ' ' ? 0 : word + 1;
+		t->word[i] = max(t->word[i], word);
+	}
 	cell[len] = 0;
 	t->len += len + 1;
-	*width = max(*width, len);
+	t->width[i] = max(t->width[i], len);
 }
 
 /* Doubles the room until the cells fit. */
@@ -75,8 +80,9 @@ void table_add(struct table *t, const char *fmt, ...)
 
 void print_wrapped(const char *text, u32 column, u32 indent)
 {
-	while (column + strlen(text) > TABLE_WIDTH) {
-		u32 end = TABLE_WIDTH - min(column, (u32)TABLE_WIDTH);
+	u32 width = style_columns();
+	while (column + strlen(text) > width) {
+		u32 end = width - min(column, width);
 		while (end && text[end] != ' ')
 			end--;
 		if (!end)
@@ -89,44 +95,71 @@ void print_wrapped(const char *text, u32 column, u32 indent)
 	kputs("\n", 1);
 }
 
-/* One cell; the last of a row gets no spaces behind it. */
-static void print_cell(const struct table *t, struct strbuf *row, u32 column, const char *text)
+/* A line that is being written. */
+struct row {
+	struct strbuf text;
+	u32 shown; /* columns that the text takes, without escape sequences */
+	u32 at;    /* the column where the next cell begins */
+};
+
+static void end_line(struct row *r)
 {
-	bool last = column == t->column_count - 1;
-	int width = (int)t->width[column];
-	if (!t->right[column] && last) {
-		kputs(row->buf, row->len);
-		print_wrapped(text, row->len, row->len);
-		row->len = 0;
+	if (r->text.len)
+		kprintf("%s\n", r->text.buf);
+	str_cut(&r->text, 0);
+	r->shown = 0;
+	r->at = TABLE_INDENT;
+}
+
+/* Adds a cell to the line, or to the next one if there is no room. */
+static void put_cell(const struct table *t, struct row *r, u32 i, const char *text, bool coloured)
+{
+	bool may_wrap = !t->right[i] && (i == t->column_count - 1 || t->width[i] > style_columns());
+	u32 len = (u32)strlen(text);
+	if (r->shown && r->at + (may_wrap ? t->word[i] : t->width[i]) > style_columns())
+		end_line(r);
+	u32 begin = r->at + (t->right[i] ? t->width[i] - len : 0);
+	r->at += t->width[i] + 2;
+	if (!len)
 		return;
+	str_printf(&r->text, "%*s", (int)(begin - r->shown), "");
+	r->shown = begin + len;
+	if (may_wrap && r->shown > style_columns()) {
+		kputs(r->text.buf, r->text.len);
+		str_cut(&r->text, 0);
+		print_wrapped(text, begin, begin);
+		end_line(r);
+	} else {
+		str_printf(&r->text, "%s%s%s", coloured ? style(STYLE_NAME) : "", text,
+			   coloured ? style_end() : "");
 	}
-	str_printf(row, "%*s%s", t->right[column] ? width : -width, text, last ? "\n" : "  ");
 }
 
 /* Prints the row that begins with this cell; returns the cell behind the row. */
-static const char *print_row(const struct table *t, struct strbuf *row, const char *cell)
+static const char *print_row(const struct table *t, struct row *r, const char *cell)
 {
-	row->len = 0;
+	r->at = 0;
 	for (u32 i = 0; i < t->column_count; i++, cell += strlen(cell) + 1)
-		print_cell(t, row, i, cell);
-	kputs(row->buf, row->len);
+		put_cell(t, r, i, cell, t->is_name[i] && cell >= t->text && cell < t->text + t->len);
+	end_line(r);
 	return cell;
 }
 
 enum err table_print(struct table *t, struct strbuf *log)
 {
-	struct strbuf row = { .cap = TABLE_WIDTH + 2 };
+	enum { ESCAPES = 16 };
+	struct row r = { .text.cap = TABLE_INDENT + 1 };
 	for (u32 i = 0; i < t->column_count; i++)
-		row.cap += t->width[i] + 2;
-	row.buf = t->err ? NULL : kmalloc(row.cap);
-	t->err = row.buf ? t->err : ENOMEM;
+		r.text.cap += t->width[i] + 2 + ESCAPES;
+	r.text.buf = t->err ? NULL : kmalloc(r.text.cap);
+	t->err = r.text.buf ? t->err : ENOMEM;
 	if (!t->err) {
 		const char *cell = t->text;
-		print_row(t, &row, t->heading);
+		print_row(t, &r, t->heading);
 		for (u32 i = 0; i < t->cells; i += t->column_count)
-			cell = print_row(t, &row, cell);
+			cell = print_row(t, &r, cell);
 	}
-	kfree(row.buf);
+	kfree(r.text.buf);
 	kfree(t->text);
 	t->text = NULL;
 	return t->err ? str_refuse(log, t->err, "no memory for the list") : OK;

@@ -6,20 +6,22 @@
 
 #define TABLE_COLUMNS 12
 #define TABLE_HEADING 128
-#define TABLE_WIDTH   80 /* of a terminal; longer text is broken between words */
+#define TABLE_INDENT  4 /* of the further lines of a row that is wider than the terminal */
 
 struct table {
 	char heading[TABLE_HEADING]; /* the names of the columns, each ended by 0 */
 	bool right[TABLE_COLUMNS];   /* numbers are aligned to the right */
+	bool is_name[TABLE_COLUMNS]; /* what the row is about has a colour */
 	u32 width[TABLE_COLUMNS];    /* of the widest cell */
+	u32 word[TABLE_COLUMNS];     /* of the longest word */
 	u32 column_count, cells;
 	char *text; /* the cells one after the other, each ended by 0 */
 	u32 len, cap;
 	enum err err; /* the first; later cells are ignored */
 };
 
-/* Begins an empty table. The heading is as in "program|type|>runs": '|' separates columns, and '>' begins
- * one that is aligned to the right. */
+/* Begins an empty table. The heading is as in "*program|type|>runs": '|' separates columns, '>' begins one
+ * that is aligned to the right, and '*' one whose cells have the colour of names. */
 void table_begin(struct table *t, const char *heading);
 
 /* Prints a text that begins in that column, and ends its line. Words that do not fit the row go into further
@@ -31,5 +33,6 @@ void print_wrapped(const char *text, u32 column, u32 indent);
 void table_add(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
 /* Prints heading and rows, and frees the table. A column is as wide as its widest cell; the last one is
- * wrapped if it is aligned to the left. ENOMEM: no room for a cell or a row; nothing is printed. */
+ * wrapped if it is aligned to the left. Columns for which the terminal has no room go into further lines of
+ * their row. ENOMEM: no room for a cell or a row; nothing is printed. */
 enum err table_print(struct table *t, struct strbuf *log);

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What a terminal sees: its width, and colours. Without pseudo-terminals those tests are skipped.
+. tests/e2e/lib.sh
+plan 11
+
+# on_terminal COLUMNS COMMANDS: as `fivebyte --exec` on a terminal of that width.
+on_terminal() {
+	export COMMANDS=$2
+	TERM=vt100 expect -c "
+		set stty_init {rows 24 columns $1}
+		set timeout 60
+		spawn -noecho tools/fivebyte ${KERNEL:+--kernel $KERNEL} --smp 2 --exec \$env(COMMANDS)
+		expect eof
+		exit [lindex [wait] 3]" >"$out" 2>&1
+	status=$?
+	sed -i 's/\r//g' "$out"
+}
+
+escape=$(printf '\033')
+tables='attach skbcount; attach skblat; ftrace wake_up_process; kprobe alloc_skb+5; links; prog list; map list; funcs *skb*; tracepoints; cpus; kprobe list; ftrace list; site nonsense'
+
+# not_wider COLUMNS: no line is wider, and all the words are those of the widest terminal.
+not_wider() {
+	local name=looks_fit_$1_columns wide words
+	NO_COLOR=1 on_terminal "$1" "$tables; ps"
+	wide=$(awk -v most="$1" '!/^fivebyte> / && length > most' "$out")
+	[ "$status" = 1 ] || { fail "$name" "exit status $status, not 1"; return; }
+	[ -z "$wide" ] || { fail "$name" "wider: $wide"; return; }
+	words=$(sed '/^fivebyte> ps$/,$d' "$out" | tr -s ' \n' '\n\n')
+	[ "${all_words=$words}" = "$words" ] && pass "$name" ||
+		fail "$name" "other words than on the widest: $(diff <(echo "$all_words") <(echo "$words") | head -n 5)"
+}
+
+coloured() {
+	grep -q "$escape" "$out"
+}
+
+if expect -c 'spawn -noecho true; expect eof' >/dev/null 2>&1; then
+	for columns in 140 80 60; do
+		not_wider $columns
+	done
+	on_terminal 80 'attach skbcount; links; site nonsense; ps'
+	wanted looks_names_have_a_colour 1 "^$escape\[36mcount_skb$escape\[0m  fentry"
+	wanted looks_headings_have_none 1 '^program    type '
+	wanted looks_reasons_have_a_colour 1 "^$escape\[31merror ENOENT: .*nonsense$escape\[0m"
+	wanted looks_coloured_last_column 1 "  ${escape}\[36mkthreadd$escape\[0m$"
+	NO_COLOR=1 on_terminal 80 'links; site nonsense; ps'
+	! coloured && pass looks_no_color || fail looks_no_color 'an escape sequence'
+else
+	for name in fit_140_columns fit_80_columns fit_60_columns names_have_a_colour headings_have_none \
+		reasons_have_a_colour coloured_last_column no_color; do
+		skip "looks_$name" 'no pseudo-terminal'
+	done
+fi
+
+fivebyte --exec 'attach skbcount; links; site nonsense; ps'
+! coloured && pass looks_no_colours_in_a_file || fail looks_no_colours_in_a_file 'an escape sequence'
+wanted looks_rows_in_a_file 1 '^count_skb  fentry  kfree_skb ' '^error ENOENT: '
+TERM=vt100 expect -c 'set stty_init {columns 60}; spawn -noecho sh -c "tools/fivebyte --exec ps | cat"; expect eof' >"$out" 2>&1
+! coloured && pass looks_no_colours_in_a_pipe || fail looks_no_colours_in_a_pipe 'an escape sequence'
