@@ -45,6 +45,8 @@ static struct acpi acpi;
 static void say_hello(void)
 {
 	u32 free, total;
+	if (boot_option("quiet"))
+		return;
 	page_usage(&free, &total);
 	kprintf("fivebyte: %u CPU%s, %u MiB of memory, started by %s\n", cpu_count(),
 		cpu_count() == 1 ? "" : "s", total / 256, boot_info.loader);

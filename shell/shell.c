@@ -63,9 +63,11 @@ static enum err run_command(struct words *w, struct strbuf *log)
 	return c->run(w->argv + 1, log);
 }
 
-/* Runs commands one after the other. If announce is true, it prints each before it runs. */
+/* Runs commands one after the other. If announce is true, it prints each before it runs, unless the machine is
+ * to be quiet. */
 static enum err run_line(const char *line, bool announce)
 {
+	announce = announce && !boot_option("quiet");
 	enum err first = OK;
 	while (*line) {
 		char text[SENTENCE_LEN] = "";

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # --exec on machines of every kind: wake-ups as in the mail that brought trampolines to Linux, then the nop again.
 . tests/e2e/lib.sh
-plan 23
+plan 27
 
 line='^ *[^ ].*-[0-9]+ +\[[0-9]{3}\] [d.][N.][Hhs.][0-9.] +[0-9]+\.[0-9]{6}: my_wake_up: We are waking up [^ :]+:[0-9]+$'
 
@@ -61,3 +61,22 @@ fivebyte --exec 'attach count_fsession kfree_skb; site kfree_skb; attach count_f
 wanted exec_session_is_one_program 0 '^  as expected: 1 program attached$'
 [ "$(grep -c '^count_fsession: fsession of kfree_skb$' "$out")" = 1 ] && pass exec_attach_names_new_links ||
 	fail exec_attach_names_new_links 'kfree_skb is named again'
+
+# --quiet: the same without the lines of the machine and of the shell; refusals and the status stay.
+commands='attach skbcount; work net 640; map dump freed_per_proto; site nonsense; audit'
+quiet_equals() {
+	local name=$1 want=$2
+	shift 2
+	fivebyte "$@"
+	sed -E '/^fivebyte[:>]/d; s/ in [0-9.]+ ms//' "$out" >"$work/without"
+	fivebyte --quiet "$@"
+	sed -E -i 's/ in [0-9.]+ ms//' "$out"
+	[ "$status" = "$want" ] && cmp -s "$out" "$work/without" && pass "$name" ||
+		fail "$name" "status $status; $(diff "$out" "$work/without" | head -n 4)"
+}
+quiet_equals exec_quiet_prints_what_commands_print 1 --smp 4 --exec "$commands"
+quiet_equals exec_quiet_through_grub 0 --iso --exec 'cpus; links'
+fivebyte --quiet --exec ''
+[ "$status" = 0 ] && [ ! -s "$out" ] && pass exec_quiet_says_nothing_itself || fail exec_quiet_says_nothing_itself "status $status"
+printf 'links\nlinks\n' | tools/fivebyte ${KERNEL:+--kernel "$KERNEL"} --quiet >"$out" 2>&1
+[ "$(sort -u "$out")" = 'nothing is attached' ] && pass exec_quiet_on_standard_input || fail exec_quiet_on_standard_input 'something else'
