@@ -249,7 +249,13 @@ static enum err cmd_cost(char **args, struct strbuf *log)
 }
 
 const struct command cost_commands[] = {
-	{ "compare", "kfree_skb|wake_up_process", "what a traced call costs, in every way", cmd_compare },
-	{ "cost", "PROG [FUNC|PATTERN]", "what attach, a call and detach take", cmd_cost },
+	{ "compare", "kfree_skb|wake_up_process", "what a traced call costs, in every way", cmd_compare,
+	  "Measures what a call of a function costs when it is traced in each of the ways that exist, with "
+	  "1 to 32 users. It takes some seconds.",
+	  "compare kfree_skb", "nothing; the selftests' bench has trig-fentry, trig-kprobe and others" },
+	{ "cost", "PROG [FUNC|PATTERN]", "what attach, a call and detach take", cmd_cost,
+	  "Measures what it takes to attach the program, to call the traced function, and to detach it "
+	  "again. It leaves nothing attached.",
+	  "cost count_fentry kfree_skb", "nothing; perf stat around a loader comes near" },
 	{ 0 },
 };

@@ -286,9 +286,24 @@ static enum err cmd_share(char **args, struct strbuf *log)
 }
 
 const struct command ftrace_commands[] = {
-	{ "ftrace", "[list|off|FUNC|PATTERN] [regs]", "count calls by callbacks", cmd_ftrace },
-	{ "graph", "off|FUNC|PATTERN", "trace entries, returns and durations", cmd_graph },
-	{ "hijack", "[on|off]", "replace wake_up_process by regs->ip", cmd_hijack },
-	{ "share", "[on|off]", "let BPF and ftrace share functions", cmd_share },
+	{ "ftrace", "[list|off|FUNC|PATTERN] [regs]", "count calls by callbacks", cmd_ftrace,
+	  "Counts calls of functions by callbacks in C, which ftrace's own code calls from the same site. "
+	  "list shows them with their counts, and off removes them all.",
+	  "ftrace *skb; work net 10; ftrace list; ftrace off",
+	  "echo '*skb' > set_ftrace_filter; echo 1 > function_profile_enabled" },
+	{ "graph", "off|FUNC|PATTERN", "trace entries, returns and durations", cmd_graph,
+	  "Writes each call of the functions, its return and its duration to the trace buffer, indented as "
+	  "they nest. trace prints them.",
+	  "graph kfree_skb; work net 10; trace; graph off",
+	  "echo function_graph > current_tracer; trace-cmd record -p function_graph" },
+	{ "hijack", "[on|off]", "replace wake_up_process by regs->ip", cmd_hijack,
+	  "A callback changes the instruction pointer that is restored, so that calls of wake_up_process "
+	  "run another function. That is how a live patch works.",
+	  "hijack on; work wake 5; trace 5; hijack off", "livepatch: modprobe livepatch-sample" },
+	{ "share", "[on|off]", "let BPF and ftrace share functions", cmd_share,
+	  "When it is on, a function can have BPF programs and callbacks of ftrace at once: ftrace's caller "
+	  "then goes on to the trampoline. When it is off, the second one is refused.",
+	  "share on; attach skbcount; ftrace kfree_skb; ftrace list; ftrace off; detach all; share off",
+	  "nothing to choose: always on" },
 	{ 0 },
 };

@@ -286,9 +286,26 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 }
 
 const struct command prog_commands[] = {
-	{ "prog", "list|show|dump [PROG] [KIND]", "programs, and both kinds of their code", cmd_prog },
-	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach },
-	{ "detach", "all|PROG|OBJECT", "take programs off again", cmd_detach },
-	{ "links", "", "what is attached where", cmd_links },
+	{ "prog", "list|show|dump [PROG] [KIND]", "programs, and both kinds of their code", cmd_prog,
+	  "Lists the loaded programs, shows one of them, or dumps its code between the lines of its C "
+	  "source. xlated is eBPF, jited is machine code.",
+	  "prog list; prog show count_skb; prog dump count_skb jited",
+	  "bpftool prog list; bpftool prog dump jited name count_skb" },
+	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach,
+	  "From now on the function calls the program: a trampoline is made, and the five bytes at the "
+	  "function's head become a call to it. Without FUNC it is the function that the program's section "
+	  "names; an object means all of its programs.",
+	  "attach count_skb; attach count_fexit *skb; links; detach all",
+	  "bpftool prog loadall FILE DIR autoattach; or what libbpf's loaders do" },
+	{ "detach", "all|PROG|OBJECT", "take programs off again", cmd_detach,
+	  "The function no longer calls the program: its five bytes become a nop again, or a call to a "
+	  "trampoline for the programs that are left. The old trampoline is freed when no CPU and no task "
+	  "is in it.",
+	  "attach skbcount; detach skbcount; site kfree_skb",
+	  "bpftool link detach id N; or the loader ends" },
+	{ "links", "", "what is attached where", cmd_links,
+	  "Lists what is attached where, oldest first. missed counts runs that were skipped because the "
+	  "program ran already on that CPU; mistakes counts accesses to bad addresses.",
+	  "attach wakeup; links; detach wakeup", "bpftool link list" },
 	{ 0 },
 };

@@ -164,11 +164,28 @@ static enum err cmd_poweroff(unused char **args, unused struct strbuf *log)
 }
 
 const struct command system_commands[] = {
-	{ "trace", "[N]", "the last N lines that programs printed", cmd_trace },
-	{ "work", "wake|net|load N", "N wake-ups, packets, or ms of senders", cmd_work },
-	{ "ps", "", "the tasks", cmd_ps },
-	{ "cpus", "", "the CPUs and what they run", cmd_cpus },
-	{ "mem", "", "memory in use, and pokes made", cmd_mem },
-	{ "poweroff", "", "switch the machine off", cmd_poweroff },
+	{ "trace", "[N]", "the last N lines that programs printed", cmd_trace,
+	  "Prints the last lines that programs and graph wrote to the trace buffer, and empties it. Lines "
+	  "that did not fit are counted as lost.",
+	  "attach wakeup; work wake 10; trace 5; detach wakeup",
+	  "cat /sys/kernel/tracing/trace; bpftool prog tracelog" },
+	{ "work", "wake|net|load N", "N wake-ups, packets, or ms of senders", cmd_work,
+	  "Makes the kernel do something that can be traced: N wake-ups, N packets, or N ms of senders on "
+	  "every CPU. It says how long that took.",
+	  "work net 1000", "ping -f 127.0.0.1; perf bench sched pipe" },
+	{ "ps", "", "the tasks", cmd_ps,
+	  "Lists the tasks, with Linux's names for those that Linux has, too. slept counts how often a task "
+	  "gave up its CPU, pushed how often it was made to.",
+	  "ps", "ps -eL; top" },
+	{ "cpus", "", "the CPUs and what they run", cmd_cpus,
+	  "Lists the CPUs, and what each runs at this moment. The launcher's --smp N says how many there "
+	  "are.",
+	  "cpus", "lscpu; top" },
+	{ "mem", "", "memory in use, and pokes made", cmd_mem,
+	  "Prints how much memory is in use, how much of it is generated code, and what the patcher has "
+	  "done so far. traps counts CPUs that met the int3 of a poke.",
+	  "mem", "free; cat /proc/meminfo" },
+	{ "poweroff", "", "switch the machine off", cmd_poweroff,
+	  "Switches the machine off, and QEMU ends. Ctrl-] x ends QEMU at once.", "poweroff", "poweroff" },
 	{ 0 },
 };

@@ -202,8 +202,20 @@ static enum err cmd_entry(char **args, struct strbuf *log)
 }
 
 const struct command tramp_commands[] = {
-	{ "tramp", "FUNC", "the plan of a trampoline beside its code", cmd_tramp },
-	{ "stats", "[on|off]", "count runs of programs and their ticks", cmd_stats },
-	{ "entry", "[call|jmp]", "how images around a body are entered", cmd_entry },
+	{ "tramp", "FUNC", "the plan of a trampoline beside its code", cmd_tramp,
+	  "Prints the generated code that a traced function calls. Beside each instruction stands the step "
+	  "of the plan that it belongs to.",
+	  "attach skbcount; tramp kfree_skb; detach skbcount",
+	  "in gdb on /proc/kcore: disassemble the bpf_trampoline_N of /proc/kallsyms" },
+	{ "stats", "[on|off]", "count runs of programs and their ticks", cmd_stats,
+	  "Counts the runs of programs and the ticks that they take; images get code for it. When it is "
+	  "off, it costs nothing.",
+	  "attach skbcount; stats on; work net 100; stats; stats off; detach skbcount",
+	  "sysctl kernel.bpf_stats_enabled=1; bpftool prog list" },
+	{ "entry", "[call|jmp]", "how images around a body are entered", cmd_entry,
+	  "An image that runs the body of its function is entered by a call, or by a jump. A call leaves a "
+	  "return address that the image must drop, and the CPU then mispredicts a return.",
+	  "entry call; attach count_fexit kfree_skb; tramp kfree_skb; detach all; entry jmp",
+	  "nothing to choose" },
 	{ 0 },
 };

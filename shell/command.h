@@ -11,6 +11,10 @@ struct command {
 	/* args ends with NULL; their number fits the usage. log is empty; a command that fails writes one
 	 * sentence into it, and the shell prints that. Task context, no locks held. */
 	enum err (*run)(char **args, struct strbuf *log);
+	/* What `help NAME` says besides. */
+	const char *about;    /* two sentences */
+	const char *example;  /* a line that works as it stands, and leaves nothing attached */
+	const char *on_linux; /* what does that there */
 };
 
 /* The families, in the order of help. */

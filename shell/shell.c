@@ -14,6 +14,7 @@
 #include "shell/parse.h"
 #include "shell/say.h"
 #include "shell/style.h"
+#include "shell/table.h"
 #include "shell/usage.h"
 
 /* clang-format off */
@@ -102,13 +103,30 @@ static void help_line(const struct command *c)
 	kprintf("  %-37s %s\n", usage, c->help);
 }
 
+/* Prints a text under a label, which may be "". */
+static void help_part(const char *label, const char *text)
+{
+	enum { INDENT = 2, LABEL = 10 };
+	u32 column = INDENT + (*label ? LABEL : 0);
+	kprintf("%*s%-*s", INDENT, "", (int)(column - INDENT), label);
+	print_wrapped(text, column, column);
+}
+
+static void help_more(const struct command *c)
+{
+	kprintf("%s%s%s %s\n", style(STYLE_NAME), c->name, style_end(), c->usage);
+	help_part("", c->about);
+	help_part("example", c->example);
+	help_part("on Linux", c->on_linux);
+}
+
 static enum err cmd_help(char **args, struct strbuf *log)
 {
 	if (args[0]) {
 		const struct command *c = find_command(args[0]);
 		if (!c)
 			return str_refuse(log, ENOENT, "there is no command %s", args[0]);
-		help_line(c);
+		help_more(c);
 		return OK;
 	}
 	for (u32 i = 0; i < array_len(families); i++) {
@@ -137,8 +155,14 @@ static enum err cmd_demo(unused char **args, unused struct strbuf *log)
 }
 
 const struct command shell_commands[] = {
-	{ "demo", "", "a guided walk through the mechanism", cmd_demo },
-	{ "help", "[COMMAND]", "this list, or one line of it", cmd_help },
+	{ "demo", "", "a guided walk through the mechanism", cmd_demo,
+	  "Walks through the mechanism, from five bytes of nop to programs that watch the kernel. It runs "
+	  "commands that can be typed here, and leaves nothing attached.",
+	  "demo", "nothing" },
+	{ "help", "[COMMAND]", "this list, or more about one command", cmd_help,
+	  "Lists the commands, or says more about one of them. Each has an example that works as it stands, "
+	  "and what does the same on Linux.",
+	  "help attach", "man; bpftool help" },
 	{ 0 },
 };
 

@@ -47,6 +47,16 @@ TEST(shell_every_command_checks_how_many_arguments)
 	}
 }
 
+TEST(shell_every_command_has_words)
+{
+	const struct command *c;
+	for (u32 n = 0; (c = shell_command(n)); n++) {
+		check(c->about && str_matches(c->about, "*. *."));
+		check(c->example && *c->example);
+		check(c->on_linux && *c->on_linux);
+	}
+}
+
 TEST(shell_breaks_and_mends_a_site)
 {
 	const struct site *site = site_named("kfree_skb");
