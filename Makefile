@@ -6,7 +6,8 @@
 # make stress     attach and detach at random on 8 CPUs; SECONDS=600 SEED=1
 # make bench-vm   time the eBPF machine; PROGRAMS=... ROUNDS=11 TRICKS=1 WITHOUT=...
 # make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
-# make lint gdb dis clean; make vmlinux.h is build/vmlinux.h
+# make gdb        debug it; SCRIPT=docs/gdb/first-poke.gdb replays a session
+# make lint dis clean; make vmlinux.h is build/vmlinux.h
 #
 # run and test install the Debian packages that are missing; nothing else has to be done first. Each step of
 # the build is one short line; V=1 shows the commands. It runs as many jobs as the machine has CPUs, or -j N.
@@ -238,9 +239,14 @@ lint: $(B)/fivebyte.elf
 lines:
 	@tools/lines
 
-# It attaches programs and sends packets, so that breakpoints in them are reached.
+# make gdb SCRIPT=docs/gdb/first-poke.gdb: GDB reads the script instead of the terminal. OPTIONS are the
+# launcher's (--iso). What the machine runs is EXEC, or what the script says in a line "# exec: COMMANDS", or
+# this: it attaches programs and sends packets, so that breakpoints in them are reached. Likewise SMP.
+script_says = $(if $(SCRIPT),$(shell sed -n 's/^\# $(1): //p' '$(SCRIPT)'))
+gdb: SMP  = $(or $(call script_says,smp),4)
+gdb: EXEC = $(or $(call script_says,exec),attach wakeup; attach skblat; work net 1000000)
 gdb: $(B)/fivebyte.elf
-	@tools/gdb/session --smp 4 --exec 'attach wakeup; attach skblat; work net 1000000'
+	@tools/gdb/session $(if $(SCRIPT),--script '$(SCRIPT)') --smp $(SMP) $(OPTIONS) --exec '$(EXEC)'
 
 # The kernel's text, then what it generates: the compiled programs and their images.
 DIS_PROGS = my_wake_up count_skb receive_begins receive_ends
