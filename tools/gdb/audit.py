@@ -6,9 +6,6 @@ import struct
 
 import gdb
 
-SITE_LEN = 5  # kernel/layout.h
-CALL, JMP, INT3 = 0xE8, 0xE9, 0xCC
-
 
 def elf_section(path, name):
     """Address and bytes of a section of a 64-bit little-endian ELF file."""
@@ -22,16 +19,6 @@ def elf_section(path, name):
         if data[strings + at : data.index(b"\0", strings + at)] == name.encode():
             return addr, data[place : place + length]
     raise gdb.GdbError(f"{path} has no section {name}")
-
-
-def symbol(addr):
-    """"kfree_skb+2", or the plain number."""
-    text = gdb.execute(f"info symbol {addr:#x}", to_string=True)
-    return f"{addr:#x}" if text.startswith("No symbol") else text.split(" in section")[0].replace(" + ", "+")
-
-
-def target_name(addr):
-    return text_name(addr) or symbol(addr)
 
 
 def sites():
@@ -64,13 +51,10 @@ def explain(addr, found, places, changing):
     return None
 
 
-class Audit(gdb.Command):
+class Audit(Command):
     """Compare kernel text in the machine with the ELF file, and explain what differs."""
 
-    def __init__(self):
-        super().__init__("fivebyte-audit", gdb.COMMAND_DATA)
-
-    def invoke(self, arg, from_tty):
+    def run(self):
         base, wanted = elf_section(gdb.objfiles()[0].filename, ".text")
         found = bytes(gdb.selected_inferior().read_memory(base, len(wanted)))
         places, changing = sites(), batch()
@@ -93,4 +77,4 @@ class Audit(gdb.Command):
         print(f"fivebyte-audit: {len(wanted)} bytes of text, {explained} explained, {unexplained} not")
 
 
-Audit()
+Audit("fivebyte-audit")

@@ -9,4 +9,7 @@ set remote kill-packet off
 set remote multiprocess-feature-packet off
 source tools/gdb/unwind.py
 source tools/gdb/names.py
+source tools/gdb/kernel.py
 source tools/gdb/audit.py
+source tools/gdb/sites.py
+source tools/gdb/poke.py

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: MIT
+# What the commands of fivebyte share: reading the kernel's memory, names, sites, lists and CPUs.
+#
+# Nothing here calls a function of the kernel or writes to the machine. Each walk has an end, because the kernel
+# may be stopped in the middle of a change.
+import re
+import struct
+
+import gdb
+
+SITE_LEN = 5  # kernel/layout.h
+CALL, JMP, INT3 = 0xE8, 0xE9, 0xCC
+NOP = b"\x0f\x1f\x44\x00\x00"
+WALK_LIMIT = 4096  # elements of a list
+
+
+class Command(gdb.Command):
+    """Not a command itself. run() gets the words of the line; `usage` names those that must be there."""
+
+    usage = ""
+
+    def __init__(self, name):
+        super().__init__(name, gdb.COMMAND_USER, gdb.COMPLETE_SYMBOL)
+        self.name = name
+
+    def invoke(self, line, from_tty):
+        words = gdb.string_to_argv(line)
+        if len(words) != len(self.usage.split()):
+            raise gdb.GdbError(f"usage: {self.name} {self.usage}".rstrip())
+        if not gdb.selected_inferior().threads():
+            raise gdb.GdbError("There is no machine: `make gdb` starts one, `target remote` connects to one.")
+        try:
+            self.run(*words)
+        except gdb.MemoryError as e:
+            raise gdb.GdbError(
+                f"{self.name}: {e}: the kernel has not come that far, or is changing its tables just now."
+            )
+
+
+def read(addr, length):
+    return bytes(gdb.selected_inferior().read_memory(addr, length))
+
+
+def static(file, name):
+    """A static variable of a .c file."""
+    return gdb.parse_and_eval(f"'{file}'::{name}")
+
+
+def text_of(pointer):
+    """The string that a char pointer points to; "" for NULL."""
+    return pointer.string(errors="replace") if int(pointer) else ""
+
+
+def address(value):
+    return int(value) % 2**64
+
+
+def in_list(head, tag, member):
+    """The structs of type `tag` that are linked by `member` into a list_head."""
+    kind = gdb.lookup_type(tag)
+    offset = next(f.bitpos // 8 for f in kind.fields() if f.name == member)
+    at = head["next"]
+    for _ in range(WALK_LIMIT):
+        if address(at) == address(head.address):
+            return
+        yield gdb.Value(address(at) - offset).cast(kind.pointer()).dereference()
+        at = at["next"]
+    print(f"... and more: the list of {tag} has no end, so it is being changed just now")
+
+
+def chained(first, member="next"):
+    """The structs that a pointer leads to, and from there the pointer `member` of each."""
+    for _ in range(WALK_LIMIT):
+        if not int(first):
+            return
+        yield first.dereference()
+        first = first[member]
+
+
+# Names.
+
+
+def symbol(addr):
+    """"kfree_skb+2", or the plain number."""
+    text = gdb.execute(f"info symbol {addr:#x}", to_string=True)
+    return f"{addr:#x}" if text.startswith("No symbol") else text.split(" in section")[0].replace(" + ", "+")
+
+
+def target_name(addr):
+    """The name of a block of generated code, or symbol(addr)."""
+    return text_name(addr) or symbol(addr)
+
+
+def instruction(code, addr):
+    """What five bytes are, of those that a site can hold."""
+    if code == NOP:
+        return "nop, and goes on behind it"
+    if code[0] in (CALL, JMP):
+        target = addr + SITE_LEN + struct.unpack("<i", code[1:])[0]
+        return ("call " if code[0] == CALL else "jmp ") + target_name(target % 2**64)
+    return "int3" if code[0] == INT3 else "no instruction of a site"
+
+
+def objects():
+    """The loaded objects."""
+    return chained(static("vm/object.c", "objects"))
+
+
+def of_objects(array, count, name):
+    """The programs or maps with that name, written NAME or OBJECT/NAME; all of them for None."""
+    for o in objects():
+        for i in range(int(o[count])):
+            one = o[array][i].dereference()
+            own = text_of(one["name"])
+            if name in (None, own, text_of(o["name"]) + "/" + own):
+                yield o, one
+
+
+def one_of_objects(array, count, what, name):
+    found = list(of_objects(array, count, name))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        both = " and ".join(f"{text_of(o['name'])}/{name}" for o, _ in found)
+        raise gdb.GdbError(f"There are {len(found)} {what}s called {name}: {both}.")
+    names = ", ".join(text_of(one["name"]) for _, one in of_objects(array, count, None))
+    raise gdb.GdbError(f"No {what} is called {name}. There are: {names or 'none yet'}.")
+
+
+# Sites.
+
+
+def function_address(text):
+    """The address that a person means by FUNC, FUNC+OFFSET, a program's name or a number."""
+    parts = re.fullmatch(r"(\w+)(?:\+(\w+))?", text)
+    try:
+        offset = int(parts[2] or "0", 0)
+        if parts[1][0].isdigit():
+            return int(parts[1], 0) + offset
+    except (TypeError, ValueError):
+        raise gdb.GdbError(f"{text} is no place: write FUNC, FUNC+OFFSET or an address such as 0xffffffff80105ad0.")
+    found = gdb.lookup_global_symbol(parts[1], gdb.SYMBOL_VAR_DOMAIN) or gdb.lookup_static_symbol(parts[1])
+    if found and found.symtab and found.type.code == gdb.TYPE_CODE_FUNC:
+        return address(found.value().address) + offset
+    programs = list(of_objects("progs", "prog_count", parts[1]))
+    if len(programs) == 1:
+        return address(programs[0][1]["text"]["base"]) + offset
+    raise gdb.GdbError(f"No function or program is called {parts[1]}; a function that was inlined everywhere has no code.")
+
+
+def compiled_sites():
+    """The addresses that the compiler has collected; they can be read before the kernel has read them."""
+    start, end = (address(gdb.parse_and_eval(f"(unsigned long)&mcount_{at}")) for at in ("start", "end"))
+    return struct.unpack(f"<{(end - start) // 8}Q", read(start, end - start))
+
+
+def site_address(text):
+    """function_address, if a site is there."""
+    addr = function_address(text)
+    block = text_block(addr)
+    if addr not in compiled_sites() and not (block and address(block["base"]) == addr):
+        raise gdb.GdbError(f"{text} has no site: there are no five bytes at {addr:#x} that the kernel would change.")
+    return addr
+
+
+def site_struct(addr):
+    """The kernel's struct site, or None: for a program that is not traced, and before the kernel has its table."""
+    table, first, behind = static("site.c", "sites"), 0, int(static("site.c", "count"))
+    while first < behind:
+        middle = (first + behind) // 2
+        if address(table[middle]["addr"]) < addr:
+            first = middle + 1
+        else:
+            behind = middle
+    if first < int(static("site.c", "count")) and address(table[first]["addr"]) == addr:
+        return table[first]
+    sites = (s["site"] for s in in_list(static("prog_site.c", "prog_sites"), "struct prog_site", "list"))
+    return next((s for s in sites if address(s["addr"]) == addr), None)
+
+
+def changes(batch, count):
+    """{address: (old bytes, new bytes)} of an array of struct poke."""
+    size = gdb.lookup_type("struct poke").sizeof
+    data = read(address(batch), size * int(count)) if int(batch) else b""
+    found = {}
+    for at in range(0, len(data), size):
+        (addr,) = struct.unpack_from("<Q", data, at)
+        found[addr] = data[at + 8 : at + 13], data[at + 13 : at + 18]
+    return found
+
+
+def changes_in_progress():
+    return changes(static("poke.c", "batch_in_progress"), static("poke.c", "batch_count"))
+
+
+# CPUs.
+
+
+def cpus():
+    """(number, GDB's thread, what the CPU runs) of each CPU."""
+    known = gdb.parse_and_eval("cpus")
+    for thread in sorted(gdb.selected_inferior().threads(), key=lambda t: t.num):
+        task = known[thread.num - 1]["current_task"]
+        yield thread.num - 1, thread, task["comm"].string() if int(task) else "?"
+
+
+def calls(thread, depth):
+    """The innermost names on a CPU's stack, and where its innermost instruction is."""
+    was, names = gdb.selected_thread(), []
+    try:
+        thread.switch()
+        frame = gdb.newest_frame()
+        pc = address(frame.pc())
+        while frame and len(names) < depth:
+            names.append(frame.name() or text_name(address(frame.pc())) or f"{address(frame.pc()):#x}")
+            frame = frame.older()
+    except gdb.error:
+        names.append("?")
+    finally:
+        was.switch()
+    return names, pc

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+# Commands about the five bytes: fivebyte-site, fivebyte-tramp, fivebyte-watch.
+import re
+
+import gdb
+
+HOOK_KINDS = ("fentry", "fmod_ret", "fexit")  # enum hook_kind
+
+
+def hooks_of(tramp):
+    for i in range(min(int(tramp["hook_count"]), tramp["hooks"].type.range()[1] + 1)):
+        yield tramp["hooks"][i]
+
+
+def users_of(site):
+    """A phrase for each user of a site."""
+    if int(site["tramp"]):
+        for hook in hooks_of(site["tramp"]):
+            yield f"{HOOK_KINDS[int(hook['kind'])]} program {text_of(hook['name'])}"
+    if address(site["ftrace"]):
+        yield f"callbacks of ftrace, through {target_name(address(site['ftrace']))}"
+
+
+class Site(Command):
+    """Show the five bytes at the head of a function, and who changed them.
+Usage: fivebyte-site FUNC
+FUNC is a function, a program, or FUNC+OFFSET. Example: fivebyte-site kfree_skb"""
+
+    usage = "FUNC"
+
+    def run(self, func):
+        addr = site_address(func)
+        code = read(addr, SITE_LEN)
+        print(f"{func} at {addr:x}")
+        print(f"  {code.hex(' ')}   {instruction(code, addr)}")
+        site = site_struct(addr)
+        users = list(users_of(site)) if site is not None else []
+        for user in users:
+            print(f"  used by {user}")
+        if not users:
+            print("  nothing is attached")
+        change = changes_in_progress().get(addr)
+        if change:
+            print(f"  a change is in progress, from {change[0].hex(' ')} to {change[1].hex(' ')}")
+
+
+class Tramp(Command):
+    """Show the image that a traced function's site leads to: its hooks and its instructions.
+Usage: fivebyte-tramp FUNC
+`list *ADDRESS` shows the step of the plan that an instruction belongs to."""
+
+    usage = "FUNC"
+
+    def run(self, func):
+        site = site_struct(site_address(func))
+        tramp = site["tramp"] if site is not None else 0
+        # During a change the next image is built and the site may lead to it already.
+        image = (tramp["next"] if int(tramp["next"]) else tramp["image"]) if int(tramp) else 0
+        if not int(image):
+            raise gdb.GdbError(f"{func} has no image: no program is attached to it.")
+        base, length = address(image["text"]["base"]), int(image["text"]["len"])
+        how = "jmp" if image["by_jmp"] else "call"
+        print(f"{func}: {text_of(image['text']['name'])}, {length} bytes at {base:x}, entered by {how}")
+        for hook in hooks_of(tramp):
+            print(f"  {HOOK_KINDS[int(hook['kind'])]:8} {text_of(hook['name'])} at {address(hook['code']):x}")
+        for i in gdb.selected_inferior().architecture().disassemble(base, base + length - 1):
+            print(f"  {i['addr'] - base:4x} {read(i['addr'], i['length']).hex():20} {self.named(i['asm'])}")
+
+    def named(self, asm):
+        """GDB names an address only if it has a symbol."""
+        found = re.search(r"0x([0-9a-f]{16})$", asm)
+        return f"{asm} <{target_name(int(found[1], 16))}>" if found else " ".join(asm.split())
+
+
+class Write(gdb.Breakpoint):
+    """Stops before the kernel writes to five bytes. QEMU now and then makes no step when GDB asks for one to go on
+    from a breakpoint; then the same write is met again."""
+
+    def __init__(self, func, addr):
+        super().__init__("*text_patch")
+        self.func, self.addr, self.seen = func, addr, None
+
+    def stop(self):
+        frame = gdb.newest_frame()
+        sp, at, bytes_at, count = (address(frame.read_register(r)) for r in ("rsp", "rdi", "rsi", "rdx"))
+        first, end = max(at, self.addr), min(at + count, self.addr + SITE_LEN)
+        if first >= end:
+            return False
+        new, old, caller = read(bytes_at + first - at, end - first), read(first, end - first), frame.older()
+        if self.seen == (sp, first, new, old):
+            return False
+        self.seen = sp, first, new, old
+        print(f"CPU {gdb.selected_thread().num - 1} writes {new.hex(' ')} to {self.func}+{first - self.addr}, "
+              f"which holds {old.hex(' ')}:")
+        print(f"  {caller.name()} at {caller.find_sal().symtab}:{caller.find_sal().line}")
+        return True
+
+
+class Watch(Command):
+    """Stop the machine before each write to the five bytes of a function.
+Usage: fivebyte-watch FUNC
+A watchpoint of GDB on these bytes never fires: it compares virtual addresses, and the kernel writes text
+through a second mapping of the same memory. So this is a breakpoint where text is written, with a condition
+on the address. `delete` takes it away, as any breakpoint."""
+
+    usage = "FUNC"
+
+    def run(self, func):
+        stop = Write(func, site_address(func))
+        print(f"Breakpoint {stop.number} stops where text is written, if it is {func}'s five bytes.")
+        print("A watchpoint would never fire: text is written through another mapping.")
+
+
+Site("fivebyte-site")
+Tramp("fivebyte-tramp")
+Watch("fivebyte-watch")
