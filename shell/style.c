@@ -2,7 +2,7 @@
 // The three colours are of the first eight, which every terminal has and people choose for theirs.
 #include "shell/style.h"
 #include "kernel/io/boot_info.h"
-#include "kernel/lib/fmt.h"
+#include "kernel/io/print.h"
 
 static const char *const begins[] = {
 	[STYLE_CHANGED] = "\x1b[1;35m",
@@ -46,4 +46,6 @@ void style_init(void)
 	if (option && !parse_u64(option, &wanted))
 		wanted = columns;
 	style_set(boot_option("colours") != NULL, wanted);
+	if (boot_option("tty"))
+		print_set_columns(columns);
 }

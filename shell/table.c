@@ -156,7 +156,7 @@ enum err table_print(struct table *t, struct strbuf *log)
 	if (!t->err) {
 		const char *cell = t->text;
 		print_row(t, &r, t->heading);
-		for (u32 i = 0; i < t->cells; i += t->column_count)
+		for (u32 i = t->column_count; i <= t->cells; i += t->column_count)
 			cell = print_row(t, &r, cell);
 	}
 	kfree(r.text.buf);

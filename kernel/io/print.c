@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// kprintf: formats on the stack, then writes the whole piece under one lock.
+// kprintf: formats on the stack, then writes the whole piece under one lock, row by row.
 #include "kernel/io/print.h"
 #include "kernel/sched/lock.h"
 #include "kernel/io/screen.h"
 #include "kernel/io/serial.h"
+#include "kernel/lib/wrap.h"
 
 static spinlock_t lock;
 static bool broken;
@@ -14,23 +15,33 @@ void print_break_lock(void)
 	lock.locked = 0;
 }
 
-static void put_all(const char *text, u32 len)
+static void put_char(char ch)
 {
-	for (u32 i = 0; i < len; i++) {
-		serial_putc(text[i]);
-		screen_putc(text[i]);
+	serial_putc(ch);
+	screen_putc(ch);
+}
+
+static struct wrap rows = { .put = put_char }; /* under the lock */
+
+void print_set_columns(u32 columns)
+{
+	write_once(rows.columns, columns);
+}
+
+static void put_all(const char *text, u32 len, bool breaks)
+{
+	if (read_once(broken)) {
+		wrap_write(&rows, text, len, breaks);
+		return;
 	}
+	uptr flags = spin_lock_irqsave(&lock);
+	wrap_write(&rows, text, len, breaks);
+	spin_unlock_irqrestore(&lock, flags);
 }
 
 void kputs(const char *text, u32 len)
 {
-	if (read_once(broken)) {
-		put_all(text, len);
-		return;
-	}
-	uptr flags = spin_lock_irqsave(&lock);
-	put_all(text, len);
-	spin_unlock_irqrestore(&lock, flags);
+	put_all(text, len, false);
 }
 
 void kprintf(const char *fmt, ...)
@@ -41,5 +52,5 @@ void kprintf(const char *fmt, ...)
 	va_start(args, fmt);
 	str_vprintf(&s, fmt, args);
 	va_end(args);
-	kputs(s.buf, s.len);
+	put_all(s.buf, s.len, true);
 }

@@ -125,6 +125,17 @@ TEST(table_keeps_the_widest_cell)
 	check_eq(OK, table_print(&t, NULL));
 }
 
+/* As compare leaves it when it fails. */
+TEST(table_leaves_out_half_a_row)
+{
+	struct table t;
+	table_begin(&t, "name|>n|last");
+	table_add(&t, "whole\t1\trow");
+	table_add(&t, "half");
+	memset(t.text + t.len, 'x', t.cap - t.len); /* it must not be read */
+	check_eq(OK, table_print(&t, NULL));
+}
+
 TEST(table_takes_several_cells_at_once)
 {
 	struct table t;
