@@ -4,17 +4,9 @@
 #include "attach/sites.h"
 #include "attach/prog_site.h"
 #include "kernel/lib/mem.h"
-#include "kernel/mem/sym.h"
 #include "tramp/proto.h"
+#include "tramp/text/misnamed.h"
 #include "vm/object.h"
-
-static bool is_ambiguous(const char *func)
-{
-	for (u32 i = 0; i < site_count(); i++)
-		if (site_nth(i)->ambiguous && strcmp(site_nth(i)->name, func) == 0)
-			return true;
-	return false;
-}
 
 /* Stores the site of the function, or of the program, with that name; refuses if there is none. A program is
  * often named like the function that it traces: a section that names its own program means the function. */
@@ -22,22 +14,15 @@ static enum err find_site(struct site **site, const struct prog *p, const char *
 {
 	bool is_own_name = func == p->target && strcmp(func, p->name) == 0;
 	struct prog *target;
-	struct sym sym;
 
 	*site = site_named(func);
 	if (*site)
 		return OK;
-	if (is_ambiguous(func))
-		return str_refuse(log, EOPNOTSUPP, "%s cannot be traced: two functions have this name", func);
 	if (!is_own_name && progs_named(func, &target)) {
 		enum err e = find_prog(&target, func, log);
 		return e ? e : prog_site_get(site, p, target, log);
 	}
-	if (sym_named(func, &sym))
-		return str_refuse(
-		    log, EOPNOTSUPP,
-		    "%s cannot be traced: it does not begin with a site (it is notrace or assembly)", func);
-	return str_refuse(log, ENOENT, "no function is called %s", func);
+	return site_refuse(func, log);
 }
 
 #define RAW_TP_WORDS 12 /* as on Linux, however many the tracepoint fills; behind them lies the stack */

@@ -4,6 +4,7 @@
 #include "kernel/io/boot_info.h"
 #include "kernel/io/console.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/nearest.h"
 #include "kernel/io/power.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
@@ -52,12 +53,23 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static enum err refuse_command(const char *name, const char *otherwise, struct strbuf *log)
+{
+	struct nearest n = { .wrong = name };
+	const struct command *c;
+	for (u32 i = 0; (c = shell_command(i)); i++)
+		nearest_offer(&n, c->name);
+	str_printf(log, "there is no command %s", name);
+	nearest_print(&n, log, otherwise);
+	return ENOENT;
+}
+
 static enum err run_command(struct words *w, struct strbuf *log)
 {
 	const struct command *c = find_command(w->argv[0]);
 	u32 least, most, count = w->argc - 1;
 	if (!c)
-		return str_refuse(log, ENOENT, "there is no command %s; help lists them all", w->argv[0]);
+		return refuse_command(w->argv[0], "; help lists them all", log);
 	usage_count(c->usage, &least, &most);
 	if (count < least || count > most || (count && !usage_begins(c->usage, w->argv[1])))
 		return str_refuse(log, EINVAL, "usage: %s %s", c->name, c->usage);
@@ -125,7 +137,7 @@ static enum err cmd_help(char **args, struct strbuf *log)
 	if (args[0]) {
 		const struct command *c = find_command(args[0]);
 		if (!c)
-			return str_refuse(log, ENOENT, "there is no command %s", args[0]);
+			return refuse_command(args[0], "", log);
 		help_more(c);
 		return OK;
 	}

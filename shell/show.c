@@ -2,9 +2,11 @@
 // What several commands print.
 #include "shell/show.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/nearest.h"
 #include "kernel/lib/x86dis.h"
 #include "kernel/mem/sym.h"
 #include "attach/attach.h"
+#include "tramp/text/misnamed.h"
 #include "vm/object.h"
 
 void show_symbol(struct strbuf *s, uptr addr)
@@ -55,7 +57,6 @@ u32 show_programs(const struct tramp *t)
 enum err show_find_site(struct site **site, const char *func, struct strbuf *log)
 {
 	struct prog *p;
-	struct sym sym;
 	*site = site_named(func);
 	if (*site)
 		return OK;
@@ -66,10 +67,20 @@ enum err show_find_site(struct site **site, const char *func, struct strbuf *log
 			return e;
 		return str_refuse(log, ENOENT, "%s is a program, and nothing is attached to it", func);
 	}
-	if (sym_named(func, &sym))
-		return str_refuse(log, EOPNOTSUPP, "%s has no site: it is notrace or written in assembly",
-				  func);
-	return str_refuse(log, ENOENT, "no function is called %s", func);
+	return site_refuse(func, log);
+}
+
+static enum err refuse_selection(const char *name, struct strbuf *log)
+{
+	struct nearest n = { .wrong = name };
+	for (const struct object *o = object_first(); o; o = o->next) {
+		nearest_offer(&n, o->name);
+		for (u32 i = 0; i < o->prog_count; i++)
+			nearest_offer(&n, o->progs[i]->name);
+	}
+	str_printf(log, "no program or object is called %s", name);
+	nearest_print(&n, log, "; prog list names them");
+	return ENOENT;
 }
 
 enum err show_select(struct selection *sel, const char *name, struct strbuf *log)
@@ -79,8 +90,7 @@ enum err show_select(struct selection *sel, const char *name, struct strbuf *log
 	if (progs_named(name, &sel->one))
 		return find_prog(&sel->one, name, log);
 	if (!o)
-		return str_refuse(log, ENOENT, "no program or object is called %s; prog list names them",
-				  name);
+		return refuse_selection(name, log);
 	if (o->prog_count == 0)
 		return str_refuse(log, ENOENT, "the object %s has no programs", name);
 	sel->progs = o->progs;

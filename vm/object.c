@@ -2,6 +2,7 @@
 // The list of loaded objects, and what finds their programs and maps by name.
 #include "vm/object.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/nearest.h"
 #include "kernel/sched/lock.h"
 #include "vm/compile.h"
 #include "vm/run/kfunc.h"
@@ -154,13 +155,35 @@ struct prog *prog_named(const char *name)
 	return progs_named(name, &p) == 1 ? p : NULL;
 }
 
+static enum err refuse_prog(const char *name, struct strbuf *log)
+{
+	struct nearest n = { .wrong = name };
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->prog_count; i++)
+			nearest_offer(&n, o->progs[i]->name);
+	str_printf(log, "no program is called %s", name);
+	nearest_print(&n, log, "; prog list names them");
+	return ENOENT;
+}
+
+static enum err refuse_map(const char *name, struct strbuf *log)
+{
+	struct nearest n = { .wrong = name };
+	for (const struct object *o = object_first(); o; o = o->next)
+		for (u32 i = 0; i < o->map_count; i++)
+			nearest_offer(&n, o->maps[i]->name);
+	str_printf(log, "no map is called %s", name);
+	nearest_print(&n, log, "; map list names them");
+	return ENOENT;
+}
+
 enum err find_prog(struct prog **p, const char *name, struct strbuf *log)
 {
 	u32 count = each_prog(name, p, NULL);
 	if (count == 1)
 		return OK;
 	if (!count)
-		return str_refuse(log, ENOENT, "no program is called %s; prog list names them", name);
+		return refuse_prog(name, log);
 	str_printf(log, "there are %u programs called %s; say which: ", count, name);
 	each_prog(name, p, log);
 	return EINVAL;
@@ -172,7 +195,7 @@ enum err find_map(struct map **m, const char *name, struct strbuf *log)
 	if (count == 1)
 		return OK;
 	if (!count)
-		return str_refuse(log, ENOENT, "no map is called %s; map list names them", name);
+		return refuse_map(name, log);
 	str_printf(log, "there are %u maps called %s; say which: ", count, name);
 	each_map(name, m, log);
 	return EINVAL;

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 3
+plan 4
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -16,3 +16,10 @@ awk '/^  on Linux/ { on = 0 } /^  example / { on = 1; print ""; sub(/^  example/
 	fail words_an_example_each "of $(wc -w <<<"$commands") commands only $(wc -l <"$work/examples") without poweroff"
 fivebyte --smp 4 --timeout 240 --exec "$(tr '\n' ';' <"$work/examples") links; audit; poweroff; no_such_command"
 wanted words_examples_work 0 '^nothing is attached$' '^audit clean: .* 0 changed by live links$'
+
+# A wrong name gets the nearest one.
+fivebyte --exec 'atach; help lnks; site kfree_sbk; attach count_skb kfre_skb; attach skbcout; prog show count_sk; map dump fred_per_cpu; kprobe schedul'
+wanted words_did_you_mean 1 'no command atach; did you mean attach\?$' 'no command lnks; did you mean links\?$' \
+	'function is called kfree_sbk; did you mean kfree_skb\?$' 'function is called kfre_skb; did you mean kfree_skb\?$' \
+	'object is called skbcout; did you mean skbcount\?$' 'program is called count_sk; did you mean count_skb\?$' \
+	'map is called fred_per_cpu; did you mean freed_per_cpu\?$' 'function is called schedul; did you mean schedule\?$'

@@ -6,13 +6,14 @@
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/image.h"
 #include "tramp/kprobe/parts.h"
+#include "tramp/text/misnamed.h"
 #include "tramp/tramp.h"
 
 static enum err find_place(struct kprobe *p, struct sym *func, struct strbuf *log)
 {
 	if (p->symbol) {
 		if (!sym_named(p->symbol, func))
-			return str_refuse(log, ENOENT, "no function is called %s", p->symbol);
+			return site_refuse(p->symbol, log);
 		p->addr = func->addr + p->offset;
 	} else if (!sym_at(p->addr, func)) {
 		return str_refuse(log, ENOENT, "0x%lx lies in no function", p->addr);

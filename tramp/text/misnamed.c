@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Why a name finds no site: from the reasons that are certain to a guess.
+#include "tramp/text/misnamed.h"
+#include "kernel/lib/mem.h"
+#include "kernel/lib/nearest.h"
+#include "kernel/mem/sym.h"
+#include "tramp/text/site.h"
+
+static bool is_ambiguous(const char *func)
+{
+	for (u32 i = 0; i < site_count(); i++)
+		if (site_nth(i)->ambiguous && strcmp(site_nth(i)->name, func) == 0)
+			return true;
+	return false;
+}
+
+enum err site_refuse(const char *func, struct strbuf *log)
+{
+	struct nearest n = { .wrong = func };
+	struct sym sym;
+	if (is_ambiguous(func))
+		return str_refuse(log, EOPNOTSUPP, "%s cannot be traced: two functions have this name", func);
+	if (sym_named(func, &sym))
+		return str_refuse(log, EOPNOTSUPP, "%s has no site: it is notrace or written in assembly",
+				  func);
+	for (u32 i = 0; i < site_count(); i++)
+		nearest_offer(&n, site_nth(i)->name);
+	str_printf(log, "no function is called %s", func);
+	nearest_print(&n, log, "");
+	return ENOENT;
+}
