@@ -28,6 +28,17 @@ bool style_is_coloured(void)
 	return coloured;
 }
 
+u32 style_width(const char *text)
+{
+	u32 width = 0;
+	for (bool escape = false; *text; text++) {
+		escape |= *text == '\x1b';
+		width += !escape;
+		escape &= *text != 'm';
+	}
+	return width;
+}
+
 u32 style_columns(void)
 {
 	return columns;

@@ -18,6 +18,9 @@ const char *style_end(void);
 /* Whether there are colours; otherwise something else must mark what has changed. */
 bool style_is_coloured(void);
 
+/* The columns that a text takes: its length without escape sequences. */
+u32 style_width(const char *text);
+
 /* The columns of the terminal. */
 u32 style_columns(void);
 

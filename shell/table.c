@@ -51,7 +51,7 @@ static void end_cell(struct table *t, bool last)
 	}
 	cell[len] = 0;
 	t->len += len + 1;
-	t->width[i] = max(t->width[i], len);
+	t->width[i] = max(t->width[i], style_width(cell));
 }
 
 /* Doubles the room until the cells fit. */
@@ -115,7 +115,7 @@ static void end_line(struct row *r)
 static void put_cell(const struct table *t, struct row *r, u32 i, const char *text, bool coloured)
 {
 	bool may_wrap = !t->right[i] && (i == t->column_count - 1 || t->width[i] > style_columns());
-	u32 len = (u32)strlen(text);
+	u32 len = style_width(text);
 	if (r->shown && r->at + (may_wrap ? t->word[i] : t->width[i]) > style_columns())
 		end_line(r);
 	u32 begin = r->at + (t->right[i] ? t->width[i] - len : 0);
@@ -147,7 +147,7 @@ static const char *print_row(const struct table *t, struct row *r, const char *c
 
 enum err table_print(struct table *t, struct strbuf *log)
 {
-	enum { ESCAPES = 16 };
+	enum { ESCAPES = 80 };
 	struct row r = { .text.cap = TABLE_INDENT + 1 };
 	for (u32 i = 0; i < t->column_count; i++)
 		r.text.cap += t->width[i] + 2 + ESCAPES;

@@ -136,6 +136,16 @@ TEST(table_leaves_out_half_a_row)
 	check_eq(OK, table_print(&t, NULL));
 }
 
+TEST(table_counts_no_escape_sequence)
+{
+	struct table t;
+	table_begin(&t, "a|b");
+	table_add(&t, "\x1b[1;35mcc\x1b[0m 1f\t\x1b[0m");
+	check_eq(5, t.width[0]);
+	check_eq(1, t.width[1]);
+	check_eq(OK, table_print(&t, NULL));
+}
+
 TEST(table_takes_several_cells_at_once)
 {
 	struct table t;
