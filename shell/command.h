@@ -19,6 +19,7 @@ struct command {
 
 /* The families, in the order of help. */
 extern const struct command site_commands[];   /* cmd_sites.c */
+extern const struct command poke_commands[];   /* cmd_poke.c */
 extern const struct command prog_commands[];   /* cmd_progs.c */
 extern const struct command tramp_commands[];  /* cmd_tramp.c */
 extern const struct command ftrace_commands[]; /* cmd_ftrace.c */

@@ -24,6 +24,7 @@ static const struct family {
 	const struct command *commands;
 } families[] = {
 	{ "Functions", site_commands },
+	{ NULL, poke_commands },
 	{ "Programs", prog_commands },
 	{ NULL, map_commands },
 	{ "Trampolines", tramp_commands },

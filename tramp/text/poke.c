@@ -35,6 +35,7 @@
 
 static struct mutex poking;
 static struct poke_stats stats;
+static u64 traps[MAX_CPUS]; /* each changed by its CPU, atomically: an NMI may trap inside a trap */
 
 /* What the int3 handler looks into, while a change is in progress. */
 static const struct poke *batch_in_progress;
@@ -43,9 +44,17 @@ static void (*observer)(u32 step);
 static u32 handlers; /* inside the handler now; changed atomically */
 static bool (*foreign_owner)(struct pt_regs *regs);
 
+u64 poke_traps_on(u32 cpu)
+{
+	return read_once(traps[cpu]);
+}
+
 struct poke_stats poke_stats(void)
 {
-	return stats;
+	struct poke_stats now = stats;
+	for (u32 i = 0; i < cpu_count(); i++)
+		now.traps += poke_traps_on(i);
+	return now;
 }
 
 /* Binary search: a foreign int3 must not cost more when a thousand sites change. */
@@ -77,7 +86,7 @@ static notrace bool emulate_change(uptr addr, struct pt_regs *regs)
 	ours = p && p->new[0] != poke_int3;
 	if (ours) {
 		poke_emulate(p, regs);
-		__atomic_fetch_add(&stats.traps, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&traps[smp_processor_id()], 1, __ATOMIC_RELAXED);
 	}
 	__atomic_fetch_sub(&handlers, 1, __ATOMIC_SEQ_CST);
 	return ours;

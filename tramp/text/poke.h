@@ -37,7 +37,7 @@ void poke_make_jmp(u8 bytes[SITE_LEN], uptr addr, uptr target);
 enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log);
 
 /* Calls observer on the CPU that makes a change, behind each of the steps 1 to 7 (tramp/text/poke.c), with
- * interrupts on. NULL: no more. For tests. */
+ * interrupts on; it may sleep. NULL: no more. For tests, and for the shell's poke. */
 void poke_observe(void (*observer)(u32 step));
 
 /* Whether every place of the batch holds its `old` now. EINVAL and the same sentence if not. */
@@ -58,3 +58,6 @@ struct poke_stats {
 	u64 batches, pokes, syncs, traps;
 };
 struct poke_stats poke_stats(void);
+
+/* The traps of one CPU. */
+u64 poke_traps_on(u32 cpu);
