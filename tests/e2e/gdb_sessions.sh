@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The sessions in docs/gdb/, replayed and compared with what is kept beside them; the commands of tools/gdb/.
 . tests/e2e/lib.sh
-plan 7
+plan 10
 
 # What differs between two builds or two runs, by the name of what it is.
 mask() {
@@ -10,7 +10,7 @@ mask() {
 		-e 's/\b([0-9a-f]{2} ){3}[0-9a-f]{2}\b/REL32/g' -e 's/\b(e8|e9)[0-9a-f]{8}\b/\1REL32  /' \
 		-e 's/\b0x[0-9a-f]+/ADDRESS/g' -e 's/\b[0-9a-f]{16}\b/ADDRESS/g' -e 's/\bat=[0-9]{9,}/at=ADDRESS/' -e 's/magic=[0-9]+, info=[0-9]+/magic=NUMBER, info=NUMBER/' \
 		-e 's/bpf_prog_[0-9a-f]{16}/bpf_prog_TAG/g' -e 's/\.(c|h|asm):[0-9]+/.\1:LINE/g' \
-		-e 's/, line [0-9]+\./, line LINE./' -e 's/^[0-9]+\t/LINE\t/' "$1"
+		-e 's/<(IPv4|ARP|IPv6|protocol [0-9a-f]+), [0-9]+ bytes, [0-9]+ users>/<PACKET>/g' -e 's/, line [0-9]+\./, line LINE./' -e 's/^[0-9]+\t/LINE\t/' "$1"
 }
 
 # replayed TEST NAME [OPTION]: docs/gdb/NAME.gdb ends well and shows what docs/gdb/NAME.out shows. In three tries,
@@ -72,6 +72,59 @@ END
 wanted gdb_poke_goes_from_step_to_step 0 'step 1 of 7' 'step 2 of 7' 'step 6 of 7' 'step 7 of 7' \
 	'^  cc 1f 44 00 00   from 0f 1f 44 00 00 to e8 ' '^  a CPU that comes here traps; the handler does call bpf_trampoline_wake_up_process$' \
 	'^  CPU 3  ' 'detach_all' 'step 1 of 7.*' '^  e8 .. .. .. ..   from e8 .. .. .. .. to 0f 1f 44 00 00'
+
+# What the kernel's tables say, while GDB has stopped it; the same as its shell prints.
+commands --smp 2 --exec 'attach skbcount; attach allocs; attach tasks; work net 20; map dump alloc_sizes; map dump tasks.bss; detach all; work net 5' <<'END'
+break detach_all
+continue
+fivebyte-ps
+fivebyte-cpus
+fivebyte-links
+fivebyte-prog skbcount/count_skb
+fivebyte-map freed_per_cpu
+fivebyte-map alloc_sizes
+fivebyte-map tasks.bss
+fivebyte-map wakeup.rodata
+fivebyte-map tail_next
+print *cpus[0].current_task
+python print([one for _, one in of_objects("maps", "map_count", "freed_per_proto")][0])
+python print([one for _, one in of_objects("progs", "prog_count", "count_skb")][0])
+python print([one for one in in_list(static("attach.c", "links"), "struct link", "list")][1])
+delete
+break __kfree_skb
+continue
+print skb
+print *skb
+print (struct sk_buff *) 16
+kill
+END
+wanted gdb_commands_read_the_tables 0 '^ +3 rcu_preempt +asleep +rcu_thread < begin_task$' '^ +1 init +runs on CPU [01]' \
+	'^CPU [01]  init +detach_all < cmd_detach' '^alloc_begins +kprobe +alloc_skb' '^4 attached$' \
+	'^count_skb: fentry program of skbcount, compiled$' '^  cpu0 [0-9]+, cpu1 [0-9]+$' '^  108: [0-9]+$' \
+	'^  \{ \.tasks_seen = \{ \.all = [0-9]+, ' '^  \{ \.____my_wake_up.____fmt = "We are waking up %s:%d" \}$' '^  tail_again$'
+wanted gdb_printers_sum_up 0 '^\$1 = <[a-z/]+[01]?:[01], runs on CPU 0> = \{__state' '^<freed_per_proto, hash of 64 entries> = \{ops' \
+	'^<count_skb, fentry, 35 instructions> = \{name' '^<alloc_begins at alloc_skb> = \{prog' \
+	'^\$2 = 0xf[0-9a-f]+ <IPv4, [0-9]+ bytes, 0 users>$|^\$2 = .*<ARP|^\$2 = .*<IPv6' '^\$3 = <.*> = \{next = .* users = ' '^\$4 = 0x10 <\?>$'
+
+# At the first instruction of the BIOS, before there is memory, and at that of kmain, before there are tables.
+{
+	echo 'python'
+	for line in ps cpus links 'prog count_skb' 'map freed_per_cpu' 'site kfree_skb' 'tramp kfree_skb' audit; do
+		printf 'try: gdb.execute("fivebyte-%s")\nexcept gdb.error as e: print("said:", e)\n' "$line"
+	done
+	printf 'end\n'
+} >"$work/all"
+echo kill >"$work/kill"
+tools/fivebyte --gdb "$work/reset" --exec 'help' >/dev/null 2>&1 &
+machine=$!
+for _ in $(seq 100); do [ -S "$work/reset" ] && break; sleep 0.1; done
+timeout -k 5 60 gdb -q -batch build/fivebyte.elf -x tools/gdb/fivebyte.gdb -ex "target remote $work/reset" -x "$work/all" \
+	-ex 'thbreak *kmain' -ex continue -x "$work/all" -ex kill >"$out" 2>&1
+status=$?
+wait $machine
+grep -q Traceback "$out" && status='of an error in Python'
+wanted gdb_commands_before_there_are_tables 0 '^said: fivebyte-ps: ' '^said: No program is called count_skb\. There are: none yet\.$' \
+	'^CPU 0  \?               kmain' '^0 attached$' '^fivebyte-audit: [0-9]+ bytes of text, 0 explained, 0 not'
 
 # As someone does who has started QEMU: connected first, then the commands.
 tools/fivebyte --gdb "$work/gdb" --exec 'help' >/dev/null 2>&1 &

@@ -13,3 +13,6 @@ source tools/gdb/kernel.py
 source tools/gdb/audit.py
 source tools/gdb/sites.py
 source tools/gdb/poke.py
+source tools/gdb/btf.py
+source tools/gdb/objects.py
+source tools/gdb/printers.py

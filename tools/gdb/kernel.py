@@ -82,8 +82,8 @@ def chained(first, member="next"):
 
 def symbol(addr):
     """"kfree_skb+2", or the plain number."""
-    text = gdb.execute(f"info symbol {addr:#x}", to_string=True)
-    return f"{addr:#x}" if text.startswith("No symbol") else text.split(" in section")[0].replace(" + ", "+")
+    found = re.search("<(.*)>", gdb.format_address(addr))
+    return found[1] if found else f"{addr:#x}"
 
 
 def target_name(addr):
