@@ -11,6 +11,7 @@
 #include "shell/complete.h"
 #include "shell/demo.h"
 #include "shell/edit.h"
+#include "shell/linux_words.h"
 #include "shell/load.h"
 #include "shell/parse.h"
 #include "shell/say.h"
@@ -67,6 +68,9 @@ static enum err refuse_command(const char *name, const char *otherwise, struct s
 
 static enum err run_command(struct words *w, struct strbuf *log)
 {
+	enum err e = linux_words(w, log);
+	if (e)
+		return e;
 	const struct command *c = find_command(w->argv[0]);
 	u32 least, most, count = w->argc - 1;
 	if (!c)

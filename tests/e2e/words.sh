@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 4
+plan 7
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -23,3 +23,16 @@ wanted words_did_you_mean 1 'no command atach; did you mean attach\?$' 'no comma
 	'function is called kfree_sbk; did you mean kfree_skb\?$' 'function is called kfre_skb; did you mean kfree_skb\?$' \
 	'object is called skbcout; did you mean skbcount\?$' 'program is called count_sk; did you mean count_skb\?$' \
 	'map is called fred_per_cpu; did you mean freed_per_cpu\?$' 'function is called schedul; did you mean schedule\?$'
+
+# What bpftool's words print is what ours print.
+fivebyte --exec 'prog list; prog dump count_skb jited; map dump freed_per_cpu; links'
+grep -v '^fivebyte' "$out" >"$work/ours"
+fivebyte --exec 'bpftool prog show; prog dump jited name count_skb; bpftool map dump name freed_per_cpu; sudo bpftool link show'
+grep -v '^fivebyte' "$out" | cmp -s - "$work/ours" && pass words_of_bpftool ||
+	fail words_of_bpftool 'not what prog list, prog dump, map dump and links print'
+
+fivebyte --exec 'bpftrace -l; perf probe kfree_skb; trace-cmd record -p function; dmesg; cat /sys/kernel/tracing/trace; ls; uname -a; echo 1 > /proc/sys/kernel/bpf_stats_enabled; man 2 bpf; exit'
+wanted words_of_linux 1 '^error ENOENT: there is no bpftrace -l here; funcs ' 'no perf probe here; kprobe FUNC' \
+	'no trace-cmd here; graph FUNC' 'no dmesg here; trace ' 'trace here; trace prints' 'no man here; help COMMAND'
+[ "$(grep -c '^error ENOENT: there is no .* here; ' "$out")" = 10 ] && pass words_of_linux_each ||
+	fail words_of_linux_each 'not 10 sentences'

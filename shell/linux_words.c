@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// One table of Linux's commands, and what they are called here.
+#include "shell/linux_words.h"
+#include "kernel/lib/mem.h"
+
+#define REST "%" /* in runs: the word behind typed */
+
+enum { RUNS = 4 };
+
+/* The first row that fits a command counts. */
+static const struct linux_command {
+	const char *typed;      /* a pattern for each of its first words */
+	const char *runs[RUNS]; /* the words that do it here; then typed fits only as a whole */
+	const char *here;       /* otherwise: what to type */
+} commands[] = {
+	{ "prog show", .runs = { "prog", "list" } },
+	{ "prog list name", .runs = { "prog", "show", REST } },
+	{ "prog show name", .runs = { "prog", "show", REST } },
+	{ "prog dump xlated name", .runs = { "prog", "dump", REST, "xlated" } },
+	{ "prog dump jited name", .runs = { "prog", "dump", REST, "jited" } },
+	{ "prog tracelog", .runs = { "trace" } },
+	{ "map show", .runs = { "map", "list" } },
+	{ "map dump name", .runs = { "map", "dump", REST } },
+	{ "link list", .runs = { "links" } },
+	{ "link show", .runs = { "links" } },
+	{ "prog list id", .here = "programs have names: prog list shows them" },
+	{ "prog show id", .here = "programs have names: prog list shows them" },
+	{ "prog dump * id", .here = "programs have names: prog list shows them" },
+	{ "prog load*", .here = "the launcher's --load FILE.bpf.o loads, and attach PROG attaches" },
+	{ "prog attach", .here = "attach PROG attaches" },
+	{ "prog *detach", .here = "detach PROG detaches" },
+	{ "map dump id", .here = "maps have names: map list shows them" },
+	{ "map lookup", .here = "map dump NAME prints all of a map" },
+	{ "link detach", .here = "detach PROG detaches, and links lists what is attached" },
+	{ "btf",
+	  .here = "funcs FUNC prints a function's types; on the host, make build/vmlinux.h writes all" },
+	{ "bpftool", .here = "type its words: prog list, map list, link list" },
+	{ "bpftrace -l*", .here = "funcs PATTERN and tracepoints list what can be traced" },
+	{ "bpftrace", .here = "attach PROG FUNC attaches a program, and ftrace FUNC counts calls" },
+	{ "perf probe", .here = "kprobe FUNC+OFFSET and kretprobe FUNC set probes" },
+	{ "perf trace", .here = "graph FUNC writes calls to the trace buffer, and trace prints it" },
+	{ "perf", .here = "cost PROG and compare kfree_skb measure, and stats on counts runs of programs" },
+	{ "trace-cmd", .here = "graph FUNC writes calls to the trace buffer, and trace prints it" },
+	{ "dmesg", .here = "trace prints what programs wrote; the kernel writes to this terminal" },
+	{ "cat *tracing/trace*", .here = "trace prints the trace buffer" },
+	{ "cat *available_filter_functions", .here = "funcs lists what can be traced" },
+	{ "cat *available_events", .here = "tracepoints lists them" },
+	{ "cat *enabled_functions", .here = "links and ftrace list show what is attached" },
+	{ "cat *kprobes/list", .here = "kprobe list shows the probes" },
+	{ "cat */kallsyms", .here = "funcs lists the functions with their addresses" },
+	{ "cat */cpuinfo", .here = "cpus lists the CPUs" },
+	{ "cat */meminfo", .here = "mem prints the memory in use" },
+	{ "cat", .here = "there are no files; help lists the commands" },
+	{ "ls", .here = "there are no files; prog list, map list and funcs list what exists" },
+	{ "cd", .here = "there are no files; help lists the commands" },
+	{ "echo", .here = "ftrace FUNC, graph FUNC and kprobe FUNC do what writing to tracefs does" },
+	{ "top", .here = "ps lists the tasks, cpus what runs, and stats the time that programs take" },
+	{ "htop", .here = "ps lists the tasks, cpus what runs, and stats the time that programs take" },
+	{ "free", .here = "mem prints the memory in use" },
+	{ "lscpu", .here = "cpus lists the CPUs" },
+	{ "uname", .here = "this is fivebyte; cpus and mem describe the machine" },
+	{ "modprobe", .here = "there are no modules; the launcher's --load FILE.bpf.o loads programs" },
+	{ "insmod", .here = "there are no modules; the launcher's --load FILE.bpf.o loads programs" },
+	{ "lsmod", .here = "there are no modules; prog list lists the programs" },
+	{ "sysctl", .here = "stats on counts the runs of programs" },
+	{ "ping", .here = "work net N sends N packets" },
+	{ "strace", .here = "there are no processes; attach PROG FUNC traces a function of the kernel" },
+	{ "gdb", .here = "make gdb on the host starts it" },
+	{ "objdump", .here = "tramp FUNC and prog dump PROG jited print machine code" },
+	{ "man", .here = "help COMMAND says more about a command" },
+	{ "exit", .here = "poweroff ends the session, and Ctrl-] x ends QEMU" },
+	{ "quit", .here = "poweroff ends the session, and Ctrl-] x ends QEMU" },
+	{ "shutdown", .here = "poweroff ends the session" },
+	{ "reboot", .here = "poweroff ends the session" },
+};
+
+static void drop_first(struct words *w)
+{
+	memmove(w->argv, w->argv + 1, w->argc * sizeof(*w->argv));
+	w->argc--;
+}
+
+/* Returns how many words typed has if they are the first of the command, otherwise 0. */
+static u32 fits(const char *typed, const struct words *w)
+{
+	u32 count = 0;
+	while (*typed) {
+		char pattern[32] = "";
+		struct strbuf s = STRBUF(pattern);
+		while (*typed && *typed != ' ')
+			str_putc(&s, *typed++);
+		typed += *typed == ' ';
+		if (count == w->argc || !str_matches(w->argv[count], pattern))
+			return 0;
+		count++;
+	}
+	return count;
+}
+
+static bool takes_rest(const struct linux_command *c)
+{
+	for (u32 i = 0; i < RUNS && c->runs[i]; i++)
+		if (strcmp(c->runs[i], REST) == 0)
+			return true;
+	return false;
+}
+
+static void replace(struct words *w, const struct linux_command *c)
+{
+	char *rest = w->argv[w->argc - 1];
+	for (w->argc = 0; w->argc < RUNS && c->runs[w->argc]; w->argc++) {
+		char *word = (char *)c->runs[w->argc];
+		w->argv[w->argc] = strcmp(word, REST) == 0 ? rest : word;
+	}
+	w->argv[w->argc] = NULL;
+}
+
+static enum err say(const struct words *w, u32 count, const char *here, struct strbuf *log)
+{
+	str_puts(log, "there is no ");
+	for (u32 i = 0; i < count; i++)
+		str_printf(log, "%s%s", i ? " " : "", w->argv[i]);
+	str_printf(log, " here; %s", here);
+	return ENOENT;
+}
+
+enum err linux_words(struct words *w, struct strbuf *log)
+{
+	while (w->argc > 1 && (strcmp(w->argv[0], "sudo") == 0 || strcmp(w->argv[0], "bpftool") == 0))
+		drop_first(w);
+	for (const struct linux_command *c = commands; c < commands + array_len(commands); c++) {
+		u32 count = fits(c->typed, w);
+		if (count && c->here)
+			return say(w, count, c->here, log);
+		if (count && w->argc == count + takes_rest(c)) {
+			replace(w, c);
+			return OK;
+		}
+	}
+	return OK;
+}
