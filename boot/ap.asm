@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
-; Start of the other CPUs. Such a CPU wakes in real mode at a page below 1 MiB, to which smp_start has
-; copied what lies between ap_page_begin and ap_page_end. It enters long mode with the control registers
-; and the page tables of the CPU that boots, which map that page at its own address. Then it enters
+; Start of the other CPUs. Each wakes in real mode at ap_page, a page below 1 MiB. smp_start has copied
+; the bytes from ap_page_begin to ap_page_end there. The CPU enters long mode with the control registers
+; and the page tables of the CPU that boots; those tables map ap_page at its own address. Then it enters
 ; kernel text.
 %include "layout.inc"
 
@@ -10,7 +10,7 @@ global ap_cr0, ap_cr3, ap_cr4, ap_efer
 
 extern ap_main, ap_stack, ap_cpu
 
-ap_page equ 0x8000                              ; anything in the BIOS-free part below 0x9fc00
+ap_page equ 0x8000                              ; any page below 0x9fc00 that the BIOS does not use
 %define here(label) ((label) - ap_page_begin)   ; cs and ds begin at the page
 
 MSR_EFER equ 0xc0000080
@@ -54,7 +54,7 @@ gdt_pointer:
 	dw gdt_pointer - gdt - 1
 	dd ap_page + here(gdt)
 
-; Filled in by smp_start, in the copy.
+; smp_start fills these in, in the copy.
 align 4
 ap_cr0:  dd 0
 ap_cr3:  dd 0

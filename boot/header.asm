@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ; The headers for boot loaders: multiboot2 for GRUB, which reads the ELF file, and multiboot1 for QEMU's
-; -kernel. By multiboot1 QEMU refuses a 64-bit ELF file, so that header states the addresses itself, and the
-; file must lie in memory as it lies on disk (see linker.ld).
+; -kernel. With multiboot1, QEMU refuses a 64-bit ELF file. So that header states the addresses itself, and
+; the file must lie in memory as it lies on disk (see linker.ld).
 %include "layout.inc"
 
 extern boot_entry, text_start, data_end, image_end
@@ -12,7 +12,7 @@ section .boot progbits alloc exec nowrite align=16
 
 ; Multiboot1, section 3.1 of its specification: within the first 8 KiB of the file.
 MB1_MAGIC equ 0x1badb002
-MB1_FLAGS equ 1 << 0 | 1 << 1 | 1 << 16         ; align modules, memory map, addresses are given here
+MB1_FLAGS equ 1 << 0 | 1 << 1 | 1 << 16         ; align modules, memory map, addresses stand here
 
 align 4
 mb1_header:

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ; From the boot loader's 32-bit state to kmain in the higher half. W^X holds from the first mapping on: text
-; is read+execute, constants read-only, the rest no-execute; CR0.WP and EFER.NXE are set before paging is.
-; The page tables made here stay; kernel/mem/paging.c only refines them.
+; is read+execute, constants read-only, the rest no-execute. CR0.WP and EFER.NXE are set when paging begins.
+; The page tables made here stay; kernel/mem/paging_x86_64.c only refines them.
 %include "layout.inc"
 
 extern kmain, text_start, text_end, rodata_end, image_end
@@ -26,7 +26,7 @@ MSR_EFER equ 0xc0000080
 EFER_LME equ 1 << 8
 EFER_NXE equ 1 << 11
 
-PATTERN equ 0x5a17c3e9                          ; without memory, other bits are read back
+PATTERN equ 0x5a17c3e9                          ; where no memory is, other bits are read back
 
 section .boot progbits alloc exec nowrite align=16
 bits 32
@@ -45,7 +45,7 @@ boot_entry:
 	jne refuse
 	mov dword [phys(image_end) - 4], 0
 
-	; Has this CPU what the kernel needs?
+	; Does this CPU have what the kernel needs?
 	mov esi, phys(needs_64_bit)
 	mov eax, 0x80000000
 	cpuid
@@ -78,8 +78,9 @@ boot_entry:
 	lgdt [phys(gdt_pointer)]
 	jmp KERNEL_CS:phys(enter_64)
 
-; Prints why on the serial line and on the screen; ends an emulator with a verdict. Needs no stack.
-; In: esi = physical address of a sentence, ended by 0
+; Prints a sentence on the serial line and on the screen. Then makes an emulator exit with a failure, or
+; halts. Needs no stack.
+; In: esi = physical address of the sentence, ended by 0
 refuse:
 	mov ebx, phys(uart_setup)
 .next_setting:
@@ -115,8 +116,8 @@ refuse:
 ; Builds the page tables in memory that the loader has cleared.
 ; Clobbers: eax, ecx, edx, esi
 map_memory:
-	; The tree: the low half has only this page, for the switch. The upper half has the first GiB at
-	; KERNEL_BASE, and one table for later mappings at FIXMAP_BASE.
+	; The tree: the low half has only the page of boot_entry, for the switch to 64 bits. The upper half
+	; has the first GiB at KERNEL_BASE, and one table for later mappings at FIXMAP_BASE.
 	mov dword [phys(boot_pml4)], phys(boot_pdpt_low) + (P | RW)
 	mov dword [phys(boot_pml4) + 511 * 8], phys(boot_pdpt) + (P | RW)
 	mov dword [phys(boot_pdpt_low)], phys(boot_pd_low) + (P | RW)
@@ -215,7 +216,7 @@ needs_nx:     db "fivebyte needs a CPU with no-execute pages.", 10, 0
 needs_tsc:    db "fivebyte needs a CPU with a time-stamp counter.", 10, 0
 needs_apic:   db "fivebyte needs a CPU with a local APIC.", 10, 0
 
-; The serial line, as kernel/io/serial.c sets it up: port, value.
+; What sets the serial line up, as in kernel/io/serial.c: port, value.
 %macro setting 2
 	dw %1
 	db %2
@@ -228,7 +229,7 @@ uart_setup:
 	setting COM1 + 3, 3                     ; 8N1
 uart_setup_end:
 
-; For the switch; later each CPU has its own, from kernel/cpu/x86_64/trap.c.
+; For the switch to 64 bits. Later each CPU has a GDT of its own, from kernel/cpu/x86_64/trap.c.
 align 8
 gdt:
 	dq 0

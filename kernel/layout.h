@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers shared by C, NASM and the linker script. Only "#define NAME value" lines: `sed` makes
- * build/layout.inc from them for NASM. C pins each offset with a static_assert where the struct is. */
+/* Numbers shared by C, NASM and the linker script. Every definition is a line "#define NAME value": `sed`
+ * makes build/layout.inc from them for NASM. C pins each offset with a static_assert beside the struct. */
 #pragma once
 
-/* The first GiB of physical memory is mapped once, at KERNEL_BASE, in the top 2 GiB: kernel, heap,
- * images and maps all lie there, so that 32-bit displacements reach from each to each. */
+/* The first GiB of physical memory is mapped once, at KERNEL_BASE, in the top 2 GiB. Kernel, heap, images
+ * and maps all lie there, so that a 32-bit displacement reaches from each to each. */
 #define KERNEL_BASE 0xffffffff80000000
 #define KERNEL_PHYS 0x100000
 #define DIRECT_SIZE 0x40000000
-/* How many 2 MiB pieces from physical 0 are mapped in 4 KiB pages at boot; the image must fit. */
+/* At boot this many pieces of 2 MiB, from physical 0 on, are mapped in 4 KiB pages. The image must fit. */
 #define IMAGE_TABLES 8
-/* Above it: devices (APIC, ACPI tables) and the window through which text is written. */
+/* Above the first GiB: devices (APIC, ACPI tables) and the window through which text is written. */
 #define FIXMAP_BASE 0xffffffffc0000000
 
 #define PAGE_SIZE  4096
@@ -19,13 +19,13 @@
 /* A traced function's first bytes: nopl 0(%rax,%rax,1), see tramp/text/site.h. */
 #define SITE_LEN 5
 
-/* Generated text begins at such addresses: the lines in which CPUs fetch it. */
+/* Each block of generated text begins at a multiple of this: CPUs fetch text in lines of this size. */
 #define TEXT_ALIGN 64
 
-/* int3: what executable memory is filled with where nothing lives. */
+/* int3: it fills executable memory that holds no code. */
 #define TEXT_FILL 0xcc
 
-/* Ports: the serial line, and QEMU's isa-debug-exit with what is written there after a failure. */
+/* Ports: the serial line, and QEMU's isa-debug-exit, where a failure writes EXIT_FAILED. */
 #define COM1        0x3f8
 #define DEBUG_EXIT  0xf4
 #define EXIT_FAILED 17

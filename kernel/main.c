@@ -98,10 +98,10 @@ static int init(void *arg unused)
 	run();
 }
 
-/* What start-up takes, with 2 MiB in one piece for generated text, and a little to work with. */
+/* Pages that start-up takes (2 MiB of them in one piece, for generated text), and a few to work with. */
 enum { PAGES_NEEDED = 1536, PAGES_NEEDED_PER_CPU = 64 };
 
-/* Checks once what would otherwise stop start-up in any of twenty places. */
+/* Checks once that there is enough memory. Without this, start-up could stop in any of twenty places. */
 static void check_memory(u32 cpus)
 {
 	u32 free, total, needed = PAGES_NEEDED + cpus * PAGES_NEEDED_PER_CPU;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reads the firmware's tables. They are input: each length and checksum is checked before the bytes
-// it covers are used. Knows no more of a table than what the kernel needs.
+// that it covers are used. Of each table, only what the kernel needs is described here.
 #include "kernel/cpu/acpi.h"
 #include "kernel/lib/mem.h"
 
@@ -166,7 +166,7 @@ static enum err read_madt(struct acpi *a, const struct madt *madt, struct strbuf
 	return OK;
 }
 
-/* What every PC has had since the first one with a local APIC. */
+/* Describes what every PC with a local APIC has. */
 static void assume_one_cpu(struct acpi *a)
 {
 	*a = (struct acpi){ .local_apic = 0xfee00000 };

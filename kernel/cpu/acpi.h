@@ -18,12 +18,13 @@ struct acpi {
 	} isa[16];
 };
 
-/* Makes len bytes at a physical address readable; NULL if that cannot be. */
+/* Maps len bytes at a physical address, to be read. Returns where they are; NULL if it cannot. */
 typedef const void *acpi_map(u64 phys, u32 len);
 
-/* Reads the tables, every one of them distrusted. rsdp is the root, NULL if there is none. On
- * failure (ENOENT no MADT, EINVAL malformed, a sentence in log) *a describes a machine with one CPU. */
+/* Reads the tables, and trusts none of them. rsdp is the root; NULL: the firmware has none. Fails with a
+ * sentence in log: ENOENT if there is no MADT, EINVAL if a table is malformed. *a then describes a machine
+ * with one CPU. */
 enum err acpi_read(struct acpi *a, const void *rsdp, acpi_map *map, struct strbuf *log);
 
-/* Where the BIOS put the root: searches its area; NULL if it is not there. */
+/* Searches the BIOS's area for the root. Returns NULL if it is not there. */
 const void *acpi_find_rsdp(acpi_map *map);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// xAPIC through its registers in memory. What an IPI or the end of an interrupt runs through has no
-// site: the patcher stops all CPUs through here.
+// xAPIC through its registers in memory. The functions that send an IPI or end an interrupt have no site:
+// the patcher stops all CPUs through them.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 
@@ -61,7 +61,7 @@ static void io_write(u32 reg, u32 value)
 	*(volatile u32 *)(io + IO_WINDOW) = value;
 }
 
-/* An interrupt between the two halves could send a command of its own in between. */
+/* Interrupts are off: between the two writes, an interrupt could send a command of its own. */
 static notrace void command(u32 apic_id, u32 low)
 {
 	uptr flags = irq_save();
@@ -148,8 +148,8 @@ enum err irq_enable(u32 irq, trap_handler *handler)
 	return OK;
 }
 
-/* No vector of it may ever come, not even a spurious one: so it is also moved out of the way of the
- * exceptions, to IRQ_VECTOR. */
+/* Masks all interrupts of the 8259. It may still send a spurious one. So its vectors, which are those of
+ * exceptions, become IRQ_VECTOR and above. */
 static void silence_8259(void)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Holds what attach/blame.c tells.
+// Keeps the teller that attach/blame.c sets, and asks it.
 #include "kernel/cpu/blame.h"
 
 static const struct blame_teller *teller;

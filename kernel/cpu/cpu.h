@@ -110,7 +110,7 @@ static inline notrace bool irqs_are_off(void)
 	return !(read_flags() & FLAGS_IF);
 }
 
-/* Interrupts off; the flags as they were, for irq_restore. */
+/* Disables interrupts. Returns the flags from before, for irq_restore. */
 static inline notrace uptr irq_save(void)
 {
 	uptr flags = read_flags();
@@ -123,7 +123,7 @@ static inline notrace void irq_restore(uptr flags)
 		irqs_on();
 }
 
-/* Waits for an interrupt. With interrupts off it enables them such that none is lost between. */
+/* Enables interrupts and waits for one. An interrupt that is pending already ends the wait too. */
 static inline notrace void cpu_idle(void)
 {
 	__asm__ volatile("sti; hlt" ::: "memory");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The ways in which one CPU interrupts the others. Two locks, each taken with interrupts on, so that a CPU
-// which waits for one still answers: call_lock for calls, sync_lock for syncs. A sync may be asked for while
-// a call is in progress, never the other way round.
+// The ways in which one CPU interrupts the others. Two locks: call_lock for calls, sync_lock for syncs. Each
+// is taken with interrupts on, so that a CPU that waits for it still answers. A sync may be asked for while a
+// call is in progress, never the other way round.
 #include "kernel/cpu/ipi.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
@@ -17,7 +17,7 @@ enum { SPINS = 100 };
 /* What one CPU has asked the others for. */
 struct round {
 	u32 waits;  /* the CPUs that have not answered, a bit each */
-	u32 sleeps; /* the asker is to be woken by the last one */
+	u32 sleeps; /* the last one to answer must wake the asker */
 	u32 asker;  /* its APIC id */
 };
 
@@ -26,7 +26,7 @@ static struct round call;
 static void (*call_fn)(void *arg);
 static void *call_arg;
 
-/* smp_hold_others: the CPUs that have not halted; whether they may go on; whether to wake them for it. */
+/* smp_hold_others: the CPUs that do not wait yet; whether they may go on; whether they must be woken then. */
 static struct round hold;
 static u32 released, held_sleep;
 
@@ -40,15 +40,15 @@ static inline notrace u32 this_bit(void)
 	return 1u << smp_processor_id();
 }
 
-/* Names the CPUs that are to answer; the request itself must stand already. */
+/* Names the CPUs that must answer. The caller has stored the request before. */
 static notrace void begin_round(struct round *r)
 {
 	r->asker = this_cpu()->apic_id;
 	__atomic_store_n(&r->waits, smp_others(), __ATOMIC_SEQ_CST);
 }
 
-/* A CPU looks for its bit before it does what is asked: a late interrupt of an earlier round must not answer
- * for this one. */
+/* Whether this CPU must answer. It asks before it does the work: a late interrupt of an earlier round must
+ * not answer this round. */
 static notrace bool is_asked(const struct round *r)
 {
 	return __atomic_load_n(&r->waits, __ATOMIC_ACQUIRE) & this_bit();
@@ -61,8 +61,8 @@ static notrace void answer(struct round *r)
 		apic_send(r->asker, WAKE_VECTOR);
 }
 
-/* Sleeps unless *word is `done` already; the CPU that makes it so sees *sleeps and sends WAKE_VECTOR. Other
- * interrupts end the sleep as well. */
+/* Sleeps until an interrupt, unless *word is `done` already (as a truth value). The CPU that makes it `done`
+ * sees *sleeps and sends WAKE_VECTOR. */
 static notrace void sleep_until(const u32 *word, bool done, u32 *sleeps)
 {
 	__atomic_store_n(sleeps, 1, __ATOMIC_SEQ_CST);
@@ -72,10 +72,10 @@ static notrace void sleep_until(const u32 *word, bool done, u32 *sleeps)
 	irqs_off();
 }
 
-/* An answer takes a microsecond or two. If it takes much longer, this is an emulator with fewer CPUs than
- * we see, and the CPU that we wait for does not run while we spin. (Four CPUs on a busy host with two:
- * holding the others took 2 to 5 ms by spinning alone, and takes 0.2 to 0.9 ms; a sync is about as long
- * either way.) */
+/* An answer takes a microsecond or two. If it takes much longer, this is an emulator that runs more CPUs than
+ * its host has: the CPU that we wait for does not run while we spin. So we sleep. (Four CPUs on a busy host
+ * with two: holding the others takes 2 to 5 ms by spinning alone, and 0.2 to 0.9 ms so. A sync takes about as
+ * long either way.) */
 static notrace void wait_for(struct round *r, const char *what)
 {
 	bool may_sleep = !irqs_are_off();
@@ -106,7 +106,7 @@ static bool call_interrupt(struct pt_regs *regs)
 /* Two CPUs that call at once take turns. Preemption stays off until unlock_calls. */
 static void lock_calls(void)
 {
-	if (irqs_are_off() && smp_processor_id() < cpu_count()) /* before it counts, no CPU waits for it */
+	if (irqs_are_off() && smp_processor_id() < cpu_count()) /* no CPU waits for one that is not counted */
 		panic("smp: a call to other CPUs with interrupts off could wait for ever");
 	spin_lock(&call_lock);
 }
@@ -128,7 +128,7 @@ void smp_call_others(void (*fn)(void *arg), void *arg)
 	spin_unlock(&call_lock);
 }
 
-/* In the handler of CALL_VECTOR, so that WAKE_VECTOR alone comes through while interrupts are on. */
+/* Runs in the handler of CALL_VECTOR: while interrupts are on, only WAKE_VECTOR comes through. */
 static void hold_here(void *arg unused)
 {
 	answer(&hold);

@@ -14,14 +14,14 @@ void ipi_init(void);
 void smp_call_others(void (*fn)(void *arg), void *arg);
 
 /* Runs fn(arg) here while every other CPU waits in its handler, interrupts off, with its stack pointer in
- * cpu->kernel_sp: a still picture of the whole machine. fn must take no lock. Neither it nor what it calls
- * may have a site: no CPU could report a program that does not end there. */
+ * cpu->kernel_sp: a still picture of the whole machine. fn must take no lock. Neither fn nor what it calls
+ * may have a site: a program that does not end there could not be reported by any CPU. */
 void smp_hold_others(void (*fn)(void *arg), void *arg);
 
 /* Returns when every online CPU, this one too, has executed a serialising instruction (SDM vol. 3,
  * "Handling Self- and Cross-Modifying Code"). notrace throughout: the patcher runs through it. */
 void smp_sync_cores(void);
 
-/* Stops all other CPUs for ever, whatever they are doing, and waits until they stand, for a second at most.
- * For a panic. notrace. */
+/* Stops all other CPUs for ever, whatever they are doing. Waits until they have stopped, for a second at
+ * most. For a panic. notrace. */
 void smp_stop_others(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The end. The first CPU to come here reports, and others that do meanwhile just stop. If it comes here
-// again, the report itself has failed: then the verdict is all that is left to give.
+// The end. The first CPU that panics reports. A CPU that panics meanwhile just stops. If the first one panics
+// again, the report itself has failed: then it only makes the emulator exit.
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/smp.h"
@@ -15,7 +15,7 @@ void panic_set_reporter(panic_reporter *r)
 	reporter = r;
 }
 
-/* Returns on the first CPU that comes here, which goes on alone. */
+/* Returns on the first CPU that panics. That CPU goes on alone. */
 static notrace void begin_end(void)
 {
 	u32 first = 0, me = smp_processor_id() + 1;
@@ -27,7 +27,7 @@ static notrace void begin_end(void)
 	cpu_stop();
 }
 
-/* Inlined: a backtrace need not show it. */
+/* Inlined, so that no backtrace shows it. */
 static inline __attribute__((always_inline)) noreturn notrace void end(const struct pt_regs *regs, u32 cpus,
 								       const char *fmt, va_list args)
 {

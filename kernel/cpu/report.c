@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a panic prints: the reason, registers, a backtrace, the programs that had to do with it; and the same
-// of other CPUs, if it is about them. They stand still by then. Nothing here takes a lock or has a site.
+// of other CPUs, if the panic is about them. All other CPUs have stopped before. Nothing here takes a lock or
+// has a site.
 #include "kernel/cpu/report.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/blame.h"
@@ -34,7 +35,7 @@ static notrace void print_running(const struct cpu *cpu, const struct pt_regs *r
 }
 
 /* Prints a line for the programs that run on this CPU, and one for those that are attached to functions of
- * the backtrace; none where there are none. */
+ * the backtrace. A line without programs is left out. */
 static notrace void print_programs(const struct pt_regs *regs)
 {
 	char text[512] = "";
@@ -64,14 +65,14 @@ static notrace bool runs_program(const struct cpu *cpu, struct seat *seat)
 	return seat->place[0];
 }
 
-/* One that answered no NMI either has no registers to show. */
+/* A CPU that took no NMI is not idle: it has no registers that could say so. */
 static notrace bool is_idle(const struct cpu *cpu)
 {
 	struct seat seat;
 	return cpu->stopped && cpu->stopped->flags & FLAGS_IF && !runs_program(cpu, &seat);
 }
 
-/* The CPUs that may be the cause: of several not the idle ones, as for a lock that no CPU holds. */
+/* Of these CPUs, those that may be the cause: the only one, or of several those that are not idle. */
 static notrace u32 suspects(u32 which)
 {
 	u32 busy = 0;
@@ -89,7 +90,7 @@ static notrace const struct cpu *choose_cpu(u32 which, struct seat *seat)
 	return which ? &cpus[__builtin_ctz(which)] : NULL;
 }
 
-/* Appends ": CPU 3 is in w_loop1 (loop1.bpf.c:7)", of one of these CPUs; of one in a program, if any is. */
+/* Appends ": CPU 3 is in w_loop1 (loop1.bpf.c:7)" for one of these CPUs: one that runs a program, if any. */
 static notrace void name_cpu(struct strbuf *s, u32 which)
 {
 	struct seat seat = { "" };

@@ -2,5 +2,5 @@
 /* What a panic prints. */
 #pragma once
 
-/* A panic reports from here on. After serial_init and screen_init. */
+/* From here on a panic prints. After serial_init and screen_init. */
 void report_init(void);

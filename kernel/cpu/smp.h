@@ -21,7 +21,7 @@ struct pt_regs;
 struct task_struct;
 
 struct cpu {
-	struct cpu *self;                 /* so that one load gives the address */
+	struct cpu *self;                 /* so that one load finds the address */
 	struct task_struct *current_task; /* the task this CPU runs */
 	/* As on Linux x86: bits 0-7 preempt_disable depth, 8-15 softirq, 16-19 hardirq, 20-23 NMI;
 	 * bit 31 CLEAR means "reschedule wanted", so that 0 means: preempt now. */
@@ -30,14 +30,14 @@ struct cpu {
 	u32 apic_id;         /* as the MADT says */
 	u32 softirq_pending; /* one bit per softirq, kernel/sched/softirq.h */
 	uptr kernel_sp;      /* in another CPU's call: how far down the interrupted stack goes */
-	/* Of the probe whose program runs, for bpf_get_attach_cookie and bpf_get_func_ip: the cookie that it
-	 * was attached with, and the function whose entry or return is probed, 0 in a body. The caller of the
-	 * program sets both, and puts back what was there. */
+	/* For bpf_get_attach_cookie and bpf_get_func_ip, of the probe whose program runs: the cookie with
+	 * which it was attached, and the function whose entry or return it probes (0: it probes the body).
+	 * The caller of the program sets both, and restores them afterwards. */
 	u64 prog_cookie, prog_ip;
-	/* One counter per loaded program, > 0 while the program runs on this CPU: the image that calls it
-	 * tests and counts it. vm/ hands out the slots. */
+	/* One counter per loaded program, > 0 while the program runs on this CPU. The image that calls the
+	 * program tests and changes it. vm/ hands out the slots. */
 	_Alignas(64) u32 active[CPU_ACTIVE_SLOTS];
-	const struct pt_regs *stopped; /* where a panic has stopped it; NULL: it has not */
+	const struct pt_regs *stopped; /* where a panic has stopped this CPU; NULL: it runs */
 };
 
 /* ORDER CPU */
@@ -51,7 +51,7 @@ _Static_assert(offsetof(struct cpu, active) == CPU_ACTIVE, "layout.h");
 
 extern struct cpu cpus[MAX_CPUS];
 
-/* The CPU this runs on; stable only while preemption is off. */
+/* The CPU that runs this; stable only while preemption is off. */
 static inline notrace struct cpu *this_cpu(void)
 {
 	return percpu_read_ptr(CPU_SELF);
@@ -65,17 +65,17 @@ static inline notrace u32 smp_processor_id(void)
 /* How many CPUs are online: 1 .. MAX_CPUS. notrace. */
 u32 cpu_count(void);
 
-/* All but this one, a bit each. notrace. */
+/* The online CPUs but this one, a bit each. notrace. */
 u32 smp_others(void);
 
-/* Makes this CPU the first one, cpus[0], with its idle task: the first thing of all. notrace. */
+/* Makes this CPU the first one, cpus[0], with its idle task. Before all else. notrace. */
 void smp_init_boot_cpu(struct task_struct *idle);
 
 /* Starts all CPUs that the MADT names (kernel/cpu/x86_64/ap.c). Task context. */
 struct acpi;
 void smp_start(const struct acpi *acpi);
 
-/* For ap.c. What a CPU must know before it starts: its number, its APIC id and its idle task; and that the
- * CPU that runs here has started. notrace. */
+/* For ap.c. smp_init_cpu sets what a CPU must know before it starts: its number, its APIC id and its idle
+ * task. smp_set_online says that this CPU has started. notrace. */
 void smp_init_cpu(u32 id, u32 apic_id, struct task_struct *idle);
 void smp_set_online(void);

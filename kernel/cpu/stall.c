@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counts the seconds of a wait by what the CPUs that are waited for show of themselves.
+// Counts the seconds of a wait by the NMIs that the CPUs take for which it waits.
 #include "kernel/cpu/stall.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/panic.h"
@@ -9,10 +9,10 @@
 #define ROUND_NS     1000000000ull
 #define ROUND_MAX_NS (3 * ROUND_NS)
 
-/* By the CPU that waits: the CPUs that have been sent an NMI in this round and have not taken it. */
+/* For each CPU that waits: the CPUs to which it sent an NMI in this round, and which have not taken it. */
 static u32 unseen[MAX_CPUS];
 
-/* Counted by each CPU's tick; what its neighbour has seen of it. */
+/* Each CPU's count of its own ticks, and what it last saw of the next CPU's. */
 static u32 ticks[MAX_CPUS];
 static struct {
 	u32 ticks;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of handlers. It is below all that has a vector, and the dispatcher is above.
+// The table of handlers. All that has a vector stands above this file, and so does the dispatcher.
 #include "kernel/cpu/trap.h"
 #include "kernel/cpu/panic.h"
 

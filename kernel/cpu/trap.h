@@ -4,7 +4,7 @@
 #include "kernel/layout.h"
 #include "kernel/lib/types.h"
 
-/* Linux's names and order, because programs that use PT_REGS_* macros read it. */
+/* Linux's names and order: programs read it with the PT_REGS_* macros. */
 /* ORDER PT_REGS */
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx;
@@ -18,16 +18,17 @@ _Static_assert(sizeof(struct pt_regs) == PT_REGS_SIZE, "layout.h");
 enum { TRAP_DE = 0, TRAP_DB = 1, TRAP_NMI = 2, TRAP_BP = 3, TRAP_UD = 6, TRAP_DF = 8 };
 enum { TRAP_GP = 13, TRAP_PF = 14, TRAP_VECTORS = 256 };
 
-/* true: dealt with, return to regs; false: not mine (an unclaimed exception panics). */
+/* Returns true: handled, go on at regs; false: not mine (an exception that no handler takes panics). */
 typedef bool trap_handler(struct pt_regs *regs);
 
-/* Loads the IDT; an exception without a handler panics. Once per CPU: trap_init_cpu. */
+/* trap_init fills the IDT and loads it: from here on an exception without a handler panics. trap_init_cpu,
+ * once on each CPU, loads GDT and IDT there. It sets stacks of their own for NMI, double fault and machine
+ * check. */
 void trap_init(void);
 void trap_init_cpu(void);
 
-/* Sets the handler of vector 0..255, NULL for none, and returns the one it had. A breakpoint's handler may
- * lower regs->sp by up to 16 and store there: the entry of vector 3 leaves a gap below its frame for
- * emulated calls. */
+/* Sets the handler of vector 0..255, NULL for none. Returns the previous one. A breakpoint's handler may
+ * lower regs->sp by up to 16 and store there: the entry of vector 3 leaves a gap for emulated calls. */
 trap_handler *trap_set_handler(u32 vector, trap_handler *handler);
 
 /* By vector; for the dispatcher. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Wakes the other CPUs one by one. Each comes through boot/ap.asm, in a page that knows how this CPU is set.
+// Wakes the other CPUs one by one. Each begins in a copy of boot/ap.asm that holds this CPU's control
+// registers.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/smp.h"
@@ -13,13 +14,13 @@
 
 enum { EFER_LMA = 1 << 10, INIT_MS = 10, SIPI_MS = 10, START_MS = 5000 };
 
-/* boot/ap.asm's */
+/* From boot/ap.asm. */
 extern const u8 ap_page[], ap_page_begin[], ap_page_end[], ap_cr0[], ap_cr3[], ap_cr4[], ap_efer[];
-/* ... and what it reads. */
+/* boot/ap.asm reads these. */
 uptr ap_stack;
 struct cpu *ap_cpu;
 
-/* Where boot/ap.asm leads a CPU. It does not know yet which one it is, so no site. */
+/* boot/ap.asm calls it. It has no site: the CPU does not know yet which one it is. */
 notrace noreturn void ap_main(struct cpu *cpu)
 {
 	this_cpu_set(cpu);
@@ -54,8 +55,9 @@ static bool wait_online(u32 id, u32 ms)
 	return cpu_count() > id;
 }
 
-/* It has been reset by INIT. One start-up message should do; the second is for old CPUs. On a busy host an
- * emulated CPU may take its time, and one that came after all would find neither page nor stack. */
+/* Starts a CPU that INIT has reset. One start-up message should do; the second is for old CPUs. Returns false
+ * if the CPU does not come, even after the long time that an emulated one may take on a busy host. It is then
+ * reset again: if it came later, it would find neither page nor stack. */
 static bool start_cpu(u32 id, u32 apic_id)
 {
 	struct task_struct *idle = task_create_idle(id);

@@ -21,7 +21,7 @@ static notrace bool word_at(uptr addr, uptr *word)
 	return probe_read(word, addr, sizeof(*word)) == OK && *word;
 }
 
-/* The return address in the word at addr, or what was there before it was replaced. */
+/* The return address in the word at addr; if it was replaced (kernel/sched/retstack.h), the real one. */
 static notrace bool return_at(uptr addr, uptr *ip)
 {
 	if (!word_at(addr, ip))
@@ -45,8 +45,8 @@ static notrace bool interrupted(uptr bp, struct pt_regs *regs)
 	return probe_read(regs, bp + 24, sizeof(*regs)) == OK;
 }
 
-/* Stopped on or just behind a function's site, or where no function is, by a wild call: then sp still
- * points to the return address. */
+/* Whether sp still points to the return address: regs stopped on or just behind a function's site, or where
+ * no function is, after a wild call. */
 static notrace bool has_no_frame_yet(const struct pt_regs *regs)
 {
 	struct sym sym;
@@ -55,7 +55,7 @@ static notrace bool has_no_frame_yet(const struct pt_regs *regs)
 	return !text_find(regs->ip);
 }
 
-/* From a function's frame, of which nothing has been visited yet, outwards. */
+/* Walks outwards from f, a function's frame. Nothing of f has been visited yet. */
 static notrace void walk(struct frame f, void (*visit)(uptr addr, void *arg), void *arg)
 {
 	for (u32 depth = 0; depth < MAX_DEPTH; depth++) {
@@ -78,7 +78,7 @@ static notrace void walk(struct frame f, void (*visit)(uptr addr, void *arg), vo
 	}
 }
 
-/* From the function whose frame is at bp, its caller first. */
+/* Walks outwards from the caller of the function whose frame is at bp. */
 static notrace void walk_callers(uptr bp, void (*visit)(uptr addr, void *arg), void *arg)
 {
 	uptr ip;
@@ -98,7 +98,7 @@ notrace void backtrace_walk(const struct pt_regs *regs, void (*visit)(uptr addr,
 		return;
 	}
 	visit(regs->ip, arg);
-	if (regs->ip == (uptr)retstack_return) /* which has not made its slot again yet */
+	if (regs->ip == (uptr)retstack_return) /* its slot is free, and not filled again yet */
 		ip = retstack_real((const uptr *)regs->sp - 1, regs->ip);
 	else if (!return_at(regs->sp, &ip))
 		return;

@@ -24,8 +24,8 @@ REGS_SP    equ 152
 
 section .text
 
-; The stub of vector v is at trap_stubs + v * STUB_SIZE. It leaves orig_ax on the stack (the error code, 0,
-; or an interrupt's vector), saves rdi above it, and puts the vector there.
+; The stub of vector v is at trap_stubs + v * STUB_SIZE. It pushes orig_ax (the error code, 0, or an
+; interrupt's vector), pushes rdi, and puts the vector into edi.
 align STUB_SIZE
 trap_stubs:
 %assign v 0
@@ -81,17 +81,17 @@ return_by_iretq:
 	iretq
 .end:
 
-; An exception in an NMI's handler: the int3 of a change in progress, a load that may fault. iretq would open
-; the door to the next NMI, whose frame would fall on that of the one in progress, as both begin at the top of
-; one stack (SDM vol. 3, "Handling Multiple NMIs"). So ip and flags go onto the interrupted stack, as by call
-; and pushf, and are popped from there. They may fall on the frame's sp and ss; where they are is kept in the
-; place of cs.
+; Returns from an exception in an NMI's handler: the int3 of a change in progress, a load that may fault.
+; iretq would allow the next NMI at once (SDM vol. 3, "Handling Multiple NMIs"). Its frame would overwrite
+; that of the NMI in progress, since both begin at the top of one stack. So ip and flags go onto the
+; interrupted stack, as by call and pushf, and are popped from there. They may overwrite the frame's sp and
+; ss; their address is kept in the place of cs.
 ;
 ;   rsp -> ip | cs: the new sp | flags | sp | ss | at most 8 free | interrupted stack
 ;                                                ...  flags  ip  |
 ;
-; A single step cannot begin so, because ret would be the step: it begins by iretq. A kprobe that must be
-; stepped has no place in what an NMI's handler calls.
+; A single step cannot begin like this, because ret would be the step: it begins with iretq. So no kprobe
+; that must be stepped may lie in what an NMI's handler calls.
 return_in_nmi:
 	mov rdx, [rsp + REGS_FLAGS]
 	test edx, FLAGS_TF

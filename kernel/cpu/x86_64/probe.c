@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Loads and stores that may fault: each has a row in __ex_table, which the trap code looks up. notrace:
-// helpers of programs end here.
+// Loads and stores that may fault: each has a row in __ex_table, which the trap code looks up. notrace,
+// because helpers of programs call them.
 #include "kernel/cpu/probe.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/trap.h"
 
 /* clang-format off */
-/* One access of this width: false if it faulted. */
+/* One access of this width. Returns false if it faulted. */
 /* ORDER EX_ROW */
 #define FAULT_ROW                                 \
 	".pushsection __ex_table, \"a\"\n\t"      \

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Single accesses inline, for the interpreter, to which a bad address is no more than a value of 0. As in
- * kernel/cpu/probe.h, which others use, each has a row in __ex_table, which the trap code looks up; here the
- * row leads to the next instruction, and a fault is told: PROBE_TOLD, which the includer defines before,
- * is the name, as a string, of its void f(const void *where, void *whose); each access hands both on. In
- * which registers they lie is the trap code's to know: those that the interpreter has them in anyway. */
+/* Single accesses, inline, for the interpreter: a load from a bad address returns 0. (Others use
+ * kernel/cpu/probe.h.) Each access has a row in __ex_table, which the trap code looks up. After a fault
+ *   - the trap code calls a function of the includer, void f(const void *where, void *whose), with the last
+ *     two arguments of the access. The includer defines PROBE_TOLD before as its name, a string.
+ *   - the CPU goes on behind the access.
+ * The trap code knows in which registers the two are: RBX and R13, where the interpreter has them anyway. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -28,7 +29,7 @@
 		return v;                                                                  \
 	}
 
-/* Stores the low bits; nothing if it cannot be written. */
+/* Stores the low bits; stores nothing if the address cannot be written. */
 #define DEFINE_STORE(type, insn)                                                           \
 	static inline notrace void store_or_not_##type(uptr at, u64 value, const void *where, \
 						       void *whose)                        \
@@ -37,8 +38,8 @@
 		__asm__ volatile("1:\t" insn NEXT_IF_FAULT : : "r"(value), "r"(at), HANDED : "memory"); \
 	}
 
-/* Locked, and 0 if it cannot be written. cmpxchg: if old is there, it becomes new. Returns what was there.
- * add: value is added. Returns what was there. */
+/* Locked. Both return what was there, or 0 if it cannot be written. cmpxchg: if old is there, it becomes new;
+ * *ok says whether it can be written. add: value is added. */
 #define DEFINE_LOCKED(type, suffix)                                                        \
 	static inline notrace u64 cmpxchg_or_0_##type(uptr at, type old, type new, bool *ok, \
 						      const void *where, void *whose)      \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Walks a stack by frame pointers, and knows where they cannot be trusted: code that was interrupted may
-// not have made its frame yet, or have left it already. All other code is in a call, and everything that
-// calls (C, images, compiled programs) has a frame: ORDER FRAMES.
+// have no frame yet, or none any more. All other code is in a call, and everything that calls (C, images,
+// compiled programs) has a frame: ORDER FRAMES.
 //
 //      C, image, program          interrupt
 //      bp + 8  return address     bp + 8   trap_return (kernel/cpu/x86_64/entry.asm)
@@ -28,8 +28,9 @@ static notrace void visit_words(const struct walk *w, uptr from, uptr to)
 		w->visit(word_at(from), w->arg);
 }
 
-/* Interrupted at any instruction: the return address is somewhere up to the frame that bp shows, which
- * may be the caller's. If bp shows nothing, all the rest may hold one. Returns the next frame. */
+/* Visits the words of code that was interrupted at any instruction. Its return address is somewhere up to the
+ * frame at bp, which may be the caller's. If no frame is at bp, all words up to the end may be return
+ * addresses. Returns the next frame. */
 static notrace uptr visit_interrupted(const struct walk *w, const struct pt_regs *regs)
 {
 	bool frame = regs->bp >= regs->sp && regs->bp <= w->end - FRAME_LEN && regs->bp % WORD == 0;
@@ -50,7 +51,7 @@ notrace void stack_visit_returns(struct stack_top top, uptr end, void (*visit)(u
 			bp = visit_interrupted(&w, (const struct pt_regs *)(bp + REGS_AT));
 			continue;
 		}
-		/* 0 is where a task began; anything else that is no frame further up is not to be trusted. */
+		/* 0: here the task began. Any other value that is no frame further up cannot be trusted. */
 		if (next && (next <= bp || next > end - FRAME_LEN || next % WORD)) {
 			visit_words(&w, bp + FRAME_LEN, end);
 			return;

@@ -22,7 +22,7 @@ PERCPU void percpu_add(u32 offset, u32 n)
 {
 	__asm__ volatile("addl %1, %%gs:%c0" ::"i"(offset), "ri"(n) : "memory", "cc");
 }
-/* Whether 0 is what is left. */
+/* Subtracts 1. Returns whether 0 is left. */
 PERCPU bool percpu_dec_is_zero(u32 offset)
 {
 	bool zero;

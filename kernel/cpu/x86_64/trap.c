@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GDT, TSS and IDT of each CPU, and the one dispatcher. A fault is offered, in this order, to the block of
-// generated code it lies in, to __ex_table, to the vector's handler; then it is our bug and panics.
+// generated code that it lies in, to __ex_table, and to the vector's handler. A fault that none takes is our
+// bug and panics.
 #include "kernel/cpu/x86_64/trap.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/page.h"
@@ -13,7 +14,7 @@
 
 enum { STUB_SIZE = 16 /* ORDER STUBS */, TRAP_MC = 18, FIRST_IRQ = 32 };
 
-/* Stacks of their own for what can strike where the current one cannot be trusted (SDM vol. 3, 6.14.5). */
+/* Stacks for the exceptions that can come while the current stack cannot be trusted (SDM vol. 3, 6.14.5). */
 enum { IST_NMI = 1, IST_DF = 2, IST_MC = 3, ISTS = 3, IST_ORDER = 2 };
 
 /* ORDER PT_REGS: the numbers in kernel/cpu/x86_64/entry.asm. */
@@ -158,7 +159,7 @@ notrace void trap_dispatch(struct pt_regs *regs, u32 vector)
 	irq_enter();
 	trap_handler *handler = read_once(trap_handlers[vector]);
 	if (handler)
-		handler(regs); /* one without a handler is spurious, and harmless */
+		handler(regs); /* an interrupt without a handler is spurious, and harmless */
 	irq_exit(regs);
 }
 
@@ -195,7 +196,7 @@ void trap_init(void)
 	load_idt();
 }
 
-/* A stack above an unmapped page; returns its top. */
+/* Allocates a stack above an unmapped page. Returns its top. */
 static u64 ist_stack(void)
 {
 	u8 *block = page_alloc(IST_ORDER);

@@ -7,12 +7,12 @@
 /* Called by the entry code for every vector. notrace, like all that it runs through before a handler. */
 void trap_dispatch(struct pt_regs *regs, u32 vector);
 
-/* Where trap_dispatch returns to: a backtrace and the scan of ways back know by it that above a frame lie
- * pt_regs (kernel/cpu/x86_64/entry.asm). */
+/* Where trap_dispatch returns to (kernel/cpu/x86_64/entry.asm). By this return address a backtrace and the
+ * scan of ways back know that pt_regs lie above the frame. */
 extern const u8 trap_return[];
 
-/* Instructions that may fault, where they go on then (kernel/cpu/x86_64/probe.c), and what is told of the
- * fault, which may be NULL. It is given what RBX and R13 hold (kernel/cpu/x86_64/probe.h). */
+/* An instruction that may fault (kernel/cpu/x86_64/probe.c), where the CPU goes on after the fault, and the
+ * function that is called first, or NULL. Its arguments are RBX and R13 (kernel/cpu/x86_64/probe.h). */
 /* ORDER EX_ROW */
 struct ex_row {
 	uptr at, resume;
@@ -20,5 +20,5 @@ struct ex_row {
 };
 extern const struct ex_row ex_table_start[], ex_table_end[];
 
-/* All registers, several lines. */
+/* Appends all registers, in several lines. */
 void regs_print(struct strbuf *s, const struct pt_regs *regs);
