@@ -12,8 +12,8 @@
 
 enum { PAGES = DIRECT_SIZE / PAGE_SIZE };
 
-/* state[page]: the order of the allocated block that begins here, with FREE if it is free; NOTHING
- * inside a block and where there is no RAM. */
+/* state[page]: the order of the block that begins here, with FREE if it is not allocated; NOTHING inside a
+ * block and where there is no RAM. */
 enum { FREE = 0x80, NOTHING = 0xff };
 
 static u8 state[PAGES];
@@ -141,7 +141,7 @@ void page_init(void)
 	for (u32 i = 0; i < PAGE_ORDERS; i++)
 		INIT_LIST_HEAD(&free_blocks[i]);
 	for (u32 i = 0; i < boot_info.ram_count; i++) {
-		/* The BIOS's and the other CPUs' first MiB, and our image behind it. */
+		/* Leaves out the first MiB, which the BIOS and the start of other CPUs use, and our image. */
 		uptr start = max(boot_info.ram[i].start, virt_to_phys(image_end));
 		if (start < boot_info.ram[i].end)
 			add_range(start, boot_info.ram[i].end, 0);

@@ -6,17 +6,17 @@
 
 #define PAGE_ORDERS 14 /* the largest block: order 13, 32 MiB */
 
-/* Takes over what boot_info says is usable and not reserved. */
+/* Takes over all memory that is usable and not reserved, as boot_info says. */
 void page_init(void);
 
-/* NULL if there is no block. What it holds is undefined. */
+/* Returns a block with undefined contents; NULL if none of this order or above is free. */
 void *page_alloc(u32 order);
 
-/* Takes back a whole block, given by its first byte; anything else is our bug. */
+/* Frees a whole block; block is its first byte. Panics if no allocated block begins there. */
 void page_free(void *block);
 
 /* The order of the allocated block that begins at ptr; -1 if none begins there. */
 int page_order(const void *ptr);
 
-/* In pages. */
+/* How many pages are free, and how many there are in all. */
 void page_usage(u32 *free, u32 *total);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Four-level page tables (SDM vol. 3, 4.5). The tree stands since boot/start.asm; what changes is the
-// rights in it, the fixmap's one table, and pages of 2 MiB that are split when a part must differ.
+// Four-level page tables (SDM vol. 3, 4.5). boot/start.asm has made the tree. Only three things change:
+// rights in it, the one table of the fixmap, and pages of 2 MiB, which are split when the rights of a part
+// must differ.
 #include "kernel/cpu/cpu.h"
 #include "kernel/sched/lock.h"
 #include "kernel/mem/page.h"
@@ -21,7 +22,7 @@ typedef u64 pte;
 
 enum { ENTRIES = 512, BIG_SIZE = ENTRIES * PAGE_SIZE, WINDOW_PAGES = 2 };
 
-/* boot/start.asm's */
+/* From boot/start.asm. */
 extern pte boot_pml4[ENTRIES], boot_pdpt_low[ENTRIES], boot_pt_low[ENTRIES];
 extern pte boot_pd[ENTRIES];        /* the direct mapping, 2 MiB an entry */
 extern pte boot_fixmap_pt[ENTRIES]; /* FIXMAP_BASE: the window, then devices */
@@ -49,7 +50,7 @@ static void flush_everywhere(void)
 		smp_call_others(flush_all, NULL);
 }
 
-/* The entry of boot_pd as 512 entries in the table given, with the same rights. */
+/* Replaces an entry of boot_pd by 512 entries in `table`, with the same rights. */
 static void split(pte *pde, pte *table)
 {
 	for (u32 i = 0; i < ENTRIES; i++)
@@ -69,7 +70,7 @@ static void protect_in_table(pte *pde, uptr phys, u32 pages, pte bits)
 		table[phys / PAGE_SIZE % ENTRIES] = bits ? phys | bits : 0;
 }
 
-/* Calls step for what lies in each 2 MiB piece, until one fails. */
+/* Calls step for the pages in each piece of 2 MiB, until one fails. */
 static enum err for_each_piece(uptr phys, u32 pages, pte bits,
 			       enum err (*step)(uptr phys, u32 pages, pte bits))
 {
@@ -117,7 +118,7 @@ enum err paging_protect(uptr addr, u32 pages, u32 rights)
 	return e;
 }
 
-/* Reserves pages of FIXMAP: the number of the first, or 0 if there are not so many. */
+/* Reserves pages of FIXMAP. Returns the number of the first, or 0 if too few are left. */
 static u32 take_fixmap(uptr pages)
 {
 	uptr flags = spin_lock_irqsave(&lock);
@@ -146,7 +147,7 @@ notrace u8 *paging_window_open(uptr phys, u32 pages)
 {
 	for (u32 i = 0; i < pages; i++) {
 		boot_fixmap_pt[i] = (phys + i * PAGE_SIZE) | P | RW | NX;
-		invlpg(FIXMAP_BASE + i * PAGE_SIZE); /* what a CPU has guessed while another had it open */
+		invlpg(FIXMAP_BASE + i * PAGE_SIZE); /* read ahead while another CPU had it open */
 	}
 	return (u8 *)FIXMAP_BASE;
 }

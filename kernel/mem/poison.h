@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What freed memory holds. In the test kernel it is filled, so that an access to it is seen: as an address
- * the filling faults, as a number it stands out. The Makefile compiles heap.c and page.c a second time for
- * that, with POISON=1; in the normal kernel nothing of it is left. */
+/* In the test kernel freed memory is filled, so that its use is noticed: the filling faults as an address,
+ * and is conspicuous as a number. For this the Makefile compiles heap.c and page.c a second time, with
+ * POISON=1. In the normal kernel these functions do nothing. */
 #pragma once
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/panic.h"
@@ -18,7 +18,7 @@ static inline notrace void poison(void *at, size_t len)
 		memset(at, POISON_FREE, len);
 }
 
-/* Panics if memory that was filled is not what it was: written to after it was freed. */
+/* Panics if filled memory has changed: it was written to after it was freed. */
 static inline notrace void poison_check(const void *at, size_t len)
 {
 	const u8 *byte = at;

@@ -11,17 +11,18 @@ struct sym {
 	bool no_return; /* its declaration says that it does not return */
 };
 
-/* The function that holds addr, the one called name, or the i-th in address order; false if none. */
+/* Store in *sym the function that holds addr, the one called name, or the i-th in address order. Return false
+ * if there is none. */
 bool sym_at(uptr addr, struct sym *sym);
 bool sym_named(const char *name, struct sym *sym);
 bool sym_nth(u32 i, struct sym *sym);
 
-/* The address of the global variable of that name; false if there is none. */
+/* Stores the address of the global variable of that name. Returns false if there is none. */
 bool sym_variable(const char *name, uptr *addr);
 
-/* The name of the function or the block that holds addr, which lies *offset bytes behind its beginning; NULL
- * if none does. */
+/* Returns the name of the function or block that holds addr, and stores how many bytes behind its beginning
+ * addr lies. Returns NULL if none holds addr. */
 const char *sym_name(uptr addr, uptr *offset);
 
-/* "kfree_skb+0x5", "bpf_trampoline_kfree_skb+0x12", or the plain number. */
+/* Appends "kfree_skb+0x5", "bpf_trampoline_kfree_skb+0x12", or the plain number if no name is known. */
 void sym_print(struct strbuf *s, uptr addr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Chunks of read+execute pages, handed out first fit, in granules. For each granule a chunk has the struct
-// text that owns it, or NULL. So the block of an address is found without a lock, in any context.
+// Chunks of read+execute pages, handed out in granules, first fit. For each granule a chunk has a pointer to
+// the struct text that owns it, or NULL. So the block of an address is found without a lock, in any context.
 #include "kernel/mem/text.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
@@ -26,7 +26,7 @@ extern u8 text_start[], text_end[];
 static u8 *linked; /* kernel text as it was at boot */
 
 static struct chunk chunks[MAX_CHUNKS];
-static u32 chunk_count; /* grows only, and only behind a complete chunk */
+static u32 chunk_count; /* only grows, after a chunk is complete */
 static u32 bytes_used, blocks_used;
 static spinlock_t lock;        /* over owners, counts, what blocks should hold */
 static spinlock_t window_lock; /* over the one writable window */
@@ -65,7 +65,7 @@ no_room:
 	return ENOMEM;
 }
 
-/* The first run of n free granules; false if there is none. A block is skipped as a whole. */
+/* Finds the first run of n free granules. Returns false if there is none. Skips each block as a whole. */
 static bool find_run(const struct chunk *c, u32 n, u32 *at)
 {
 	for (u32 g = 0, run = 0; g < c->granules;) {
@@ -138,7 +138,7 @@ notrace struct text *text_find(uptr addr)
 	return t && addr - t->base < t->len ? t : NULL;
 }
 
-/* Through the window, which shows two pages. */
+/* Writes through the window, which shows two pages. */
 static notrace void write_piece(uptr at, const u8 *bytes, u32 len)
 {
 	u32 offset = at % PAGE_SIZE;
@@ -201,7 +201,8 @@ static void disown(const struct text *t, u32 len)
 	bytes_used -= (granules_of(t->len) - granules_of(len)) * GRANULE;
 }
 
-/* While code is being written to it, text_visit says that the block holds int3, as it does. */
+/* Takes the buffer of t's bytes away. Until it is set again, text_visit says that t holds int3, as it
+ * does. */
 static u8 *take_wanted(struct text *t)
 {
 	uptr flags = spin_lock_irqsave(&lock);
@@ -254,7 +255,8 @@ enum err text_make(struct text *t, u32 max, text_writer *write, void *arg)
 	return e;
 }
 
-/* A block that begins before g is new since the last visit, which has visited its granules as free memory. */
+/* The granule at which to go on: g, or the end of a block that begins before g. Such a block is new: its
+ * first granules were visited as free memory just before. */
 static u32 first_granule(const struct chunk *c, u32 g)
 {
 	const struct text *t = c->owner[g];
@@ -263,8 +265,8 @@ static u32 first_granule(const struct chunk *c, u32 g)
 		   : g;
 }
 
-/* Visits what lies at granule g: a block from its first granule on, or free granules, not too many at a time,
- * since interrupts are off. Returns the number of granules. */
+/* Visits the block that begins at granule g, or the free granules there (not too many at a time, since
+ * interrupts are off). Returns the number of granules. */
 static u32 visit_granules(const struct chunk *c, u32 g, text_visitor *visit, void *arg)
 {
 	const struct text *t = c->owner[g];

@@ -2,17 +2,17 @@
 /* Executable memory made at run time (images, compiled programs), and the only way to write text.
  *
  *  - No page is ever writable and executable at once. Pages handed out here are read+execute in their one
- *    mapping; writing goes through a second, temporary mapping that no CPU executes from.
- *  - All of it lies in the top 2 GiB.
- *  - What is free is filled with int3. */
+ *    mapping. Writes go through a second, temporary mapping from which no CPU executes.
+ *  - All blocks lie in the top 2 GiB.
+ *  - Free memory is filled with int3. */
 #pragma once
 #include "kernel/lib/err.h"
 
 struct code;
 
-/* An instruction that may fault. After a fault the register dst_reg, by its number in instructions, is 0
- * (none is if no register has the number), and the CPU goes on at resume. Offsets from the block's base,
- * sorted by `at`. */
+/* An instruction that may fault. After a fault the register with the number dst_reg is 0 (if no register has
+ * the number, none changes), and the CPU goes on at resume. `at` and resume are offsets from the block's
+ * base. Rows are sorted by `at`. */
 struct text_fixup {
 	u32 at, resume : 24, dst_reg : 8;
 };
@@ -27,24 +27,24 @@ struct text {
 	u32 fixup_count;
 	/* Called for each fault, in any context. May be NULL. */
 	void (*faulted)(const struct text *t, u32 at);
-	u8 *wanted; /* text.c's: its bytes as written last; NULL during text_fill */
+	u8 *wanted; /* text.c's: the block's bytes as written last; NULL during text_fill */
 };
 
-/* Copies kernel text, before anything changes in it. Once, at boot. */
+/* Copies kernel text, before it changes. Once, at boot. */
 void text_init(void);
 
 /* Reserves len bytes (1 .. 16 MiB), filled with int3. Sets t->base. ENOMEM if there is no room. Task context,
  * interrupts on: the rights of new pages change on all CPUs. */
 enum err text_alloc(struct text *t, u32 len);
 
-/* Writes the code of a new block. `write` writes at most t->len bytes, for t->base, to c; the rest of the
- * block is free again. Returns what write returns; after an error the block is full of int3. Needs no
+/* Writes the code of a new block. `write` writes at most t->len bytes to c, to run at t->base. The rest of
+ * the block is free again. Returns what write returns; after an error the block is full of int3. Needs no
  * memory. */
 typedef enum err text_writer(struct code *c, void *arg);
 enum err text_fill(struct text *t, text_writer *write, void *arg);
 
-/* Both: reserves max bytes, writes the code, gives back the rest. Returns what text_alloc or write returns;
- * after an error there is no block. */
+/* Both in one: reserves max bytes, writes the code, and frees the rest. Returns what text_alloc or write
+ * returns; after an error no block exists. */
 enum err text_make(struct text *t, u32 max, text_writer *write, void *arg);
 
 /* Fills the block with int3 and frees it. No CPU or task may still be in it: see tramp/image.h. */
@@ -54,8 +54,8 @@ void text_free(struct text *t);
  * CPUs see the change: the caller follows the poke protocol, or the block is not yet reachable. */
 void text_write(uptr at, const void *bytes, u32 len);
 
-/* The same for the patcher, whose callers explain the change to the auditor as long as it stands
- * (tramp/text/audit.h): what the block is known to hold stays the same. */
+/* The same for the patcher, but text_visit goes on to report the bytes from before. As long as the change
+ * stands, the patcher's callers explain it to the auditor (tramp/text/audit.h). */
 void text_patch(uptr at, const void *bytes, u32 len);
 
 /* The block that holds addr, or NULL. Safe in any context. */
@@ -64,8 +64,8 @@ struct text *text_find(uptr addr);
 /* How many bytes and blocks are in use. */
 void text_usage(u32 *bytes, u32 *blocks);
 
-/* Calls visit for all text, piece by piece, with the bytes that it holds without patches. `wanted` is NULL
- * for free memory and for blocks that are being written: int3. visit may run under a lock, with interrupts
- * off. */
+/* Calls visit for all text, piece by piece. `wanted` is what the piece holds without patches; NULL says that
+ * it is full of int3: free memory, or a block that is being written. visit may run under a lock, with
+ * interrupts off. */
 typedef void text_visitor(uptr base, u32 len, const u8 *wanted, void *arg);
 void text_visit(text_visitor *visit, void *arg);
