@@ -9,7 +9,8 @@
 /* Nanoseconds since boot; never goes back, the same on all CPUs. notrace. */
 u64 ktime_get_ns(void);
 
-/* How it is computed: (TSC - tsc_base) * ns_per_tsc >> 32. False if it is computed in another way. */
+/* How the time is computed: (TSC - tsc_base) * ns_per_tsc >> 32. Returns false if it is computed
+ * otherwise. */
 struct ktime_scale {
 	u64 tsc_base, ns_per_tsc;
 };
@@ -18,6 +19,6 @@ bool ktime_scale(struct ktime_scale *scale);
 /* Busy-waits. */
 void ndelay(u64 ns);
 
-/* Measures the TSC and the APIC's timer against the PIT. Returns what the latter counts in a tick.
- * ktime_get_ns returns 0 before. After apic_init_cpu. */
+/* Measures the TSC and the APIC's timer against the PIT. Returns what the APIC's timer counts in a tick.
+ * Before this, ktime_get_ns returns 0. After apic_init_cpu. */
 u32 clock_init(void);

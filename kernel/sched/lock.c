@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Spin locks. notrace: what a trampoline calls may take them.
+// Spin locks. notrace, because functions that a trampoline calls may take them.
 #include "kernel/sched/lock.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/sched/sched.h"

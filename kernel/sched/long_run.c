@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Looks four times a second which programs were interrupted. The same program each time is the same run if
-// the CPU has not passed a moment with preemption on meanwhile; so it is asked to, by a reschedule. A
-// program that may be preempted, one that sleeps, must be met in the same task; others may run between two
-// looks.
+// Looks four times a second which programs the tick has interrupted. The same program twice is the same run
+// if the CPU has passed no moment with preemption on between the looks. So each look asks for a reschedule,
+// which makes the CPU pass one as soon as the run ends. A program that may be preempted, because it may
+// sleep, counts as the same run if the same task runs it; other tasks may run between two looks.
 #include "kernel/sched/long_run.h"
 #include "kernel/cpu/blame.h"
 #include "kernel/lib/mem.h"
@@ -21,8 +21,8 @@ struct programs {
 
 /* A run that may become a long one. */
 static struct run {
-	const void *inner; /* NULL: it has changed; then only the outer program stays */
-	const void *outer; /* NULL: there is no run */
+	const void *inner; /* the innermost program; NULL: it has changed since */
+	const void *outer; /* the outermost program; NULL: no run */
 	const struct task_struct *task;
 	u64 since, last, passed;
 	bool said;
@@ -40,7 +40,7 @@ static notrace void note(const void *id, const char *place, void *arg)
 	str_copy(p->outer_place, place, sizeof(p->outer_place));
 }
 
-/* Whether the run that was seen goes on. */
+/* Whether p is still the run r. */
 static notrace bool goes_on(const struct run *r, const struct programs *p, u64 passed)
 {
 	bool preemptible = preempt_count() == HARDIRQ_OFFSET;

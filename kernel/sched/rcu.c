@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// rcu_preempt: while anything is deferred a timer wakes it every few ticks; it waits until every CPU
-// has passed a moment with preemption on since the oldest batch was taken, then calls that batch.
+// SPDX-License-Identifier: MIT rcu_preempt. While functions are deferred, a timer wakes it every few ticks.
+// It takes all of them as a batch, and waits until every CPU has passed a moment with preemption on since
+// then. Then it calls the batch.
 #include "kernel/sched/rcu.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/panic.h"
@@ -13,13 +13,13 @@ enum { RCU_TICKS = 3, RCU_PRIO = 98 };
 static struct wait_queue_head rcu_wait = WAIT_QUEUE_INIT(rcu_wait);
 static struct task_struct *rcu_task;
 
-/* What comes in, and whether the timer is on its way to wake the thread. */
+/* Functions that no batch has yet, and whether the timer is set that wakes the thread. */
 static spinlock_t lock;
 static LIST_HEAD(incoming);
 static bool timer_runs;
 static struct timer_list timer;
 
-/* The thread's own: what it waits to call, and where the CPUs were when it began to wait. */
+/* The thread's own: the batch that it will call, and the CPUs' counts when it took the batch. */
 static LIST_HEAD(batch);
 static u64 batch_seen[MAX_CPUS];
 static struct stall stall;
@@ -27,7 +27,7 @@ static struct stall stall;
 static u64 taken, called; /* batches since boot */
 
 static u32 barriers; /* tasks in rcu_barrier; changed atomically */
-static u32 flushing; /* rcu_flush has deferred something itself, so that there is a round */
+static u32 flushing; /* rcu_flush has deferred a function itself, so that a round takes place */
 
 static void note_counts(u64 seen[MAX_CPUS])
 {
@@ -35,7 +35,7 @@ static void note_counts(u64 seen[MAX_CPUS])
 		seen[i] = sched_passed(i);
 }
 
-/* The CPUs that have not been quiescent since then, a bit each. */
+/* The CPUs, a bit each, that have passed no moment with preemption on since their counts were `seen`. */
 static u32 laggards(const u64 seen[MAX_CPUS])
 {
 	u32 late = 0;
@@ -49,14 +49,14 @@ static void check_stall(struct stall *s, u32 late)
 	stall_check(s, late, "rcu: a CPU has not let preemption in");
 }
 
-/* A CPU that is asked to reschedule does so as soon as its preemption is on: no tick needs to find it so. */
+/* Asks all CPUs to reschedule: each passes the moment as soon as its preemption is on, without a tick. */
 void synchronize_rcu(void)
 {
 	u64 seen[MAX_CPUS];
 	struct stall s = { 0 };
 	u32 late;
 
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* first the others see what the caller has unlinked */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* what the caller has unlinked is seen first */
 	note_counts(seen);
 	if (cpu_count() > 1)
 		apic_send_others(RESCHED_VECTOR);
@@ -74,7 +74,7 @@ static traceable void rcu_timer(struct timer_list *t unused)
 	wake_up_process(rcu_task);
 }
 
-/* Unless it is on its way already, or the thread does not exist yet. The caller holds the lock. */
+/* Sets the timer, unless it is set already or the thread does not exist yet. The caller holds the lock. */
 static void start_timer(void)
 {
 	if (timer_runs || !rcu_task)
@@ -94,7 +94,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	spin_unlock_irqrestore(&lock, flags);
 }
 
-/* Everything that came in so far becomes the batch to wait for. */
+/* Moves all functions that are deferred so far into the batch. */
 static void take_batch(void)
 {
 	uptr flags = spin_lock_irqsave(&lock);
@@ -108,7 +108,7 @@ static void take_batch(void)
 	note_counts(batch_seen);
 }
 
-/* While no task waits in rcu_barrier, what is deferred may wait for ever. */
+/* Whether the batch may be called. A stall counts only while a task waits in rcu_barrier. */
 static bool grace_period_is_over(void)
 {
 	u32 late = laggards(batch_seen);

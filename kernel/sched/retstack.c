@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Pushes, pops and looks up replaced return addresses. All that runs at a call or at a return is notrace,
-// and orders its stores for an interrupt on this CPU (compiler_barrier): no other CPU touches the shadow
-// stack of a task that runs, but while it holds this one.
+// Pushes, pops and looks up replaced return addresses. All that runs at a call or at a return is notrace. It
+// orders its stores only for an interrupt on this CPU (compiler_barrier): another CPU uses the shadow stack
+// of a running task only while it holds this CPU.
 #include "kernel/sched/retstack.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
@@ -47,8 +47,8 @@ notrace uptr retstack_real(const uptr *slot, uptr found)
 	return found;
 }
 
-/* The top entry into *e, if it is of this slot. The owner is counted as running before anything could
- * disown it: a hold of all CPUs needs interrupts on. */
+/* Takes the top entry off into *e, if it is of this slot. Counts its owner as running. Interrupts are off, so
+ * that no disown, which holds all CPUs, can come between the two. */
 static notrace bool pop(struct retstack *rs, uptr *slot, struct ret_entry *e)
 {
 	uptr flags = irq_save();
@@ -58,7 +58,7 @@ static notrace bool pop(struct retstack *rs, uptr *slot, struct ret_entry *e)
 		*e = rs->entries[n - 1];
 		if (e->owner)
 			__atomic_fetch_add(&e->owner->running, 1, __ATOMIC_RELAXED);
-		write_once(*slot, e->real); /* before the entry is gone: one of them always tells */
+		write_once(*slot, e->real); /* first: slot or entry always has the address */
 		compiler_barrier();
 		write_once(rs->entries[n - 1].slot, NULL);
 		compiler_barrier();
@@ -68,7 +68,7 @@ static notrace bool pop(struct retstack *rs, uptr *slot, struct ret_entry *e)
 	return found;
 }
 
-/* Called by retstack_return. *slot has been made again, and what is in it is where it returns to. */
+/* retstack_return calls it. It has made the slot again, and will return to what this leaves in *slot. */
 notrace void retstack_leave(uptr *slot, struct pt_regs *regs);
 notrace void retstack_leave(uptr *slot, struct pt_regs *regs)
 {
@@ -122,7 +122,8 @@ struct retstack *retstack_new(void)
 	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) ? kzalloc(sizeof(struct retstack)) : NULL;
 }
 
-/* What is deferred is freed by itself, if a CPU is late; this is for a caller that counts memory. */
+/* How long retstack_put waits for the free, so that its caller can count memory. If a CPU is late, the memory
+ * is freed later. */
 enum { PATIENCE_MS = 10000 };
 
 static void give_retstack(struct task_struct *t, void *arg)

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: MIT
-; Where a function returns to whose return address is on the shadow stack (kernel/sched/retstack.h).
+; A function whose return address is on the shadow stack (kernel/sched/retstack.h) returns to here.
 %include "layout.inc"
 %include "kernel/cpu/x86_64/pt_regs.inc"
 bits 64
@@ -12,8 +12,8 @@ section .text
 ; In: all registers as the function left them; rsp one word above the slot, in which its return address was.
 ; Out: the same registers, as the owners may have changed them; at the real return address.
 ;
-; The slot is made again at once, with what was in it last: so backtraces and the scan of ways back find a
-; frame like any other. retstack_leave puts the real address there, and the ret takes it.
+; First the slot is made again, with the address that was in it last. So backtraces and the scan of ways back
+; find an ordinary frame. retstack_leave puts the real address there, and the ret takes it.
 ;
 ;      rbp +  8   the slot
 ;      rbp +  0   the caller's rbp

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The scheduler. Each CPU has a queue of the tasks that could run there, sorted by priority, the
-// running one not among them. A task belongs to the queue of p->cpu whether it runs, waits for its
-// turn or sleeps, and that queue's lock guards its state. The lock is held across a switch and let go
-// by the task switched to, so a CPU that holds it and finds a task neither running nor queued
-// knows that its stack is at rest.
+// The scheduler. Each CPU has a queue of the tasks that could run there, sorted by priority; the running task
+// is not in it. A task p belongs to the queue of CPU p->cpu whether it runs, waits for its turn or sleeps.
+// That queue's lock guards p's state. The lock is held across a switch, and the task switched to releases it.
+// So a CPU that holds the lock and finds a task neither running nor queued knows that its stack is at rest.
 //
-// ORDER LOCKS: a wait queue's, a timer list's or any other lock comes before a queue's. No two queues'
-// locks are held at once: a task that moves is in no queue in between, but looks as if it were, or as if
-// it were running, to a CPU that would wake it.
+// ORDER LOCKS: a wait queue's, a timer list's or any other lock comes before a queue's. No CPU holds the
+// locks of two queues at once. So a task that moves is in no queue for a moment; a CPU that would wake it
+// still sees it as queued or running.
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
@@ -48,9 +47,9 @@ static void clear_need_resched(void)
 	percpu_or(CPU_PREEMPT_COUNT, PREEMPT_NO_RESCHED);
 }
 
-/* Atomic, though no other CPU writes it: what this CPU reads from now on, it reads after the others can see
- * the count. A plain store could still be on its way, and then a reader that has just found what is now
- * unlinked would seem to have gone. */
+/* Atomic, though no other CPU writes it: all that this CPU reads from now on, it reads after the others can
+ * see the count. A plain store could become visible later. Then a reader that finds a thing just before it is
+ * unlinked would already count as gone. */
 static void note_quiescent(void)
 {
 	__atomic_fetch_add(&quiescent[smp_processor_id()], 1, __ATOMIC_SEQ_CST);
@@ -61,7 +60,7 @@ notrace u64 sched_passed(u32 cpu)
 	return __atomic_load_n(&quiescent[cpu], __ATOMIC_ACQUIRE);
 }
 
-/* Locks the queue that p belongs to, which may change until it is locked. */
+/* Locks the queue that p belongs to. Until it is locked, p may move to another one. */
 static struct rq *lock_rq_of(struct task_struct *p, uptr *flags)
 {
 	for (;;) {
@@ -73,7 +72,7 @@ static struct rq *lock_rq_of(struct task_struct *p, uptr *flags)
 	}
 }
 
-/* A task whose turn is not over goes before its equals, any other behind them. */
+/* Among tasks of equal priority, one whose turn is not over goes to the front, any other to the end. */
 static void queue_insert(struct rq *rq, struct task_struct *p)
 {
 	bool goes_on = p->time_slice > 0;
@@ -88,7 +87,7 @@ static void queue_insert(struct rq *rq, struct task_struct *p)
 	list_add(&p->run_list, after);
 }
 
-/* Which CPU should look at its queue now that p is in it. */
+/* Makes the CPU of rq reschedule if p, which is now in its queue, should run first. */
 static void check_preempt(struct rq *rq, u32 cpu, struct task_struct *p)
 {
 	if (rq->curr != rq->idle && rq->curr->prio <= p->prio)
@@ -99,7 +98,7 @@ static void check_preempt(struct rq *rq, u32 cpu, struct task_struct *p)
 		apic_send(cpus[cpu].apic_id, RESCHED_VECTOR);
 }
 
-/* Puts p, which is in no queue and does not run, into a CPU's. */
+/* Puts p into the queue of a CPU. p is in no queue and does not run. */
 static void enqueue_task(struct task_struct *p, u32 cpu)
 {
 	struct rq *rq = &rqs[cpu];
@@ -112,14 +111,14 @@ static void enqueue_task(struct task_struct *p, u32 cpu)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
-/* p does not run: what it has set is there to be seen, by the lock of its queue. */
+/* p does not run, and the caller holds the lock of its queue: so it sees what p has set. */
 static bool may_migrate(const struct task_struct *p)
 {
 	return p->nr_cpus_allowed > 1 && !p->migration_disabled;
 }
 
-/* Where a task that wakes should run: where it ran if nothing else does, else on any idle CPU, else
- * where the fewest are. */
+/* The CPU on which a task that wakes should run: its last one if that is idle, else any idle one, else the
+ * one with the fewest tasks. */
 static u32 select_task_rq(struct task_struct *p)
 {
 	u32 best = p->cpu, count = cpu_count();
@@ -142,10 +141,10 @@ static void set_task_cpu(struct task_struct *p, u32 cpu)
 traceable int wake_up_process(struct task_struct *p)
 {
 	uptr flags;
-	preempt_disable(); /* no other CPU knows of a task that moves */
+	preempt_disable(); /* no other CPU finds a task that moves */
 	struct rq *rq = lock_rq_of(p, &flags);
 	bool was_asleep = p->__state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE);
-	/* A task that has not come to schedule() yet, or was preempted before, just goes on running. */
+	/* A task that has not reached schedule() yet, or was preempted before it, just goes on running. */
 	bool moves = was_asleep && !p->on_rq;
 	u32 cpu = p->cpu;
 
@@ -158,7 +157,7 @@ traceable int wake_up_process(struct task_struct *p)
 		rq->stats.migrations += cpu != p->cpu;
 		set_task_cpu(p, cpu);
 	}
-	/* Before p can run: a program that measures the time from here to its switch relies on it. */
+	/* Before p can run: a program that measures the time until p's switch relies on it. */
 	if (was_asleep)
 		trace_sched_wakeup(p);
 	spin_unlock_irqrestore(&rq->lock, flags);
@@ -200,7 +199,7 @@ void sched_begin(void)
 	preempt_enable();
 }
 
-/* Takes the running task off, unless it could go on running: then it waits for its next turn. */
+/* Takes the running task off its CPU. If it could go on running, it is queued for its next turn. */
 static void put_prev_task(struct rq *rq, struct task_struct *prev, bool preempted)
 {
 	if (prev == rq->idle)
@@ -222,8 +221,8 @@ static struct task_struct *pick_next_task(struct rq *rq)
 	return next;
 }
 
-/* preempt_count and current belong to the task; "reschedule wanted" in bit 31 to the CPU. Interrupts
- * are off. */
+/* preempt_count and current belong to the task; only bit 31, "reschedule wanted", belongs to the CPU.
+ * Interrupts are off. */
 static traceable void switch_to(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	struct cpu *cpu = this_cpu();
@@ -238,8 +237,8 @@ static traceable void switch_to(struct rq *rq, struct task_struct *prev, struct 
 	finish_task_switch();
 }
 
-/* preempted: the task did not ask for it, so it stays runnable whatever it has set its state to.
- * Called with preemption off: a program attached to anything in here must not switch tasks itself. */
+/* preempted: the task did not ask for the switch, so it stays runnable, whatever its state is. Called with
+ * preemption off, so that a program attached to a function in here does not switch tasks itself. */
 static traceable void __schedule(bool preempted)
 {
 	uptr flags = irq_save();
@@ -324,8 +323,8 @@ void sched_tick(void)
 		set_need_resched();
 }
 
-/* Takes a task that may leave out of another CPU's queue and makes it ours. It may have been preempted
- * on its way to sleep: on_rq stays set, which keeps a waker from putting it into a queue as well. */
+/* Takes a task that may move out of another CPU's queue, and makes it this CPU's. It may have been preempted
+ * before it slept: on_rq stays set, so that a waker does not queue it a second time. */
 static struct task_struct *detach_task(struct rq *rq, u32 here)
 {
 	struct task_struct *p, *found = NULL;
@@ -343,12 +342,12 @@ static struct task_struct *detach_task(struct rq *rq, u32 here)
 	return found;
 }
 
-/* Whether this idle CPU has taken over a task that waits elsewhere. */
+/* Takes over a task that waits on another CPU. Returns false if there is none. For an idle CPU. */
 static bool pull_task(void)
 {
 	struct task_struct *p = NULL;
 	u32 count = cpu_count();
-	preempt_disable(); /* no other CPU knows of the task in between */
+	preempt_disable(); /* no other CPU finds the task in between */
 	u32 here = smp_processor_id();
 	for (u32 i = 1; i < count && !p; i++) {
 		struct rq *rq = &rqs[(here + i) % count];

@@ -8,10 +8,11 @@
 void schedule(void);
 void yield(void);
 
-/* Makes a sleeping task runnable. 1 if it was asleep, 0 if it was running already; as on Linux. */
+/* Makes a sleeping task runnable. Returns 1 if it was asleep, else 0; as on Linux. */
 int wake_up_process(struct task_struct *p);
 
-/* Other tasks of p's priority and below run when p sleeps. Takes effect the next time p is queued. */
+/* Sets p's priority (0 highest .. 139). It takes effect the next time p is queued. Tasks of a lower priority
+ * run only while p sleeps. */
 void sched_set_prio(struct task_struct *p, int prio);
 
 /* Sleeps at least so long, unless woken before. */
@@ -26,9 +27,9 @@ static inline notrace void preempt_disable(void)
 	percpu_add(CPU_PREEMPT_COUNT, 1);
 }
 
-/* What preempt_enable and a generated image call when the count fell to 0: switches tasks if interrupts are
- * on. Keeps every register but the caller-saved ones. A spin lock calls it as well, and the scheduler takes
- * spin locks: the one place where a file calls up to one that stands on it (tools/circles). */
+/* Switches tasks if interrupts are on. preempt_enable, a spin lock and a generated image call it when the
+ * count has become 0. Preserves every register but the caller-saved ones. The scheduler takes spin locks, so
+ * lock.c calls up here to a file that stands on it (tools/circles). */
 void preempt_schedule(void);
 
 static inline notrace void preempt_enable(void)
@@ -37,8 +38,8 @@ static inline notrace void preempt_enable(void)
 		preempt_schedule();
 }
 
-/* Between the two the running task may be preempted and may sleep, but goes on on the CPU it is on. They
- * nest; an interrupt may use them too. A generated image does the same to TASK_MIGRATION_DISABLED. */
+/* Between the two the running task stays on its CPU. It may be preempted and may sleep. They nest; an
+ * interrupt may use them too. A generated image does the same with TASK_MIGRATION_DISABLED. */
 static inline notrace void migrate_disable(void)
 {
 	get_current()->migration_disabled++;
@@ -58,12 +59,14 @@ static inline notrace bool need_resched(void)
 /* Whether this task could be switched away from here: preemption and interrupts are on. */
 bool preemptible(void);
 
-/* Panics unless preemptible. What may sleep begins with it, so that a caller that must not sleep is found at
- * once, and not only when it does sleep. */
+/* Panics unless preemptible. A function that may sleep begins with it. So a caller that must not sleep is
+ * found at once, and not only when the function does sleep. */
 void might_sleep(void);
 
-/* MAY_SLEEP(func): func has a site and is only ever called where its caller may sleep, before it has set its
- * state to anything but TASK_RUNNING; so programs that sleep may be attached to it. */
+/* MAY_SLEEP(func) says that programs that sleep may be attached to func:
+ *   - func has a site;
+ *   - it is only called where its caller may sleep;
+ *   - the caller's state is still TASK_RUNNING then. */
 #define MAY_SLEEP(func) \
 	static const uptr may_sleep_##func __attribute__((used, section("may_sleep"))) = (uptr)func
 
@@ -81,33 +84,32 @@ static inline notrace bool in_nmi(void)
 	return preempt_count() & 0xf00000;
 }
 
-/* For task.c, ap.c and timer.c. A new task's first run; this CPU's idle task, which does not return; the
- * tick; this CPU should choose again. bury is called with each task that has been switched away from for the
- * last time: the scheduler is below the file that knows how a task ends. */
+/* For task.c, ap.c and timer.c. bury is called with each dead task after the last switch away from it:
+ * task.c, which knows how a task ends, stands above the scheduler. */
 void sched_init(void (*bury)(struct task_struct *p));
-void sched_new(struct task_struct *p);
+void sched_new(struct task_struct *p); /* makes a new task runnable */
 void sched_init_idle(struct task_struct *p, u32 cpu);
-void sched_begin(void); /* what a new task must do first: ends the switch to it */
-void sched_idle(void) noreturn;
+void sched_begin(void);         /* a new task calls it first: ends the switch to it */
+void sched_idle(void) noreturn; /* the loop of this CPU's idle task */
 void sched_tick(void);
-void set_need_resched(void);
+void set_need_resched(void); /* this CPU should choose again */
 struct task_struct *sched_idle_task(u32 cpu);
 
-/* What irq_exit calls with interrupts off and nothing that forbids a switch. notrace. */
+/* irq_exit calls it with interrupts off, where nothing forbids a switch. notrace. */
 void preempt_schedule_irq(void);
 
-/* How many moments with preemption on that CPU has passed, as far as they were noted: after one, it runs
- * nothing that began before with preemption off. notrace. */
+/* How many moments with preemption on were noted on that CPU. When the number has grown, all that ran there
+ * with preemption off before has ended. notrace. */
 u64 sched_passed(u32 cpu);
 
-/* Switches made on a CPU, and made because the task's turn was over. For people and tests. */
+/* Counts of a CPU, for people and tests: all switches, and those for which the task did not ask. */
 struct sched_stats {
 	u64 switches, preemptions, migrations;
 	u32 nr_running;
 };
 struct sched_stats sched_stats(u32 cpu);
 
-/* A wait queue: tasks that sleep until something has happened. A task is in at most one. */
+/* A wait queue: tasks that sleep until an event. A task is in at most one. */
 struct wait_queue_head {
 	spinlock_t lock;
 	struct list_head head;
@@ -118,7 +120,8 @@ void prepare_to_wait(struct wait_queue_head *wq); /* queue current and mark it a
 void finish_wait(struct wait_queue_head *wq);     /* ... and back */
 void wake_up(struct wait_queue_head *wq);         /* wakes all; any context but NMI */
 
-/* The condition may be an attempt, like taking a lock: it is not evaluated again once it was true. */
+/* Sleeps until the condition is true. It may be an attempt, like taking a lock: once it is true, it is not
+ * evaluated again. Task context. */
 #define wait_event(wq, condition)                    \
 	do {                                         \
 		might_sleep();                       \
@@ -134,7 +137,7 @@ void wake_up(struct wait_queue_head *wq);         /* wakes all; any context but 
 		}                                    \
 	} while (0)
 
-/* A lock to sleep on; for long sections in task context. */
+/* A lock whose waiters sleep, for long sections in task context. */
 struct mutex {
 	struct task_struct *owner;
 	struct wait_queue_head wq;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Around interrupts. Softirqs run when the outermost interrupt ends, with interrupts on; what keeps
-// coming back is left to ksoftirqd/N, so that tasks get their share.
+// Around interrupts. Softirqs run when the outermost interrupt ends, with interrupts on. If they are raised
+// again and again, ksoftirqd/N runs them, so that tasks get their share.
 #include "kernel/sched/softirq.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"

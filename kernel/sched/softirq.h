@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What surrounds an interrupt, and the work that one leaves for just after it. */
+/* What surrounds an interrupt, and softirqs: the work that an interrupt leaves for the moment after it. */
 #pragma once
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"
@@ -26,8 +26,8 @@ enum { TIMER_SOFTIRQ = 1, NET_RX_SOFTIRQ = 3, SOFTIRQ_COUNT };
 /* Sets a softirq's function; it runs with interrupts on and preemption off. */
 void open_softirq(u32 nr, void (*action)(void));
 
-/* Asks for a softirq on this CPU: it runs when the running interrupt ends, or at local_bh_enable,
- * or else in ksoftirqd. */
+/* Asks for a softirq on this CPU. It runs when the running interrupt ends, at local_bh_enable, or else in
+ * ksoftirqd. */
 void raise_softirq(u32 nr);
 
 /* No softirq runs on this CPU between the two. */

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
-; From one task's stack to another's. What C expects to find again after a call is on the stack while
-; a task does not run; the rest the compiler has saved itself.
+; Switches from one task's stack to another's. While a task does not run, its stack holds the registers that
+; C expects a call to preserve. The compiler has saved all others that it needs.
 bits 64
 
 global context_switch, task_entry
@@ -28,8 +28,8 @@ context_switch:
 	pop rbp
 	ret
 
-; Where the first switch to a new task returns to. rbp is 0, which ends every backtrace. rbx is what the task begins
-; with (kernel/sched/task.c), which does not return.
+; The first switch to a new task returns to here. rbp is 0, which ends every backtrace. rbx is the function
+; with which the task begins (kernel/sched/task.c). That function does not return.
 task_entry:
 	call rbx
 	ud2
