@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Machine code or the interpreter: what a program's entry is.
+// Makes a program's entry: machine code, or a stub that calls the interpreter.
 #include "vm/compile.h"
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Instruction to text. Everything is in the rows of insn.h; here their letters are spelled out.
+// From an instruction to text: replaces each letter of its row in insn.h by the field that the letter means.
 #include "vm/disasm.h"
 #include "vm/object.h"
 #include "vm/run/helper.h"

@@ -4,9 +4,9 @@
 #include "kernel/lib/fmt.h"
 #include "vm/prog.h"
 
-/* Appends insns[idx], idx < p->insn_count, without a newline. Prints the names of p's maps, and an index or a
- * number where a name is not known. Prints nothing for the second slot of a 64-bit immediate. */
+/* Appends instruction idx of p, idx < p->insn_count, without a newline. Prints the names of p's maps;
+ * where it knows no name, an index or a number. Prints nothing for the second slot of a 64-bit immediate. */
 void insn_print(struct strbuf *s, const struct prog *p, u32 idx);
 
-/* The same for an instruction outside a program: in points to both slots if it is wide. */
+/* Appends an instruction that is in no program. in points to both slots if it is wide. */
 void insn_print_alone(struct strbuf *s, const struct insn *in);

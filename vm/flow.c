@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One pass over the instructions that marks targets and starts, and one over a function's.
+// One pass over a program marks targets and starts. One pass over a function finds what it needs.
 #include "vm/flow.h"
 #include "kernel/mem/heap.h"
 
@@ -49,8 +49,8 @@ static bool takes_fp(const struct insn *in)
 	return in->dst == BPF_FP && !insn_is_access(in) && (insn_uses(insn_kind(in)) & USES_DST);
 }
 
-/* rX = r10; rX += -n, as clang makes the address of a local variable: n, or 0 if it is not that. What
- * can be reached without the first line is no pair: a loop, or another function, begins there. */
+/* Returns n if the two instructions are rX = r10; rX += -n, with which clang computes the address of a
+ * local variable; else 0. If a jump leads to the second one, or a function starts there, they are no pair. */
 static u32 local_address(const struct insn *in, const u8 *marks)
 {
 	bool pair = insn_kind(in) == INSN_MOV64_X && insn_kind(&in[1]) == INSN_ADD64_K &&
@@ -58,8 +58,8 @@ static u32 local_address(const struct insn *in, const u8 *marks)
 	return pair && in[1].imm < 0 && in[1].imm >= -PROG_STACK ? (u32)-in[1].imm : 0;
 }
 
-/* Whether a pointer could become lower than it was: then a local's address says nothing about how deep
- * the stack is used. */
+/* Whether the instruction may lower a pointer. If one does, the address of a local variable does not say
+ * how deep the stack is used. */
 static bool lowers(const struct insn *in)
 {
 	enum insn_kind kind = insn_kind(in);

@@ -5,7 +5,7 @@
 #include "vm/prog.h"
 
 enum {
-	MARK_TAIL = 1,   /* second slot of a 64-bit immediate, no instruction */
+	MARK_TAIL = 1,   /* second slot of a 64-bit immediate, not an instruction */
 	MARK_TARGET = 2, /* a jump leads here: nothing is known from the line above */
 	MARK_START = 4,  /* first instruction of a function: main's, or the target of a local call */
 	MARK_FREE = 8,   /* this bit and those above are the caller's */
@@ -15,8 +15,8 @@ enum {
  * A target out of range marks nothing: the verifier refuses it. */
 u8 *flow_marks(const struct prog *p);
 
-/* The 64-bit immediate that reg holds before instruction idx, if the lines above load it and no jump leads in
- * between; else NULL. */
+/* Returns the instruction that loads a 64-bit immediate into reg, if reg still holds it before instruction
+ * idx and no jump leads in between; else NULL. */
 const struct insn *flow_constant(const struct prog *p, const u8 *marks, u32 idx, u32 reg);
 
 /* A function of the program. */
@@ -28,5 +28,5 @@ struct flow_func {
 	bool calls;     /* calls a helper or another function */
 };
 
-/* The function that starts at an instruction with MARK_START. */
+/* Fills f for the function that starts at instruction start, which has MARK_START. */
 void flow_function(struct flow_func *f, const struct prog *p, const u8 *marks, u32 start);

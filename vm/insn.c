@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The rows of insn.h as data, and the questions that are answered from them.
+// The rows of insn.h as data, and the functions that read them.
 #include "vm/insn.h"
 
 const struct insn_row insn_rows[INSN_KINDS] = { [INSN_BAD] = { "!an unknown opcode", 0, ANY, 0 },

@@ -39,23 +39,24 @@ enum { SIZE_32, SIZE_16, SIZE_8, SIZE_64 };
 
 /* Atomics: imm. Those with ATOMIC_FETCH return the old value. */
 enum {
-	ATOMIC_ADD = ALU_ADD << 4, ATOMIC_OR = ALU_OR << 4, ATOMIC_AND = ALU_AND << 4, ATOMIC_XOR = ALU_XOR << 4,
+	ATOMIC_ADD = ALU_ADD << 4, ATOMIC_OR = ALU_OR << 4, ATOMIC_AND = ALU_AND << 4,
+	ATOMIC_XOR = ALU_XOR << 4,
 	ATOMIC_FETCH = 0x01, ATOMIC_XCHG = 0xe1, ATOMIC_CMPXCHG = 0xf1, LOAD_ACQ = 0x100, STORE_REL = 0x110,
 };
 
 /* A row is ROW(name, op, key, value, text):
  *
  *   op     the first byte.
- *   key    what else must hold: ANY nothing, or field OFF, IMM or SRC equal to value. The rows of one
- *          op stand together: first ROW, the further ones MORE.
- *   text   as bpftool writes it, and thereby the fields that are used; every other field must be 0.
+ *   key    what else must hold. ANY: nothing; OFF, IMM, SRC: this field is equal to value. The rows of
+ *          one op stand together: the first is ROW, the others are MORE.
+ *   text   as bpftool writes it. The letters name the fields that are used; every other field must be 0.
  *          $D $S  dst, src as r0..r10; $d $s the same as w0..w10
  *          $M     memory at dst + off; $N memory at src + off
  *          $I     imm, signed decimal; $X imm as hex; $L imm as the low half of a 64-bit constant
  *          $J $K  jump by off, by imm; $C local function at imm; $H helper imm; $F kernel
  *                 function imm
  *          $m     map imm; $V imm of the next slot: the offset in a map's value
- *          $i     map imm, by its index; $P local function at imm, of which only the address is taken
+ *          $i     map imm, by its index; $P local function at imm, whose address is taken
  *          A text that starts with "!" names an instruction that is refused.
  */
 #define ALU_ROWS(ROW, name, sym)                                         \
@@ -83,7 +84,7 @@ enum {
 	ROW(J##name##32_K, 0x06 | JMP_##name << 4, ANY, 0, "if $d " sym " $X goto $J")     \
 	ROW(J##name##32_X, 0x0e | JMP_##name << 4, ANY, 0, "if $d " sym " $s goto $J")
 
-/* Atomic operations are told apart by imm; one row for each and width. */
+/* imm tells which atomic operation it is. Each has one row for each width. */
 #define FETCH_ROW(ROW, name, text, bits, op, tag)                                \
 	ROW(ATOMIC_FETCH_##name##bits, op, IMM, ATOMIC_##name | ATOMIC_FETCH,    \
 	    "$S = " tag "_fetch_" text "((u" #bits " *)$M, $S)")
@@ -196,7 +197,7 @@ enum {
 	ROW(LD_IND32, 0x40, ANY, 0, "!legacy packet access (ld_ind)")
 /* clang-format on */
 
-/* What an instruction is: one number for each row; INSN_BAD if no row fits. */
+/* The kind of an instruction is the number of its row; INSN_BAD if no row fits. */
 enum insn_kind {
 	INSN_BAD,
 #define ROW(name, ...) INSN_##name,
@@ -227,7 +228,7 @@ static inline i32 insn_key_field(const struct insn *in, u32 key)
 	return key == OFF ? in->off : key == IMM ? in->imm : in->src;
 }
 
-/* The row that an instruction belongs to. */
+/* Returns the kind of an instruction. */
 static inline enum insn_kind insn_kind(const struct insn *in)
 {
 	u32 kind = insn_first[in->op];
@@ -278,7 +279,7 @@ static inline bool insn_is_goto(const struct insn *in)
 {
 	return in->op == OPCODE_JA || in->op == OPCODE_JA32;
 }
-/* Whether the next instruction can run after it. */
+/* Whether the next instruction can run after this one. */
 static inline bool insn_falls_through(const struct insn *in)
 {
 	return !insn_is_goto(in) && !insn_is_exit(in);
@@ -289,13 +290,13 @@ static inline i64 insn_jump(const struct insn *in)
 	return in->op == OPCODE_JA32 ? in->imm : in->off;
 }
 
-/* Whether it names a function of the program, at idx + 1 + imm: it calls it or takes its address. */
+/* Whether the instruction calls a function of the program, or takes its address. That is at idx + 1 + imm. */
 static inline bool insn_names_func(const struct insn *in)
 {
 	enum insn_kind kind = insn_kind(in);
 	return kind == INSN_CALL_LOCAL || kind == INSN_LD_FUNC;
 }
-/* Whether it names the map imm of the object, or a place in the value of that map. */
+/* Whether the instruction names map imm of the object (insn_is_map), or a place in its value. */
 static inline bool insn_is_map(const struct insn *in)
 {
 	enum insn_kind kind = insn_kind(in);
@@ -340,7 +341,7 @@ static inline void insn_set_size(struct insn *in, u32 size)
 	in->op = (u8)((in->op & ~0x18) | codes[size] << 3);
 }
 
-/* Whether and through which register it accesses memory. */
+/* Whether the instruction accesses memory, and through which register. */
 static inline bool insn_is_access(const struct insn *in)
 {
 	return insn_class(in) >= CLASS_LDX && insn_class(in) <= CLASS_STX;
@@ -350,7 +351,7 @@ static inline u32 insn_base(const struct insn *in)
 	return insn_class(in) == CLASS_LDX || insn_is_load_acquire(in) ? in->src : in->dst;
 }
 
-/* Bit n is set if Rn may be changed; calls change R0 to R5. */
+/* The registers that the instruction may change: bit n for Rn. A call changes R0 to R5. */
 #define INSN_CALL_WRITES 0x3f
 u32 insn_writes(const struct insn *in);
 

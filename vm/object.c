@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The list of loaded objects, and what finds their programs and maps by name.
+// The list of loaded objects, and the search for their programs and maps by name.
 #include "vm/object.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/nearest.h"
@@ -59,7 +59,7 @@ const struct btf *vm_kernel_btf(void)
 	return kernel_types;
 }
 
-/* NAME of OBJECT/NAME, if that is the object; all of a name without an object; else NULL. */
+/* Returns NAME of OBJECT/NAME if o is that object, the whole of a name without an object, else NULL. */
 static const char *name_within(const struct object *o, const char *name)
 {
 	const char *slash = name;
@@ -77,14 +77,14 @@ static bool is_called(const struct object *o, const char *own, const char *name)
 	return within && strcmp(own, within) == 0;
 }
 
-/* The section whose variables the map holds, NULL if it holds none: names in C have no dot. */
+/* Returns the section whose variables the map holds; NULL if it holds none. Names in C have no dot. */
 static const char *section_of(const struct object *o, const struct map *m)
 {
 	size_t len = strlen(o->name);
 	return strncmp(m->name, o->name, len) == 0 && m->name[len] == '.' ? m->name + len : NULL;
 }
 
-/* As libbpf does it: the object's name is cut, not the section's. */
+/* Cuts the name as libbpf does: the object's part, not the section's. */
 static void libbpf_name(char name[LIBBPF_NAME_LEN], const struct object *o, const char *section)
 {
 	struct strbuf s = { .buf = name, .cap = LIBBPF_NAME_LEN };
@@ -104,7 +104,7 @@ static bool map_is_called(const struct object *o, const struct map *m, const cha
 	return is_called(o, section, name) || is_called(o, cut, name);
 }
 
-/* One more of that name: prints it as OBJECT/NAME, unless log is NULL. */
+/* Prints number `count` of those that have the name, as OBJECT/NAME. Prints nothing if log is NULL. */
 static void list_one(struct strbuf *log, u32 count, const struct object *o, const char *own)
 {
 	if (log)

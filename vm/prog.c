@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Programs before anything is known about them: slot, names, tag; and their end.
+// Makes and frees programs: their slot, their names, their tag.
 #include "vm/prog.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
 #include "kernel/cpu/smp.h"
 
-/* To which program each of cpu->active[] belongs. */
+/* The program to which each slot of cpu->active[] belongs; NULL: the slot is free. */
 static struct prog *slots[CPU_ACTIVE_SLOTS];
 static spinlock_t slots_lock;
 
@@ -42,7 +42,7 @@ static u64 fnv1a(u64 hash, const void *data, u32 len)
 	return hash;
 }
 
-/* The same for the same source, whatever the object's maps are numbered. */
+/* The tag does not depend on the numbers of the object's maps, so the same source has the same tag. */
 static void hash_insns(struct prog *p)
 {
 	u64 hash = 0xcbf29ce484222325ull;

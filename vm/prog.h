@@ -37,7 +37,7 @@ struct prog_facts {
 	u32 stack_depth; /* bytes of the main frame that are used */
 	bool calls;      /* calls helpers: they run kernel code that can be traced, so it can recurse */
 	bool per_cpu;    /* must stay on its CPU while it runs: per-CPU maps, helpers that need it */
-	bool tail_calls; /* it can go on in another program; then all these facts expect the worst */
+	bool tail_calls; /* it can go on in another program; then all these facts assume the worst */
 	u32 frames;      /* how deep its functions nest, 1 to PROG_FRAMES */
 	u32 frame_size;  /* bytes, the largest that one of its functions uses */
 	u32 insn_count;
@@ -46,7 +46,7 @@ struct prog_facts {
 };
 
 /* ORDER HEADER: what lies below the context of a tracing program, as on Linux. The words down to header_words
- * exist. A session's cookie lies lower still, where the first word says. */
+ * exist. A session's cookie lies below them; the first word says where. */
 enum prog_header {
 	HEADER_NONE,
 	HEADER_COUNT,  /* context[-1]: bits 0-7 slots of arguments; a session's bits 8-15 where its cookie
@@ -55,7 +55,7 @@ enum prog_header {
 	HEADER_COOKIE, /* context[-3]: the attachment's cookie */
 };
 
-/* Runs of a program. The caller counts them, while counting is on; changed atomically. */
+/* Runs of a program. Its caller counts them while counting is on. Changed atomically. */
 struct prog_stats {
 	u64 runs, ticks;
 };
@@ -63,7 +63,7 @@ struct prog_stats {
 /* Accesses of a program to bad addresses (vm/run/mistake.h); changed atomically. */
 struct prog_mistakes {
 	u64 stores, loads; /* dropped, read as 0 */
-	u32 first;         /* 1 + the instruction that made the first one; 0: none has */
+	u32 first;         /* 1 + the instruction that made the first such access; 0: none */
 };
 
 struct object;
@@ -135,25 +135,25 @@ struct object {
 enum err object_load(struct object **out, const char *name, const void *elf, size_t len, enum prog_mode mode,
 		     struct strbuf *log);
 
-/* The same for objects that name no place to attach to: each section with code holds programs of type
- * PROG_RAW, one for each global function. For host tools and tests. */
+/* Loads an object that names no place to attach to. Each global function in a section with code is a
+ * program of type PROG_RAW. For host tools and tests. */
 enum err object_load_raw(struct object **out, const char *name, const void *elf, size_t len,
 			 enum prog_mode mode, struct strbuf *log);
 
-/* Frees it all. EBUSY while a program of it is attached (prog->links). */
+/* Frees the object with its programs and maps. EBUSY while one of its programs is attached (prog->links). */
 enum err object_unload(struct object *o);
 
-/* prog_new makes an empty program with a slot of its own; ENOSPC after CPU_ACTIVE_SLOTS programs. It copies
- * both names, of any length; target has room for all of the section's. prog_set_tag sets its tag and the name
- * of its text, when it has its instructions. */
+/* prog_new makes an empty program with a slot of its own. It copies both names, of any length; target has
+ * room for the whole name of the section. ENOMEM; ENOSPC if CPU_ACTIVE_SLOTS programs are loaded. Call
+ * prog_set_tag when the program has its instructions: it sets the tag, and with it the name of the text. */
 enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
 
-/* Undoes prog_new, and frees the instructions. Only for a program without an entry; prog_free is for all. */
+/* Undoes prog_new, and frees the instructions. Only for a program that is not compiled: see prog_free. */
 void prog_drop(struct prog *p);
 
-/* The program whose guard is cpu->active[slot]; NULL if the slot is free. notrace. */
+/* Returns the program whose guard is cpu->active[slot]; NULL if the slot is free. notrace. */
 struct prog *prog_in_slot(u32 slot);
 
-/* How section names of that type begin: fentry. */
+/* Returns the word with which section names of that type begin: fentry. */
 const char *prog_type_name(enum prog_type type);

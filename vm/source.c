@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Instructions to lines of C.
+// From instructions to lines of C.
 #include "vm/source.h"
 #include "kernel/lib/mem.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines of C that instructions come from, as clang writes them to .BTF.ext. */
+/* The line of C that an instruction comes from. clang writes these lines to .BTF.ext. */
 #pragma once
 #include "vm/prog.h"
 
-/* The last line that begins at instruction idx or before it; NULL if none is known. notrace. */
+/* Returns the last line that begins at instruction idx or before it; NULL if none is known. notrace. */
 const struct line_info *source_line(const struct prog *p, u32 idx);
 
 /* Prints ", at my.bpf.c:12": the file without its folders, and the line. */
 void source_print(struct strbuf *s, const struct btf *b, u32 file_off, u32 line);
 
-/* The same for instruction idx of p; nothing if its line is not known. */
+/* Prints the same for instruction idx of p; prints nothing if its line is not known. */
 void source_print_insn(struct strbuf *s, const struct prog *p, u32 idx);
