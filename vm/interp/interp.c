@@ -4,11 +4,10 @@
 // A program is decoded once, into one slot per instruction at the same index. The program is verified:
 // registers, jumps and accesses through R10 need no check here. Any other access must lie in a window: the
 // last piece of memory in which an access was good. Without limits the window is all of memory, and a bad
-// address is dealt with where it faults (kernel/cpu/x86_64/probe.h).
-//
-// Instructions are counted where control is transferred, so that a straight line costs nothing. A slot's
-// address grows by one slot for each instruction, and each transfer moves the end by as much as it moves the
-// next slot. So the end minus the next slot is always what may still run.
+// address faults (kernel/cpu/x86_64/probe.h).
+// Only transfers of control count instructions; a straight line costs nothing. `end` is the slot at which the
+// program would run out of instructions if it ran straight on. A transfer moves `end` by as much as the next
+// slot. So `end` minus the next slot is always what may still run.
 #include "vm/interp/interp.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -50,10 +49,10 @@ struct windows {
 #define TAIL_STACK  (PROG_FRAMES * PROG_STACK + PROG_TAIL_CALLS * 64)
 #define TAIL_FRAMES (PROG_FRAMES + PROG_TAIL_CALLS)
 
-/* One called function: what its caller gets back. */
+/* One called function: what it restores for its caller. */
 struct frame {
 	const struct icode *ret; /* the caller's next instruction; NULL: back to C */
-	const struct prog *p;    /* the caller's; after a tail call the callee's is another */
+	const struct prog *p;    /* the caller's; a tail call changes the callee's */
 	u64 saved[5];            /* the caller's R6 to R10 */
 };
 
@@ -63,15 +62,15 @@ struct run {
 	i64 left; /* instructions that may run, times the size of a slot, while no case runs */
 	enum err err;
 	u32 tail_calls;
-	u32 depth, frame_count; /* the main function is 0; how many there may be */
+	u32 depth, frame_count; /* the main function's is 0; how many there may be */
 	struct frame *frames;
 	u8 *stack;   /* its lowest byte; a frame takes what the largest of its program needs */
-	u64 lowest;  /* of all frames that there were */
-	u64 highest; /* one past the main function's */
+	u64 lowest;  /* the lowest byte of all frames so far */
+	u64 highest; /* one past the main frame's highest byte */
 	const struct prog *p;
 	const struct interp_limits *limits; /* NULL: none */
 	struct strbuf *log;
-	struct interp_region key; /* of the element that a callback is shown */
+	struct interp_region key; /* of the element that a callback gets */
 };
 
 /* Ends the program, with a sentence in the log. Returns false. */
@@ -92,7 +91,7 @@ static bool is_in(const struct interp_region *r, u64 at, u64 size)
 	return offset < r->len && r->len - offset >= size;
 }
 
-/* The piece of memory that holds these bytes; false if the program may use none that does. */
+/* Finds the piece of memory that holds these bytes; false if the program may not use it, or none does. */
 static bool find_region(const struct run *run, u64 at, u64 size, bool is_store, struct interp_region *out)
 {
 	const struct interp_limits *l = run->limits;
@@ -119,8 +118,8 @@ static bool find_region(const struct run *run, u64 at, u64 size, bool is_store, 
 	return false;
 }
 
-/* The first check: of an access outside its window. Moves the window to where the access is good; ends the
- * program if that is nowhere. */
+/* The first check: an access outside its window. Moves the window to the memory that the access is in;
+ * ends the program if it may not use that memory. */
 static __attribute__((noinline)) bool move_window(struct run *run, const struct icode *in, u32 reg, u64 at,
 						  u32 shift, bool is_store)
 {
@@ -138,7 +137,8 @@ static __attribute__((noinline)) bool move_window(struct run *run, const struct 
 	return true;
 }
 
-/* How much memory argument n of a call is, and whether the helper writes to it; *at is where. */
+/* Returns how many bytes argument n of a call points to; sets *at to where, and *is_store to whether the
+ * helper writes there. */
 static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, const struct map *m, u64 *at,
 		      bool *is_store)
 {
@@ -157,7 +157,7 @@ static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, cons
 	}
 }
 
-/* The second check: of a helper's arguments. Ends the program if it passes memory that it may not use. */
+/* The second check: a helper's arguments. Ends the program if it passes memory that it may not use. */
 static bool check_args(struct run *run, const struct icode *in, const struct helper *h)
 {
 	const struct map *m = NULL;
@@ -191,7 +191,7 @@ static bool call_helper(struct run *run, const struct icode *in, const struct he
 	return true;
 }
 
-/* A new frame, before its function's first instruction. */
+/* Makes a new frame, before the first instruction of its function. */
 static void enter(struct run *run, const struct icode *ret)
 {
 	struct frame *f = &run->frames[++run->depth];
@@ -213,8 +213,8 @@ static const struct icode *leave(struct run *run)
 
 static u64 execute(struct run *run, const struct icode *in);
 
-/* A callback: a call from outside, so that all registers are restored afterwards. After an error it returns
- * 1, which ends the helper's loop. */
+/* Calls a callback of the program. A helper makes this call, so all registers are restored afterwards.
+ * After an error it returns 1, which ends the helper's loop. */
 static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 {
 	struct run *run = how;
@@ -230,7 +230,7 @@ static u64 call_back(void *how, u64 func, u64 r1, u64 r2, u64 r3, u64 r4)
 	return run->err ? 1 : r0;
 }
 
-/* The function of the program that has this address; NULL if none of those whose address is taken has it. */
+/* Returns the function with this address; NULL unless the program takes the address of such a function. */
 static const struct icode *taken_function(const struct prog *p, u64 value)
 {
 	for (u32 i = 0; i < p->taken_count; i++)
@@ -239,7 +239,8 @@ static const struct icode *taken_function(const struct prog *p, u64 value)
 	return NULL;
 }
 
-/* The same for a helper with a callback. run->left is right meanwhile. */
+/* Calls a helper with a callback; false if the program must end. The caller has set run->left, which the
+ * callback uses up. */
 static bool call_with_callback(struct run *run, const struct icode *in)
 {
 	const struct helper *h = in->callee;
@@ -256,8 +257,8 @@ static bool call_with_callback(struct run *run, const struct icode *in)
 	return run->err == OK;
 }
 
-/* The program that a tail call goes on with, in the place of the function that is running. NULL if the slot
- * is empty or does not exist, after too many tail calls, or if the room is too small. */
+/* Replaces the running function by the program that a tail call names, and returns its first instruction.
+ * NULL if the slot is empty or does not exist, after too many tail calls, or if the room is too small. */
 static const struct icode *tail_call(struct run *run)
 {
 	const struct prog *p = prog_array_get((const struct map *)(uptr)run->r[BPF_R2], (u32)run->r[BPF_R3]);
@@ -282,7 +283,7 @@ static bool call_by_number(struct run *run, const struct icode *in, u64 value)
 	       stop(run, in, EINVAL, "callx to 0x%llx, which is no helper and no function", value);
 }
 
-/* whose is NULL for the first of an atomic's two accesses: the second one counts the mistake. */
+/* whose is the run. It is NULL for the first of an atomic's two accesses: the second counts the mistake. */
 notrace void interp_faulted(const void *where, void *whose)
 {
 	const struct run *run = whose;
@@ -298,7 +299,7 @@ notrace u32 interp_insn_at(const struct prog *p, uptr word)
 		   : p->insn_count;
 }
 
-/* What an atomic operation makes of the value a in memory and the operand b. */
+/* The new value of an atomic operation: a is the value in memory, b the operand. */
 static u64 atomic_value(i32 op, u64 a, u64 b)
 {
 	switch (op & ~ATOMIC_FETCH) {
@@ -336,7 +337,7 @@ DEFINE_ATOMIC(u64)
 #define IMM(in) ((u64)(i64)(in)->imm)
 #define OFF(in) ((u64)(i64)(in)->off)
 
-/* NEXT goes n slots further. GO_TO and GO, which counts from the next slot, transfer control: they end the
+/* NEXT goes n slots further. GO_TO and GO transfer control; GO counts from the next slot. Both end the
  * program when too many instructions have run. */
 #define NEXT(n) do { in += (n); goto *in->label; } while (0)
 #define LEFT (end - (i64)(uptr)(in + 1))
@@ -393,7 +394,7 @@ DEFINE_ATOMIC(u64)
 		old atomic_u##bits(at, in->imm, SRC(in), r[0], in, run); NEXT(1); }
 #define ATOMIC(name, old) ATOMIC_CASE(name, 32, 2, old) ATOMIC_CASE(name, 64, 3, old)
 
-/* This CPU orders loads and stores so by itself. */
+/* The CPU keeps this order in all loads and stores. */
 #define ORDERED(bits, type, shift)                                                                 \
 	LOAD(LOAD_ACQ##bits, type, shift)                                                          \
 	STORE(STORE_REL##bits, type, shift, SRC(in))
@@ -401,11 +402,11 @@ DEFINE_ATOMIC(u64)
 /* Cases beside those of insn.h: three ways to call a helper. */
 enum { CASE_CALL_CHECKED = INSN_KINDS, CASE_CALL_WITH_CALLBACK, CASE_TAIL_CALL, CASES };
 
-/* Where they are in execute(). */
+/* The address of each case in execute(). */
 static const void *const *cases;
 
-/* Runs from in on until its frame ends, and returns R0; what happened is in run->err. Without a run it only
- * sets cases. */
+/* Runs from in until its frame ends, and returns R0; run->err says whether it failed. If run is NULL it
+ * only sets `cases`. */
 static u64 execute(struct run *run, const struct icode *in)
 {
 	static const void *const labels[CASES] = {
@@ -428,7 +429,7 @@ static u64 execute(struct run *run, const struct icode *in)
 	BINARY(ADD, a + b)
 	BINARY(SUB, a - b)
 	BINARY(MUL, a * b)
-	/* By 0 the quotient is 0 and the remainder a; the least number by -1 wraps to itself (RFC 9669 4.1). */
+	/* x / 0 = 0, x % 0 = x, MIN / -1 = MIN, MIN % -1 = 0 (RFC 9669 section 4.1). */
 	BINARY(DIV, b ? a / b : 0)
 	BINARY(SDIV, S(b) == -1 ? 0 - a : b ? (u64)(S(a) / S(b)) : 0)
 	BINARY(OR, a | b)
@@ -561,7 +562,7 @@ static u64 execute(struct run *run, const struct icode *in)
 }
 /* clang-format on */
 
-/* Whether a helper takes memory or a map: an untrusted program can pass any address. */
+/* Whether a helper takes memory or a map. An untrusted program can pass any address there. */
 static bool takes_memory(const struct helper *h)
 {
 	bool takes = false;
@@ -632,8 +633,9 @@ static u64 run_main(struct run *run, const struct prog *p, const u64 args[5])
 	const struct prog_facts *f = &p->facts;
 	u32 frame_count = f->tail_calls ? TAIL_FRAMES : f->frames;
 	u32 stack_len = f->tail_calls ? TAIL_STACK : max(f->frames * f->frame_size, 8u);
-	/* No more of the kernel's stack than is needed: programs that trace what other programs call nest. It is not
-	 * cleared: a program reads nothing from it that it has not written. */
+	/* Programs that trace what other programs call nest, so each takes only as much of the kernel's
+	 * stack as it needs. The stack is not cleared: a program reads nothing there that it has not
+	 * written. */
 	struct frame frames[frame_count];
 	u8 stack[stack_len] __attribute__((aligned(16)));
 	frames[0] = (struct frame){ .p = p };
