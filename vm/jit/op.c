@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What can be told of one op alone.
+// What an op reads and writes.
 #include "vm/jit/op.h"
 
 u32 op_tricks_off;

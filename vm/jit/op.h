@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* A program between eBPF and machine code: one op for each instruction, at the same index. An op can say more
- * than an instruction.
+/* A program between eBPF and machine code: one op for each instruction, at the same index. An op can do the
+ * work of several instructions.
  *
  *      r3 = r1                        gone
  *      r3 <<= 3                       gone
  *      r4 = r2                        gone
  *      r4 += r3                       gone
  *      r0 = *(u64 *)(r4 +8)           r0 = [r2 + (r1 << 3) + 8]
- *
- * Nothing here depends on a CPU. An op means what its instruction's row in insn.h says, with the operands of
- * the op: a register can be another one that holds the same value. */
+ * Nothing here depends on a CPU. An op means what the row of its kind in insn.h says, with its own operands:
+ * these can be other registers than the instruction's, which hold the same values. */
 #pragma once
 #include "vm/flow.h"
 
 #define OP_NO_REG 15
 
-/* The kinds without a row in insn.h. OP_GONE: nothing is left of it, or a second slot. */
+/* The kinds without a row in insn.h. OP_GONE: an op that was removed, or a second slot. */
 enum op_kind {
 	OP_GONE = INSN_BAD,
 	OP_ROL64 = INSN_KINDS, /* dst = a rotated left by imm, 1..63 */
@@ -31,7 +30,7 @@ enum op_kind {
  *      mov, movsx      dst = b, dst = imm
  *      load            dst = [m]       m = a + (index << shift) + disp; a or index may be missing
  *      store           [m] = b, imm
- *      atomic          on [m] with b; dst, if it fetches, is where the old value goes: b or R0
+ *      atomic          on [m] with b; if it fetches, the old value goes to dst: b or R0
  *      jump            compare a with b or imm; disp is how far, counted from the next op
  *      wide            dst; immediates as in the insn
  *      callx           a
@@ -45,7 +44,7 @@ struct op {
 	u16 live; /* bit n: Rn can be read after this op before it is written */
 };
 
-/* The tricks of the compiler. Each can be switched off alone, so that it can be measured. */
+/* The optimisations. Each can be switched off alone, so that it can be measured. */
 enum op_trick {
 	TRICK_COPY = 1 << 0,      /* use the older of two registers that hold the same */
 	TRICK_ADDRESS = 1 << 1,   /* sums in memory operands */
@@ -64,8 +63,8 @@ enum op_trick {
 };
 extern u32 op_tricks_off; /* 0; host tools and tests change it */
 
-/* Returns one op for each slot of the program, which the caller frees with kfree; NULL if memory runs out.
- * Clears MARK_TARGET where only jumps led that are gone. */
+/* Returns one op for each slot of the program; NULL if memory runs out. The caller frees them with kfree.
+ * Clears MARK_TARGET where no jump leads any more. */
 struct op *ops_build(const struct prog *p, u8 *marks);
 
 /* The registers that the op reads, and writes, one bit each. */
@@ -123,7 +122,7 @@ static inline notrace bool op_is_branch(const struct op *op)
 	return op->kind >= INSN_JEQ64_K && op->kind <= INSN_JSLE32_X;
 }
 
-/* Makes it OP_GONE. What is live after it stays. */
+/* Makes the op OP_GONE; op->live stays. */
 static inline void op_drop(struct op *op)
 {
 	*op = (struct op){
@@ -136,17 +135,18 @@ static inline notrace bool op_trick(enum op_trick trick)
 	return !(op_tricks_off & trick);
 }
 
-/* op_jump.c */
+/* op_jump.c: makes jumps lead to where they end, and removes jumps and what no jump reaches. */
 void ops_shorten_jumps(struct ops *o);
 
-/* op_live.c: fills op->live; removes ops whose result is never read. */
+/* op_live.c: ops_find_live fills op->live; ops_drop_dead removes ops whose result is never read.
+ * op_live_before returns the registers that are live before an op. */
 void ops_find_live(struct ops *o);
 void ops_drop_dead(struct ops *o);
 u32 op_live_before(const struct op *op);
 
-/* ops_always_u32 returns the registers whose upper half is 0 in the whole function that starts there.
- * op_writes_u32: whether the upper half of what the op of instruction in writes is 0, if it is 0 in the
- * registers of mask. */
+/* ops_always_u32 returns the registers whose upper half is 0 in the whole function that starts at start.
+ * op_writes_u32: whether the op of instruction in writes a value whose upper half is 0, if the upper halves
+ * of the registers in mask are 0. */
 u32 ops_always_u32(const struct ops *o, u32 start);
 bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From instructions to ops: each alone first, then what their neighbours allow.
+// From instructions to ops: first each one alone, then the passes that look at its neighbours.
 #include "kernel/mem/heap.h"
 #include "vm/jit/op.h"
 
@@ -31,7 +31,7 @@ static void decode_jump(struct op *op, const struct insn *in)
 		op->b = in->src;
 }
 
-/* What the CPUs order anyway (x86: loads among loads, and stores behind all) is a plain load or store. */
+/* x86 orders loads after loads, and stores after all accesses. So both are plain loads and stores. */
 static struct insn without_order(const struct insn *in)
 {
 	static const u8 plain[][2] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Walks a program from top to bottom and knows about each register what can be known between two jump
-// targets: which others hold the same, of what sum or shift its value came, whether its upper half is 0. With
-// that it rewrites each op to one that needs less work, and gives it the operands that need least. What then
-// is not needed any more, op_live.c takes out.
+// Walks a program from top to bottom. Between two jump targets it knows of each register: which others hold
+// the same, which sum or shift made its value, and whether its upper half is 0. It rewrites each op to one
+// that needs less work, with the operands that need least. Afterwards op_live.c removes the ops that are not
+// needed any more.
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 #include "vm/jit/op_fold.h"
@@ -31,7 +31,7 @@ static void fold_lookup(struct fold *f, struct op *op)
 	op->imm = map->imm;
 }
 
-/* Makes a move of the shift that put its result into reg. */
+/* Turns the shift that put its result into reg into a move. */
 static void unshift(struct fold *f, u32 reg, enum insn_kind move)
 {
 	struct value *v = &f->reg[reg];
@@ -47,8 +47,8 @@ static void unshift(struct fold *f, u32 reg, enum insn_kind move)
 	v->born = born;
 }
 
-/* A register that holds what was shifted; OP_NO_REG if none does. If the shift was done in place, and its
- * result in reg went nowhere but into this op, it is taken back. */
+/* Returns a register that holds the value before the shift; OP_NO_REG if none does. If the shift changed
+ * reg in place, and only this op reads its result, the shift is undone. */
 static u32 unshifted(struct fold *f, const struct op *op, u32 reg)
 {
 	struct value *v = &f->reg[reg];
@@ -67,7 +67,7 @@ static u32 unshifted(struct fold *f, const struct op *op, u32 reg)
 	return reg;
 }
 
-/* What a shift to the left and one back by as much are together, without and with sign; OP_GONE: nothing. */
+/* Returns the op that equals a shift to the left and one back by as much; OP_GONE if there is none. */
 static u8 extension(const struct shifted *s, bool is_signed)
 {
 	switch (s->wide ? 64 - s->count : 32 - s->count) {
@@ -99,7 +99,7 @@ static void extend_load(struct fold *f, struct op *op)
 	op_drop(op);
 }
 
-/* C without instructions for it extends by two shifts:
+/* clang extends by two shifts where eBPF has no instruction for it:
  *      r3 <<= 56                       gone
  *      r3 s>>= 56                      movsx rdx, dl                                       */
 static void fold_extension(struct fold *f, struct op *op)
@@ -125,7 +125,7 @@ static void fold_extension(struct fold *f, struct op *op)
 	extend_load(f, op);
 }
 
-/* And scales such an index by shifting it back by less:
+/* clang scales such an index by a shift back by less:
  *      r3 <<= 32                       w3 = w3
  *      r3 >>= 29                       r3 <<= 3                                        */
 static void fold_scaled_extension(struct fold *f, struct op *op)
@@ -167,7 +167,7 @@ static void narrow(struct fold *f, struct op *op)
 	}
 }
 
-/* Whether the two are halves of a rotated value: x << n and x >> (bits - n). */
+/* Whether the two are the halves of a rotated value: x << n and x >> (bits - n). */
 static bool are_halves(const struct shifted *a, const struct shifted *b)
 {
 	return a->of && a->of == b->of && a->wide == b->wide && a->left != b->left &&
@@ -192,7 +192,7 @@ static void fold_rotate(struct fold *f, struct op *op)
 	op->imm = d.left ? d.count : b.count;
 }
 
-/* clang makes a % b of a division:
+/* clang computes a % b by a division:
  *      r4 = r2                         gone
  *      r4 /= r3                        gone
  *      r4 *= r3                        gone
@@ -213,9 +213,9 @@ static void fold_remainder(struct fold *f, struct op *op)
 	op->b = (u8)by;
 }
 
-/* In this order: a row can make of an op what a later one takes. */
+/* The order matters: a row can rewrite an op to one that a later row takes. */
 static const struct rewrite {
-	u8 kinds[8]; /* of which op must be one; 0 ends the list */
+	u8 kinds[8]; /* the kinds of op that it takes; 0 ends the list */
 	enum op_trick trick;
 	void (*rewrite)(struct fold *f, struct op *op);
 } rewrites[] = {
@@ -246,15 +246,15 @@ static void rewrite_op(struct fold *f, struct op *op)
 			rewrites[i].rewrite(f, op);
 }
 
-/* The first operand. If it is the destination, the copy that it came from is worth more only if that copy
- * is then not needed. */
+/* Chooses the first operand. If it is the destination, an older register is better only if nothing else
+ * reads the copy, so that the copy goes. */
 static void fold_first(const struct fold *f, struct op *op, bool wide)
 {
 	if (op->a != op->dst || !f->reg[op->a].is_read)
 		op->a = (u8)value_instead(f, op->a, wide);
 }
 
-/* Whether the op looks at all 64 bits of its operands. */
+/* Whether the op reads all 64 bits of its operands. */
 static bool is_wide(const struct op *op)
 {
 	u32 class = op_class(op);
@@ -291,7 +291,7 @@ static void note_reads(struct fold *f, u32 mask)
 		f->reg[r].is_read |= mask >> r & 1;
 }
 
-/* What the registers hold, and which values have been read, after the op. */
+/* Notes what the registers hold after the op, and which values it has read. */
 static void note_op(struct fold *f, const struct op *op)
 {
 	u32 writes = op_writes(op);

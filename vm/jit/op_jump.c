@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Jumps that need not be: to another jump, around another jump, by the same condition again.
+// Removes jumps that are not needed: to another jump, around another jump, on the same condition again.
 #include "vm/jit/op.h"
 
 static void set_target(struct ops *o, u32 idx, u32 target)
@@ -17,7 +17,7 @@ static bool is_marked(const struct ops *o, u32 idx)
 	return o->marks[idx] & (MARK_TARGET | MARK_START);
 }
 
-/* Only jumps that are still jumps lead somewhere. */
+/* Marks the targets again, from the jumps that are left. */
 static void mark_targets(struct ops *o)
 {
 	for (u32 i = 0; i < o->p->insn_count; i++)
@@ -27,7 +27,7 @@ static void mark_targets(struct ops *o)
 			o->marks[op_target(&o->op[i], i)] |= MARK_TARGET;
 }
 
-/* Where a jump to idx ends; an endless loop of jumps ends anywhere in it. */
+/* Returns where a jump to idx ends; for an endless loop of jumps, any op in it. */
 #define HOPS_MAX 8
 static u32 last_target(const struct ops *o, u32 idx)
 {
@@ -63,13 +63,13 @@ static void invert(struct ops *o, u32 idx)
 	op_drop(&op[1]);
 }
 
-/* clang makes several selects by one condition into as many jumps by it. */
+/* clang compiles several selects on one condition to as many jumps on it. */
 static bool is_same_condition(const struct op *x, const struct op *y)
 {
 	return x->kind == y->kind && x->a == y->a && x->b == y->b && x->imm == y->imm;
 }
 
-/* Where one jump leads, the next by the same condition is taken, too:
+/* If a taken jump leads to a jump on the same condition, that one is taken, too:
  *      if r1 == 1 goto A               if r1 == 1 goto B
  *      ...                             ...
  *   A: if r1 == 1 goto B            A: if r1 == 1 goto B                                    */
@@ -81,7 +81,7 @@ static void follow(struct ops *o, u32 idx)
 	set_target(o, idx, target);
 }
 
-/* And behind a jump that was not taken, no other by the same condition is. */
+/* Behind a jump that was not taken, no other on the same condition is taken. */
 #define LOOK_AHEAD 8
 static void drop_repeated(struct ops *o, u32 idx)
 {
@@ -95,7 +95,7 @@ static void drop_repeated(struct ops *o, u32 idx)
 	}
 }
 
-/* What follows a goto or an exit, up to the next target. */
+/* Removes what follows a goto or an exit, up to the next target. */
 static void drop_unreachable(struct ops *o)
 {
 	bool reached = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of a whole program: which registers are still needed after each op, and which ops are not; of a whole
-// function: which registers never hold more than 32 bits.
+// Finds for a whole program which registers are still needed after each op, and removes the ops whose results
+// are not. Finds for a whole function which registers never hold more than 32 bits.
 #include "vm/jit/op.h"
 
 u32 op_live_before(const struct op *op)
@@ -8,7 +8,7 @@ u32 op_live_before(const struct op *op)
 	return op_reads(op) | (op->live & ~op_writes(op));
 }
 
-/* What is live after op idx, as far as it is known by now. */
+/* Returns what is live after op idx, as far as the passes until now have found. */
 static u32 live_after(const struct ops *o, u32 idx)
 {
 	const struct op *op = &o->op[idx];
@@ -22,7 +22,7 @@ static u32 live_after(const struct ops *o, u32 idx)
 	return live;
 }
 
-/* One backward pass over all; whether anything became live that was not. */
+/* One pass over all ops, from last to first; returns whether op->live has changed anywhere. */
 static bool live_pass(struct ops *o)
 {
 	bool changed = false;
@@ -34,8 +34,8 @@ static bool live_pass(struct ops *o)
 	return changed;
 }
 
-/* Each pass carries what is live over one more loop, from the inner to the outer. Programs need as many
- * as their loops nest, and two; if that is too many all counts as live everywhere. */
+/* Each pass carries what is live over one more loop, from the inner to the outer. A program whose loops
+ * nest N deep needs N + 2 passes. If that is too many, every register counts as live everywhere. */
 #define LIVE_PASSES 32
 void ops_find_live(struct ops *o)
 {
@@ -48,7 +48,7 @@ void ops_find_live(struct ops *o)
 		o->op[i].live = (1 << BPF_REGS) - 1;
 }
 
-/* Arithmetic and immediates: nothing but the result. */
+/* Whether the op does nothing but write its result: arithmetic and immediates. */
 static bool is_pure(const struct op *op)
 {
 	u32 class = op_class(op);
@@ -67,7 +67,6 @@ void ops_drop_dead(struct ops *o)
 	}
 }
 
-/* Whether what the op writes has an upper half of 0, if that is so for the registers in mask. */
 bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask)
 {
 	bool a = op->a != OP_NO_REG && mask & 1u << op->a, b = op->b != OP_NO_REG && mask & 1u << op->b;
@@ -101,7 +100,7 @@ bool op_writes_u32(const struct op *op, const struct insn *in, u32 mask)
 	}
 }
 
-/* The end of the function that starts here. */
+/* Returns the end of the function that starts at start. */
 static u32 function_end(const struct ops *o, u32 start)
 {
 	u32 end = start + 1;
@@ -110,8 +109,8 @@ static u32 function_end(const struct ops *o, u32 start)
 	return end;
 }
 
-/* Takes out of the mask what the function also writes in other ways, until nothing changes: at most once
- * for each register. What a function is called with may be anything. */
+/* Removes from the mask each register to which the function also writes other values, until nothing
+ * changes. So the loop runs at most once for each register. The function's arguments may be anything. */
 u32 ops_always_u32(const struct ops *o, u32 start)
 {
 	u32 end = function_end(o, start), before;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Values have numbers: a new one whenever something new is computed. Two registers hold the same if the
-// numbers of their values are equal. What is known about a number stays true until no register has it.
+// Values have numbers: each new result gets a new one. Two registers hold the same if the numbers of their
+// values are equal. What is known about a number stays true until no register has it.
 //
-// Sums: what can be added up in an address, and which registers it takes. A sum is kept by the numbers of the
-// values in it, and can be written as long as each of them is still in some register.
+// Sums: what an address can add up, and which registers it takes. A sum holds the numbers of its values. It
+// can become an address as long as each of these values is still in a register.
 #include "vm/jit/op_fold.h"
 
 struct value value_new(struct fold *f)
@@ -40,7 +40,7 @@ static bool add_disp(i32 *disp, i64 more)
 	return true;
 }
 
-/* s += t, if the result is still one base and one index. */
+/* s += t; false if the result is more than one base and one index. */
 static bool add_sum(struct sum *s, const struct sum *t)
 {
 	struct sum r = *s;
@@ -66,7 +66,7 @@ static bool add_sum(struct sum *s, const struct sum *t)
 	return true;
 }
 
-/* s <<= count. */
+/* s <<= count; false if the result is no sum. */
 static bool shift_sum(struct sum *s, u32 count)
 {
 	struct sum r = { .index = s->index ? s->index : s->base };
@@ -97,7 +97,8 @@ static bool is_placed(const struct fold *f, const struct sum *s)
 	return place_sum(f, &op, s);
 }
 
-/* The sum of two registers, by the values that they are made of as far as those fit and are still held. */
+/* Returns the sum of two registers. Uses the parts of their values where these fit and registers still
+ * hold them. */
 static struct sum sum_of(const struct fold *f, const struct value *a, const struct value *b)
 {
 	const struct sum whole_a = { .base = a->number }, whole_b = { .base = b->number };
@@ -112,8 +113,9 @@ static struct sum sum_of(const struct fold *f, const struct value *a, const stru
 	return (struct sum){ a->number, b->number, 0, 0 };
 }
 
-/* The same for an access. One through the frame pointer alone cannot fail, so it must stay in the stack; with
- * an index it is one that can, and the frame pointer is what is added. */
+/* Puts the registers of a sum into the address of an access. An access through the frame pointer alone
+ * counts as one that cannot fail, so it must stay in the stack. With an index an access can fail; then the
+ * frame pointer is the index. */
 static bool place_address(const struct fold *f, struct op *op, const struct sum *s)
 {
 	struct op try = *op;
@@ -132,7 +134,7 @@ static bool place_address(const struct fold *f, struct op *op, const struct sum 
 
 typedef bool place_fn(const struct fold *f, struct op *op, const struct sum *s);
 
-/* A sum that was made in place, in reg, for this op alone: what made it is taken back.
+/* If a sum or product changed reg in place for this op alone, removes the op that computed it.
  *      r3 += r2                        gone
  *      r0 = *(u8 *)(r3 +4)             movzx eax, byte [rdx + rsi + 4]                     */
 static bool take_back(struct fold *f, struct op *op, u32 reg, const struct sum *s, place_fn *place)

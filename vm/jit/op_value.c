@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What is known of the value that an op computes: whether it is a sum, a shifted value, a quotient or a
+// Finds what is known of the value that an op computes: whether it is a sum, a shifted value, a quotient or a
 // constant, and whether its upper half is 0.
 #include "vm/jit/op_fold.h"
 #include "vm/run/map.h"
 
-/* The value that a shift by a constant makes. */
+/* Returns the result of a shift by a constant. */
 static struct shifted shifted_of(const struct fold *f, const struct op *op)
 {
 	bool wide = op->kind == INSN_LSH64_K || op->kind == INSN_RSH64_K;
@@ -17,7 +17,7 @@ static struct shifted shifted_of(const struct fold *f, const struct op *op)
 	return (struct shifted){ wide ? a->number : a->low, count, left, wide };
 }
 
-/* Whether all that a division at 32 bits loses are zeroes. */
+/* Whether the quotient is one of all 64 bits. A division at 32 bits is one if the upper halves are 0. */
 static bool is_exact(const struct fold *f, const struct op *op)
 {
 	return op->kind == INSN_DIV64_X || op->kind == INSN_SDIV64_X ||
@@ -29,7 +29,7 @@ bool quotient_has_width(const struct op *op, const struct quotient *q, u8 kind64
 	return op->kind == kind64 || (op->kind == kind32 && q->kind == INSN_DIV32_X);
 }
 
-/* The result of a division, or of a multiplication of it by its divisor. */
+/* Returns the result of a division, or of the multiplication of a quotient by its divisor. */
 static struct quotient quotient_of(const struct fold *f, const struct op *op, u32 number)
 {
 	struct quotient q = { 0 };
@@ -47,7 +47,7 @@ static struct quotient quotient_of(const struct fold *f, const struct op *op, u3
 	return q;
 }
 
-/* An address or a number that fits a displacement. */
+/* Whether the op loads a constant, an address or a number, that fits a displacement. */
 static bool constant_of(const struct fold *f, const struct op *op, const struct insn *in, i32 *value)
 {
 	i64 v;

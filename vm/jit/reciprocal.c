@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 1 / d in binary: a factor of as many bits as the dividend has, and how it is to be rounded.
+// 1 / d in binary: a factor of as many bits as the dividend has, rounded up or down.
 #include "vm/jit/reciprocal.h"
 
-/* 2^(bits + log) / d: the quotient, and the remainder to *rest; 2^log is the last power below d. */
+/* Returns the quotient 2^(bits + log) / d; *rest is the remainder. 2^log is the largest power of 2 below
+ * d. */
 static u64 divide_power(u64 d, u32 bits, u32 log, u64 *rest)
 {
 	u64 quotient = 0, r = 1ull << log;
@@ -19,9 +20,10 @@ static u64 divide_power(u64 d, u32 bits, u32 log, u64 *rest)
 	return quotient;
 }
 
-/* Rounded up, the factor is too large by error / d of its last bit. x times that must stay below one
- * step of the quotient: so if error <= 2^log. If not, an even d is halved, which makes x shorter and leaves
- * room for a larger error; for an odd d the factor is rounded down, and x counts as one more. */
+/* A factor that is rounded up is too large by error / d of its last bit. x times that must stay below one
+ * step of the quotient. This holds if error <= 2^log. Otherwise:
+ * - An even d is halved until it is odd. That makes x shorter and leaves room for a larger error.
+ * - For an odd d the factor is rounded down, and x is increased by 1. */
 struct reciprocal reciprocal_of(u64 d, u32 bits)
 {
 	u32 log = 63 - (u32)__builtin_clzll(d);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: arithmetic except division and products with constants, moves, byte swaps. An op has three
-// operands, most instructions of the CPU have two: a copy comes first where none of the others will do.
+// Of the JIT: moves, byte swaps, and arithmetic except division and products with constants. An op has three
+// operands; most instructions of the CPU have two. So a copy comes first where no other way is shorter.
 #include "vm/jit/x86_64/parts.h"
 
 typedef void emit_rc(struct code *c, enum reg r);
@@ -21,7 +21,7 @@ static const struct shift_row shift_rows[] = {
 #undef ROW
 /* clang-format on */
 
-/* dst = m's address, cut to 32 bits if not wide. */
+/* d = m's address, cut to 32 bits if not wide. */
 static void emit_lea_of(struct code *c, enum reg d, struct mem m, bool wide)
 {
 	(wide ? lea_rm : lea_rm32)(c, d, m);
@@ -79,7 +79,8 @@ static void emit_add_imm(struct jit *j, const struct op *op, i32 imm)
 	(wide ? add_ri : add_ri32)(j->c, d, imm);
 }
 
-/* What keeps the lowest bytes is a zero extension; what clears the upper half is shorter at 32 bits. */
+/* A mask of the lowest one or two bytes is a zero extension. A mask that clears the upper half is shorter
+ * at 32 bits. */
 static void emit_and_imm(struct jit *j, const struct op *op)
 {
 	struct code *c = j->c;
@@ -177,7 +178,7 @@ static void emit_shift_imm(struct jit *j, const struct op *op)
 	}
 }
 
-/* The CPU masks the count as RFC 9669 does, but wants it in cl, where R4 lives. r1 <<= r2:
+/* The CPU masks the count as RFC 9669 says, but takes it from cl, and rcx holds R4. r1 <<= r2:
  *      mov r11, rcx            ; if R4 is still needed
  *      mov ecx, esi
  *      shl rdi, cl             ; r10 in place of rdi if dst is R4 or holds the count
@@ -223,7 +224,7 @@ static void emit_neg(struct jit *j, const struct op *op)
 	(jit_is_64(op) ? neg_r : neg_r32)(j->c, jit_dst(op));
 }
 
-/* To little endian only cuts; to big endian, and the unconditional swap, turn the bytes round. */
+/* "To little endian" only cuts the value. "To big endian" and the unconditional swap reverse its bytes. */
 static void emit_end(struct code *c, const struct op *op)
 {
 	enum reg d = jit_dst(op), a = jit_a(op);

@@ -5,7 +5,7 @@
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 
-/* The map that a register holds at a call, if the lines above say so; or NULL. */
+/* Returns the map that reg holds at a call, if the lines above load it; else NULL. */
 static const struct map *known_map(const struct jit *j, u32 idx, u32 reg)
 {
 	const struct insn *in = flow_constant(j->p, j->marks, idx, reg);
@@ -27,7 +27,7 @@ static void emit_row_call(struct jit *j, const struct helper *h)
 	emit_call(j, (uptr)h->fn);
 }
 
-/* A helper of a map that is known.
+/* A helper that works on a known map: calls the map's own function.
  *      call hash_update
  *      mov eax, eax            ; an enum err
  *      neg rax                                                                        */
@@ -40,7 +40,7 @@ static void emit_map_call(struct jit *j, const struct helper *h, const struct ma
 	neg_r(j->c, RAX);
 }
 
-/* Goes on in the program that is in the slot R3 of the map; the caller's frame is gone then.
+/* Goes on in the program in slot R3 of the map. The caller's frame is removed before.
  *      cmp edx, max_entries
  *      jae .out
  *      mov r11d, edx
@@ -51,7 +51,7 @@ static void emit_map_call(struct jit *j, const struct helper *h, const struct ma
  *      jae .out
  *      inc r12d
  *      mov r11, [r11 + tail_entry]
- *      leave                   ; and what else the function undoes
+ *      leave                   ; and the rest of jit_emit_unwind
  *      jmp r11
  * .out:
  *      xor eax, eax                                                                   */
@@ -95,19 +95,19 @@ void jit_emit_kfunc(struct jit *j, const struct insn *in)
 		emit_row_call(j, h);
 }
 
-/* Where the function at an instruction begins; anywhere while that is not known. */
+/* Returns the address of the function that begins at an instruction. While sizes are measured it is wrong. */
 static uptr func_address(const struct jit *j, u32 idx)
 {
 	return j->c->base + j->origin + j->at[idx];
 }
 
-/* The address of a function, in 7 bytes whatever it is. */
+/* d = the address of a function. The code has 7 bytes for every address. */
 void jit_emit_func_address(struct jit *j, enum reg d, u32 idx)
 {
 	mov_ri_sx(j->c, d, j->sizing ? 0 : (i64)func_address(j, idx));
 }
 
-/* callx to none of the first functions: calls another one, or a helper; else returns 0. */
+/* callx to none of the first CALLX_CHAIN functions: calls another function, or a helper; else returns 0. */
 static notrace u64 call_by_value(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, const struct prog *p, u64 value)
 {
 	const struct helper *h = helper_by_value(p, value);

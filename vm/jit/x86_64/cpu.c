@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: what this CPU can do. (In a file of its own: kernel/cpu/cpu.h and the encoder share names.)
+// Of the JIT: what this CPU can do. A file of its own, because kernel/cpu/cpu.h and the encoder share names.
 #include "kernel/cpu/cpu.h"
 #include "vm/jit/x86_64/jit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: division and remainder. div and idiv divide rdx:rax, and leave the quotient in rax, the
-// remainder in rdx; R0 and R3, which live there, are saved only if they are still read.
+// Of the JIT: division and remainder. div and idiv divide rdx:rax; they leave the quotient in rax and the
+// remainder in rdx. These registers hold R3 and R0, which are saved only if an op still reads them.
 #include "vm/jit/x86_64/parts.h"
 #include "vm/jit/reciprocal.h"
 
@@ -14,7 +14,7 @@ static bool is_signed(const struct op *op)
 	return jit_variant(op) == 1;
 }
 
-/* What is in rax and rdx beside the result; a divisor that is in one of them is read from its copy. */
+/* Saves rax and rdx if an op still reads R0 and R3. A divisor in one of them is read from its copy. */
 static void save(struct code *c, const struct op *op)
 {
 	bool has_b = jit_has_b(op);
@@ -49,8 +49,8 @@ static void emit_div_insn(struct code *c, const struct op *op, enum reg divisor)
 	}
 }
 
-/* The quotient of a division by 0 is 0, the remainder is the dividend: these are in place before it is known
- * whether there will be a division. r1 /= r2 and r1 %= r2:
+/* The quotient of a division by 0 is 0, and the remainder is the dividend. The code puts these in place
+ * first, and then skips the division if the divisor is 0. r1 /= r2 and r1 %= r2:
  *      xor eax, eax            mov rdx, rdi
  *      test rsi, rsi           test rsi, rsi
  *      je .done                je .done
@@ -69,7 +69,7 @@ static void emit_unsigned(struct code *c, const struct op *op, enum reg divisor)
 		jit_copy(c, RDX, a, wide);
 		(wide ? test_rr : test_rr32)(c, divisor, divisor);
 		a = a == RAX ? RAX : RDX;
-	} else if (a == RAX) { /* what is in the way becomes 0 with the divisor */
+	} else if (a == RAX) { /* rax holds the dividend: make it 0 if the divisor is 0 */
 		(wide ? test_rr : test_rr32)(c, divisor, divisor);
 		(wide ? cmovcc_rr : cmovcc_rr32)(c, IF_E, RAX, divisor);
 	} else {
@@ -144,7 +144,7 @@ static void emit_div_by_minus_one(struct code *c, const struct op *op)
 	(wide ? neg_r : neg_r32)(c, jit_dst(op));
 }
 
-/* A division by a constant, on its way: the quotient of abs(dividend) and by goes to `quotient`. */
+/* A division by a constant: `quotient` gets abs(dividend) / by. */
 struct by_const {
 	const struct op *op;
 	u64 by; /* abs(imm) */
@@ -179,7 +179,7 @@ static void emit_dividend(struct code *c, const struct by_const *k, enum reg r)
 		emit_sign(c, r, k->dividend, k->wide);
 }
 
-/* At 32 bits the product fits a register. r1 / 10, and with one more added r1 / 7:
+/* At 32 bits the product fits a register. r1 / 10; and r1 / 7, where reciprocal.plus is set:
  *      mov r10d, edi           mov r10d, edi
  *      mov r11d, 0xcccccccd    inc r10
  *      imul r10, r11           mov r11d, 0x92492492
@@ -198,8 +198,8 @@ static void emit_quotient32(struct code *c, const struct by_const *k)
 	shr_ri(c, R10, (u8)(32 + r->after));
 }
 
-/* At 64 bits only the upper half of the product counts. r1 / 10, and with one more added r1 / 7; where BMI2
- * is missing, mul in place of mulx, on rax:
+/* At 64 bits only the upper half of the product counts. r1 / 10; and r1 / 7, where reciprocal.plus is set.
+ * Without BMI2, mul takes the place of mulx, and rax that of rdx:
  *      mov rdx, rdi            mov rdx, rdi
  *      mov r11, 0xcc...cd      mov r11, 0x92...92
  *      mulx r10, rdx, r11      mulx r10, rdx, r11
@@ -235,8 +235,8 @@ static void emit_quotient_of_power(struct code *c, const struct by_const *k)
 		(k->wide ? shr_ri : shr_ri32)(c, k->quotient, (u8)log);
 }
 
-/* From the quotient of absolute values to the result: with the sign of both; the remainder is what
- * the quotient leaves of the dividend. */
+/* From the quotient of absolute values to the result. The quotient gets its sign. The remainder is the
+ * dividend minus the quotient times the divisor. */
 static void emit_result(struct code *c, const struct by_const *k)
 {
 	enum reg d = jit_dst(k->op), q = k->quotient;
@@ -253,7 +253,7 @@ static void emit_result(struct code *c, const struct by_const *k)
 	(k->wide ? sub_rr : sub_rr32)(c, d, R11);
 }
 
-/* rdx, and without BMI2 rax, are needed for the product: see save(). */
+/* The product needs rdx, and without BMI2 rax. So these are saved as in save(). */
 static void emit_by_product64(struct code *c, struct by_const *k)
 {
 	const struct op *op = k->op;
@@ -279,7 +279,7 @@ static void emit_by_product64(struct code *c, struct by_const *k)
 		mov_rr(c, RDX, R9);
 }
 
-/* r1 / 8 and r1 % 8, unsigned: shr rdi, 3 and: and edi, 7 */
+/* Unsigned: r1 / 8 is `shr rdi, 3`; r1 % 8 is `and edi, 7`. */
 static void emit_by_power(struct code *c, const struct by_const *k)
 {
 	u32 log = (u32)__builtin_ctzll(k->by);
@@ -317,7 +317,7 @@ static void emit_by_const(struct code *c, const struct op *op)
 	}
 }
 
-/* What it would be without the tricks. */
+/* The code without TRICK_DIV_CONST. */
 static void emit_div_by_imm(struct code *c, const struct op *op)
 {
 	bool wide = jit_is_64(op);

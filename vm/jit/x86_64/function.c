@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: how a function of the program begins and ends.
+// A program that calls a helper looks like this. A function that calls nothing and uses no stack has neither
+// frame nor leave.
 //
-// A program that calls a helper looks like this; leaves without a stack have neither frame nor leave.
-//
-//      nop5                    ; so that the program can itself be traced
+//      nop5                    ; so that the program itself can be traced
 //      push rbp
 //      mov rbp, rsp
-//      sub rsp, 16             ; its stack, as deep as it is used, and alignment
+//      sub rsp, 16             ; as much stack as it uses, and alignment
 //      push rbx                ; callee-saved registers that it writes
 //      ...
 //      pop rbx
@@ -15,8 +15,8 @@
 #include "kernel/layout.h"
 #include "vm/jit/x86_64/parts.h"
 
-/* A function that calls must have a frame, even if it uses no stack: by it kernel/cpu/x86_64/stack.c finds
- * the functions that are still running (ORDER FRAMES). */
+/* A function that calls must have a frame, even if it uses no stack: kernel/cpu/x86_64/stack.c follows the
+ * frames to find the functions that are still running (ORDER FRAMES). */
 static bool has_frame(const struct flow_func *f)
 {
 	return f->uses_fp || f->calls;
@@ -27,7 +27,7 @@ static bool saves(const struct flow_func *f, u32 r)
 	return f->writes & 1u << r;
 }
 
-/* Bytes below rbp before the saved registers: calls want rsp at a multiple of 16. */
+/* Bytes between rbp and the saved registers. At a call rsp must be a multiple of 16. */
 static u32 frame_size(const struct flow_func *f)
 {
 	u32 size = align_up(f->stack, 8u);
@@ -35,8 +35,8 @@ static u32 frame_size(const struct flow_func *f)
 	return f->calls ? align_up(size + pushed, 16u) - pushed : size;
 }
 
-/* Before the body of a program with tail calls: a caller calls it, and other programs jump into it by
- * tail calls. The count lives in r12, which neither helpers nor trampolines change.
+/* The entry of a program with tail calls. A caller comes through here; the tail call of another program jumps
+ * to .body. r12 counts tail calls; neither helpers nor trampolines change it.
  *      push rbp
  *      mov rbp, rsp
  *      push r12

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: what is written in place of a call. Each does what the function in its row does, on a bad
-// address too; registers that a call may change are free.
+// Of the JIT: code in place of a call. It does what the helper's function does, on a bad address too. It may
+// change the registers that a call may change.
 #include "kernel/layout.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"
@@ -9,7 +9,7 @@
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 
-/* r *= factor, not for flags */
+/* r *= factor; the flags are undefined. */
 static void scale(struct code *c, enum reg r, u64 factor)
 {
 	if (factor == 1)
@@ -35,7 +35,7 @@ static void emit_values_at(struct code *c, const struct map *m)
 	lea_rm(c, RAX, at_index(RAX, R11, is_scale ? m->stride : 1, 0));
 }
 
-/* The look-up in an array.
+/* Looks up an element of an array.
  *      mov r11d, [key]
  *      xor eax, eax
  *      cmp r11d, max_entries
@@ -66,7 +66,7 @@ void jit_emit_element(struct jit *j, const struct op *op)
 	jit_fixup_resume(j, f);
 }
 
-/* What ktime_get_ns computes; false where the time does not come from the CPU's counter.
+/* Computes what ktime_get_ns returns; false if the time does not come from the CPU's counter.
  *      rdtsc
  *      shl rdx, 32
  *      or rax, rdx
@@ -101,7 +101,7 @@ static void emit_current(struct code *c)
 }
 
 _Static_assert(offsetof(struct task_struct, tgid) == offsetof(struct task_struct, pid) + 4,
-	       "one load of 8 bytes gives tgid << 32 | pid");
+	       "one load of 8 bytes returns tgid << 32 | pid");
 static void emit_pid_tgid(struct code *c)
 {
 	emit_current(c);
@@ -116,7 +116,7 @@ static void emit_header_word(struct jit *j, enum reg r, enum prog_header word)
 	jit_fixup_resume(j, f);
 }
 
-/* The number of arguments is the lowest byte of its word. */
+/* r = the number of arguments: the lowest byte of its word. */
 static void emit_arg_count(struct jit *j, enum reg r)
 {
 	u32 f = jit_fixup(j, r);

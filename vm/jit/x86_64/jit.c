@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The JIT's driver: what vm/jit makes of each eBPF instruction as machine code, with the meaning that
-// interp.c defines. Here each op goes to the part that writes it, and the sizes are settled:
+// The JIT's driver: turns the ops of vm/jit into machine code that does what interp.c defines. It passes each
+// op to the part that writes it, and settles the sizes. The parts:
 //
-//      parts.c     what all use: registers, operands, fixups
+//      parts.c     what all share: registers, operands, fixups
 //      function.c  how a function begins and ends
 //      alu.c, div.c, times.c   arithmetic; mem.c  loads and stores; jump.c; call.c
-//      inline.c    what is written in place of a call
+//      inline.c    code in place of a call
 //      place.c     where loops lie
 #include "kernel/mem/heap.h"
 #include "vm/jit/x86_64/parts.h"
 
-/* The longest translation of one instruction, a fetching atomic with prologue, is far below. */
+/* More than the longest code of one instruction: an atomic that fetches, with a prologue. */
 #define INSN_CODE_MAX 256
 #define CODE_MAX      (1 << 24) /* text_fixup.resume */
 
@@ -62,7 +62,7 @@ static void emit_op(struct jit *j, u32 idx)
 		emit_kind(j, &j->ops[idx], idx);
 }
 
-/* What the function needs is what is left of it. */
+/* Only the ops that are left decide what the function needs. */
 static void begin_function(struct jit *j, u32 idx)
 {
 	u32 reads = 0, writes = 0;
@@ -88,7 +88,7 @@ static void emit_padding(struct code *c, u32 len)
 		nop(c, len);
 }
 
-/* One op at the end of the code, with the prologue if a function starts with it. */
+/* Appends the code of one op; before it the prologue, if a function starts there. */
 static void emit_step(struct jit *j, u32 idx)
 {
 	emit_padding(j->c, j->ops[idx].pad);
@@ -98,7 +98,7 @@ static void emit_step(struct jit *j, u32 idx)
 	emit_op(j, idx);
 }
 
-/* Every instruction's length with all jumps long, measured by writing each to the same scratch. */
+/* Measures the length of each instruction's code, with all jumps long: writes each to the same scratch. */
 static void measure(struct jit *j)
 {
 	u8 scratch[INSN_CODE_MAX];
@@ -114,8 +114,8 @@ static void measure(struct jit *j)
 	j->sizing = false;
 }
 
-/* Whether the jump can be short. Code only ever shrinks, so that distances measured on old offsets are
- * never less than what they will be. `gone` bytes lie no more before the end of the jump, if it is short. */
+/* Whether the jump can be short. Code only shrinks, so a distance between old offsets is never too small.
+ * `gone` is how many bytes before the end of the jump are gone if it is short. */
 static bool fits_short(const struct jit *j, u32 idx, u32 gone)
 {
 	u32 target = op_target(&j->ops[idx], idx);
@@ -125,7 +125,7 @@ static bool fits_short(const struct jit *j, u32 idx, u32 gone)
 	return j->at[target] - (end - gone) >= -128;
 }
 
-/* Makes jumps short that can be, and moves what follows; false if none can. */
+/* Makes those jumps short that can be, and moves what follows; false if none can. */
 static bool shrink(struct jit *j)
 {
 	u32 removed = 0, count = j->p->insn_count;
@@ -157,7 +157,7 @@ enum err jit_begin(struct jit *j, const struct prog *p)
 	measure(j);
 	jit_place_begin(j);
 	for (u32 rounds = 0; rounds < 8 && shrink(j); rounds++)
-		; /* most programs need two; what is left after eight stays long */
+		; /* most programs need two; jumps that are long after eight stay long */
 	jit_place_end(j);
 	j->len = j->at[p->insn_count];
 	if (j->len >= CODE_MAX) {

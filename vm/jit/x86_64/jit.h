@@ -3,7 +3,7 @@
  * a block of text of its own (compile.c), or a part of something larger.
  *
  *      jit_begin   settles all sizes; j->len is how many bytes the code takes
- *      jit_emit    writes exactly that at the end of the code
+ *      jit_emit    appends exactly that many bytes to the code
  *      jit_end     frees what the caller has not taken */
 #pragma once
 #include "kernel/lib/code.h"
@@ -15,15 +15,15 @@ struct jit {
 	u32 *at;                   /* offset of each instruction, and of the end: insn_count + 1 */
 	struct text_fixup *fixups; /* sorted; offsets are, as those of at, from the program's first byte */
 	u32 fixup_count;
-	u32 tail_at; /* offset of what a tail call jumps to */
+	u32 tail_at; /* the offset to which a tail call jumps */
 
 	/* jit's own, while it emits */
-	u8 *marks;              /* of flow.h, and which jumps are short */
-	struct op *ops;         /* what the instructions come to */
-	struct code *c;         /* what is written to ... */
-	u32 origin;             /* ... and where in it offset 0 is, modulo 2^32 */
-	bool sizing;            /* only the lengths count, offsets ahead are not known */
-	struct jit_loop *loops; /* whose place matters, while sizes are settled */
+	u8 *marks;              /* of flow.h, and MARK_SHORT */
+	struct op *ops;         /* one for each instruction */
+	struct code *c;         /* the buffer for the code ... */
+	u32 origin;             /* ... and where in it the program begins, modulo 2^32 */
+	bool sizing;            /* only lengths count; offsets ahead are not known */
+	struct jit_loop *loops; /* the loops that place.c moves, while sizes are settled */
 	u32 loop_count;
 	struct flow_func f; /* the function that is being written */
 	u32 body;           /* offset behind its prologue */
@@ -34,12 +34,12 @@ struct jit {
 extern bool jit_has_bmi2;
 void jit_init(void);
 
-/* ENOMEM; E2BIG if the code is too long for offsets of 24 bits. On failure the caller has nothing to undo. */
+/* Fails with ENOMEM, or E2BIG if the code takes 16 MiB or more. On failure the caller has nothing to undo. */
 enum err jit_begin(struct jit *j, const struct prog *p);
 
-/* Writes the code, to be called as u64 (*)(const void *ctx) at its first byte. From then on the fixups and
- * j->at are right. ERANGE: a helper is more than 2 GiB from where the code will run; ENOSPC: the buffer is
- * too small. */
+/* Writes the code; its first byte is that of a u64 (*)(const void *ctx). Afterwards j->fixups and j->at
+ * are right. ERANGE: a helper is more than 2 GiB from where the code will run; ENOSPC: the buffer is too
+ * small. */
 enum err jit_emit(struct jit *j, struct code *c);
 
 void jit_end(struct jit *j);

@@ -3,7 +3,7 @@
 #include "vm/jit/x86_64/parts.h"
 #include "vm/run/kfunc.h"
 
-/* Whether an access can hit a bad address: everything but the program's own stack. */
+/* Whether an access can hit a bad address: it can, unless it is to the program's own stack. */
 static bool can_fault(const struct op *op)
 {
 	return op->a != BPF_FP || op->index != OP_NO_REG;
@@ -83,7 +83,7 @@ static void emit_atomic_insn(struct code *c, const struct op *op, i32 what)
 	}
 }
 
-/* Whether it is an operation that also exists without fetching. */
+/* Whether the operation also exists without fetching. */
 static bool is_fetch(i32 what)
 {
 	return what & ATOMIC_FETCH && what != ATOMIC_XCHG && what != ATOMIC_CMPXCHG;
@@ -98,8 +98,8 @@ static i32 atomic_what(const struct op *op)
 	return what;
 }
 
-/* and, or, xor that also return the old value. cmpxchg works on rax, so R0 moves to r11; whether it was
- * the address, the operand, both or neither, r11 stands for it inside.
+/* and, or, xor that also return the old value. cmpxchg uses rax, so R0 moves to r11. Inside the loop r11
+ * takes its place as base, index and operand.
  *      mov r11, rax
  *      mov rax, [m]
  * .again:

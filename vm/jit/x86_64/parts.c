@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of the JIT: what all its parts use. It calls none of them.
+// Of the JIT: what all its parts use. This file calls none of them.
 #include "vm/jit/x86_64/parts.h"
 
 /* Which register is which (ORDER BPF_REGS), and why:
@@ -8,19 +8,20 @@
  *   R6..R9   callee-saved on both sides; RBX first, which needs no REX prefix at 32 bits, R13 last,
  *            which cannot be a base without a displacement byte; R12 would always cost a SIB byte
  *   R10      RBP       both are the frame pointer, and backtraces pass through
- * R9, R10 and R11 of x86 stand for nothing: scratch within one op. R9 is also the sixth argument of
- * helpers. R12 counts tail calls in programs that have them, and is never touched in others. */
+ * R9, R10 and R11 of x86 hold no eBPF register: they are scratch within one op. R9 is also the sixth argument
+ * of helpers. R12 counts tail calls in programs that have them, and is never touched in others. */
 const u8 jit_regs[BPF_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R14, R15, R13, RBP };
 
 /* clang-format off */
 #define ROW(name) { name##_rr, name##_rr32, name##_ri, name##_ri32 }
 const struct alu_row jit_alu_rows[ALU_END] = {
-	[ALU_ADD] = ROW(add), [ALU_SUB] = ROW(sub), [ALU_OR] = ROW(or), [ALU_AND] = ROW(and), [ALU_XOR] = ROW(xor),
+	[ALU_ADD] = ROW(add), [ALU_SUB] = ROW(sub), [ALU_OR] = ROW(or), [ALU_AND] = ROW(and),
+	[ALU_XOR] = ROW(xor),
 };
 #undef ROW
 /* clang-format on */
 
-/* Without a base an index counts as one, where it takes less: [rdi], [rdi+rdi]. */
+/* An index without a base becomes the base where that is shorter: [rdi], [rdi+rdi]. */
 struct mem jit_operand(const struct op *op)
 {
 	struct mem m = { .disp = op->disp, .base = NO_REG, .index = NO_REG, .shift = op->shift };

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the JIT need of each other. */
+/* What the parts of the JIT share: registers and questions about an op, and each part's functions. */
 #pragma once
 #include "kernel/lib/x86.h"
 #include "vm/run/helper.h"
 #include "vm/jit/x86_64/jit.h"
 
-/* x86's registers by eBPF's. */
+/* The x86 register that holds each eBPF register. */
 extern const u8 jit_regs[BPF_REGS];
 
+/* The offset of the next byte that is written. */
 static inline notrace u32 jit_here(const struct jit *j)
 {
 	return j->c->len - j->origin;
 }
 
-/* The registers of an op, which must have them. */
+/* The x86 registers of an op, which must have them. */
 static inline notrace enum reg jit_dst(const struct op *op)
 {
 	return jit_regs[op->dst];
@@ -45,8 +46,8 @@ static inline notrace bool jit_use_bmi2(void)
 	return jit_has_bmi2 && op_trick(TRICK_BMI2);
 }
 
-/* What tells the instruction from others of its opcode: imm of atomics and byte swaps, 1 for signed division,
- * the width of movsx. 0 if the op has no instruction. */
+/* Returns the number that tells an instruction from others of its opcode: imm of atomics and byte swaps, 1
+ * for signed division, the width of movsx. 0 if the op has no instruction. */
 static inline notrace i32 jit_variant(const struct op *op)
 {
 	return op->kind < INSN_KINDS ? insn_rows[op->kind].value : 0;
@@ -98,16 +99,16 @@ struct alu_row {
 /* By operation: ALU_ADD, ALU_SUB, ALU_OR, ALU_AND, ALU_XOR; the other rows are empty. */
 extern const struct alu_row jit_alu_rows[ALU_END];
 
-/* The offset where the instruction's code ends; the next one can begin behind padding. */
+/* Returns the offset where the instruction's code ends. Padding may follow, before the next one. */
 u32 jit_end_of(const struct jit *j, u32 idx);
 
-/* Moves small loops when lengths are known: begin puts as much padding as can be needed before their heads,
- * before jumps become short; end leaves what is needed. */
+/* Moves small loops, when lengths are known. jit_place_begin puts before each head all the padding that it
+ * may need; call it before jumps become short. jit_place_end keeps only the padding that is needed. */
 void jit_place_begin(struct jit *j);
 void jit_place_end(struct jit *j);
 
-/* The next instruction can fault. Then reg (NO_REG: none) becomes 0, and execution goes on where
- * jit_fixup_resume says. */
+/* Says that the next instruction can fault. If it does, reg (NO_REG: none) becomes 0, and the program goes
+ * on where jit_fixup_resume was called with the index that jit_fixup returned. */
 u32 jit_fixup(struct jit *j, u32 reg);
 void jit_fixup_resume(struct jit *j, u32 index);
 
@@ -116,7 +117,7 @@ enum { MARK_SHORT = MARK_FREE }; /* the jump takes one byte of displacement */
 /* The op's memory operand. */
 struct mem jit_operand(const struct op *op);
 
-/* Arithmetic, moves and ROL; and of these, division. */
+/* jit_emit_alu writes arithmetic, moves and ROL; jit_emit_div is its part for division. */
 void jit_emit_alu(struct jit *j, const struct op *op);
 void jit_emit_div(struct jit *j, const struct op *op);
 
@@ -126,7 +127,7 @@ void jit_emit_times(struct code *c, enum reg d, enum reg s, i32 factor, bool wid
 /* Conditional jumps and gotos. */
 void jit_emit_jump(struct jit *j, const struct op *op, u32 idx);
 
-/* Whether the op is one of these; how many bytes less it takes if it is short. */
+/* Whether the op is a conditional jump or a goto; how many bytes less it takes if it is short. */
 bool jit_is_jump(const struct op *op);
 u32 jit_jump_saving(const struct op *op);
 
@@ -141,13 +142,14 @@ void jit_emit_local_call(struct jit *j, const struct insn *in, u32 idx);
 void jit_emit_callx(struct jit *j, enum reg value);
 void jit_emit_func_address(struct jit *j, enum reg d, u32 idx);
 
-/* Write what a helper with HELPER_INLINE, or a kernel function, does, without a call. False, with nothing
- * written, if that is not possible. */
+/* Write what a helper with HELPER_INLINE, or a kernel function, does, without a call. If that is not
+ * possible they write nothing and return false. */
 bool jit_emit_inline(struct jit *j, const struct helper *h);
 bool jit_emit_inline_kfunc(struct jit *j, const struct helper *h);
 
-/* The function's entry; its first instruction comes next. Sets j->tail_at, if it is the program's first. */
+/* Writes the function's entry, before its first instruction. Sets j->tail_at in the program's first
+ * function. */
 void jit_emit_prologue(struct jit *j);
 
-/* A function's exit without the ret. Changes no registers but the callee-saved ones. */
+/* Writes the function's exit without the ret. That code changes only callee-saved registers. */
 void jit_emit_unwind(struct jit *j);

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Where loops lie. A CPU fetches code, and keeps what it has decoded, by lines of 64 bytes. A loop that could
-// lie in one line but lies across two takes up to twice as long; so it is moved to the start of the next by
-// nops in front of its head, which run once for all its rounds, or never if it is entered by a jump.
+// Of the JIT: where loops lie. A CPU fetches code, and keeps decoded code, in lines of 64 bytes. A loop that
+// would fit in one line but lies across two takes up to twice as long. nops in front of its head move such a
+// loop to the start of the next line. They run once for all rounds, or never if a jump enters the loop.
 //
-// Only innermost loops that fit in a line are worth it. Where they lie is known when all jumps have their
-// sizes; those depend on what lies between. So each loop first gets all the room that it could need, jumps
-// are made short as if it stayed, and at the end what is too much is taken away, which only brings jumps
-// nearer to their targets.
+// Only innermost loops that fit in a line are worth it. Their places are known when all jumps have their
+// sizes, which depend on the bytes between. So the work has three steps:
+//
+// 1. Each loop gets all the padding that it may need (jit_place_begin).
+// 2. Jumps become short, over this padding (jit.c).
+// 3. The padding that is not needed is removed (jit_place_end). That only brings jumps nearer to their
+// targets.
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "vm/jit/x86_64/parts.h"
 
-#define LINE TEXT_ALIGN /* which is also how programs begin */
+#define LINE TEXT_ALIGN /* each program begins at a line */
 
 struct jit_loop {
-	u32 head, end; /* end: behind the jump back */
+	u32 head, end; /* ops; end: one past the jump back */
 };
 
-/* A loop cannot contain its function's first instruction, which begins behind what its at says. */
+/* A loop with its function's first instruction does not count: at[] of that one is the prologue's offset. */
 static bool is_loop_end(const struct jit *j, u32 idx, u32 *head)
 {
 	if (!jit_is_jump(&j->ops[idx]))
@@ -39,8 +42,8 @@ static u32 len_of(const struct jit *j, const struct jit_loop *l)
 	return jit_end_of(j, l->end - 1) - j->at[l->head];
 }
 
-/* One behind the other. What jumps back to before the last one's head contains it; what jumps into it is the
- * other half of a loop that contains it. */
+/* Finds the innermost loops, in the order of their heads. A jump back to before the last loop's head ends
+ * a loop that contains it. A jump back into the last loop is the other half of a loop that contains it. */
 static void find_innermost(struct jit *j)
 {
 	struct jit_loop *last = NULL;
@@ -55,7 +58,7 @@ static void find_innermost(struct jit *j)
 	}
 }
 
-/* Those that may come to fit when their jumps are short. */
+/* Keeps the loops that may fit in a line when their jumps are short. */
 static void keep_small(struct jit *j)
 {
 	u32 kept = 0;
@@ -65,7 +68,7 @@ static void keep_small(struct jit *j)
 	j->loop_count = kept;
 }
 
-/* Calls pad for the head of each loop, and moves everything by what it adds up to. */
+/* Calls pad for the head of each loop, and moves all that follows by the change of its padding. */
 static void move_all(struct jit *j, u32 (*pad)(const struct jit *, const struct jit_loop *, u32 at))
 {
 	u32 moved = 0, next = 0; /* moved: modulo 2^32 */
@@ -79,7 +82,7 @@ static void move_all(struct jit *j, u32 (*pad)(const struct jit *, const struct 
 	}
 }
 
-/* At most one byte less than the loop's own length brings it to the next line. */
+/* The most padding that can bring a loop to the next line: one byte less than its length. */
 static u32 most(const struct jit *j, const struct jit_loop *l, u32 at unused)
 {
 	return min(len_of(j, l), (u32)LINE) - 1;
@@ -95,7 +98,7 @@ void jit_place_begin(struct jit *j)
 {
 	u32 count = op_tricks_off & TRICK_PLACE ? 0 : count_loop_ends(j);
 	j->loops = count ? kmalloc(count * sizeof(*j->loops)) : NULL;
-	if (!j->loops) /* it works without, too */
+	if (!j->loops) /* the code works without padding, too */
 		return;
 	find_innermost(j);
 	keep_small(j);

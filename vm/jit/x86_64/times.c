@@ -45,7 +45,7 @@ static void emit_shifted(struct code *c, enum reg d, enum reg s, u32 factor, boo
 		(wide ? shl_ri : shl_ri32)(c, d, (u8)__builtin_ctz(factor));
 }
 
-/* A product takes three cycles; what is done here takes one or two. */
+/* imul takes three cycles; each of these sequences takes one or two. */
 void jit_emit_times(struct code *c, enum reg d, enum reg s, i32 factor, bool wide)
 {
 	u32 f = (u32)factor, odd = f ? f >> __builtin_ctz(f) : 0;
