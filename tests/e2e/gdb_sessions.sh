@@ -2,14 +2,15 @@
 # shellcheck shell=bash
 # The sessions in docs/gdb/, replayed and compared with what is kept beside them; the commands of tools/gdb/.
 . tests/e2e/lib.sh
-plan 10
+plan 13
 
 # What differs between two builds or two runs, by the name of what it is.
 mask() {
 	sed -E -e 's/\b1f 44 00 00\b/NOP-TAIL/g' -e 's/\b(e8|e9|cc)( [0-9a-f]{2}){4}/\1 REL32/g' \
 		-e 's/\b([0-9a-f]{2} ){3}[0-9a-f]{2}\b/REL32/g' -e 's/\b(e8|e9)[0-9a-f]{8}\b/\1REL32  /' \
-		-e 's/\b0x[0-9a-f]+/ADDRESS/g' -e 's/\b[0-9a-f]{16}\b/ADDRESS/g' -e 's/\bat=[0-9]{9,}/at=ADDRESS/' -e 's/magic=[0-9]+, info=[0-9]+/magic=NUMBER, info=NUMBER/' \
+		-e 's/\b0x[0-9a-f]+/ADDRESS/g' -e 's/\b[0-9a-f]{16}\b/ADDRESS/g' -e 's/\b[0-9]{18,20}\b/ADDRESS/g' -e 's/magic=[0-9]+, info=[0-9]+/magic=NUMBER, info=NUMBER/' \
 		-e 's/bpf_prog_[0-9a-f]{16}/bpf_prog_TAG/g' -e 's/\.(c|h|asm):[0-9]+/.\1:LINE/g' \
+		-e 's/^  CPU [0-9] .*/  CPU N/' -e '/^\[Switching to Thread [0-9]\]$/d' -e 's/^Thread [0-9] hit/Thread N hit/' \
 		-e 's/<(IPv4|ARP|IPv6|protocol [0-9a-f]+), [0-9]+ bytes, [0-9]+ users>/<PACKET>/g' -e 's/, line [0-9]+\./, line LINE./' -e 's/^[0-9]+\t/LINE\t/' "$1"
 }
 
@@ -34,6 +35,9 @@ commands() {
 
 replayed gdb_session_first_poke first-poke
 replayed gdb_session_first_poke_through_grub first-poke --iso
+replayed gdb_session_poke_4_cpus poke-4-cpus
+replayed gdb_session_panic panic
+replayed gdb_session_kprobe kprobe
 
 commands --smp 2 --exec 'help' <<'END'
 help user-defined

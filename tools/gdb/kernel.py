@@ -163,6 +163,11 @@ def site_address(text):
     return addr
 
 
+def poke_address(text):
+    """site_address, or any place behind it, where probes are."""
+    return function_address(text) if "+" in text else site_address(text)
+
+
 def site_struct(addr):
     """The kernel's struct site, or None: for a program that is not traced, and before the kernel has its table."""
     table, first, behind = static("site.c", "sites"), 0, int(static("site.c", "count"))
@@ -205,17 +210,21 @@ def cpus():
 
 
 def calls(thread, depth):
-    """The innermost names on a CPU's stack, and where its innermost instruction is."""
-    was, names = gdb.selected_thread(), []
+    """(name, address) of the innermost instructions on a CPU's stack: where it is, and where it returns to."""
+    was, found = gdb.selected_thread(), []
     try:
         thread.switch()
         frame = gdb.newest_frame()
-        pc = address(frame.pc())
-        while frame and len(names) < depth:
-            names.append(frame.name() or text_name(address(frame.pc())) or f"{address(frame.pc()):#x}")
+        while frame and len(found) < depth:
+            pc = address(frame.pc())
+            found.append((frame.name() or text_name(pc) or f"{pc:#x}", pc))
             frame = frame.older()
     except gdb.error:
-        names.append("?")
+        found.append(("?", 0))
     finally:
         was.switch()
-    return names, pc
+    return found
+
+
+def calls_text(found):
+    return " < ".join(name for name, _ in found[:3])

@@ -149,7 +149,7 @@ Usage: fivebyte-cpus"""
             depths = ((count & 0xFF, "preemption off"), (count >> 8 & 0xFF, "softirq"),
                       (count >> 16 & 15, "interrupt"), (count >> 20 & 15, "NMI"))  # kernel/cpu/smp.h
             contexts = ", ".join(text for depth, text in depths if depth)
-            print(f"CPU {cpu}  {task:15} {' < '.join(calls(thread, 3)[0])}{contexts and f'  ({contexts})'}")
+            print(f"CPU {cpu}  {task:15} {calls_text(calls(thread, 3))}{contexts and f'  ({contexts})'}")
 
 
 Links("fivebyte-links")

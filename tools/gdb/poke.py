@@ -67,7 +67,7 @@ A kprobe by int3 changes one byte without these steps: fivebyte-watch shows that
     addr, change, reached, seen = 0, None, None, None
 
     def run(self, func):
-        addr = site_address(func)
+        addr = poke_address(func)
         if addr != self.addr:
             self.addr, self.change, self.seen = addr, None, None
         self.reached = None
@@ -90,22 +90,25 @@ A kprobe by int3 changes one byte without these steps: fivebyte-watch shows that
         code = read(self.addr, SITE_LEN)
         print(f"{func}, step {step} of 7: {STEPS[step - 1]}")
         print(f"  {code.hex(' ')}   from {old.hex(' ')} to {new.hex(' ')}; {self.reached.place}")
-        print(f"  a CPU that comes here {self.what_happens(code, new)}")
+        print(f"  a CPU that comes here {self.what_happens(step, code, new)}")
         for cpu, thread, task in cpus():
-            names, pc = calls(thread, 12)
-            where = " < ".join(names[:3])
-            if self.addr <= pc < self.addr + SITE_LEN:
-                where = f"AT THE FIVE BYTES, +{pc - self.addr}: {where}"
-            if "poke_trap" in names:
-                where = f"IN THE INT3 HANDLER: {where}"
-            print(f"  CPU {cpu}  {task:15} {where}")
+            found = calls(thread, 12)
+            print(f"  CPU {cpu}  {task:11} {self.at_the_site(found)}{calls_text(found)}")
         if step == 7:
             self.change = None
 
-    def what_happens(self, code, new):
+    def at_the_site(self, found):
+        """Marks a CPU that is among the five bytes, or whose int3 is being handled."""
+        offset = found[0][1] - self.addr
+        if 0 <= offset < SITE_LEN:
+            return f"AT BYTE {offset}: "
+        trapped = any(name == "poke_trap" or pc == self.addr + 1 for name, pc in found[1:])
+        return "TRAPPED: " if trapped else ""
+
+    def what_happens(self, step, code, new):
         if code[0] != INT3:
             return "executes " + instruction(code, self.addr)
-        if new[0] == INT3:
+        if step == 1 or new[0] == INT3:
             return "traps on the int3 of a kprobe"
         return "traps; the handler does " + instruction(new, self.addr)
 

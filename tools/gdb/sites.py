@@ -90,7 +90,7 @@ class Write(gdb.Breakpoint):
         if self.seen == (sp, first, new, old):
             return False
         self.seen = sp, first, new, old
-        print(f"CPU {gdb.selected_thread().num - 1} writes {new.hex(' ')} to {self.func}+{first - self.addr}, "
+        print(f"CPU {gdb.selected_thread().num - 1} writes {new.hex(' ')} to byte {first - self.addr} of {self.func}, "
               f"which holds {old.hex(' ')}:")
         print(f"  {caller.name()} at {caller.find_sal().symtab}:{caller.find_sal().line}")
         return True
@@ -99,15 +99,15 @@ class Write(gdb.Breakpoint):
 class Watch(Command):
     """Stop the machine before each write to the five bytes of a function.
 Usage: fivebyte-watch FUNC
-A watchpoint of GDB on these bytes never fires: it compares virtual addresses, and the kernel writes text
+FUNC+OFFSET is a place where a kprobe is. A watchpoint of GDB on these bytes never fires: it compares virtual addresses, and the kernel writes text
 through a second mapping of the same memory. So this is a breakpoint where text is written, with a condition
 on the address. `delete` takes it away, as any breakpoint."""
 
     usage = "FUNC"
 
     def run(self, func):
-        stop = Write(func, site_address(func))
-        print(f"Breakpoint {stop.number} stops where text is written, if it is {func}'s five bytes.")
+        stop = Write(func, poke_address(func))
+        print(f"Breakpoint {stop.number} stops where text is written, if it is the five bytes at {func}.")
         print("A watchpoint would never fire: text is written through another mapping.")
 
 
