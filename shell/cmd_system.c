@@ -5,6 +5,7 @@
 #include "kernel/mem/page.h"
 #include "kernel/io/power.h"
 #include "kernel/io/print.h"
+#include "kernel/io/progress.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "shell/command.h"
@@ -65,11 +66,17 @@ static enum err cmd_trace(char **args, struct strbuf *log)
 
 static enum err traffic_for(u32 ms)
 {
+	enum { LOOK_MS = 100 };
+	u64 start = ktime_get_ns();
 	enum err e = traffic_start();
 	if (e)
 		return e;
-	msleep(ms);
-	return traffic_stop();
+	for (u64 passed = 0; passed < ms && !e; passed = (ktime_get_ns() - start) / 1000000) {
+		msleep(min(ms - (u32)passed, (u32)LOOK_MS));
+		e = progress_stop(passed, ms) ? EINTR : OK;
+	}
+	enum err stopped = traffic_stop();
+	return stopped ? stopped : e;
 }
 
 /* What work can do, so many times or for so many ms. */
@@ -93,6 +100,9 @@ static enum err cmd_work(char **args, struct strbuf *log)
 			continue;
 		u64 start = ktime_get_ns();
 		e = traffics[i].run((u32)times);
+		progress_wipe();
+		if (e == EINTR)
+			return e;
 		if (e)
 			return str_refuse(log, e, "work %s did not end well", args[0]);
 		u64 us = (ktime_get_ns() - start) / 1000;

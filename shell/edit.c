@@ -331,11 +331,11 @@ enum edit_result edit_key(struct edit *e, char byte)
 		send(e, "\r\n");
 		return EDIT_END;
 	}
-	if (!e->echo && byte) {
-		insert(e, byte);
-	} else if (byte == CTRL('C')) {
+	if (byte == CTRL('C')) {
 		send(e, "^C\r\n");
 		edit_begin(e);
+	} else if (!e->echo && byte) {
+		insert(e, byte);
 	} else if (byte == 0x1b) {
 		e->escape = ESCAPE_BEGUN;
 	} else if (byte >= ' ' && byte < 0x7f) {

@@ -5,8 +5,8 @@
  *  - The keys are those of emacs and readline: arrows, Home, End, Delete, Tab, ^A ^B ^D ^E ^F ^H ^K ^L ^N
  *    ^P ^U ^W; words by ^arrow, M-b, M-f, M-d.
  *  - The line stays in one row of the screen; a longer one scrolls inside it.
- *  - Without a terminal nothing is echoed, and the only keys are the end of a line and ^D. Every other
- *    byte but 0 becomes part of the line. */
+ *  - Without a terminal nothing is echoed, and the only keys are the end of a line, ^C and ^D. Every
+ *    other byte but 0 becomes part of the line. */
 #pragma once
 #include "kernel/lib/types.h"
 

@@ -7,6 +7,7 @@
 #include "kernel/lib/nearest.h"
 #include "kernel/io/power.h"
 #include "kernel/io/print.h"
+#include "kernel/io/progress.h"
 #include "kernel/sched/sched.h"
 #include "shell/complete.h"
 #include "shell/demo.h"
@@ -81,12 +82,24 @@ static enum err run_command(struct words *w, struct strbuf *log)
 	return c->run(w->argv + 1, log);
 }
 
-/* Runs commands one after the other. If announce is true, it prints each before it runs, unless the machine is
- * to be quiet. */
+/* Says that Ctrl-C stopped a command, unless that has been said; text is what the command says about it. */
+static void tell_of_stop(const char *text)
+{
+	char where[64] = "";
+	struct strbuf s = STRBUF(where);
+	progress_print_stop(&s);
+	if (s.len)
+		kprintf("%s%s%s\n", where, *text ? ": " : "", text);
+	progress_reset();
+}
+
+/* Runs commands one after the other, until Ctrl-C stops one. If announce is true, it prints each before it runs,
+ * unless the machine is to be quiet. */
 static enum err run_line(const char *line, bool announce)
 {
 	announce = announce && !boot_option("quiet");
 	enum err first = OK;
+	progress_reset();
 	while (*line) {
 		char text[SENTENCE_LEN] = "";
 		struct strbuf log = STRBUF(text);
@@ -99,6 +112,11 @@ static enum err run_line(const char *line, bool announce)
 			kprintf("%s%.*s\n", PROMPT, (int)(line - begin) - (line[-1] == ';'), begin);
 		if (!e && w.argc)
 			e = run_command(&w, &log);
+		if (e == EINTR) {
+			tell_of_stop(text);
+			return e;
+		}
+		progress_reset();
 		if (e && log.len)
 			shell_fail(e, "%s", text);
 		first = first ? first : e;
@@ -152,9 +170,9 @@ static enum err cmd_help(char **args, struct strbuf *log)
 		for (const struct command *c = families[i].commands; c->name; c++)
 			help_line(c);
 	}
-	kprintf("Several on one line: a; b. Tab completes, arrow up brings back old lines.\n"
-		"OBJECT/PROG and OBJECT/MAP say which, where two objects have a name. An object's\n"
-		"own name is that of its file without .bpf.o; no two have the same.\n");
+	kprintf("Several on one line: a; b. Tab completes, arrow up brings back old lines, Ctrl-C\n"
+		"stops what runs. OBJECT/PROG and OBJECT/MAP say which, where two objects have a\n"
+		"name. An object is called like its file without .bpf.o; no two have one name.\n");
 	return OK;
 }
 
@@ -263,12 +281,14 @@ void shell_start(void)
 	enum err e = load_all();
 	if (commands) {
 		enum err failed = shell_exec(commands);
-		e = e ? e : failed;
+		e = e && failed != EINTR ? e : failed;
 	} else {
 		if (boot_option("demo"))
 			e = demo_run(boot_option("tty") != NULL, shell_exec);
 		if (boot_option("tty") || !boot_option("demo"))
 			serve();
 	}
+	if (e == EINTR)
+		machine_exit_stopped();
 	machine_exit(e == OK);
 }

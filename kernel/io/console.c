@@ -25,6 +25,11 @@ int console_getc(void)
 	return ch;
 }
 
+bool console_interrupted(void)
+{
+	return serial_take_ctrl_c();
+}
+
 void console_init(void)
 {
 	by_interrupt = serial_enable_input(wake_readers) == OK;

@@ -25,11 +25,14 @@ enum {
 	NOBODY = 0xff, /* what is read where there is no UART */
 	IRQ_ON_DATA = 1,
 	COM1_IRQ = 4,
+	CTRL_C = 3,
 };
 
+/* Its indices count up without end. */
 static struct {
-	char chars[256];
-	u32 head, tail; /* count up without end: head written by the reader, tail by the filler */
+	char chars[1024];
+	u32 head, tail; /* head written by the reader, tail by the filler */
+	u32 stop;       /* behind the last Ctrl-C that was received */
 	spinlock_t lock;
 } ring;
 static void (*received)(void);
@@ -61,8 +64,12 @@ static bool is_received(void)
 /* Moves what the UART has received into the ring, as far as there is room. Under ring.lock. */
 static void fill_ring(void)
 {
-	while (ring.tail - ring.head < array_len(ring.chars) && is_received())
-		ring.chars[ring.tail++ % array_len(ring.chars)] = (char)inb(DATA);
+	while (ring.tail - ring.head < array_len(ring.chars) && is_received()) {
+		char ch = (char)inb(DATA);
+		ring.chars[ring.tail++ % array_len(ring.chars)] = ch;
+		if (ch == CTRL_C)
+			ring.stop = ring.tail;
+	}
 }
 
 /* Fills the ring first: after it was full the UART's interrupt, an edge, does not come again by itself. So a
@@ -76,6 +83,17 @@ int serial_try_getc(void)
 		ch = (u8)ring.chars[ring.head++ % array_len(ring.chars)];
 	spin_unlock_irqrestore(&ring.lock, flags);
 	return ch;
+}
+
+bool serial_take_ctrl_c(void)
+{
+	uptr flags = spin_lock_irqsave(&ring.lock);
+	fill_ring();
+	bool is_there = (i32)(ring.stop - ring.head) > 0;
+	if (is_there)
+		ring.head = ring.stop;
+	spin_unlock_irqrestore(&ring.lock, flags);
+	return is_there;
 }
 
 static bool interrupt(struct pt_regs *regs unused)

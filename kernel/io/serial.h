@@ -15,3 +15,7 @@ enum err serial_enable_input(void (*received)(void));
 
 /* The next character typed, or -1 if there is none. */
 int serial_try_getc(void);
+
+/* Whether a Ctrl-C has been typed that serial_try_getc has not returned. If so, it is thrown away together with
+ * all that was typed before it. */
+bool serial_take_ctrl_c(void);

@@ -3,9 +3,11 @@
 #pragma once
 #include "kernel/lib/types.h"
 
+/* clang-format off */
 #define ERRORS(X) \
 	X(EPERM, 1, "not permitted") \
 	X(ENOENT, 2, "not found") \
+	X(EINTR, 4, "interrupted") \
 	X(E2BIG, 7, "too many") \
 	X(EAGAIN, 11, "try again") \
 	X(ENOMEM, 12, "out of memory") \
@@ -18,6 +20,7 @@
 	X(ENOEXEC, 8, "bad executable format") \
 	X(EOPNOTSUPP, 95, "not supported") \
 	X(ETIMEDOUT, 110, "timed out")
+/* clang-format on */
 
 enum err {
 	OK = 0,

@@ -4,6 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/net/loopback.h"
 #include "kernel/net/udp.h"
+#include "kernel/io/progress.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
@@ -122,7 +123,7 @@ enum err traffic_net(u32 frames)
 {
 	enum err e = OK;
 	for (u32 i = 0; i < frames && !e; i++)
-		e = send_frame(on_demand, i);
+		e = progress_stop(i, frames) ? EINTR : send_frame(on_demand, i);
 	sock_wait_for_wmem(on_demand, 0);
 	return e;
 }
@@ -196,8 +197,9 @@ enum err traffic_stop(void)
 static struct {
 	struct task_struct *tasks[2];
 	u32 turn, left; /* whose turn it is; how many wake-ups are left */
+	u32 times;      /* how many there are in all */
 	u32 gone;       /* threads that have made their last wake-up */
-	bool go;
+	bool go, is_stopped;
 	struct wait_queue_head wq;
 } pair = { .wq = WAIT_QUEUE_INIT(pair.wq) };
 
@@ -228,7 +230,8 @@ static int pair_thread(void *arg)
 	u32 me = (uptr)arg;
 	wait_event(pair.wq, read_once(pair.go));
 	while (wait_for_turn(me)) {
-		write_once(pair.left, pair.left - 1);
+		pair.is_stopped = progress_stop(pair.times - pair.left, pair.times);
+		write_once(pair.left, pair.is_stopped ? 0 : pair.left - 1);
 		write_once(pair.turn, !me);
 		wake_up_process(pair.tasks[!me]);
 	}
@@ -242,18 +245,20 @@ static enum err run_pair(u32 times)
 	static const char *const names[] = { "ping", "pong" };
 	u32 made = 0;
 	pair.turn = pair.gone = 0;
-	pair.go = false;
+	pair.go = pair.is_stopped = false;
 	for (; made < 2; made++) {
 		pair.tasks[made] = kthread_run(pair_thread, (void *)(uptr)made, -1, "%s", names[made]);
 		if (!pair.tasks[made])
 			break;
 	}
-	pair.left = made == 2 ? times : 0;
+	pair.left = pair.times = made == 2 ? times : 0;
 	pair.gone = 2 - made;
 	write_once(pair.go, true);
 	wake_up(&pair.wq);
 	wait_event(pair.wq, __atomic_load_n(&pair.gone, __ATOMIC_SEQ_CST) >= 2);
-	return made == 2 ? OK : ENOMEM;
+	if (made < 2)
+		return ENOMEM;
+	return pair.is_stopped ? EINTR : OK;
 }
 
 enum err traffic_wake(u32 times)

@@ -31,9 +31,10 @@ void traffic_init(void);
 enum err traffic_start(void);
 enum err traffic_stop(void);
 
-/* Sends exactly `frames` from this task; returns when all of them are freed. ENOMEM. */
+/* Sends exactly `frames` from this task; returns when all of them are freed. ENOMEM; EINTR if Ctrl-C stopped it
+ * (kernel/io/progress.h). */
 enum err traffic_net(u32 frames);
 
 /* Two threads wake each other in turn, by `times` calls of wake_up_process in all. Returns after the last
- * call and a round of rcu_preempt. ENOMEM; ETIMEDOUT if there was no round in ten seconds. */
+ * call and a round of rcu_preempt. ENOMEM; ETIMEDOUT if there was no round in ten seconds; EINTR as above. */
 enum err traffic_wake(u32 times);

@@ -391,13 +391,16 @@ TEST(edit_without_terminal_is_silent)
 	check_eq(0, term.bytes);
 }
 
-/* A script's lines: no byte is a key. Only the end of input is, at the start of a line. */
+/* A script's lines: no byte is a key, except ^C, and the end of input at the start of a line. */
 TEST(edit_without_terminal_has_no_keys)
 {
-	static const char line[] = "a\t\x01\x03" LEFT "\x04\x7f\xc3\xa9";
+	static const char line[] = "a\t\x01" LEFT "\x04\x7f\xc3\xa9";
 	start();
+	term_clear();
 	edit.echo = false;
 	edit_begin(&edit);
+	type("dropped\x03");
+	check_eq(0, term.bytes);
 	type(line);
 	check_str(line, edit.line);
 	check_eq(EDIT_END, type("\n\x04"));
