@@ -154,8 +154,11 @@ $(B)/$(1).nm: $(B)/$(1).pass1.elf
 $(B)/$(1).noreturn: tools/list-noreturn $(B)/$(1).pass1.elf
 	$$(call step,GEN,$$@)tools/list-noreturn $$(READELF) $(B)/$(1).pass1.elf >$$@
 
-$(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).btf $$(PROGS)
-	$$(call step,GEN,$$@)tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).btf $$(PROGS) >$$@
+$(B)/$(1).inlined: tools/list-inlined $(B)/$(1).pass1.elf
+	$$(call step,GEN,$$@)tools/list-inlined $$(READELF) $(B)/$(1).pass1.elf >$$@
+
+$(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).inlined $(B)/$(1).btf $$(PROGS)
+	$$(call step,GEN,$$@)$$(filter-out %.elf,$$^) >$$@
 
 # NASM does not see incbin as a dependency.
 $(B)/$(1).blobs.o: $(B)/$(1).blobs.asm $(B)/layout.inc

@@ -184,10 +184,12 @@ static void print_if_new(const struct link *l, const struct selection *sel, u32 
 	for (u32 i = 0; i < sel->count; i++) {
 		if (sel->progs[i] != l->prog)
 			continue;
-		if (*before)
+		if (*before) {
 			--*before;
-		else
-			kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place.buf);
+			continue;
+		}
+		kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place.buf);
+		show_inlined(l->place.buf);
 	}
 }
 

@@ -85,6 +85,7 @@ static void print_site(const struct site *site)
 			show_programs(site->tramp) == 1 ? "" : "s");
 	if (!site->ftrace && !site->tramp)
 		kprintf("  as expected: nothing is attached\n");
+	show_inlined(site->name);
 }
 
 static enum err cmd_site(char **args, struct strbuf *log)

@@ -6,6 +6,8 @@
 #include "kernel/lib/x86dis.h"
 #include "kernel/mem/sym.h"
 #include "attach/attach.h"
+#include "shell/say.h"
+#include "shell/table.h"
 #include "tramp/text/misnamed.h"
 #include "vm/object.h"
 
@@ -44,6 +46,17 @@ u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 	else
 		show_symbol(s, target);
 	return used;
+}
+
+void show_inlined(const char *func)
+{
+	char text[SENTENCE_LEN] = "";
+	struct strbuf s = STRBUF(text);
+	const char *into = sym_inlined_into(func);
+	if (!into)
+		return;
+	str_printf(&s, "  also inlined, so calls by these do not pass here: %s", into);
+	print_wrapped(text, 0, 4);
 }
 
 u32 show_programs(const struct tramp *t)

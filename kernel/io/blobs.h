@@ -25,6 +25,9 @@ extern const struct sym_entry sym_table[];
 extern const u32 sym_count;
 extern const char sym_names[];
 
+/* Those that were inlined: for each its name and then into whom ("a, b, c and 2 more"); ended by "". */
+extern const char inlined_functions[];
+
 /* Its global variables, ended by a NULL name. */
 struct var_entry {
 	const char *name;

@@ -35,6 +35,17 @@ bool sym_named(const char *name, struct sym *sym)
 	return false;
 }
 
+const char *sym_inlined_into(const char *name)
+{
+	const char *at = inlined_functions, *into;
+	for (; *at; at = into + strlen(into) + 1) {
+		into = at + strlen(at) + 1;
+		if (strcmp(at, name) == 0)
+			return into;
+	}
+	return NULL;
+}
+
 bool sym_variable(const char *name, uptr *addr)
 {
 	for (const struct var_entry *v = var_table; v->name; v++) {

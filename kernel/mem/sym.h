@@ -17,6 +17,10 @@ bool sym_at(uptr addr, struct sym *sym);
 bool sym_named(const char *name, struct sym *sym);
 bool sym_nth(u32 i, struct sym *sym);
 
+/* Returns into which functions the function of that name was inlined ("a, b, c and 2 more"), or NULL if into
+ * none. It may have code of its own besides. */
+const char *sym_inlined_into(const char *name);
+
 /* Stores the address of the global variable of that name. Returns false if there is none. */
 bool sym_variable(const char *name, uptr *addr);
 

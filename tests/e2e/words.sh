@@ -2,10 +2,11 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 7
+plan 9
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
+# shellcheck disable=SC2086 # a word each
 fivebyte --exec "$(printf 'help %s; ' $commands)"
 wanted words_help_of_each_command 0 '^attach PROG \[FUNC\|PATTERN\] \[cookie N\]$' '^  on Linux  bpftool link list$'
 
@@ -36,3 +37,8 @@ wanted words_of_linux 1 '^error ENOENT: there is no bpftrace -l here; funcs ' 'n
 	'no trace-cmd here; graph FUNC' 'no dmesg here; trace ' 'trace here; trace prints' 'no man here; help COMMAND'
 [ "$(grep -c '^error ENOENT: there is no .* here; ' "$out")" = 10 ] && pass words_of_linux_each ||
 	fail words_of_linux_each 'not 10 sentences'
+
+# A function that was inlined looks as if it could be traced.
+fivebyte --exec 'site list_add; attach wakeup list_add; kprobe list_add'
+wanted words_inlined_functions_say_so 1 '^error EOPNOTSUPP: list_add has no site: it is inlined into .*, .*, .* and [0-9]+ more$'
+[ "$(grep -c 'list_add has no site' "$out")" = 3 ] && pass words_inlined_everywhere || fail words_inlined_everywhere 'not 3 times'

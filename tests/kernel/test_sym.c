@@ -49,3 +49,47 @@ TEST(sym_print_of_what_is_no_code_is_a_number)
 	check(!sym_named("no_such_function", &sym));
 	check(!sym_at((uptr)&sym, &sym));
 }
+
+static inline __attribute__((always_inline)) int sym_test_inlined(int x)
+{
+	__asm__ volatile("" : "+r"(x));
+	return x + 1;
+}
+
+static inline __attribute__((always_inline)) int sym_test_inlined_twice(int x)
+{
+	return sym_test_inlined(x) * 2;
+}
+
+traceable int sym_test_d(int x);
+traceable int sym_test_d(int x)
+{
+	return sym_test_inlined(x);
+}
+
+traceable int sym_test_c(int x);
+traceable int sym_test_c(int x)
+{
+	return sym_test_inlined_twice(x);
+}
+
+traceable int sym_test_b(int x);
+traceable int sym_test_b(int x)
+{
+	return sym_test_inlined(x) + sym_test_d(x);
+}
+
+traceable int sym_test_a(int x);
+traceable int sym_test_a(int x)
+{
+	return sym_test_inlined(sym_test_inlined(x)) + sym_test_c(x);
+}
+
+/* The callers are those that have code: not sym_test_inlined_twice, which was inlined itself. */
+TEST(sym_knows_into_whom_functions_were_inlined)
+{
+	check_eq(8, sym_test_a(0) + sym_test_b(1));
+	check_str("sym_test_a, sym_test_b, sym_test_c and 1 more", sym_inlined_into("sym_test_inlined"));
+	check_str("sym_test_c", sym_inlined_into("sym_test_inlined_twice"));
+	check(!sym_inlined_into("sym_test_a") && !sym_inlined_into("sym_test_inline"));
+}

@@ -17,12 +17,15 @@ static bool is_ambiguous(const char *func)
 enum err site_refuse(const char *func, struct strbuf *log)
 {
 	struct nearest n = { .wrong = func };
+	const char *into = sym_inlined_into(func);
 	struct sym sym;
 	if (is_ambiguous(func))
 		return str_refuse(log, EOPNOTSUPP, "%s cannot be traced: two functions have this name", func);
 	if (sym_named(func, &sym))
 		return str_refuse(log, EOPNOTSUPP, "%s has no site: it is notrace or written in assembly",
 				  func);
+	if (into)
+		return str_refuse(log, EOPNOTSUPP, "%s has no site: it is inlined into %s", func, into);
 	for (u32 i = 0; i < site_count(); i++)
 		nearest_offer(&n, site_nth(i)->name);
 	str_printf(log, "no function is called %s", func);
