@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tasks come from kthreadd, which makes them for the task that asks, and end by returning. Dead tasks are
-// kept with their stacks for new ones: taking a guard page away and putting it back would cost all CPUs a
+// A task that wants another asks kthreadd, which makes it. A task ends when its function returns. Dead tasks
+// are kept, with their stacks, for new ones: to remove and restore a guard page, all CPUs would have to
 // flush.
 #include "kernel/sched/task.h"
 #include "kernel/cpu/cpu.h"
@@ -19,8 +19,8 @@
 
 enum { PRIO_NORMAL = 120 };
 
-/* Tasks come in blocks of 64 pages: seven times a guard page and a stack, and in the last page the seven
- * struct task_struct, out of reach of any stack. */
+/* Tasks are allocated in blocks of 64 pages: seven times a guard page and a stack, and in the last page the
+ * seven struct task_struct, where no stack can overflow into them. */
 enum {
 	BLOCK_ORDER = 6,
 	BLOCK_TASKS = 7,
@@ -30,7 +30,8 @@ enum {
 _Static_assert(STACKS_LEN + BLOCK_TASKS * TASK_ROOM <= PAGE_SIZE << BLOCK_ORDER, "they fit in a block");
 _Static_assert(sizeof(struct task_struct) <= TASK_ROOM, "it fits in its part of the last page");
 
-/* ORDER SWITCH: what a stack at rest is to context_switch (kernel/sched/switch_x86_64.asm). */
+/* ORDER SWITCH: what context_switch (kernel/sched/switch_x86_64.asm) leaves on the stack of a task at
+ * rest. */
 struct switch_frame {
 	uptr r15, r14, r13, r12, rbx, rbp, ip;
 };
@@ -62,7 +63,7 @@ struct task_struct init_task = {
 	.comm = "swapper/0",
 };
 
-static spinlock_t lock; /* over the list of tasks and of free ones */
+static spinlock_t lock; /* over the lists of tasks and of free ones */
 static int last_pid;
 static LIST_HEAD(free_tasks);
 
@@ -126,7 +127,7 @@ static noreturn void begin_task(void)
 	do_exit();
 }
 
-/* A new task starts in task_entry with what switch_to leaves to every task: preemption off once. */
+/* A new task starts in task_entry, in the state in which every task is switched to: preemption off once. */
 static void init_stack(struct task_struct *p)
 {
 	struct switch_frame *frame = (void *)((u8 *)p->stack + STACK_SIZE - 16 - sizeof(*frame));
@@ -164,7 +165,7 @@ static void add_task(struct task_struct *p)
 {
 	uptr flags = spin_lock_irqsave(&lock);
 	p->pid = p->tgid = ++last_pid;
-	p->retstack = retstack_new(); /* under the lock: retstack_get finds p, or p finds its request */
+	p->retstack = retstack_new(); /* under the lock: retstack_get sees p, or p sees its user */
 	list_add_tail(&p->tasks, &init_task.tasks);
 	spin_unlock_irqrestore(&lock, flags);
 }
@@ -285,8 +286,8 @@ void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg)
 	spin_unlock_irqrestore(&lock, flags);
 }
 
-/* Every other CPU is in an interrupt that came while its own interrupts were on: so not on a stack of
- * an exception's own, not in the middle of a switch, and not changing the list. */
+/* Every held CPU is in an interrupt that came while its interrupts were on. So it is not on an exception's
+ * stack, not in the middle of a switch, and does not change the list. */
 void task_for_each_held(void (*visit)(struct task_struct *t, void *arg), void *arg)
 {
 	struct task_visitor v = { .visit = visit, .arg = arg };
@@ -302,7 +303,7 @@ static notrace void visit_stack(struct task_struct *t, void *arg)
 {
 	const struct visitor *v = arg;
 	uptr end = (uptr)t->stack + STACK_SIZE;
-	/* One that does not run left off in a call of context_switch. */
+	/* A task that does not run is in a call of context_switch. */
 	struct stack_top top = { .bp = ((const struct switch_frame *)t->sp)->rbp };
 	if (t == current)
 		top.bp = (uptr)__builtin_frame_address(0);

@@ -20,7 +20,7 @@ struct task_struct {
 	int on_rq;  /* in a run queue */
 	int prio;   /* 0 (highest) .. 139; 120 is normal */
 	unsigned int cpu;
-	unsigned int migration_disabled; /* > 0: stays on its CPU; its own, and of images that it runs in */
+	unsigned int migration_disabled; /* > 0: stays on its CPU; changed by it and by images that it runs */
 	int pid, tgid;
 	struct task_struct *real_parent, *parent;
 	struct list_head tasks;      /* all of them, from init_task */
@@ -52,25 +52,28 @@ static inline notrace struct task_struct *get_current(void)
 }
 #define current get_current()
 
-/* Makes a kernel thread and wakes it; name as printf makes it, cut to 15 characters. Runs on any
- * CPU unless cpu >= 0. NULL if there is no memory. When fn returns the task ends. */
+/* Makes a kernel thread and wakes it. It runs on CPU cpu, or on any CPU if cpu < 0. Its name is made as by
+ * printf, and cut to 15 characters. The task ends when fn returns. Returns NULL if there is no memory. Task
+ * context. */
 struct task_struct *kthread_run(int (*fn)(void *arg), void *arg, int cpu, const char *name, ...)
     printf_like(4, 5);
 
-/* The boot context becomes swapper/0, init runs in a thread of that name as pid 1, kthreadd is pid 2. */
+/* task_init makes the boot context swapper/0. task_start starts `init` as pid 1 and kthreadd as pid 2, and
+ * becomes the idle loop. */
 void task_init(void);
 void task_start(int (*init)(void *arg)) noreturn;
 
-/* The idle task of a CPU that is about to start; NULL if there is no memory. */
+/* Makes the idle task of a CPU that is about to start. Returns NULL if there is no memory. */
 struct task_struct *task_create_idle(u32 cpu);
 
-/* Calls visit for every task under the task lock, the idle ones first; visit must not sleep. */
+/* Calls visit for every task, the idle ones first, under the lock of the list. visit must not sleep. */
 void task_for_each(void (*visit)(struct task_struct *t, void *arg), void *arg);
 
-/* The same with every other CPU held and interrupts off here; visit must take no lock. */
+/* The same, while every other CPU is held and interrupts are off here. visit must take no lock. */
 void task_for_each_held(void (*visit)(struct task_struct *t, void *arg), void *arg);
 
-/* Calls visit with every address at which any code in the machine may go on: interrupted instructions and
- * return addresses of whatever runs, was preempted or sleeps, this CPU's own stack included (and few words
- * that only look like one). Every other CPU is held meanwhile; visit runs with interrupts off. */
+/* Calls visit with every address at which any code in the machine may go on: interrupted instructions, and
+ * return addresses on the stack of every task, whether it runs, was preempted or sleeps, this one too. A few
+ * words that only look like a return address are visited too. Meanwhile every other CPU is held; visit runs
+ * with interrupts off and takes no lock. */
 void task_visit_returns(void (*visit)(uptr addr, void *arg), void *arg);

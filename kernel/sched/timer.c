@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each CPU has its own tick and its own list of timers, sorted by expiry: the few there are make anything
-// finer a waste.
+// Each CPU has its own tick and its own list of timers, sorted by expiry. There are few timers, so a list is
+// enough.
 #include "kernel/sched/timer.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
@@ -52,7 +52,7 @@ void del_timer(struct timer_list *t)
 	}
 }
 
-/* Takes out the first timer that is due, NULL if none is. */
+/* Takes the first timer that is due off the list. Returns NULL if none is. */
 static struct timer_list *next_expired(struct timer_base *base)
 {
 	struct timer_list *t = NULL;
@@ -88,8 +88,8 @@ static bool timer_interrupt(struct pt_regs *regs)
 	if (!list_empty(&base->timers))
 		raise_softirq(TIMER_SOFTIRQ);
 	sched_tick();
-	/* In QEMU with -icount one CPU runs at a time, and one that neither halts nor pauses may keep its
-	 * turn for ever. Not at every tick: the others must get further than to their own tick. */
+	/* In QEMU with -icount one CPU runs at a time. A CPU that neither halts nor pauses may keep its turn
+	 * for ever. So pause, but not at every tick: the others must get further than to their own tick. */
 	if (base->ticks++ % 2)
 		cpu_pause();
 	trace_local_timer_exit(TIMER_VECTOR);

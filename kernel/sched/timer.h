@@ -11,12 +11,13 @@ struct timer_list {
 	u32 cpu; /* timer.c's: where it was added */
 };
 
-/* Calls t->function in softirq context on this CPU, at the first tick after t->expires. The timer is
- * out of the list by then: its function may add or free it. Any context but NMI. */
+/* Adds a timer whose expires and function are set. The function is called in softirq context on this CPU, at
+ * the first tick after t->expires. The timer is off the list then, so the function may add or free it. Any
+ * context but NMI. */
 void add_timer(struct timer_list *t);
 
-/* Takes back a timer that was added. On return it is not in a list and its function does not run,
- * unless the caller is that function. No lock may be held that the function takes. */
+/* Removes a timer that was added. On return it is on no list and its function does not run, unless the
+ * caller is that function. The caller must hold no lock that the function takes. */
 void del_timer(struct timer_list *t);
 
 /* Starts the clock, and the tick of the CPU that boots. After apic_init_cpu. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ways to sleep: wait queues, mutexes, for a time.
+// Ways to sleep: on wait queues, on mutexes, for a time.
 #include "kernel/cpu/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
@@ -23,7 +23,7 @@ void prepare_to_wait(struct wait_queue_head *wq)
 		list_add_tail(&p->wait_entry, &wq->head);
 	write_once(p->__state, TASK_UNINTERRUPTIBLE);
 	spin_unlock_irqrestore(&wq->lock, flags);
-	/* "Asleep" must be seen by the others before this CPU reads the condition: a CPU may load early. */
+	/* Other CPUs must see the new state before this CPU reads the condition; a CPU may load early. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 

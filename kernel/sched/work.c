@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One kworker a CPU, one list each.
+// One kworker and one list of work for each CPU.
 #include "kernel/sched/work.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"

@@ -8,17 +8,17 @@ typedef void (*work_func_t)(struct work *work);
 
 struct work {
 	work_func_t fn;
-	struct list_head list; /* work.c's, as is the rest */
+	struct list_head list; /* this and the rest are work.c's */
 	u32 cpu;
-	bool pending; /* scheduled and not begun */
+	bool pending; /* scheduled, and fn has not begun */
 };
 
 void init_work(struct work *work, work_func_t fn);
 
-/* Queues it on this CPU; false if it was queued already. Any context but NMI. */
+/* Queues work on this CPU. Returns false if it was queued already. Any context but NMI. */
 bool schedule_work(struct work *work);
 
-/* Waits until it is neither queued nor running. Task context. */
+/* Waits until work is neither queued nor running. Task context. */
 void flush_work(struct work *work);
 
 /* Creates the threads. */
