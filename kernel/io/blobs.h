@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the build puts into the image between its two passes (tools/make-blobs). All of it is absent in
- * the first pass; text is the same in both. */
+/* Data that the build puts into the image between its two passes (tools/make-blobs). The first pass has none
+ * of it; text is the same in both. */
 #pragma once
 #include "kernel/lib/types.h"
 

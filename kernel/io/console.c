@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A reader sleeps until the serial line's interrupt wakes it, or looks again and again where there is none.
+// A reader sleeps until the serial line's interrupt wakes it. Without the interrupt it polls.
 #include "kernel/io/console.h"
 #include "kernel/io/serial.h"
 #include "kernel/sched/sched.h"

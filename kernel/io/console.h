@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person types at the serial line, for tasks that wait for it. */
+/* Lets tasks wait for what a person types at the serial line. */
 #pragma once
 #include "kernel/lib/types.h"
 
-/* From here on input interrupts; without an IOAPIC it is polled. After the APICs and the scheduler. */
+/* From here on input makes interrupts; without an IOAPIC it is polled. After the APICs and the scheduler. */
 void console_init(void);
 
 /* Sleeps until a character has been typed, and returns it. */

@@ -7,7 +7,7 @@
 enum {
 	EXIT_OK = 16,
 	EXIT_STOPPED = 18,
-	QEMU_PM = 0x604, /* PM1a control of QEMU's ACPI; 0xb004 of Bochs' */
+	QEMU_PM = 0x604, /* PM1a control of QEMU's ACPI; Bochs has its own */
 	BOCHS_PM = 0xb004,
 	SLEEP_S5 = 0x2000,
 };

@@ -3,13 +3,13 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 
-/* Up to 1023 characters a call. Lines of different CPUs do not mix. kprintf breaks lines between words where
- * print_set_columns says; kputs breaks none. */
+/* Print up to 1023 characters a call. Lines of different CPUs do not mix. kprintf breaks lines between words
+ * where print_set_columns says; kputs breaks none. */
 void kprintf(const char *fmt, ...) printf_like(1, 2);
 void kputs(const char *text, u32 len);
 
 /* How wide the terminal is; 0, as at the start: no line is broken. */
 void print_set_columns(u32 columns);
 
-/* From here on no CPU waits for the lock: its holder may have been stopped. For a panic. */
+/* From here on no CPU waits for the lock of printing: its holder may have been stopped. For a panic. */
 void print_break_lock(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// VGA text. The screen is a window of 25 rows that moves down through the 32 KiB of text memory:
-// scrolling is one register, and only at the end of the memory are rows copied back to its start.
+// VGA text. The screen is a window of 25 rows that moves down through the 32 KiB of text memory. So scrolling
+// is one register; rows are copied, back to the start of the memory, only at its end.
 #include "kernel/io/screen.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
@@ -57,7 +57,7 @@ static void put_visible(char ch)
 	cells[row * COLUMNS + column++] = (u16)(BLANK & 0xff00) | (u8)ch;
 }
 
-/* ESC [ parameters letter: true while ch still belongs to it. */
+/* Whether ch belongs to an escape sequence: ESC [ parameters letter. */
 static bool skip_escape(char ch)
 {
 	if (ch == 0x1b)

@@ -5,5 +5,5 @@
 
 void screen_init(void);
 
-/* Knows \n, \r, \b and tabs, and leaves out ANSI escape sequences; everything else is printed. */
+/* Prints a character. Obeys \n, \r, \b and tabs; leaves out ANSI escape sequences. */
 void screen_putc(char ch);

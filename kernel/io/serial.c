@@ -61,7 +61,7 @@ static bool is_received(void)
 	return status & DATA_READY && status != NOBODY;
 }
 
-/* Moves what the UART has received into the ring, as far as there is room. Under ring.lock. */
+/* Moves received characters from the UART into the ring while it has room. Under ring.lock. */
 static void fill_ring(void)
 {
 	while (ring.tail - ring.head < array_len(ring.chars) && is_received()) {
@@ -72,8 +72,8 @@ static void fill_ring(void)
 	}
 }
 
-/* Fills the ring first: after it was full the UART's interrupt, an edge, does not come again by itself. So a
- * reader that finds nothing has emptied the UART, and the next byte interrupts. */
+/* Fills the ring first: the UART's interrupt is an edge, which does not come again after the ring was full.
+ * So when a reader finds no character, the UART is empty too, and the next byte makes an interrupt. */
 int serial_try_getc(void)
 {
 	int ch = -1;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* COM1: where the kernel talks and is typed to. */
+/* COM1: the kernel prints there, and reads what is typed there. */
 #pragma once
 #include "kernel/lib/err.h"
 
-/* 115200 8N1. Keeps what was received before. Before the first serial_putc. */
+/* Sets COM1 to 115200 8N1. Characters received before are kept. Before the first serial_putc. */
 void serial_init(void);
 
-/* Waits for room; works in a panic too. */
+/* Sends a character; waits for room. Works in a panic too. */
 void serial_putc(char ch);
 
-/* From here on input interrupts, and received is called after each interrupt, in its context. ENOENT without
- * an IOAPIC: then it does not. After the APICs. */
+/* From here on input makes interrupts, and `received` is called after each, in its context. ENOENT: without
+ * an IOAPIC there are no interrupts. After the APICs. */
 enum err serial_enable_input(void (*received)(void));
 
-/* The next character typed, or -1 if there is none. */
+/* Returns the next character typed, or -1 if there is none. */
 int serial_try_getc(void);
 
 /* Whether a Ctrl-C has been typed that serial_try_getc has not returned. If so, it is thrown away together with
