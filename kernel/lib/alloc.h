@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What code in lib needs from outside: memory. kernel/mem/heap.h declares the kernel's functions, the host
- * tests have their own. Declared here because lib includes nothing outside lib. */
+/* Memory, the one thing that lib needs from outside. Declared here because lib includes nothing outside lib.
+ * The kernel's functions are those of kernel/mem/heap.h; the host tests have their own. */
 #pragma once
 #include "kernel/lib/types.h"
 

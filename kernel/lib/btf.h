@@ -61,7 +61,7 @@ struct btf {
 	const char *strings;
 	u32 types_len, strings_len;
 	u32 count;    /* type ids are 1 .. count; 0 is void */
-	u32 *offsets; /* of each id in types; allocated by btf_open */
+	u32 *offsets; /* where each id's record is in types; allocated by btf_open */
 };
 
 /* Returns ENOEXEC with a sentence in log if the blob is malformed or not aligned to 4 bytes, or ENOMEM.
@@ -85,7 +85,8 @@ const struct btf_var_secinfo *btf_vars(const struct btf_type *t);
 u32 btf_int_encoding(const struct btf_type *t);
 bool btf_var_is_static(const struct btf_type *t);
 
-/* Name (offset) and value of the i-th of an ENUM or ENUM64, sign- or zero-extended as the type says. */
+/* Returns the value of item i of an ENUM or ENUM64, sign- or zero-extended as the type says; stores its
+ * name. */
 u64 btf_enum_value(const struct btf_type *t, u32 i, u32 *name_off);
 
 u32 btf_member_bit_offset(const struct btf_type *parent, const struct btf_member *m);
@@ -102,12 +103,12 @@ bool btf_is_signed(const struct btf *b, u32 id);
 /* The first type of that kind and name, or 0. Searches all types. */
 u32 btf_find(const struct btf *b, const char *name, enum btf_kind kind);
 
-/* The type as C would write it: "struct sk_buff *", "const char *". */
+/* Appends the type as C writes it: "struct sk_buff *", "const char *". */
 void btf_print_type(struct strbuf *s, const struct btf *b, u32 id);
 
-/* "void kfree_skb(struct sk_buff * skb)" for the id of a FUNC. */
+/* Appends the declaration of a FUNC: "void kfree_skb(struct sk_buff * skb)". */
 void btf_print_func(struct strbuf *s, const struct btf *b, u32 func_id);
 
-/* A value of the type in memory, as JSON-like C: { .count = 7, .name = "eth0" }, 42, [1,2]. A DATASEC
- * prints as a struct of its variables. btf_size bytes must be readable at data, any alignment. */
+/* Appends the value of the type at data, as JSON-like C: { .count = 7, .name = "eth0" }, 42, [1,2]. A DATASEC
+ * prints as a struct of its variables. btf_size bytes must be readable at data, of any alignment. */
 void btf_print_value(struct strbuf *s, const struct btf *b, u32 id, const void *data);

@@ -20,7 +20,7 @@ struct btf_header {
 struct kind_row {
 	const char *name;
 	u8 fixed, item;
-	enum { NO_TYPE, REFERS, HOLDS } type; /* what size_or_type is: a type, and one whose value it holds */
+	enum { NO_TYPE, REFERS, HOLDS } type; /* what size_or_type is: HOLDS: a value of it is held */
 };
 
 /* clang-format off */
@@ -181,7 +181,7 @@ static bool is_scalar_size(u32 size)
 	return size == 1 || size == 2 || size == 4 || size == 8 || size == 16;
 }
 
-/* `enum shade;`, as clang describes it; only pointers lead there. */
+/* Whether t is `enum shade;` as clang describes it. Only pointers lead to such a type. */
 static bool is_forward_enum(const struct btf_type *t)
 {
 	return btf_kind(t) != BTF_INT && t->size_or_type == 0 && btf_vlen(t) == 0;
@@ -197,7 +197,7 @@ static bool member_fits(const struct btf *b, const struct btf_type *t, const str
 	return btf_member_bit_offset(t, m) + (bits ? bits : all) <= (u64)t->size_or_type * 8;
 }
 
-/* Sizes of one type whose parts have been checked. */
+/* Checks the sizes of one type, whose parts have been checked. */
 static enum err check_size(const struct btf *b, u32 id, struct strbuf *log)
 {
 	const struct btf_type *t = btf_type(b, id);

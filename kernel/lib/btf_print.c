@@ -123,7 +123,8 @@ void btf_print_func(struct strbuf *s, const struct btf *b, u32 func_id)
 	str_putc(s, ')');
 }
 
-/* bits (1 .. 64) of memory from bit first on, little endian, widened as is_signed says. */
+/* Reads `bits` bits (1 .. 64) of memory, little endian, from bit `first` on. Widens them as is_signed
+ * says. */
 static u64 read_bits(const u8 *data, u32 first, u32 bits, bool is_signed)
 {
 	u64 value = 0;
@@ -146,7 +147,7 @@ static void print_enum(struct strbuf *s, const struct btf *b, const struct btf_t
 	str_printf(s, btf_kind_flag(t) ? "%lld" : "%llu", value);
 }
 
-/* An integer, enum or pointer of so many bits. */
+/* Prints an integer, enum or pointer of `bits` bits. */
 static void print_scalar(struct strbuf *s, const struct btf *b, u32 id, const u8 *data, u32 first, u32 bits)
 {
 	const struct btf_type *t = btf_type(b, id);
@@ -164,7 +165,7 @@ static void print_scalar(struct strbuf *s, const struct btf *b, u32 id, const u8
 	}
 }
 
-/* Whether the bytes read as text: printable up to a 0 or the end; if empty, then zero throughout. */
+/* Whether the bytes are text: printable up to a 0 or the end. An empty text is zero throughout. */
 static bool is_text(const u8 *data, u32 len)
 {
 	u32 i = 0;

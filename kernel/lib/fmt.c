@@ -42,7 +42,7 @@ static notrace void repeat(struct strbuf *s, char ch, int count)
 		str_putc(s, ch);
 }
 
-/* text, which follows its prefix (a sign or 0x), padded to the width. */
+/* Appends prefix (a sign or 0x) and text, padded to the width. */
 static notrace void put_padded(struct strbuf *s, const struct spec *f, const char *prefix, const char *text,
 			       int len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Formatted text into a bounded buffer. What does not fit is cut and remembered, never written. */
+/* Formatted text in a bounded buffer. What does not fit is cut off, and `cut` remembers that. */
 #pragma once
 #include "kernel/lib/err.h"
 
@@ -33,5 +33,6 @@ void str_pad(struct strbuf *s, u32 column);
 /* Removes what was written after the first len characters. */
 void str_cut(struct strbuf *s, u32 len);
 
-/* Parses an unsigned number, decimal or 0x hexadecimal, that fills the whole string. */
+/* Stores the unsigned number, decimal or 0x hexadecimal, that fills the whole string. Returns false if the
+ * string is not such a number of 64 bits. */
 bool parse_u64(const char *text, u64 *value);

@@ -25,11 +25,11 @@ int strncmp(const char *a, const char *b, size_t max);
 /* Copies src into dst[size], cut to fit, always ended by 0. size >= 1. */
 void str_copy(char *dst, const char *src, size_t size);
 
-/* What follows the last '/' of a path; all of it without one. */
+/* The part of a path behind its last '/'; the whole path if it has none. */
 const char *str_base(const char *path);
 
 /* Whether s matches a pattern in which '*' stands for any run of characters and '?' for one. */
 bool str_matches(const char *s, const char *pattern);
 
-/* Whether s contains one of these two. */
+/* Whether s contains '*' or '?'. */
 bool str_is_pattern(const char *s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the compiler calls where the CPU may lack an instruction. There is no libgcc here: it is compiled
-// with a red zone, which interrupts on the same stack would overwrite.
+// A function that the compiler calls where the CPU may lack an instruction. The kernel does not use libgcc:
+// it is compiled with a red zone, which interrupts on the same stack would overwrite.
 #include "kernel/lib/types.h"
 
 int __popcountdi2(u64 v);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables that are sorted by a field of their rows, ascending: made so, and searched by halving. */
+/* Sorts tables by a field of their rows, ascending, and searches them by halving. */
 #pragma once
 #include "kernel/lib/types.h"
 
-/* The index of the first row whose field is key or more; count, if there is none. It takes
- * the same number of instructions wherever that row is, for a given count. */
+/* The index of the first row whose field is key or more; count if no row is. For one count, every search
+ * takes the same number of instructions. */
 #define lower_bound(table, count, field, key)                                                 \
 	({                                                                                    \
 		u64 low_ = 0;                                                                 \

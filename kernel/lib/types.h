@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The words every other file is written in: integers, attributes, small macros. */
+/* The words in which every other file is written: integers, attributes, small macros. */
 #pragma once
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,6 +17,7 @@ typedef unsigned long uptr; /* an address; as wide as a pointer */
 
 _Static_assert(sizeof(u64) == 8 && sizeof(uptr) == sizeof(void *), "integer widths");
 
+/* clang-format off */
 #define array_len(a)  (sizeof(a) / sizeof((a)[0]))
 #define min(a, b)     ((a) < (b) ? (a) : (b))
 #define max(a, b)     ((a) > (b) ? (a) : (b))
@@ -28,16 +29,17 @@ _Static_assert(sizeof(u64) == 8 && sizeof(uptr) == sizeof(void *), "integer widt
 #define noreturn   __attribute__((noreturn))
 #define unused     __attribute__((unused))
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
+/* clang-format on */
 
-/* A function without a site: nothing can ever be attached to it. For all that a poke, an
- * int3 or a trampoline runs through. */
+/* A function without a site: no program can be attached to it. For all functions that a poke, an int3 or a
+ * trampoline calls. */
 #define notrace __attribute__((no_instrument_function))
 
-/* A function that keeps its own body, arguments and name, so that tracing it means what the
- * source says. Worth it on a static function that the optimiser would dissolve. */
+/* A function that keeps its own body, arguments and name, so that to trace it means what the source says. For
+ * functions that the optimiser would otherwise inline or change. */
 #define traceable __attribute__((noipa))
 
-/* Orders this CPU's own compiler output only; for CPUs see kernel/cpu/cpu.h. */
+/* Keeps the compiler from moving loads and stores across it. It does not order what the CPU does. */
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 #define read_once(x)       (*(const volatile __typeof__(x) *)&(x))
 #define write_once(x, v)   (*(volatile __typeof__(x) *)&(x) = (v))

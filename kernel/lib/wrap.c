@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Spaces wait until the next word is known to fit: a row that is broken has none at its end.
+// Spaces are written only when the next word fits behind them: so a broken row has none at its end.
 #include "kernel/lib/wrap.h"
 
 enum { TAB = 8, HANGING = 2 };

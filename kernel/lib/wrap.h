@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Breaks lines between words as they are written, so that a terminal cuts no word. Pure. */
+/* Breaks lines between words while they are written, so that a terminal cuts no word. Pure. */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -7,12 +7,13 @@ struct wrap {
 	u32 columns; /* of the terminal; 0: no line is broken */
 	void (*put)(char ch);
 	u32 column; /* where the next character stands */
-	u32 indent; /* of the rows that the line goes on in */
+	u32 indent; /* columns left free in each further row of the line */
 	u32 gap;    /* spaces in front of the next word, not yet written */
 	bool in_escape, in_word, after_space;
 };
 
-/* Writes the text. If breaks is true, a word for which its row has no room begins a new row, under the text
- * behind the line's last gap of two spaces or more if that is in the left half, otherwise two columns right of the
- * line's begin. A word ends where the text does. Escape sequences take no columns. */
+/* Writes the text. A word ends where the text does. Escape sequences take no columns. If breaks is true, a
+ * word for which its row has no room begins a new row. The new row begins under the text behind the line's
+ * last gap of two spaces or more, if that gap is in the left half; otherwise two columns right of the line's
+ * begin. */
 void wrap_write(struct wrap *w, const char *text, u32 len, bool breaks);

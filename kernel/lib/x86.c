@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prefixes, opcode, ModRM, SIB, displacement, immediate: what the forms of x86.h are made of.
+// Writes prefixes, opcode, ModRM, SIB, displacement and immediate for the forms of x86.h.
 #include "kernel/lib/x86.h"
 
 static notrace bool is_i8(i64 v)
@@ -13,7 +13,7 @@ static notrace bool needs_rex(u32 size, u32 reg)
 	return size == 1 && reg >= RSP;
 }
 
-// The legacy prefixes, then REX.WRXB, left out when it would say nothing.
+// The legacy prefixes, then REX.WRXB, which is left out if all four bits are 0 and no register needs it.
 static notrace void prefixes(struct code *c, u32 enc, bool gs, bool force_rex, u32 reg, u32 index, u32 rm)
 {
 	if (enc & X86_LOCK)
@@ -61,8 +61,11 @@ notrace void x86_rr(struct code *c, u32 enc, u32 op, u32 reg, u32 rm)
 	modrm(c, 3, reg, rm);
 }
 
-// Oddities of r/m as memory: 100 (rsp, r12) says that a SIB byte follows; 101 (rbp, r13) without
-// displacement means rip-relative, and as a SIB's base no base at all, with disp32; index 100 is none.
+// Oddities of r/m as memory:
+//   r/m 100 (rsp, r12)                            a SIB byte follows
+//   r/m 101 (rbp, r13) without displacement       rip-relative
+//   base 101 in a SIB byte without displacement   no base, and a disp32
+//   index 100 in a SIB byte                       no index
 notrace void x86_rm(struct code *c, u32 enc, u32 op, u32 reg, struct mem m)
 {
 	bool has_base = m.base != NO_REG;
@@ -81,8 +84,8 @@ notrace void x86_rm(struct code *c, u32 enc, u32 op, u32 reg, struct mem m)
 		put(c, (u64)m.disp, mod == 1 ? 1 : 4);
 }
 
-// v as an operand of size bytes sees it, signed; from either way to write it: 0xff is -1 to 8 bits.
-// 64-bit operations sign-extend 32 bits, so there only those will do.
+// The signed value of v in an operand of size bytes. v may also be written unsigned: 0xff is -1 in 8 bits.
+// 64-bit operations sign-extend 32 bits, so v must fit these, signed.
 static notrace i64 fit(struct code *c, u32 size, i64 v)
 {
 	i64 low = size == 1 ? -0x80 : size == 2 ? -0x8000 : -0x80000000ll;
@@ -92,7 +95,7 @@ static notrace i64 fit(struct code *c, u32 size, i64 v)
 	return size == 1 ? (i8)v : size == 2 ? (i16)v : size == 4 ? (i32)v : v;
 }
 
-// Whether the immediate is put as one byte, by setting the opcode's s bit.
+// Whether the immediate is written as one byte, with the opcode's s bit set.
 static notrace bool is_short(u32 enc, u32 op, i64 v)
 {
 	return X86_RM_SIZE(enc) > 1 && !(op & 2) && is_i8(v);

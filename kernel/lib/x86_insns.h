@@ -19,7 +19,7 @@
 #define S16    (0x22 | X86_66)
 #define S32    0x44
 #define S64    (0x88 | X86_W)
-#define D64    0x88			/* 64 bits without being asked: push, pop, jmp, call */
+#define D64    0x88			/* 64 bits by default, without REX.W: push, pop, jmp, call */
 #define S32_8  0x14
 #define S32_16 0x24
 #define S64_8  (0x18 | X86_W)
@@ -47,7 +47,7 @@ INSN(mov_ri16,   "mov", OI, S16, 0xb8, 0)
 INSN(mov_ri8,    "mov", OI, S8,  0xb0, 0)
 INSN_32_64(lea_rm, "lea", RM, 0x8d, 0)
 
-/* Zero extension to 32 bits is zero extension to 64; of signs there are two kinds. */
+/* Zero extension to 32 bits is also zero extension to 64. Sign extension to 32 and to 64 bits differ. */
 INSN(movzx_rr8,     "movzx",  RRX, S32_8,  0x0fb6, 0)
 INSN(movzx_rr16,    "movzx",  RRX, S32_16, 0x0fb7, 0)
 INSN(movzx_rm8,     "movzx",  RM,  S32_8,  0x0fb6, 0)
@@ -105,11 +105,11 @@ INSN(shrx_rrr,   "shrx", VEX_RRR, S64 | X86_F2, 0x38f7, 0)
 INSN(shrx_rrr32, "shrx", VEX_RRR, S32 | X86_F2, 0x38f7, 0)
 INSN(sarx_rrr,   "sarx", VEX_RRR, S64 | X86_F3, 0x38f7, 0)
 INSN(sarx_rrr32, "sarx", VEX_RRR, S32 | X86_F3, 0x38f7, 0)
-INSN(mulx_rrr,   "mulx", VEX_RVR, S64 | X86_F2, 0x38f6, 0)	/* high, low half of rdx * the last; no flags */
+INSN(mulx_rrr,   "mulx", VEX_RVR, S64 | X86_F2, 0x38f6, 0)	/* high, low half of rdx * last; no flags */
 INSN(rorx_rri,   "rorx", VEX_RRI, S64 | X86_F2, 0x3af0, 0)
 INSN(rorx_rri32, "rorx", VEX_RRI, S32 | X86_F2, 0x3af0, 0)
 
-/* Atomics. xchg with memory locks without being asked. */
+/* Atomics. xchg with memory is locked without a prefix. */
 #define LOCKED(fn, text, form, op, n) \
 	INSN(lock_##fn,     "lock " text, form, S64 | X86_LOCK, op, n) \
 	INSN(lock_##fn##32, "lock " text, form, S32 | X86_LOCK, op, n)
@@ -150,7 +150,7 @@ INSN(leave,  "leave", ZO, D64, 0xc9, 0)
 INSN(pushf,  "pushf", ZO, D64, 0x9c, 0)
 INSN(popf,   "popf",  ZO, D64, 0x9d, 0)
 
-/* Nothing, and stop. nop(c, len) is in x86.h; nop_m is the instruction that the long ones are. */
+/* Do nothing, and stop. nop(c, len) of x86.h chooses the nop of a length; the long ones are nop_m. */
 INSN(nop1,    "nop",  ZO, S32, 0x90, 0)
 INSN(nop1_16, "o16 nop", ZO, S16, 0x90, 0)
 INSN(nop_m,   "nop",  M,  S32, 0x0f1f, 0)

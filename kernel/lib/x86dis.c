@@ -29,11 +29,11 @@ static const struct row {
 };
 /* clang-format on */
 
-// An instruction while it is being read.
+// An instruction while it is read.
 struct dis {
 	const u8 *code;
-	u32 len, at; // bytes there are, bytes read
-	bool bad;    // ended too early, or is not ours
+	u32 len, at; // bytes of code, bytes read
+	bool bad;    // it ends too early, or the encoder cannot write it
 	const struct row *row;
 	const char *letters; // of the row's form
 	u32 op, enc;         // as found; enc without sizes

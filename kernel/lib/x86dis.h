@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A disassembler for the machine code that this kernel generates, from the encoder's own table
- * (x86_insns.h): what the one can write, the other can read, and nothing else. */
+ * (x86_insns.h). It reads exactly the instructions that the encoder can write. */
 #pragma once
 #include "kernel/lib/fmt.h"
 

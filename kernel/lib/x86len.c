@@ -21,7 +21,7 @@ static const char two_bytes[] =
 	"jjjjjjjjjjjjjjjj" "mmmmmmmmmmmmmmmm" "...mBm--...mBmmm" "mmmmmmmmmmBmmmmm"
 	"mmBmBBBm........" "mmmmmmmmmmmmmmmm" "mmmmmmmmmmmmmmmm" "mmmmmmmmmmmmmmmm";
 
-/* What VEX and EVEX have of the 0f map: nothing that is a branch, and vzeroupper without ModRM. */
+/* The 0f map under VEX and EVEX: it has no branch, and vzeroupper has no ModRM. */
 static const char two_bytes_vex[] =
 	"----------------" "mmmmmmmmmmmmmmmm" "--------mmmmmmmm" "----------------"
 	"mmmmmmmmmmmmmmmm" "mmmmmmmmmmmmmmmm" "mmmmmmmmmmmmmmmm" "BBBBmmm.mmmmmmmm"
@@ -54,7 +54,7 @@ static i32 take_prefixes(struct walk_insn *w)
 		if (form != 'p' && form != 'R')
 			return byte;
 		w->rex_w = form == 'R' && byte & 8;
-		w->vex |= form == 'R'; /* none may stand before VEX */
+		w->vex |= form == 'R'; /* REX may not stand before VEX */
 		w->has_66 |= byte == 0x66;
 		w->has_rep |= byte == 0xf2 || byte == 0xf3 || byte == 0xf0;
 		w->in->has_67 |= byte == 0x67;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where an x86-64 instruction ends, and its few parts that code that moves it must know.
+/* Where an x86-64 instruction ends, and where those of its parts are that a copy in another place must
+ * change.
  *
  *      prefixes  opcode  ModRM  SIB  displacement  immediate          SDM vol. 2, chapter 2
  *                |       |           |             |
@@ -7,7 +8,8 @@
  *                |       modrm_at
  *                opcode_at: its last byte, behind 0f, 0f 38, 0f 3a, VEX or EVEX
  *
- * A length decoder: it knows the form of every opcode and the meaning of those that say where to go on. */
+ * A length decoder: it knows the form of every opcode, and the meaning only of those that decide where the
+ * CPU goes on. */
 #pragma once
 #include "kernel/lib/types.h"
 
