@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Packets and their queues. What is a function on Linux is a function here, with a body of its own.
+// Packets and their queues. A function on Linux is a function here too, with a body of its own.
 #include "kernel/net/skb.h"
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
@@ -27,7 +27,7 @@ traceable struct sk_buff *skb_get(struct sk_buff *skb)
 	return skb;
 }
 
-/* true: the caller was the last user. */
+/* Returns true if the caller was the last user. */
 static bool skb_unref(struct sk_buff *skb)
 {
 	int before = __atomic_fetch_sub(&skb->users.refs.counter, 1, __ATOMIC_ACQ_REL);
@@ -44,8 +44,8 @@ static traceable void __kfree_skb(struct sk_buff *skb)
 	kfree(skb);
 }
 
-/* The function that most examples trace. On Linux it means "dropped". Here receivers also free by it what
- * they have read, so that a program on it sees the end of every packet. */
+/* Most examples trace it. On Linux it means "dropped". Here receivers also call it for packets that they have
+ * read, so that a program on it sees the end of every packet. */
 traceable void kfree_skb(struct sk_buff *skb)
 {
 	if (!skb || !skb_unref(skb))

@@ -23,7 +23,7 @@ enum { PACKET_HOST = 0, PACKET_BROADCAST = 1, PACKET_MULTICAST = 2, PACKET_OTHER
 /* skb->ip_summed */
 enum { CHECKSUM_NONE = 0, CHECKSUM_UNNECESSARY = 1 };
 
-/* Why a packet's life ends, as its tracepoint says: Linux's names and values of those that occur here. */
+/* Why a packet is freed, as its tracepoint says: the reasons of Linux that occur here. */
 enum skb_drop_reason {
 	SKB_NOT_DROPPED_YET = 0,
 	SKB_CONSUMED = 1,
@@ -37,12 +37,12 @@ struct sk_buff {
 		};
 		struct list_head list;
 	};
-	struct sock *sk; /* whose it is */
+	struct sock *sk; /* the owner, or NULL */
 	struct net_device *dev;
 	u64 tstamp; /* ns since boot, when it was received */
 	void (*destructor)(struct sk_buff *skb);
 	unsigned int len;      /* bytes from data to tail */
-	unsigned int data_len; /* of them elsewhere: always 0 here */
+	unsigned int data_len; /* of them, bytes in other buffers: always 0 here */
 	__u16 mac_len;
 	__u8 pkt_type : 3, ip_summed : 2;
 	__be16 protocol;                                    /* from the Ethernet header */
@@ -59,7 +59,7 @@ struct sk_buff_head {
 	spinlock_t lock;
 };
 
-/* A packet with room for size bytes, all of them tailroom. NULL without memory. */
+/* Returns an empty packet with room for size bytes, all of them tailroom. NULL without memory. */
 struct sk_buff *alloc_skb(unsigned int size);
 
 /* One more user. */
@@ -70,8 +70,9 @@ struct sk_buff *skb_get(struct sk_buff *skb);
 void kfree_skb(struct sk_buff *skb);
 void consume_skb(struct sk_buff *skb);
 
-/* Each returns the new start of the data; skb_put returns the start of what it has added. Too little room
- * panics. skb_pull returns NULL if the packet is shorter. skb_reserve is for an empty packet. */
+/* skb_put adds len bytes behind the data, and returns where they begin. skb_push adds them before the data,
+ * skb_pull removes them there; both return the new start. Too little room panics. skb_pull returns NULL if
+ * the packet is shorter. skb_reserve moves len bytes of tailroom of an empty packet to its headroom. */
 void *skb_put(struct sk_buff *skb, unsigned int len);
 void *skb_push(struct sk_buff *skb, unsigned int len);
 void *skb_pull(struct sk_buff *skb, unsigned int len);

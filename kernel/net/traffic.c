@@ -42,7 +42,7 @@ void traffic_expect(struct traffic_counts *expected, u32 i)
 	count_kind(expected, kind_of(i));
 }
 
-/* A frame that no protocol takes: real enough to show its EtherType. */
+/* Makes a frame that no protocol takes; all that is real in it is the Ethernet header. */
 static struct sk_buff *make_foreign(struct sock *sk, u16 ethertype)
 {
 	struct sk_buff *skb = alloc_skb(ETH_HLEN + PAYLOAD);
@@ -116,7 +116,7 @@ static noreturn int udp_recv_thread(void *arg)
 }
 MAY_SLEEP(udp_recv_thread);
 
-/* Several tasks may send by it at once: then each waits for the frames of all. */
+/* The socket of traffic_net. If several tasks send by it at once, each waits for the frames of all. */
 static struct sock *on_demand;
 
 enum err traffic_net(u32 frames)
@@ -162,7 +162,7 @@ static bool start_sender(u32 cpu)
 	return false;
 }
 
-/* Waits a limited time: a program may hold a sender up. */
+/* Returns false if a sender has not ended in time: a program may hold it up. */
 static bool stop_senders(void)
 {
 	u64 end = ktime_get_ns() + PATIENCE_MS * 1000000ull;

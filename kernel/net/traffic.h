@@ -19,7 +19,7 @@ struct traffic_counts {
 };
 extern struct traffic_counts traffic_counts; /* changed atomically */
 
-/* What frame number i (counted from 0 in each run) is, added to *expected. */
+/* Adds to *expected what frame number i (counted from 0 in each run) is. */
 void traffic_expect(struct traffic_counts *expected, u32 i);
 
 /* Starts the receivers; once, in task context, after udp_init. */

@@ -8,7 +8,7 @@
 #include "kernel/net/loopback.h"
 #include "kernel/net/checksum.h"
 
-enum { IP_ALIGN = 2 /* so that the headers behind Ethernet's 14 bytes are aligned */, TTL = 64 };
+enum { IP_ALIGN = 2 /* aligns the headers behind Ethernet's 14 bytes */, TTL = 64 };
 enum { RCVBUF = 256, SNDBUF = 48 * 1024, FRAGMENT = 0x3fff };
 
 static struct sock *bound[UDP_PORTS];
@@ -38,7 +38,7 @@ struct sock *sock_create(u16 port)
 	return NULL;
 }
 
-/* A packet may have been queued by a CPU that had found the socket just before it was unbound. */
+/* Frees packets too: a CPU may have found the socket just before it was unbound, and queued one. */
 static void free_sock(struct rcu_head *rcu)
 {
 	struct sock *sk = container_of(rcu, struct sock, rcu);
@@ -59,8 +59,8 @@ void sock_release(struct sock *sk)
 	sock_put(sk);
 }
 
-/* The destructor of a packet that was sent: its sender may send again. It is woken when half of its room is
- * free, not for each packet. */
+/* The destructor of a packet that was sent: its sender may send again. The sender is woken when half of its
+ * room is free, not for each packet. */
 static traceable void sock_wfree(struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;

@@ -15,20 +15,21 @@ struct sock {
 	struct wait_queue_head sk_wq; /* something to read, or room to send again */
 	struct sk_buff_head sk_receive_queue;
 	u32 sk_rcvbuf;          /* packets that may wait in it */
-	atomic_t sk_wmem_alloc; /* bytes of packets sent by it that still exist */
-	int sk_sndbuf;          /* a sender waits while they are more than this */
+	atomic_t sk_wmem_alloc; /* bytes of packets that were sent by it and still exist */
+	int sk_sndbuf;          /* a sender waits while sk_wmem_alloc is more than this */
 	struct rcu_head rcu;
 };
 
-/* A socket that receives on a port; one with port 0 can only send. NULL: no memory, or port taken. */
+/* Makes a socket that receives on a port; one with port 0 can only send. Returns NULL if there is no memory
+ * or the port is taken. */
 struct sock *sock_create(u16 port);
 
 /* The socket receives no further packet. It is freed together with the last packet that it has sent. Task
  * context. */
 void sock_release(struct sock *sk);
 
-/* A whole frame from sk's port to a port of this machine, with right checksums, ready for
- * dev_queue_xmit; it counts as sk's memory until it is freed. NULL without memory. */
+/* Makes a whole frame from sk's port to a port of this machine, with right checksums, for dev_queue_xmit. It
+ * counts as sk's memory until it is freed. Returns NULL without memory. */
 struct sk_buff *udp_make_skb(struct sock *sk, u16 port, const void *data, u32 len);
 
 /* Makes skb, of any protocol, count as sk's memory. */
@@ -40,8 +41,8 @@ void sock_wait_for_wmem(struct sock *sk, int bytes);
 /* Sends data to a port; waits while sk has sent more than sk_sndbuf. ENOMEM. */
 enum err udp_sendmsg(struct sock *sk, u16 port, const void *data, u32 len);
 
-/* The oldest packet that has arrived, which the caller frees; its data begins behind all headers. NULL: none
- * has. */
+/* Takes the oldest packet that has arrived; its data begins behind all headers. The caller frees it. Returns
+ * NULL if none has arrived. */
 struct sk_buff *udp_recv_skb(struct sock *sk);
 
 /* The steps of a packet on its way up; skb->data is at the protocol's header. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tracepoints of this kernel: Linux's names, arguments and places. Those of the scheduler run with a
- * run queue locked: what is called there must not wake a task. */
+/* The tracepoints of this kernel: Linux's names, arguments and places. Those of the scheduler run while a run
+ * queue is locked: a hook there must not wake a task. */
 #pragma once
 #include "kernel/trace/tracepoint.h"
 #include "kernel/sched/work.h"
@@ -11,7 +11,7 @@ struct task_struct;
 struct timer_list;
 enum skb_drop_reason;
 
-/* events.c has them defined by this same list. */
+/* events.c defines DEFINE_TRACE_EVENTS, and so this list defines the tracepoints there. */
 #ifdef DEFINE_TRACE_EVENTS
 #define EVENT(name, ...) DEFINE_TRACEPOINT(name, __VA_ARGS__)
 #else
@@ -22,11 +22,13 @@ enum skb_drop_reason;
 
 /* sched */
 
-/* From prev to next; preempt: prev did not ask for it. prev_state is what prev had set, in that case too. */
+/* From prev to next. preempt: prev did not ask for it. prev_state is the state that prev has set, even
+ * then. */
 EVENT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
 #define trace_sched_switch(...) tracepoint_call(sched_switch, __VA_ARGS__)
 
-/* A sleeping p is being woken; it is runnable, its CPU is chosen, and it does not run yet; so is a new p. */
+/* A sleeping p is about to be woken; p is runnable, its CPU is chosen, and it does not run yet; the same of a
+ * new p. */
 EVENT(sched_waking, struct task_struct *p)
 #define trace_sched_waking(...) tracepoint_call(sched_waking, __VA_ARGS__)
 EVENT(sched_wakeup, struct task_struct *p)
@@ -71,7 +73,7 @@ EVENT(workqueue_execute_end, struct work *work, work_func_t function)
 
 /* net, skb */
 
-/* The packet has no user left; location: of the call of kfree_skb or consume_skb. */
+/* The packet has no user left. location: where kfree_skb or consume_skb was called. */
 EVENT(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
 #define trace_kfree_skb(...) tracepoint_call(kfree_skb, __VA_ARGS__)
 EVENT(consume_skb, struct sk_buff *skb, void *location)
@@ -82,7 +84,8 @@ EVENT(netif_rx, struct sk_buff *skb)
 EVENT(netif_receive_skb, struct sk_buff *skb)
 #define trace_netif_receive_skb(...) tracepoint_call(netif_receive_skb, __VA_ARGS__)
 
-/* On its way out; at the device; after the device took it or not (rc): *skb may be freed. */
+/* In order: the packet is on its way out; it is handed to the device; the device has taken it or not (rc). At
+ * the last *skb may be freed. */
 EVENT(net_dev_queue, struct sk_buff *skb)
 #define trace_net_dev_queue(...) tracepoint_call(net_dev_queue, __VA_ARGS__)
 EVENT(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Static tracepoints: places where the kernel says what happens, once a hook is on them.
+/* Static tracepoints: places where the kernel tells a hook what happens.
  *
  *	fast path:                      out of line:
  *	    nop5  <->  jmp on           on: ...the arguments...
@@ -20,7 +20,7 @@ struct tracepoint {
 
 	/* tramp/text/tracepoint.c's */
 	struct site *site; /* of func */
-	u32 branches;      /* how many places have it */
+	u32 branches;      /* how many places have this tracepoint */
 	u32 users;         /* > 0: it is on */
 };
 
@@ -37,7 +37,7 @@ struct tracepoint_branch {
 	extern struct tracepoint tracepoint_##name; \
 	void __traceiter_##name(__VA_ARGS__)
 
-/* Once for each, in a .c file, without a semicolon. */
+/* Defines a tracepoint. Once for each, in a .c file, without a semicolon. */
 #define DEFINE_TRACEPOINT(name_, ...)                                                             \
 	DECLARE_TRACEPOINT(name_, __VA_ARGS__);                                                   \
 	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"")   \
@@ -50,7 +50,8 @@ struct tracepoint_branch {
 		.name = #name_, .title = "tracepoint " #name_, .func = (uptr)__traceiter_##name_, \
 	};
 
-/* At the place itself. Any context in which a program may run; not in what a poke or an int3 calls. */
+/* At the place itself. In any context in which a program may run, but in no function that a poke or an int3
+ * calls. */
 #define tracepoint_call(name, ...)                                         \
 	do {                                                               \
 		if (__builtin_expect(tracepoint_branch(&tracepoint_##name), 0)) \

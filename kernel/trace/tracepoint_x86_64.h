@@ -5,7 +5,8 @@
 
 struct tracepoint;
 
-/* ORDER BRANCH_ROW: struct tracepoint_branch. tp is a constant. The bytes are those of poke_make_nop: tracepoint_init checks each. */
+/* tp is a constant. The bytes are those of poke_make_nop; tracepoint_init checks each branch.
+ * ORDER BRANCH_ROW: struct tracepoint_branch. */
 static inline notrace __attribute__((always_inline)) bool tracepoint_branch(struct tracepoint *tp)
 {
 	__asm__ goto("1: .byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n\t"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// No code: what programs and libbpf's headers expect in vmlinux.h and the kernel does not use. Compiled with
-// -fno-eliminate-unused-debug-types, so that pahole finds it (Makefile).
+// No code, only types that programs and libbpf's headers expect in vmlinux.h, and that the kernel does not
+// use. Compiled with -fno-eliminate-unused-debug-types, so that pahole finds them (Makefile).
 //
-// Every word of this file and of uapi.h that is no comment is a name of Linux's, with Linux's meaning.
-// tools/btf-names.c gives all other types, and their enumerators, names that begin with fivebyte_, so that they
-// do not clash with the names of people's own.
+// Every name in this file and in uapi.h is Linux's, with Linux's meaning. tools/btf-names.c renames all other
+// types and their enumerators: their names begin with fivebyte_, so that they do not clash with the names in
+// programs.
 #include "kernel/trace/uapi.h"
 #include "kernel/lib/types.h"
 #include "kernel/cpu/trap.h"
@@ -23,7 +23,7 @@ typedef __u16 __le16, __be16, __sum16;
 typedef __u32 __le32, __be32, __wsum;
 typedef __u64 __le64, __be64;
 
-/* What a raw_tp program is given. */
+/* The context of a raw_tp program. */
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];
 };
@@ -34,7 +34,7 @@ struct bpf_raw_tracepoint_args {
 typedef _Bool bool;
 enum { false, true };
 
-/* Of the kernel that is traced. An enum keeps its enumerators. */
+/* Types of the kernel that is traced; its own BTF has them. An enum keeps its enumerators. */
 enum bpf_map_type;
 struct sk_buff;
 struct sk_buff_head;

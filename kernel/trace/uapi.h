@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names and numbers of Linux 6.1 that programs are written with, whether this kernel does what they ask for or
- * not: so the loader refuses it, in a sentence, and not the C compiler. */
+/* Names and numbers of Linux 6.1 that programs use. Those of features that this kernel does not have are here
+ * too: so the loader refuses such a program with a sentence, and the C compiler accepts it. */
 #pragma once
 #include "kernel/trace/helpers.h"
 
