@@ -5,6 +5,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/io/blobs.h"
 #include "kernel/io/print.h"
+#include "kernel/io/progress.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/heap.h"
 #include "kernel/sched/sched.h"
@@ -43,6 +44,8 @@ static void (*run_of(const struct comparison *c, const struct way *w))(u32 calls
 /* Attaches further users until there are so many, and measures by how many ticks they make a call longer. */
 static enum err measure_users(struct comparison *c, const struct way *w, u32 *attached, u32 users, u64 *extra)
 {
+	if (progress_stop((u32)(w - ways), WAYS))
+		return EINTR;
 	for (; *attached < users; ++*attached) {
 		enum err e = w->attach(w, &c->t, &c->users[*attached]);
 		if (e)
@@ -161,6 +164,7 @@ static enum err compare_ways(struct comparison *c)
 	table_begin(&t, "*way|>x1|>x2|>x4|>x8|>x16|>x32|>each more|>stack|>regs|>code");
 	for (u32 i = 0; i < WAYS && !e; i++)
 		e = compare_way(c, &ways[i], &t);
+	progress_wipe();
 	if (!e)
 		kprintf("%s that tracing adds to a call of %s, with 1 to %u users;\n"
 			"bytes of stack, registers saved and bytes of code for one user.\n%s",
@@ -231,6 +235,7 @@ static enum err cmd_cost(char **args, struct strbuf *log)
 	begin = begin_cost();
 	e = attach_progs(sel.progs, sel.count, &options, log);
 	attach = end_cost(&begin);
+	progress_wipe();
 	if (e)
 		return e;
 	u32 sites = count_sites(sel.progs[0]);

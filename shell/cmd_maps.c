@@ -3,6 +3,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
+#include "kernel/io/progress.h"
 #include "shell/command.h"
 #include "shell/table.h"
 #include "kernel/cpu/smp.h"
@@ -108,7 +109,7 @@ static void dump(struct map *m, u8 *key, u8 *next)
 {
 	u32 seen = 0, zeros = 0;
 	enum err e = m->ops->next_key(m, NULL, next);
-	for (; !e && seen < m->max_entries; seen++) {
+	for (; !e && seen < m->max_entries && !progress_stop(0, 0); seen++) {
 		memcpy(key, next, m->key_size);
 		zeros += !print_element(m, key);
 		e = m->ops->next_key(m, key, next);
@@ -131,7 +132,7 @@ static enum err map_dump(const char *name, struct strbuf *log)
 	kprintf("%s: %s\n", m->name, m->ops->name);
 	dump(m, keys, keys + max(m->key_size, 8u));
 	kfree(keys);
-	return OK;
+	return progress_stop(0, 0) ? EINTR : OK;
 }
 
 static enum err cmd_map(char **args, struct strbuf *log)

@@ -2,6 +2,7 @@
 // Commands about programs: prog list|show|dump, attach, detach, links.
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
+#include "kernel/io/progress.h"
 #include "kernel/sched/sched.h"
 #include "shell/command.h"
 #include "shell/show.h"
@@ -110,6 +111,8 @@ static enum err dump_xlated(const struct prog *p)
 	for (u32 i = 0; i < p->insn_count; i++) {
 		char text[SENTENCE_LEN] = "";
 		struct strbuf s = STRBUF(text);
+		if (progress_stop(0, 0))
+			return EINTR;
 		print_source(p, i);
 		insn_print(&s, p, i);
 		kprintf("%4u: (%02x) %s\n", i, p->insns[i].op, text);
@@ -138,6 +141,8 @@ static enum err dump_jited(const struct prog *p, struct strbuf *log)
 				  p->name);
 	kprintf("%s at %lx\n", p->text.name, p->text.base);
 	for (u32 at = 0; at < p->text.len;) {
+		if (progress_stop(0, 0))
+			return EINTR;
 		for (; p->insn_at && insn < p->insn_count && p->insn_at[insn] <= at; insn++)
 			print_source(p, insn);
 		at += dump_machine(&p->text, at);
@@ -206,6 +211,7 @@ static enum err cmd_attach(char **args, struct strbuf *log)
 	for (u32 i = 0; i < sel.count; i++)
 		before += links_of(sel.progs[i]);
 	e = attach_progs(sel.progs, sel.count, &options, log);
+	progress_wipe();
 	if (e)
 		return e;
 	links_lock();

@@ -5,6 +5,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
+#include "kernel/io/progress.h"
 #include "shell/style.h"
 #include "shell/table.h"
 #include "tramp/tramp.h"
@@ -131,10 +132,10 @@ static enum err explain(const struct tramp *t, struct strbuf *log)
 		return str_refuse(log, ENOMEM, "no memory to explain %s", t->site->name);
 	tramp_explain(t, x);
 	print_head(t, &x->plan);
-	for (u32 at = 0; at < t->image->text.len;)
+	for (u32 at = 0; at < t->image->text.len && !progress_stop(0, 0);)
 		at += print_insn(t, x, at, &caption);
 	kfree(x);
-	return OK;
+	return progress_stop(0, 0) ? EINTR : OK;
 }
 
 static enum err cmd_tramp(char **args, struct strbuf *log)

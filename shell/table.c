@@ -5,6 +5,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
+#include "kernel/io/progress.h"
 
 void table_begin(struct table *t, const char *heading)
 {
@@ -153,14 +154,18 @@ enum err table_print(struct table *t, struct strbuf *log)
 		r.text.cap += t->width[i] + 2 + ESCAPES;
 	r.text.buf = t->err ? NULL : kmalloc(r.text.cap);
 	t->err = r.text.buf ? t->err : ENOMEM;
+	if (!t->err && progress_stop(0, 0))
+		t->err = EINTR;
 	if (!t->err) {
 		const char *cell = t->text;
 		print_row(t, &r, t->heading);
-		for (u32 i = t->column_count; i <= t->cells; i += t->column_count)
+		for (u32 i = t->column_count; i <= t->cells && !t->err; i += t->column_count) {
 			cell = print_row(t, &r, cell);
+			t->err = progress_stop(0, 0) ? EINTR : OK;
+		}
 	}
 	kfree(r.text.buf);
 	kfree(t->text);
 	t->text = NULL;
-	return t->err ? str_refuse(log, t->err, "no memory for the list") : OK;
+	return t->err == ENOMEM ? str_refuse(log, ENOMEM, "no memory for the list") : t->err;
 }

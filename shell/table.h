@@ -34,5 +34,5 @@ void table_add(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
 /* Prints heading and rows, and frees the table. A column is as wide as its widest cell; the last one is
  * wrapped if it is aligned to the left. Columns for which the terminal has no room go into further lines of
- * their row. A row that is not complete is left out. ENOMEM: no room for a cell or a row; nothing is printed. */
+ * their row. A row that is not complete is left out. ENOMEM: no room for a cell or a row; nothing is printed. EINTR: Ctrl-C. */
 enum err table_print(struct table *t, struct strbuf *log);

@@ -3,6 +3,7 @@
 // functions go through the same steps together, each step for all of them before the next.
 #include "tramp/tramp.h"
 #include "kernel/cpu/panic.h"
+#include "kernel/io/progress.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/heap.h"
 #include "kernel/sched/sched.h"
@@ -223,7 +224,10 @@ enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hook
 	u32 done = 0;
 
 	while (done < count && !e) {
-		e = prepare_add(sites[done], hooks, hook_count, log);
+		if (count > 1 && progress_stop(done, count))
+			e = str_refuse(log, EINTR, "nothing has been attached");
+		else
+			e = prepare_add(sites[done], hooks, hook_count, log);
 		done += !e;
 	}
 	if (!e)

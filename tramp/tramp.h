@@ -54,7 +54,7 @@ enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook
 /* Adds hooks (1, or the 2 of a session) of one owner to the functions at sites[count], all different: to all
  * of them or to none, with three syncs of all CPUs in all. Refuses what tramp_check refuses. EBUSY: another
  * user has the site; E2BIG: a function has TRAMP_HOOKS; EEXIST: this owner has hooks there; EINVAL: a site
- * does not hold what it should; ENOMEM. Nothing has changed then. */
+ * does not hold what it should; ENOMEM; EINTR: Ctrl-C. Nothing has changed then. */
 enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hooks, u32 hook_count,
 		   struct strbuf *log);
 

@@ -2,7 +2,10 @@
 // Ctrl-C stops commands that take long, and the rest of their line; what they changed is undone.
 #include "kernel/io/progress.h"
 #include "kernel/lib/mem.h"
+#include "shell/load.h"
 #include "shell/shell.h"
+#include "shell/table.h"
+#include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "tests/uart.h"
@@ -19,15 +22,19 @@ static int type_ctrl_c(void *ms)
 	return 0;
 }
 
-/* Types Ctrl-C so many ms after the line begins. */
+/* Types Ctrl-C so many ms after the line begins. What is left of the input is thrown away. */
 static enum err run_and_stop(const char *line, u32 ms)
 {
 	typed = false;
-	if (!check(kthread_run(type_ctrl_c, (void *)(uptr)ms, -1, "typist")))
+	if (!ms)
+		type_ctrl_c(NULL);
+	else if (!check(kthread_run(type_ctrl_c, (void *)(uptr)ms, -1, "typist")))
 		return OK;
 	enum err e = shell_exec(line);
 	while (!read_once(typed))
 		msleep(1);
+	while (serial_try_getc() >= 0)
+		;
 	return e;
 }
 
@@ -43,4 +50,42 @@ TEST(stop_ends_every_work_and_the_rest_of_its_line)
 		check_eq(before, poke_stats().pokes);
 	}
 	check_eq(OK, shell_exec("work net 5; work wake 5; work load 5"));
+}
+
+/* At the first function; and later, unless the machine is faster than that. */
+TEST(stop_undoes_an_attachment_to_many)
+{
+	require(load_all() == OK);
+	check_eq(EINTR, run_and_stop("attach count_fentry *; links", 0));
+	check_eq(ENOENT, shell_exec("detach count_fentry"));
+	enum err e = run_and_stop("attach count_fentry *", 150);
+	check(e == OK || e == EINTR);
+	check_eq(e ? ENOENT : OK, shell_exec("detach count_fentry"));
+	check_eq(OK, shell_exec("audit; attach count_fentry *; detach count_fentry"));
+}
+
+TEST(stop_ends_a_comparison_and_leaves_nothing_attached)
+{
+	const struct site *site = site_named("kfree_skb");
+	require(site);
+	check_eq(EINTR, run_and_stop("compare kfree_skb; links", 300));
+	check(holds_nop(site->addr));
+	check_eq(OK, shell_exec("audit"));
+}
+
+TEST(stop_ends_a_table_and_frees_it)
+{
+	char text[64] = "";
+	struct strbuf log = STRBUF(text);
+	struct table t;
+	const struct in_use before = in_use();
+	table_begin(&t, "a|>b");
+	for (u32 i = 0; i < 1000; i++)
+		table_add(&t, "x\t%u", i);
+	progress_reset();
+	uart_type("\x03");
+	check_eq(EINTR, table_print(&t, &log));
+	check_str("", text);
+	progress_reset();
+	check_in_use(&before);
 }
