@@ -5,6 +5,7 @@
 #include "kernel/io/progress.h"
 #include "kernel/sched/sched.h"
 #include "shell/command.h"
+#include "shell/place.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "attach/attach.h"
@@ -157,9 +158,10 @@ static enum err cmd_prog(char **args, struct strbuf *log)
 	if (strcmp(args[0], "list") == 0 && !args[1])
 		return prog_list(log);
 	if (args[1] && (strcmp(args[0], "show") == 0 || strcmp(args[0], "dump") == 0)) {
-		enum err e = find_prog(&p, args[1], log);
+		enum err e = place_is(args[1]) ? place_prog(&p, args[1], log) : find_prog(&p, args[1], log);
 		if (e)
 			return e;
+		place_print(args[1]);
 		if (args[0][0] == 's' && !what)
 			return prog_show(p);
 		if (args[0][0] == 'd' && (!what || strcmp(what, "xlated") == 0))

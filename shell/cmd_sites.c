@@ -3,6 +3,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
+#include "shell/place.h"
 #include "shell/show.h"
 #include "shell/table.h"
 #include "tramp/ftrace/ftrace.h"
@@ -94,6 +95,7 @@ static enum err cmd_site(char **args, struct strbuf *log)
 	enum err e = show_find_site(&site, args[0], log);
 	if (e)
 		return e;
+	place_print(args[0]);
 	tramp_lock();
 	print_site(site);
 	tramp_unlock();

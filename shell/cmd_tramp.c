@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands about trampolines: tramp explains the image of a function; stats and entry change all images.
 #include "shell/command.h"
+#include "shell/place.h"
 #include "shell/show.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -144,12 +145,13 @@ static enum err cmd_tramp(char **args, struct strbuf *log)
 	enum err e = show_find_site(&site, args[0], log);
 	if (e)
 		return e;
+	place_print(args[0]);
 	tramp_lock();
 	if (site->tramp)
 		e = explain(site->tramp, log);
 	tramp_unlock();
 	if (!site->tramp)
-		kprintf("%s: nothing is attached, so there is no trampoline\n", args[0]);
+		kprintf("%s: nothing is attached, so there is no trampoline\n", site->name);
 	return e;
 }
 

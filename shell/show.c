@@ -6,6 +6,7 @@
 #include "kernel/lib/x86dis.h"
 #include "kernel/mem/sym.h"
 #include "attach/attach.h"
+#include "shell/place.h"
 #include "shell/say.h"
 #include "shell/table.h"
 #include "tramp/text/misnamed.h"
@@ -73,6 +74,8 @@ enum err show_find_site(struct site **site, const char *func, struct strbuf *log
 	*site = site_named(func);
 	if (*site)
 		return OK;
+	if (place_is(func))
+		return place_site(site, func, log);
 	if (progs_named(func, &p)) {
 		enum err e = find_prog(&p, func, log);
 		*site = e ? NULL : attach_site_of(p);

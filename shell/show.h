@@ -19,7 +19,7 @@ void show_inlined(const char *func);
 /* The number of programs that a trampoline calls; a session is one program with two hooks. */
 u32 show_programs(const struct tramp *t);
 
-/* Finds the site of a function or of a traced program. ENOENT: there is none; EOPNOTSUPP: the function has
+/* Finds the site of a function, of a traced program or of a place (place.h). ENOENT: there is none; EOPNOTSUPP: the function has
  * no site; and what find_prog refuses. */
 enum err show_find_site(struct site **site, const char *func, struct strbuf *log);
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 9
+plan 12
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -42,3 +42,15 @@ wanted words_of_linux 1 '^error ENOENT: there is no bpftrace -l here; funcs ' 'n
 fivebyte --exec 'site list_add; attach wakeup list_add; kprobe list_add'
 wanted words_inlined_functions_say_so 1 '^error EOPNOTSUPP: list_add has no site: it is inlined into .*, .*, .* and [0-9]+ more$'
 [ "$(grep -c 'list_add has no site' "$out")" = 3 ] && pass words_inlined_everywhere || fail words_inlined_everywhere 'not 3 times'
+
+# Places as audit, panics and backtraces print them.
+fivebyte --exec 'site kmalloc+0x5; attach skbcount; attach count_fexit count_skb; tramp bpf_trampoline_kfree_skb+0x4; prog show count_skb+0x20; tramp count_skb+5'
+wanted words_places 0 '^[0-9a-f]{16} is kmalloc\+0x5$' '^kmalloc at ' ' is bpf_trampoline_kfree_skb\+0x4$' '^kfree_skb: .* for count_skb$' \
+	' is bpf_prog_[0-9a-f]{16}_count_skb\+0x20, skbcount\.bpf\.c:[0-9]+$' '^count_skb: fentry program' '^count_skb: .* for count_fexit$'
+address=$(sed -n 's/^\([0-9a-f]*\) is bpf_prog.*+0x20,.*/\1/p' "$out") image=$(sed -n 's/^\([0-9a-f]*\) is bpf_tramp.*/\1/p' "$out")
+fivebyte --exec "attach skbcount; attach count_fexit count_skb; prog dump 0x$address xlated; tramp $image"
+wanted words_places_by_address 0 "^$address is bpf_prog_.*_count_skb\\+0x20, " '^ +0: \(' "^$image is bpf_trampoline_kfree_skb\\+0x4\$"
+fivebyte --exec 'site memcpy+3; site kmaloc+5; site kmalloc+99999; prog show kmalloc+1; tramp kfree_skb+zz; site 0xffffffff80000000; site count_skb+1; site tramp_lock+'
+wanted words_places_refused 1 '^error EOPNOTSUPP: memcpy has no site' 'no function is called kmaloc; did you mean kmalloc\?' \
+	'^error EINVAL: kmalloc has only [0-9]+ bytes$' 'kmalloc\+1 lies in the code of no program$' 'kfree_skb\+zz is not FUNC' \
+	'^error ENOENT: 0xffffffff80000000 lies in no function' 'lies in the program count_skb, to which nothing is attached' 'tramp_lock\+ is not'
