@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// CO-RE. A record names a type, a way through it ("0:1:2") and a question:
-//
-//      1. The way is walked in the object's own BTF, which turns its numbers into names.
-//      2. Each type of the kernel that the record can mean is walked by those names.
-//      3. The question is answered there, and the answer becomes a part of the instruction.
+// CO-RE. A record names a type, a path through it ("0:1:2") and a question:
+//      1. A walk through the object's own BTF turns the numbers of the path into names.
+//      2. A walk through each candidate, a type of the kernel, follows these names.
+//      3. The field at its end answers the question. The answer becomes a part of the instruction.
 #include "vm/load/core.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -31,7 +30,8 @@ static bool is_enum_kind(u32 kind)
 	return kind == CORE_ENUMVAL_EXISTS || kind == CORE_ENUMVAL_VALUE;
 }
 
-/* The bytes to load for the field: as its type says, moved and widened until they contain a whole bit field. */
+/* Finds the bytes to load for the field. Those of a bit field are moved and widened until they hold all of
+ * it. */
 static bool field_bytes(const struct core_path *p, u64 *offset, u32 *size)
 {
 	*size = btf_size(p->b, p->type);
@@ -71,7 +71,7 @@ static u64 answer_type(const struct btf *b, u32 id, u32 kind)
 	return kind == CORE_TYPE_SIZE ? btf_size(b, id) : 1;
 }
 
-/* The enumerator of that name in the kernel's type. */
+/* Looks for the enumerator of that name in the kernel's type. */
 static bool answer_enum(const struct btf *b, u32 id, const char *name, u32 kind, u64 *value)
 {
 	const struct btf_type *t = core_stripped(b, id);
@@ -132,8 +132,8 @@ static u32 reads(const struct insn *in)
 	return (uses & USES_SRC ? 1u << in->src : 0) | (uses & USES_DST && !only_writes ? 1u << in->dst : 0);
 }
 
-/* Where the value that instruction idx makes is first used, by an access, a call or a jump: clang often makes
- * it at the function's start, and with that line. idx itself if that is not seen. */
+/* Returns the first instruction that uses the value of instruction idx in an access, a call or a jump; idx
+ * itself if none is found. clang often computes the value at the function's start, with the line of that. */
 static u32 used_at(const struct prog *p, u32 idx)
 {
 	const struct insn *in = &p->insns[idx], *end = p->insns + p->insn_count;
@@ -148,7 +148,7 @@ static u32 used_at(const struct prog *p, u32 idx)
 	return idx;
 }
 
-/* The instruction must not run. */
+/* Refuses: the instruction must not run. */
 static enum err lack(const struct question *q, const char *why)
 {
 	str_printf(q->log, "program %s needs ", q->p->name);
@@ -167,7 +167,7 @@ static enum err lack_answer(const struct question *q, const struct answer *a)
 	return lack(q, "the kernel's type has no such field; ask bpf_core_field_exists first");
 }
 
-/* Reads the record, as far as the object's own types go. */
+/* Reads the record: step 1. */
 static enum err understand(struct question *q, const struct core_record *r)
 {
 	u32 numbers[CORE_STEPS_MAX];
@@ -231,7 +231,7 @@ static u32 list_candidates(const struct question *q, u32 *ids)
 	return count;
 }
 
-/* The candidates for the question's type; NULL without memory. */
+/* Returns the candidates for the question's type; NULL if memory runs out. */
 static struct core_candidates *candidates(const struct question *q, struct core *c)
 {
 	struct core_candidates *all = c->candidates;
@@ -249,7 +249,7 @@ static struct core_candidates *candidates(const struct question *q, struct core 
 	return all;
 }
 
-/* Asks all candidates, and drops those without an answer if another has one. */
+/* Asks all candidates. If one has an answer, drops those that have none. */
 static enum err ask_all(const struct question *q, struct core *c, struct answer *answer)
 {
 	if (!*btf_type_name(q->local, q->type))

@@ -11,15 +11,15 @@ enum core_kind {
 };
 /* clang-format on */
 
-/* As it stands in .BTF.ext. */
+/* A record of .BTF.ext, as it lies in the file. */
 struct core_record {
 	u32 offset;     /* of the instruction in its section, bytes */
 	u32 type;       /* in the object's BTF */
-	u32 access_off; /* string: "0:1:2", the way from the type to the field; or which enumerator */
+	u32 access_off; /* a string: "0:1:2", the path from the type to a field; or an enumerator's number */
 	u32 kind;
 };
 
-/* Relocating the programs of one object: the types of both sides. core_close frees the rest. */
+/* The types of both sides, for the relocation of one object's programs. core_close frees the candidates. */
 struct core {
 	const struct btf *local, *kernel; /* kernel may be NULL */
 	struct core_candidates *candidates;
@@ -27,17 +27,20 @@ struct core {
 void core_close(struct core *c);
 
 /* Applies a record to instruction idx of p.
+ *   - Candidates are the kernel's types of the same kind and name whose fields on the path are compatible. A
+ *     name ends where its flavour begins, at ___. If several candidates agree, any of them will do.
+ *   - A candidate that has no answer to a record, while another has one, is no candidate for later records of
+ *     the same type.
+ *   - If the kernel lacks the type or the field, the answer is 0 to a question whether it exists, and to
+ *     every question about a type.
+ *   - Any other instruction that needs it must not run. It becomes one that does nothing (`dst = 0`, or no
+ *     store). It may stand behind such a question and never be reached; the caller finds that out.
  *
- *   - Candidates are the kernel's types of the same kind and name (up to ___, a flavour) whose fields on the
- *     way are compatible. If several agree, any of them will do. A candidate without an answer to one record
- *     of a type, while another has one, is no candidate for the type's later records.
- *   - What the kernel does not have is 0 for a question whether it exists, and for every question about a
- *     type.
- *   - Any other instruction that needs it must not run: ENOENT, with a sentence that names the line of C, the
- *     type and the field; and the instruction becomes one that does nothing (`dst = 0`, or no store). It may
- *     stand behind such a question and never be reached; the caller finds that out.
+ * On failure log has one sentence:
  *
- * Returns with a sentence in log: ENOEXEC for a malformed record, or an instruction without a place for the
- * value; EINVAL for candidates that do not agree, or a value that does not fit; EOPNOTSUPP without BTF of the
- * kernel; ENOMEM. */
+ *      ENOENT      the kernel lacks what the instruction needs; names the line of C, the type and the field
+ *      ENOEXEC     the record is malformed, or the instruction has no place for the value
+ *      EINVAL      candidates do not agree, or the value does not fit
+ *      EOPNOTSUPP  the kernel has no BTF
+ *      ENOMEM */
 enum err core_apply(struct core *c, const struct core_record *r, struct prog *p, u32 idx, struct strbuf *log);

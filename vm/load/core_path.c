@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CO-RE's ways: walked by numbers in the object's types, then by names in the kernel's.
+// CO-RE's paths: by numbers through the object's types, then by names through the kernel's.
 #include "vm/load/core_path.h"
 #include "kernel/lib/mem.h"
 #include "vm/load/core_types.h"
@@ -68,15 +68,15 @@ bool core_path_walk(struct core_path *p, const struct btf *b, u32 root, const u3
 			return false;
 		const struct btf_member *m = &btf_members(t)[numbers[i]];
 		enter_member(p, t, m);
-		/* The kernel may have it without the anonymous struct around. */
+		/* The kernel may have the member without the anonymous struct around it. */
 		if (*btf_name(b, m->name_off))
 			add_step(p, btf_name(b, m->name_off), numbers[i]);
 	}
 	return true;
 }
 
-/* Enters the member called name, through anonymous ones too, if it can be read as one of type want (of
- * local). The recursion ends where the nesting of types ends; see btf_open. */
+/* Enters the member called name, if its type is compatible with want, a type of local. Looks into
+ * anonymous members, too. The recursion ends where the nesting of types ends; see btf_open. */
 static bool enter_named(struct core_path *p, const char *name, const struct btf *local, u32 want)
 {
 	const struct btf_type *t = core_stripped(p->b, p->type);

@@ -21,7 +21,7 @@ const struct btf_type *core_stripped(const struct btf *b, u32 id)
 	return btf_type(b, btf_strip(b, id));
 }
 
-/* The length of a name without its flavour, which begins at the last "___" between other letters. */
+/* Returns the length of a name without its flavour, which begins at the last "___" between other letters. */
 static u32 plain_len(const char *name)
 {
 	u32 len = (u32)strlen(name);
@@ -115,7 +115,7 @@ static bool enums_match(const struct btf *a, const struct btf_type *t, const str
 /* A walk through both types at once. */
 struct match {
 	const struct btf *a, *b;
-	bool by_pointer; /* what is compared is only pointed to */
+	bool by_pointer; /* a pointer leads to the types that are compared */
 	u32 depth;
 };
 
@@ -132,7 +132,7 @@ static bool has_member(struct match m, const struct btf_member *member, const st
 	return false;
 }
 
-/* A forward declaration says by its flag that it is of a union. */
+/* The flag of a forward declaration says whether it is of a union. */
 static bool is_union(const struct btf_type *t)
 {
 	return btf_kind(t) == BTF_UNION || (btf_kind(t) == BTF_FWD && btf_kind_flag(t));

@@ -149,7 +149,7 @@ static bool in_file(const struct elf *e, const struct shdr *s)
 	return s->type == ELF_NOBITS || (s->offset <= e->len && s->size <= e->len - s->offset);
 }
 
-/* A table of names, ended by 0, with name in it. */
+/* Whether names is a table of names that ends with 0, and offset name lies in it. */
 static bool holds_name(const struct elf *e, const struct shdr *names, u32 name)
 {
 	return names->type == ELF_STRTAB && name < names->size && !e->file[names->offset + names->size - 1];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading ELF objects as clang writes them for BPF: 64-bit, little endian, relocatable, EM_BPF.
- *
- *   - Pure: it works on a file in memory, of any alignment, which the caller keeps.
- *   - elf_open checks the header, that all sections and the symbol table lie inside the file, and that each
- *     name ends inside it. The other functions rely on this.
+ *   - Pure: it works on a file in memory, at any address. The caller keeps the file.
+ *   - elf_open checks the header. It checks that all sections, the symbol table and all names lie inside the
+ *     file. The other functions rely on this.
  *   - Format: System V ABI, chapters 4 and 5. */
 #pragma once
 #include "kernel/lib/err.h"
@@ -41,7 +40,7 @@ struct elf_symbol {
 	u64 value, size;
 };
 
-/* As it lies in the file. */
+/* A relocation, as it lies in the file. */
 struct elf_rel {
 	u64 offset;
 	u32 type, symbol;
@@ -50,16 +49,16 @@ struct elf_rel {
 /* Returns ENOEXEC and one sentence in log if the file is no such object. */
 enum err elf_open(struct elf *e, const void *file, size_t len, struct strbuf *log);
 
-/* i < section_count, i < symbol_count. */
+/* Return section i < section_count; symbol i < symbol_count. */
 struct elf_section elf_section(const struct elf *e, u32 i);
 struct elf_symbol elf_symbol(const struct elf *e, u32 i);
 
-/* How many entries a section of type ELF_REL has, and one of them: i below that. elf_open has checked
- * the symbol; the caller checks the offset. */
+/* elf_rel_count returns how many entries a section of type ELF_REL has; elf_rel returns entry i of them.
+ * elf_open has checked the symbol; the caller checks the offset. */
 u32 elf_rel_count(const struct elf_section *rel);
 struct elf_rel elf_rel(const struct elf_section *rel, u32 i);
 
-/* The first section of that name, or 0. */
+/* Returns the first section of that name; 0 if there is none. */
 u32 elf_find(const struct elf *e, const char *name);
 
 static inline bool elf_is_code(const struct elf_section *s)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// .BTF.ext: what clang says about instructions. A header names three tables. Each begins with the size of its
-// records; then follow, for each section, its name, the number of records, and the records. Record and header
-// may be longer than the structures here.
+// .BTF.ext: what clang says about instructions. A header names three tables. Each table begins with the size
+// of its records. Behind it each section has its name, the number of its records, and the records. Header and
+// records may be longer than the structures here.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/object.h"
@@ -42,7 +42,7 @@ static enum err malformed(struct loader *l, const char *what)
 	return str_refuse(l->log, ENOEXEC, ".BTF.ext: its %s are cut off or malformed", what);
 }
 
-/* Checks a table once, so that the walks over it need not. */
+/* Checks a table once, so that the walks over it need no checks. */
 static enum err open_table(struct loader *l, struct ext_table *t, u32 off, u32 len, u32 rest, u32 record_min,
 			   const char *what)
 {
@@ -97,13 +97,13 @@ enum err load_ext(struct loader *l)
 
 /* A walk over the records of a table. */
 struct cursor {
-	u32 block, idx; /* next_record: whose record it is, and of which instruction */
+	u32 block, idx; /* next_record: the record's block and instruction */
 	u32 at, left;   /* the next section of the table; records left in this one */
 	const u8 *next;
 };
 
-/* The next record that is of the section; NULL at the end. Each begins with its instruction's byte in the
- * section. */
+/* Returns the next record of the section; NULL at the end. A record begins with its instruction's offset
+ * in the section. */
 static const void *next_in_section(const struct loader *l, const struct ext_table *t, u32 section,
 				   struct cursor *c)
 {
@@ -121,7 +121,7 @@ static const void *next_in_section(const struct loader *l, const struct ext_tabl
 	return c->next - t->record_size;
 }
 
-/* The next record that is of an instruction of the program in work, block by block; NULL at the end. */
+/* Returns the next record of an instruction of the current program, block by block; NULL at the end. */
 static const void *next_record(const struct loader *l, const struct ext_table *t, struct cursor *c)
 {
 	for (; c->block < l->block_count; c->block++, c->at = 0) {
@@ -182,7 +182,7 @@ enum err load_ext_lines(struct loader *l, struct prog *p)
 	return OK;
 }
 
-/* The kernel lacks what the instruction needs; and the instruction can be reached. */
+/* LACK_SOMETHING: the kernel lacks what the instruction needs. LACK_REACHED: and it can be reached. */
 enum lack { LACK_NONE, LACK_SOMETHING, LACK_REACHED };
 
 static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const struct core_record *r)
@@ -237,7 +237,7 @@ enum err load_ext_check_lacks(struct loader *l, struct prog *p)
 	for (struct cursor c = { 0 }; l->lacks && !e && (r = next_record(l, &l->core_records, &c));) {
 		if (l->lacks[c.idx] != LACK_REACHED)
 			continue;
-		p->insns[c.idx] = l->insns[c.idx]; /* as it was before it was made to do nothing */
+		p->insns[c.idx] = l->insns[c.idx]; /* as it was before it became one that does nothing */
 		e = core_apply(&l->core, r, p, c.idx, l->log);
 	}
 	return e;

@@ -24,7 +24,7 @@ static enum err no_memory(struct loader *l, const char *what, u64 len)
 	return str_refuse(l->log, ENOMEM, "no memory for %s of %llu bytes", what, len);
 }
 
-/* Symbols say where programs and maps lie, and their names. */
+/* Symbols name programs and maps, and say where they lie. */
 static enum err check_symbols(struct loader *l)
 {
 	for (u32 i = 1; i < l->elf.section_count && l->elf.symbol_count <= 1; i++) {
@@ -71,7 +71,7 @@ static enum err add_program(struct loader *l, u32 section, const struct elf_symb
 	enum err e = prog_new(&p, f->name, s.name, l->log);
 	if (e)
 		return e;
-	l->o->progs[l->o->prog_count++] = p; /* object_free frees it from here on */
+	l->o->progs[l->o->prog_count++] = p; /* from here on object_free frees it */
 	p->object = l->o;
 	p->mode = l->mode;
 	e = l->raw ? OK : section_parse(p, l->log);
@@ -84,7 +84,7 @@ static enum err add_program(struct loader *l, u32 section, const struct elf_symb
 static bool is_program_section(const struct loader *l, const struct elf_section *s)
 {
 	if (!elf_is_code(s) ||
-	    s->name[0] == '?') /* "?fentry/...": libbpf does not load it by itself either */
+	    s->name[0] == '?') /* "?fentry/...": libbpf does not load it by itself, either */
 		return false;
 	return l->raw || strcmp(s->name, ".text");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Maps of an object. In .maps each variable is a struct without a value: __uint(name, n) is a pointer to an
-// array of n ints, __type(name, t) a pointer to t. So BTF alone says what the map is. Each section of global
-// variables becomes an array of one entry, as libbpf does it.
+// Maps of an object. Each variable in .maps is a struct without a value: __uint(name, n) is a pointer to an
+// array of n ints, __type(name, t) is a pointer to t. So BTF alone describes the map. Each section of global
+// variables becomes an array of one entry, as in libbpf.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/load/load.h"
@@ -12,7 +12,7 @@
 struct map_def {
 	const char *name;
 	u32 type, max_entries, flags, key_size, value_size, key_type, value_type, pinning;
-	u32 values; /* offset in the variable of its last field, __array(values, ...); 0 without one */
+	u32 values; /* offset of the last field, __array(values, ...), in the variable; 0: it has none */
 };
 
 struct map_field {
@@ -40,7 +40,7 @@ static const struct map_field *find_field(const char *name)
 	return NULL;
 }
 
-/* __array(values, int (void *)): pointers to programs, which relocations name. */
+/* Whether a field is __array(values, int (void *)): pointers to programs, which relocations name. */
 static bool is_program_list(const struct btf *b, const struct btf_member *m)
 {
 	const struct btf_type *array = btf_type(b, btf_strip(b, m->type));
@@ -77,7 +77,7 @@ static enum err read_field(struct loader *l, struct map_def *d, const struct btf
 	return OK;
 }
 
-/* Comes first: a type that this kernel does not have may have unknown fields, too. */
+/* The type is checked first: one that this kernel does not have may have unknown fields, too. */
 static enum err check_type(struct loader *l, struct map_def *d, const struct btf_type *t)
 {
 	for (u32 i = 0; i < btf_vlen(t); i++) {
@@ -90,7 +90,7 @@ static enum err check_type(struct loader *l, struct map_def *d, const struct btf
 	return OK;
 }
 
-/* A size that both a number and a type state must be the same. */
+/* If a number and a type both state a size, they must agree. */
 static enum err settle_size(struct loader *l, const struct map_def *d, const char *what, u32 *size, u32 type)
 {
 	u32 by_type = type ? btf_size(&l->o->btf, type) : 0;
@@ -102,7 +102,7 @@ static enum err settle_size(struct loader *l, const struct map_def *d, const cha
 	return OK;
 }
 
-/* As in libbpf, values imply the size of a value. */
+/* Initial values imply the size of a value, as in libbpf. */
 static enum err settle_values(struct loader *l, struct map_def *d)
 {
 	if (d->type != BPF_MAP_TYPE_PROG_ARRAY)
@@ -181,7 +181,7 @@ static bool is_global_data(const struct elf_section *s)
 		starts_with(s->name, ".bss"));
 }
 
-/* An address in an initial value would need to be filled in: clang asks for that by a relocation. */
+/* Refuses a section with relocations: its initial values contain addresses, which nothing here fills in. */
 static enum err check_no_addresses(struct loader *l, u32 section)
 {
 	for (u32 i = 1; i < l->elf.section_count; i++) {
@@ -235,7 +235,7 @@ static enum err add_global(struct loader *l, u32 i)
 	return e;
 }
 
-/* Counts the maps that the object can have. Fails with a sentence if .maps cannot be read. */
+/* Counts the maps that the object can have. Fails with a sentence if .maps is malformed. */
 static enum err count_maps(struct loader *l, const struct btf_type **datasec, u32 *count)
 {
 	for (u32 i = 1; i < l->elf.section_count; i++) {
@@ -281,8 +281,8 @@ enum err load_maps(struct loader *l)
 	return e;
 }
 
-/* The map in whose variable the byte lies, with *slot the slot whose first value is there; NULL if it is
- * no value of a map of programs. */
+/* Returns the map of programs that has a value at that offset, and sets *slot to the value's slot; NULL if
+ * none has. */
 static struct map *map_of_value(const struct loader *l, u64 offset, u32 *slot)
 {
 	for (u32 i = 0; i < l->o->map_count; i++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One program of an object: its function, and behind it the subprograms that it calls, in the order in which
-// the walk meets them, relocated; lines; CO-RE; then verify and compile.
+// Loads one program of an object: its function, and behind it the subprograms that it calls, in the order in
+// which the walk meets them. Then: lines, CO-RE, the verifier, the compiler.
 //
 // Each function is a block. A block is read into two arrays, its instructions and the relocation of each.
 // Then one walk applies the relocations. A function that the walk meets for the first time becomes the last
@@ -19,7 +19,7 @@
 enum { PSEUDO_MAP = 1, PSEUDO_VALUE, PSEUDO_VAR, PSEUDO_FUNC }; /* src of a 64-bit immediate */
 enum { PSEUDO_KFUNC = 2 };                                      /* src of a call */
 
-/* The function that begins at that place; false if no function does. */
+/* Finds the function that begins at that place; false if none does. */
 static bool function_at(const struct loader *l, u32 section, u64 offset, struct elf_symbol *symbol)
 {
 	for (u32 i = 1; i < l->elf.symbol_count; i++) {
@@ -30,7 +30,8 @@ static bool function_at(const struct loader *l, u32 section, u64 offset, struct 
 	return false;
 }
 
-/* Sets *at to where the function at that place begins in the program. A new one goes behind all others. */
+/* Sets *at to where the function at that place begins in the program. A new function goes behind all
+ * others. */
 static enum err place_function(struct loader *l, struct prog *p, u32 section, u64 offset, u32 *at)
 {
 	struct elf_symbol f;
@@ -75,7 +76,8 @@ static void read_block(struct loader *l, const struct block *b)
 	}
 }
 
-/* A call of a function that the object only declares: the kernel's, or, if it has none, 0 for a weak one. */
+/* A call of a function that the object only declares: the kernel's. If the kernel lacks a weak one, r0 =
+ * 0. */
 static enum err relocate_kernel_call(struct loader *l, const struct prog *p, struct insn *in,
 				     const struct elf_symbol *s)
 {
@@ -127,7 +129,7 @@ static enum err relocate_call(struct loader *l, struct prog *p, const struct blo
 	return e;
 }
 
-/* The address of a function or variable of the kernel. 0 if the kernel does not have it, and it is weak. */
+/* The address of a function or variable of the kernel. If the kernel lacks a weak one, 0. */
 static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *in, const struct elf_symbol *s)
 {
 	u32 id = 0;
@@ -147,7 +149,7 @@ static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *i
 	return OK;
 }
 
-/* Which map lies at a place in the file; map_count if none. */
+/* Returns the number of the map that lies at a place in the file; map_count if none does. */
 static u32 map_at(const struct loader *l, u32 section, u64 offset)
 {
 	u32 i = 0;
@@ -239,7 +241,7 @@ static enum err collect_insns(struct loader *l, struct prog *p, u32 section, u64
 	return OK;
 }
 
-/* The verifier names instructions only; this names the program. */
+/* Adds the program's name: the verifier names only instructions. */
 static enum err verify(struct loader *l, struct prog *p)
 {
 	u32 start = l->log->len;

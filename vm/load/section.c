@@ -3,7 +3,7 @@
 #include "vm/load/section.h"
 #include "kernel/lib/mem.h"
 
-/* What the first part of a section's name stands for, without the endings .multi and .s. */
+/* What the first part of a section's name means, without the endings .multi and .s. */
 struct attach_type {
 	const char *prefix;
 	enum prog_type type;
@@ -18,7 +18,8 @@ static const struct attach_type attach_types[] = {
 	{ "kretprobe", PROG_KRETPROBE, false, false },
 };
 
-/* A kind that only Linux has: why, and the section to write instead, before the last part of the target. */
+/* A kind that only Linux has: the reason, and the section to use instead, before the last part of the
+ * target. */
 struct missing_type {
 	const char *prefix, *why, *instead;
 };
@@ -77,7 +78,7 @@ static const struct missing_type missing_types[] = {
 };
 /* clang-format on */
 
-/* Skips `part`, if the text begins with it. */
+/* If the text begins with `part`, skips it and returns true. */
 static bool skip(const char **text, const char *part)
 {
 	size_t len = strlen(part);
@@ -87,7 +88,7 @@ static bool skip(const char **text, const char *part)
 	return true;
 }
 
-/* Whether the name is of that type: its prefix, the endings that it allows, then the target or nothing. */
+/* Whether a name is of that type: its prefix, endings that it allows, then the target or nothing. */
 static bool match_type(struct prog *p, const struct attach_type *a, const char *name)
 {
 	if (!skip(&name, a->prefix))
@@ -101,7 +102,7 @@ static bool match_type(struct prog *p, const struct attach_type *a, const char *
 	return true;
 }
 
-/* kprobe/FUNCTION+0x10: the number goes into target_offset. A kretprobe has no place in the middle. */
+/* kprobe/FUNCTION+0x10: moves the number to target_offset. A kretprobe cannot have one. */
 static enum err take_offset(struct prog *p, struct strbuf *log)
 {
 	char *plus = p->target;
@@ -121,7 +122,8 @@ static enum err take_offset(struct prog *p, struct strbuf *log)
 	return OK;
 }
 
-/* The row of the longest prefix that stands alone, or before a target or an ending (.s, .multi). */
+/* Returns the row of the longest prefix of name. The prefix is all of it, or a target or an ending (.s,
+ * .multi) follows. */
 static const struct missing_type *find_missing(const char *name)
 {
 	const struct missing_type *found = NULL;

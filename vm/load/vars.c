@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where the variables of an object lie. BTF lists those of each section in a DATASEC. clang leaves its size
-// and the offsets 0; the symbols have them. `bpftool gen object` has filled them in, and they are kept: if
-// two statics share a name, the symbol of one only would be found.
+// and the offsets 0; the symbols have them. In objects of `bpftool gen object` they are set, and are kept: if
+// two statics have one name, a search by name finds the symbol of only one.
 #include "kernel/lib/mem.h"
 #include "vm/load/load.h"
 
@@ -16,7 +16,7 @@ static bool find_symbol(const struct elf *e, u32 section, const char *name, stru
 	return false;
 }
 
-/* If flags differ, clang makes two sections of one name, and one DATASEC of both. */
+/* If the flags of variables differ, clang makes two sections of one name, and one DATASEC for both. */
 static bool has_twin(const struct elf *e, u32 section)
 {
 	const char *name = elf_section(e, section).name;
@@ -26,8 +26,8 @@ static bool has_twin(const struct elf *e, u32 section)
 	return false;
 }
 
-/* Whether a variable may have no symbol in the section: a static one, whose symbol strip removes, or one that
- * lies in the section's twin. Maps must have one. */
+/* Whether a variable may have no symbol in the section. strip removes the symbols of statics; and a
+ * variable may lie in the section's twin. Maps must have one. */
 static bool may_be_unplaced(const struct loader *l, u32 section, u32 var)
 {
 	if (strcmp(elf_section(&l->elf, section).name, ".maps") == 0)
