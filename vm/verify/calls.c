@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the verifier: calls. A function whose address is taken may be called at the place that takes it, as a
-// callback, and by any callx.
+// Of the verifier: calls. If the address of a function is taken, the instruction that takes it may call it, a
+// helper may (a callback), and so may any callx.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/frame.h"
@@ -9,7 +9,7 @@
 #include "vm/run/map.h"
 #include "vm/verify/parts.h"
 
-/* A callx can call any helper, and the target of a tail call is not known yet. */
+/* Sets the facts to the worst: callx can call any helper, and the target of a tail call is not known yet. */
 static void expect_anything(struct verify *v)
 {
 	v->p->facts.per_cpu = true;
@@ -17,7 +17,8 @@ static void expect_anything(struct verify *v)
 	v->p->facts.header_words = HEADER_COOKIE;
 }
 
-/* Whether this program may call h: its kind, and whether h may block. prefix: of h's name. */
+/* Checks that this program may call h: its type is allowed, and it may block if h may. prefix: of h's
+ * name. */
 static enum err check_callee(struct verify *v, u32 idx, const struct helper *h, const char *prefix)
 {
 	struct prog *p = v->p;
@@ -43,7 +44,7 @@ enum err verify_kfunc(struct verify *v, u32 idx)
 	return h ? check_callee(v, idx, h, "") : verify_refuse(v, idx, "there is no kernel function %u", id);
 }
 
-/* An argument that must be a constant, so that the verifier knows what is called. */
+/* Checks an argument that must be a constant, so that the verifier knows what is called. */
 static enum err check_constant(struct verify *v, u32 idx, const struct helper *h, u32 arg)
 {
 	u32 reg = BPF_R1 + arg;
@@ -100,7 +101,7 @@ void verify_callx(struct verify *v)
 
 static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
 
-/* The deepest of the functions that may be called where the choice is made at run time. */
+/* Returns how many frames the deepest function needs that a call may choose at run time. */
 static u32 taken_frames(struct verify *v, u64 callees, u32 level, u32 *at)
 {
 	u32 deepest = 0;
@@ -124,10 +125,10 @@ static u32 frames_below(struct verify *v, u32 idx, u32 level, u32 *at)
 	return taken_frames(v, v->reach[idx].callees, level, at);
 }
 
-/* What a frame takes besides its stack: return address, frame pointer, the caller's R6 to R9. */
+/* Bytes of a frame beside its stack: return address, frame pointer, the caller's R6 to R9. */
 #define FRAME_COST 48
 
-/* A tail call frees the frame of its own function only. */
+/* A tail call frees only the frame of its own function. The frames above it wait. */
 static void note_kept(struct verify *v, struct reach *r, u32 idx, u32 stack)
 {
 	const struct insn *in = &v->p->insns[idx];
@@ -138,8 +139,8 @@ static void note_kept(struct verify *v, struct reach *r, u32 idx, u32 stack)
 		r->kept = max(r->kept, (i16)0);
 }
 
-/* How many frames the function at start needs, with its own. More than PROG_FRAMES if it calls itself or
- * nests too deep; then *at is the call that showed it. The recursion is no deeper than the limit. */
+/* Returns how many frames the function at start needs, its own included. More than PROG_FRAMES if it calls
+ * itself or nests too deep; then *at is the call. This function recurses no deeper than that limit. */
 static u32 frames(struct verify *v, u32 start, u32 level, u32 *at)
 {
 	struct reach *r = &v->reach[start];
@@ -169,7 +170,7 @@ static u32 frames(struct verify *v, u32 start, u32 level, u32 *at)
 	return deepest + 1;
 }
 
-/* p->taken: the functions whose address is taken. */
+/* Sets p->taken, the functions whose address is taken. */
 static enum err collect_taken(struct verify *v)
 {
 	struct prog *p = v->p;
@@ -191,8 +192,8 @@ static enum err collect_taken(struct verify *v)
 	return OK;
 }
 
-/* Tail calls. The caller of a callback is the kernel, which does not count them. Frames that are kept add up,
- * PROG_TAIL_CALLS times. */
+/* Checks tail calls. The kernel calls a callback, and does not count tail calls, so a callback may not
+ * make any. Frames that wait add up, PROG_TAIL_CALLS times. */
 static enum err check_tail_calls(struct verify *v)
 {
 	struct prog *p = v->p;

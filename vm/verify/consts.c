@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// A label stands at each target of a jump and at the start of each function. What is known there is joined
-// from all ways to it, in rounds over the whole program, until a round changes nothing.
+// Each target of a jump and each start of a function has a label. What is known at a label is what all paths
+// to it agree on. Rounds over the whole program join these paths, until a round changes nothing.
 #include "vm/verify/consts.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 
-#define ROUNDS_MAX 64 /* most programs need two: one that finds, one that finds nothing new */
+#define ROUNDS_MAX 64 /* most programs need two; the second finds nothing new */
 #define LABELS_MAX (1u << 17)
 
 struct consts_label {
 	struct known r[BPF_FP]; /* R0 to R9 */
-	struct known result;    /* of a function: its R0 at the end */
+	struct known result;    /* of a function: R0 at its end */
 };
 
 static const struct known any = { .kind = KNOWN_ANY }, near = { .kind = KNOWN_NEAR };
@@ -79,7 +79,7 @@ static void reach(struct consts *c, u32 idx)
 		join_into(c, &to->r[i], c->r[i]);
 }
 
-/* A function is called with the first count arguments as they are. */
+/* Calls a function: the first `count` arguments are known, the others are not. */
 static void flow_into(struct consts *c, u32 start, u32 count)
 {
 	struct consts_label *to = label(c, start);
@@ -187,7 +187,7 @@ static struct known wide_result(struct consts *c, const struct insn *in)
 		return number(insn_imm64(in));
 	if (!insn_names_func(in))
 		return any;
-	/* It may be called from any place that its address reaches. */
+	/* Any place that gets this address may call the function. */
 	flow_into(c, c->idx + 1 + (u32)in->imm, 0);
 	return func_address(c, c->idx + 1 + (u32)in->imm);
 }
@@ -216,7 +216,7 @@ static struct known helper_result(const struct consts *c, const struct insn *in)
 	return finds && c->r[BPF_R1].kind == KNOWN_MAP ? within(c->r[BPF_R1]) : any;
 }
 
-/* A function without an end that has been reached does not return. */
+/* A function whose end no path reaches does not return. */
 static void call(struct consts *c, const struct insn *in)
 {
 	struct known r0 = any;
@@ -251,7 +251,7 @@ static bool holds(const struct insn *in, u64 a, u64 b)
 	}
 }
 
-/* On the way on which dst equals a number, it is that number. */
+/* On the path on which dst equals a number, dst is that number. */
 static void jump_if(struct consts *c, const struct insn *in)
 {
 	struct known d = c->r[in->dst], s = operand(c, in), equal = d;
@@ -279,7 +279,7 @@ static void jump(struct consts *c, const struct insn *in)
 		jump_if(c, in);
 }
 
-/* Runs the instruction at idx, so that r is what holds after it. */
+/* Runs the instruction at idx: updates c->r to what is known after it. */
 static void step(struct consts *c)
 {
 	const struct insn *in = &c->p->insns[c->idx];
@@ -305,8 +305,8 @@ static void set_any(struct known *r, u32 count)
 		r[i] = any;
 }
 
-/* Takes over what is known at the label of an instruction, after joining what the line above leads to, except
- * at the start of a function. Returns whether the instruction is reached. */
+/* Joins what is known after the line above into the label of an instruction, except at the start of a
+ * function; then sets c->r from the label. Returns whether the instruction is reached. */
 static bool arrive(struct consts *c, u32 idx)
 {
 	struct consts_label *l = label(c, idx);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What is constant in the registers of a program, along all paths at once; and which instructions can run.
- *
- *   - A register that differs between paths is known as far as the paths agree.
- *   - A jump on a known condition leads one way. An instruction that no way leads to is not reached.
+/* What the registers of a program hold, as far as it is constant, and which instructions can run.
+ *   - Where paths meet, a register is known as far as the paths agree.
+ *   - A jump on a known condition has one path. An instruction to which no path leads is not reached.
  *   - A load from a read-only map is a constant. Values on the stack are not followed.
  *
  *      struct consts c = { .p = p, .marks = marks };
  *      enum err e = consts_find(&c);
  *      for (consts_start(&c); consts_next(&c);)
- *              ... the instruction c.idx is reached, and before it c.r[0..10] hold this ...
+ *              ... instruction c.idx is reached; c.r[0..10] is what is known before it ...
  *      consts_free(&c);                                                                     */
 #pragma once
 #include "vm/flow.h"
@@ -18,7 +17,7 @@ enum known_kind {
 	KNOWN_NUMBER,  /* n */
 	KNOWN_MAP,     /* the address of map `map` of the object */
 	KNOWN_VALUE,   /* the address of byte n of that map's values, which is an array's */
-	KNOWN_WITHIN,  /* the address of any byte of them; or 0, if a look-up did not find it */
+	KNOWN_WITHIN,  /* the address of any byte of them, or 0 after a look-up that failed */
 	KNOWN_FUNCS,   /* the address of a function of the program: bit i of n for p->taken[i] */
 	KNOWN_ANY,
 	KNOWN_CONTEXT, /* the context's address + n, or anything else */
@@ -36,7 +35,7 @@ struct consts {
 	const struct prog *p;
 	const u8 *marks;
 
-	u32 idx; /* of the instruction that the walk is at */
+	u32 idx; /* the instruction that the walk is at */
 	struct known r[BPF_REGS];
 
 	/* consts.c's own */
@@ -49,13 +48,13 @@ struct consts {
 	bool lost;                   /* too many rounds or labels: all is reached, nothing is known */
 };
 
-/* Returns ENOMEM; then nothing is to be freed. */
+/* Finds what is constant. Fails only with ENOMEM; then the caller has nothing to free. */
 enum err consts_find(struct consts *c);
 void consts_free(struct consts *c);
 
-/* Walks over the instructions that are reached, in their order; false at the end. */
+/* Walk over the instructions that are reached, in their order. consts_next returns false at the end. */
 void consts_start(struct consts *c);
 bool consts_next(struct consts *c);
 
-/* What the function that starts at that instruction returns in R0. */
+/* Returns what is known of R0 at the end of the function that starts at start. */
 struct known consts_result(const struct consts *c, u32 start);

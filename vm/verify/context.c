@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Of the verifier: which slots of its context a program reads, so that its trampoline need not save the
-// others. In doubt it says more: all slots, if the context's address goes into memory, into a subprogram, or
-// through arithmetic with anything but a constant.
+// Of the verifier: which slots of its context a program reads. Its trampoline does not save the others. In
+// doubt the answer is all slots: if the context's address goes to memory, to a subprogram, or through
+// arithmetic with anything but a constant.
 #include "vm/run/helper.h"
 #include "vm/run/kfunc.h"
 #include "vm/verify/consts.h"
@@ -9,7 +9,7 @@
 
 #define SLOTS 64
 
-/* size bytes at offset from what may be the context's address. */
+/* Notes a read of size bytes at offset from base, which may be the context's address. */
 static void note_read(struct prog *p, struct known base, i32 offset, u32 size)
 {
 	u64 first = base.n + (u64)(i64)offset;
@@ -25,7 +25,7 @@ static void note_escape(struct prog *p, struct known v)
 		p->facts.reads = ALL_SLOTS;
 }
 
-/* A helper that takes the context itself reads from the header how many slots there are. */
+/* A helper that takes the context reads from its header how many slots it has. */
 static void note_args(struct prog *p, const struct consts *c, const struct helper *h)
 {
 	for (u32 i = 0; i < array_len(h->args); i++) {

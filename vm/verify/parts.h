@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the verifier share:
  *
- *      verify.c  the passes in their order; each instruction alone; where control goes
- *      calls.c   what may be called with what, and how deep functions nest
- *      values.c  what must hold of registers that are constant
- *      context.c which slots of the context are read
- *      refuse.c  how each of them says no */
+ *      verify.c  the order of the passes; each instruction alone; where control goes
+ *      calls.c   which calls are allowed, with which arguments, and how deep functions nest
+ *      values.c  what registers must hold, where they are constant
+ *      context.c which slots of the context a program reads
+ *      refuse.c  the sentence of a refusal */
 #pragma once
 #include "vm/flow.h"
 #include "vm/verify/verify.h"
 
-/* Of a function, at its first instruction; and of a call. */
+/* What verify_functions knows of a function, at its first instruction, and of a call. */
 struct reach {
 	u64 callees; /* of a call that is chosen at run time: bit i for p->taken[i]; all ones: any of them */
 	u8 frames;   /* how many it needs, its own included; 0: not known yet */
-	bool busy;   /* being followed now: to come here again is recursion */
+	bool busy;   /* the walk is inside it: to enter it again is recursion */
 	i16 kept;    /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
 };
 
@@ -24,34 +24,35 @@ struct verify {
 	u8 *marks;
 	struct reach *reach; /* one for each instruction */
 	u32 main_end;        /* the first function's end */
-	u32 taken_frames;    /* how many frames the functions need whose address is taken, as far as known */
+	u32 taken_frames;    /* how many frames the functions need whose address is taken, as known so far */
 };
 
 enum { MARK_TAKEN = MARK_FREE }; /* the address of the function that starts here is taken */
 
 #define ALL_SLOTS (~0ull) /* of the context: p->facts.reads */
 
-/* Writes the sentence with the index before it and the line of C behind it; returns EINVAL. */
+/* Writes the sentence into the log: before it the index, behind it the line of C. Returns EINVAL. */
 enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...) printf_like(3, 4);
 
-/* Calls of helpers and of functions of the kernel: it exists, it is for this program, and the arguments that
- * must be constants are. Sets the facts that follow. */
+/* Check a call of a helper or of a function of the kernel: that it exists, that this program may call it,
+ * and that arguments which must be constants are. They and verify_callx set the facts that follow from the
+ * call. */
 enum err verify_helper(struct verify *v, u32 idx);
 enum err verify_kfunc(struct verify *v, u32 idx);
 void verify_callx(struct verify *v);
 
-/* Checks what registers hold, and how functions nest. All jumps and calls must be checked before. */
+/* Checks what registers hold, and how functions nest. The caller has checked all jumps and calls. */
 enum err verify_functions(struct verify *v);
 
-/* Of verify_functions, where registers are known:
+/* The part of verify_functions that looks at known registers. It refuses:
  *
- *   - no store to what is read only;
- *   - no result but 0 where no other is allowed;
- *   - a function where a function is called.
+ *   - a store to read-only memory;
+ *   - a result other than 0 where only 0 is allowed;
+ *   - a call of a value that is no function.
  *
  * Sets v->reach[].callees of calls that are chosen at run time, and p->facts.reads. */
 enum err verify_values(struct verify *v);
 
-/* Of verify_values: adds to p->facts.reads what the instruction at c->idx reads of the context. */
+/* The part of verify_values that adds to p->facts.reads what instruction c->idx reads of the context. */
 struct consts;
 void verify_note_reads(struct verify *v, const struct consts *c);

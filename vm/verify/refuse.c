@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How each part of the verifier says no.
+// The sentence with which each part of the verifier refuses.
 #include "vm/source.h"
 #include "vm/verify/parts.h"
 

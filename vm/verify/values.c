@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of the verifier: what must hold of registers that are constant, at each instruction that is reached.
+// Of the verifier: checks registers that are constant, at each instruction that is reached.
 #include "vm/verify/consts.h"
 #include "vm/run/frame.h"
 #include "vm/run/helper.h"
@@ -7,7 +7,7 @@
 #include "vm/run/printk.h"
 #include "vm/verify/parts.h"
 
-/* The map into whose values a register points, if programs must not change them; or NULL. */
+/* Returns the map into whose values reg points, if programs must not change them; else NULL. */
 static const struct map *read_only_at(const struct consts *c, u32 reg)
 {
 	const struct known *k = &c->r[reg];
@@ -36,7 +36,7 @@ static bool arg_is_written(const struct helper *h, u32 arg)
 	       (h->args[arg] == ARG_MAP && changes_map);
 }
 
-/* The functions that may be called through a register; all of them, if the register is not known. */
+/* Notes which functions a call through a register may call: all of them if the register is not known. */
 static void note_callees(struct verify *v, const struct consts *c, u32 reg)
 {
 	const struct known *k = &c->r[reg];
@@ -53,7 +53,7 @@ static enum err check_callback(struct verify *v, const struct consts *c, const s
 	return OK;
 }
 
-/* A register that may hold a map is checked by the helper when it runs. */
+/* Refuses a register that holds no map. If it may hold one, the helper checks it when it runs. */
 static enum err check_map(struct verify *v, const struct consts *c, const struct helper *h, u32 reg)
 {
 	enum known_kind kind = c->r[reg].kind;
@@ -80,7 +80,7 @@ static enum err check_helper(struct verify *v, const struct consts *c, const str
 	return e;
 }
 
-/* How many arguments the format of a call has. */
+/* Returns how many arguments a call passes for its format. */
 static u32 format_args(const struct consts *c, const struct helper *h)
 {
 	const struct known *len = &c->r[BPF_R4];

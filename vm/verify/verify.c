@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The verifier: passes over the program, each of which may rely on those before it.
+// The verifier: passes over the program. Each pass may rely on those before it.
 //
 //      1. size            not empty, and not too long
 //      2. instructions    each one alone: opcode, reserved fields, registers, what it names
 //      3. flow            each jump, call and line leads to an instruction of the right function
-//      4. values          as far as they are constant: where it writes, what it returns, what it calls
-//      5. functions       the stack they use, how deep they nest
+//      4. values          where they are constant: what it writes to, what it returns, what it calls
+//      5. functions       how much stack they use, how deep they nest
 #include "vm/verify/verify.h"
 #include "kernel/mem/heap.h"
 #include "vm/run/frame.h"
@@ -81,7 +81,7 @@ static enum err check_wide(struct verify *v, u32 idx, const struct insn *in)
 	return OK;
 }
 
-/* An opcode whose further field (off, imm or src) has a value that makes it no instruction. */
+/* Refuses an opcode whose other field (off, imm or src) has a value that makes it no instruction. */
 static enum err refuse_variant(struct verify *v, u32 idx, const struct insn *in)
 {
 	static const char *const names[] = { [OFF] = "off", [IMM] = "imm", [SRC] = "src" };
@@ -204,7 +204,7 @@ static void note_facts(struct verify *v)
 		v->p->facts.header_words = HEADER_NONE;
 	if (v->p->type == PROG_FSESSION)
 		v->p->facts.header_words = HEADER_COOKIE;  /* entry and exit find each other by it */
-	v->p->facts.calls |= v->p->mode == PROG_INTERPRET; /* it reads through functions of the kernel */
+	v->p->facts.calls |= v->p->mode == PROG_INTERPRET; /* the interpreter calls functions of the kernel */
 }
 
 static enum err check_size(struct verify *v)

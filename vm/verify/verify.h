@@ -8,12 +8,10 @@
 
 /* Checks a loaded program and sets p->facts; p->state becomes PROG_VERIFIED. Returns EINVAL with one sentence
  * in log, which begins with the instruction's index if it is about one, or ENOMEM.
- *
- *   - Each instruction exists, uses only the fields and registers that it has, and keeps to its stack.
+ *   - Each instruction exists, uses only the fields and registers that it has, and stays in its stack.
  *   - Each jump leads to an instruction of its own function; each call to a function that exists.
  *   - No path runs off the end or nests more than PROG_FRAMES functions.
  *   - Registers that are constant must fit: verify_values in parts.h.
- *
- * Other registers are not followed: an access through them may hit a bad address. Interpreter and JIT both
- * make that harmless: a load returns 0, a store is dropped. */
+ * It does not follow other registers, so an access through them may hit a bad address. Interpreter and JIT
+ * make that harmless: a load reads 0, a store is dropped. */
 enum err prog_verify(struct prog *p, struct strbuf *log);
