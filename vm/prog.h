@@ -95,7 +95,7 @@ struct prog {
 	u32 slot;   /* index into cpu->active[]: the recursion guard */
 	u64 missed; /* runs skipped by the guard; changed atomically */
 	struct prog_stats stats;
-	u32 told_format; /* the trace buffer says what is wrong with a format; changed atomically */
+	u32 told_format; /* whether the trace has said what is wrong with a format; changed atomically */
 	struct prog_mistakes mistakes;
 	u32 links; /* images and probes that can call it, and images that trace it; changed atomically */
 

@@ -5,10 +5,11 @@
 
 #define LOOPS_MAX (1u << 23)
 
-/* Compiled code is called without a detour: each loop exists twice. */
+/* Each loop exists twice, so that it calls compiled code directly. */
 #define both_ways static inline __attribute__((always_inline)) notrace
 
-/* long callback(u64 index, void *ctx): 0 goes on, anything else ends it. How often it was called. */
+/* long callback(u64 index, void *ctx): if it returns 0 the loop goes on, else it ends. Returns how often
+ * it was called. */
 both_ways u64 loop(u64 nr_loops, u64 func, u64 ctx, u64 flags, callback_fn *call, void *how)
 {
 	if (flags)

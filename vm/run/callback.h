@@ -16,9 +16,9 @@ static inline notrace u64 callback_failed(enum err e)
 /* Whether a compiled program takes the address of a function whose machine code begins at func. */
 bool callback_is_compiled(const struct prog *p, u64 func);
 
-/* What the helper h (of HELPER_CALLBACK) returns to the program p for the arguments args[0..4], when its
- * callback args[1], which is a function of p, is called through call(how, ...). */
+/* Runs helper h, which has HELPER_CALLBACK, for program p with arguments args[0..4], and returns its
+ * result. Calls the callback args[1], a function of p, through call(how, ...). */
 u64 callback_run(const struct helper *h, const u64 *args, const struct prog *p, callback_fn *call, void *how);
 
-/* The same in a compiled program, where an address is one of machine code: fn of their rows. */
+/* The helpers in a compiled program, where an address is one of machine code: fn of their rows. */
 helper_fn callback_loop, callback_for_each_map_elem;

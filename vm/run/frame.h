@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Around a context: what the caller of a tracing program puts beside its arguments. enum prog_header in
- * vm/prog.h has the layout. A program can pass any number as its context, so each access can meet a bad
- * address. */
+/* What the caller of a tracing program puts around its context: enum prog_header in vm/prog.h has the
+ * layout. A program can pass any number as its context, so each access can hit a bad address. */
 #pragma once
 #include "kernel/cpu/probe.h"
 #include "kernel/cpu/smp.h"
 #include "vm/prog.h"
 
-/* context[index]; 0 if it cannot be read. */
+/* Returns context[index]; 0 if it cannot be read. */
 static inline notrace u64 frame_word(u64 ctx, i32 index)
 {
 	u64 value;
@@ -29,15 +28,15 @@ static inline notrace u64 frame_cookie_addr(u64 ctx)
 	return ctx - 8 * (u8)(frame_word(ctx, -HEADER_COUNT) >> 8);
 }
 
-/* Whether the context is a struct pt_regs, with nothing below it. Then the address and the cookie are in this
- * CPU's prog_ip and prog_cookie. */
+/* Whether the context is a struct pt_regs. It has no header; this CPU's prog_ip and prog_cookie hold the
+ * function's address and the cookie. */
 static inline notrace bool frame_is_regs(const struct prog *p)
 {
 	return p->type == PROG_KPROBE || p->type == PROG_KRETPROBE;
 }
 
-/* Whether context[count] is the return value. Before the function has run, in fmod_ret programs and at the
- * entry of a session, it is 0, or what the fmod_ret program before returned. */
+/* Whether context[count] is the return value. In fmod_ret programs and at the entry of a session the
+ * function has not run yet: then it is 0, or the result of the fmod_ret program before. */
 static inline notrace bool frame_has_ret(const struct prog *p)
 {
 	return p->type == PROG_FEXIT || p->type == PROG_FMOD_RET || p->type == PROG_FSESSION ||

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The helpers and their table. Those without HELPER_CALLS run nothing that has a site. A map is looked for
-// among those of the object; all other memory goes through kernel/cpu/probe.h or vm/run/memory.h.
+// The helpers and their table. Helpers without HELPER_CALLS run nothing that has a site. They look for a map
+// among the object's maps; they access all other memory through kernel/cpu/probe.h or vm/run/memory.h.
 #include "vm/run/helper.h"
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/probe.h"
@@ -12,7 +12,7 @@
 #include "vm/run/memory.h"
 #include "vm/run/printk.h"
 
-/* Every helper has all six arguments; its row says which it looks at. */
+/* Every helper has all six arguments; its row says which it reads. */
 #define HELPER(name)                                                                               \
 	static u64 name(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unused, u64 r5 unused, \
 			const struct prog *p unused)
@@ -22,7 +22,7 @@ static notrace u64 failed(enum err e)
 	return (u64) - (i64)e;
 }
 
-/* The map's own functions look at key and value. */
+/* The map's own functions check key and value. */
 notrace HELPER(map_lookup_elem)
 {
 	struct map *m = prog_map(p, r1);
@@ -72,7 +72,7 @@ notrace HELPER(get_current_pid_tgid)
 	return (u64)(u32)current->tgid << 32 | (u32)current->pid;
 }
 
-/* The name, cut to fit, and 0 up to the end. */
+/* Writes the name, cut to fit, and zeroes up to the end. */
 notrace HELPER(get_current_comm)
 {
 	char *dst = (char *)(uptr)r1;
@@ -106,7 +106,7 @@ HELPER(trace_vprintk)
 	return (u64)printk_format(p, (uptr)r1, (u32)r2, args, (u32)r4 / 8);
 }
 
-/* From context[index] to *to, which is the program's. */
+/* Copies context[index] to *to, an address of the program. */
 static notrace u64 copy_word(u64 ctx, u32 index, u64 to)
 {
 	u64 value;
@@ -116,7 +116,7 @@ static notrace u64 copy_word(u64 ctx, u32 index, u64 to)
 	return 0;
 }
 
-/* The JIT writes these five in place: see inline.c. */
+/* The JIT writes these five without a call: see inline.c. */
 notrace HELPER(get_func_arg)
 {
 	return (u32)r2 < frame_arg_count(r1) ? copy_word(r1, (u32)r2, r3) : failed(EINVAL);
@@ -174,7 +174,8 @@ static const struct helper table[] = {
 	{ NAMED(get_func_ip), RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_IP, get_func_ip },
 	{ NAMED(get_attach_cookie), RET_SCALAR, { ARG_CTX },
 	  HELPER_INLINE | HELPER_PROG | HELPER_COOKIE, get_attach_cookie },
-	{ NAMED(trace_vprintk), RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
+	{ NAMED(trace_vprintk), RET_SCALAR,
+	  { ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO },
 	  HELPER_CALLS | HELPER_PROG, trace_vprintk },
 	{ NAMED(loop), RET_SCALAR, { ARG_ANY, ARG_FUNC, ARG_ANY, ARG_ANY },
 	  HELPER_CALLBACK | HELPER_PROG, callback_loop },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The names of all helpers, and what is said of those that are not here.
+// The names of all helpers, and a hint for some of those that this kernel lacks.
 #include "vm/run/helper_names.h"
 #include "kernel/trace/uapi.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said of helpers, whether this kernel has them or not. */
+/* The names of all Linux's helpers, and what to use instead of those that this kernel lacks. */
 #pragma once
 #include "kernel/lib/fmt.h"
 

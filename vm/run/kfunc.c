@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kernel functions that programs may call, with arguments as in C; and the addresses of all others.
+// The kernel functions that programs may call, with arguments as in C, and the addresses of all symbols.
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 #include "kernel/lib/mem.h"
@@ -39,10 +39,10 @@ KFUNC(msleep)
 
 /* clang-format off */
 static const struct helper table[KFUNCS] = {
-	{ KFUNC_SESSION_IS_RETURN, "bpf_session_is_return", RET_SCALAR, { ARG_CTX }, HELPER_COUNT | HELPER_SESSION,
-	  kfunc_session_is_return },
-	{ KFUNC_SESSION_COOKIE, "bpf_session_cookie", RET_KERNEL_PTR, { ARG_CTX }, HELPER_COUNT | HELPER_SESSION,
-	  kfunc_session_cookie },
+	{ KFUNC_SESSION_IS_RETURN, "bpf_session_is_return", RET_SCALAR, { ARG_CTX },
+	  HELPER_COUNT | HELPER_SESSION, kfunc_session_is_return },
+	{ KFUNC_SESSION_COOKIE, "bpf_session_cookie", RET_KERNEL_PTR, { ARG_CTX },
+	  HELPER_COUNT | HELPER_SESSION, kfunc_session_cookie },
 	{ KFUNC_MSLEEP, "msleep", RET_SCALAR, { ARG_ANY }, HELPER_CALLS | HELPER_SLEEPS, kfunc_msleep },
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is the same for every type of map: the checks of a new one, and the table of types.
+// What all types of maps share: the checks of a new map, and the table of types.
 #include "vm/run/map.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -28,7 +28,7 @@ static void print_map_type(struct strbuf *log, u32 type)
 		str_printf(log, "%u", type);
 }
 
-/* What a program can use instead. */
+/* Returns a hint: what a program can use instead. */
 static const char *instead_of(u32 type)
 {
 	switch (type) {

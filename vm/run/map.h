@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Maps: what programs keep and share. One small interface; one file a type behind it. */
+/* Maps: where programs keep and share data. One interface, struct map_ops; each type is a file behind it. */
 #pragma once
 #include "kernel/lib/btf.h"
 #include "kernel/lib/err.h"
@@ -38,35 +38,37 @@ struct map_iter {
 };
 
 /* Operations on a map.
- *
- * - Those that change a map return Linux's errors: EINVAL for unknown flags or an operation that the type
- *   does not have, E2BIG if the index does not exist or the map is full, EEXIST, ENOENT.
- * - lookup, update and remove run in any context, but those that change a hash not in an NMI. Nothing that
+ * - update and remove return Linux's errors: EINVAL for unknown flags or an operation that the type does not
+ *   have; E2BIG if the index does not exist or the map is full; EEXIST; ENOENT.
+ * - lookup, update and remove run in any context; update and remove of a hash not in an NMI. Nothing that
  *   they call has a site.
- * - They take keys and values from programs: for memory that cannot be read they return EFAULT, or find no
- *   key. */
+ * - Keys and values come from programs. If the memory cannot be read, update and remove return EFAULT, and
+ *   lookup finds no key. */
 struct map_ops {
 	enum bpf_map_type type;
 	const char *name; /* array, hash, percpu_array: as bpftool says */
-	/* Accepted: BPF_F_NO_PREALLOC of a hash, which always takes all memory at once; BPF_F_RDONLY_PROG of an
-	 * array, which programs cannot change; BPF_F_MMAPABLE of an array, which libbpf sets on globals. */
+	/* The flags that the type accepts: of a hash BPF_F_NO_PREALLOC, though it takes all memory at
+	 * once; of an array BPF_F_RDONLY_PROG (programs cannot change it) and BPF_F_MMAPABLE (libbpf sets
+	 * it on globals). */
 	u32 flags;
 	enum err (*init)(struct map *m, struct strbuf *log);
 	void (*destroy)(struct map *m);
-	/* What a program sees; NULL if the map does not have the key; on a per-CPU map this CPU's value. */
+	/* Returns the value that a program sees, in a per-CPU map this CPU's. NULL if the map lacks the
+	 * key. */
 	void *(*lookup)(struct map *m, const void *key);
 	enum err (*update)(struct map *m, const void *key, const void *value, u64 flags);
 	enum err (*remove)(struct map *m, const void *key);
-	/* The key after *key (NULL, or a key that is not there: the first) into next; ENOENT at the end.
-	 * While others change the map keys may come twice or not at all, so count to max_entries. */
+	/* Copies the key after *key to next; the first key if key is NULL or not in the map. ENOENT at the
+	 * end. While other CPUs change the map, keys may come twice or not at all: stop after max_entries. */
 	enum err (*next_key)(struct map *m, const void *key, void *next);
-	/* Returns the length of the value that at points into, or of all values if they lie in a row; *base is where
-	 * it begins. 0 if at points into no value. */
+	/* Returns the length of the value that at points into, or of all values if they lie in a row, and
+	 * sets *base to its begin. 0 if at points into no value. */
 	u64 (*values_around)(const struct map *m, uptr at, const void **base);
-	/* A given CPU's value; on other maps the one value for cpu 0. */
+	/* Returns that CPU's value. Maps that are not per CPU have one value, for cpu 0. */
 	void *(*lookup_cpu)(struct map *m, const void *key, u32 cpu);
-	/* The next element with the value that a program sees; false at the end. The caller may remove or change an
-	 * element that it has seen. What other CPUs add or remove meanwhile can be missed. NULL: not possible. */
+	/* Sets *it to the next element, with the value that a program sees; false at the end. The caller
+	 * may remove or change an element that it has got. Elements that other CPUs add or remove
+	 * meanwhile can be missed. NULL: the type has no walk. */
 	bool (*iterate)(struct map *m, struct map_iter *it);
 };
 
@@ -76,10 +78,10 @@ struct map {
 	u32 key_size, value_size, max_entries, flags;
 	u32 key_type, value_type; /* BTF ids in btf, 0 if unknown */
 	const struct btf *btf;    /* the object's */
-	bool read_only;           /* BPF_F_RDONLY_PROG, as .rodata has it */
+	bool read_only;           /* BPF_F_RDONLY_PROG, as for .rodata */
 
 	/* array, percpu_array, prog_array: entries at values + index * stride (+ cpu * per_cpu_stride);
-	 * a constant address, so that the JIT can reach it without a call. */
+	 * the address is constant, so that the JIT can reach it without a call. */
 	u8 *values;
 	u32 stride;
 	u64 per_cpu_stride;
@@ -87,30 +89,29 @@ struct map {
 };
 
 /* Makes a map with all the memory that it will ever need. Copies the name. On failure log has a sentence:
- * EINVAL for bad sizes or flags, EOPNOTSUPP for the type, E2BIG above MAP_BYTES_MAX, ENOMEM. */
+ * EINVAL for bad sizes or flags; EOPNOTSUPP for the type; E2BIG above MAP_BYTES_MAX; ENOMEM. */
 #define MAP_BYTES_MAX (32u << 20)
 enum err map_create(struct map **out, const char *name, enum bpf_map_type type, u32 key_size, u32 value_size,
 		    u32 max_entries, u32 flags, struct strbuf *log);
 void map_free(struct map *m);
 
-/* The map whose address the value is, if it is a map of the program's object; else NULL. notrace. */
+/* Returns the map at address value, if it is a map of the program's object; else NULL. notrace. */
 struct map *prog_map(const struct prog *p, u64 value);
 
-/* OK if this kernel has maps of that type; else EOPNOTSUPP, with the sentence of map_create. */
+/* Returns OK if this kernel has maps of that type; else EOPNOTSUPP, with the sentence of map_create. */
 enum err map_check_type(const char *name, u32 type, struct strbuf *log);
 
 /* One per type. */
 extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, map_prog_array_ops;
 
 /* The rest is for maps of type prog_array only.
- *
- * The first program that is put into the map, or that tail-calls through it, decides which type and mode all
- * must have and whether they may sleep. Returns false if p differs from it. */
+ * The first program that is put into the map, or that tail-calls through it, decides the type and the mode of
+ * all others, and whether they may sleep. prog_array_claim returns false if p differs from it. */
 bool prog_array_claim(struct map *m, const struct prog *p);
 
-/* Call it before any program of the object runs. EINVAL: p differs from the first one; E2BIG: the slot does
- * not exist. The program must live as long as the map. */
+/* Puts p into a slot. Call it before any program of the object runs; p must live as long as the map.
+ * EINVAL: p differs from the first program. E2BIG: the slot does not exist. */
 enum err prog_array_set(struct map *m, u32 index, const struct prog *p);
 
-/* The program in a slot; NULL if the slot is empty or does not exist. */
+/* Returns the program in a slot; NULL if the slot is empty or does not exist. */
 const struct prog *prog_array_get(const struct map *m, u32 index);

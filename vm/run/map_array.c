@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arrays, shared and per CPU: entries in a row at a constant address, all there from the start, so a
-// lookup takes no lock and nothing is ever added or removed.
+// Arrays, shared and per CPU: entries in a row at a constant address. All exist from the start, and none is
+// ever added or removed, so a lookup takes no lock.
 //
 //   values + cpu * per_cpu_stride + index * stride        (per_cpu_stride is 0 in a shared array)
 #include "kernel/mem/heap.h"
@@ -9,7 +9,7 @@
 #include "vm/run/map.h"
 #include "vm/run/memory.h"
 
-#define CACHE_LINE 64 /* CPUs do not share one in a per-CPU array */
+#define CACHE_LINE 64 /* in a per-CPU array no two CPUs share one */
 
 static notrace u32 index_of(const void *key)
 {
@@ -119,7 +119,7 @@ static notrace bool array_iterate(struct map *m, struct map_iter *it)
 	return true;
 }
 
-/* What both types have. */
+/* The operations of both types. */
 #define ARRAY_OPS                                                                                         \
 	.destroy = array_destroy, .update = array_update, .remove = array_remove,                         \
 	.next_key = array_next_key, .values_around = array_values_around, .lookup_cpu = array_lookup_cpu, \

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Hash maps. All elements exist from the start, so an update needs no memory and works in interrupts.
+// Readers take no lock, so the element at which a reader stands may be removed:
 //
-// Elements are named by index. A chain ends in END | its bucket's number, because a reader takes no lock: the
-// element it stands on may be removed and linked into another chain under it, and then the end that it
-// reaches tells it to start again. An element that is only free keeps its way back to the chain, for the same
-// reason. And if a value was replaced meanwhile, the new element may have come in behind the reader's back
-// and the old one gone before its eyes: then it must look again, too. An element that a program still points
-// at stays valid memory for the life of the map, though it may come to hold another key; as on Linux.
+// - If it is linked into another chain, the reader comes to the end of that chain. A chain ends in END | its
+//   bucket's number, so the reader sees that, and starts again.
+// - If it is only free, its `next` still leads back into its chain.
+// - If a value is replaced, the new element may be linked behind the reader, and the old one removed before
+//   the reader comes to it. So a reader that finds no element starts again if `replaced` has changed.
+//
+// An element to which a program points stays valid memory for the life of the map, but it may get another
+// key; as on Linux.
 //
 // Writers take the map's one lock with interrupts off. Nothing between lock and unlock has a site: a program
-// attached there would come back to this map and wait for itself.
+// that is attached there would come back to this map and wait for itself.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
@@ -20,7 +23,7 @@
 #define ENTRIES_MAX (1u << 24)
 
 struct element {
-	u32 next; /* in its bucket's chain; stays when it is taken out */
+	u32 next; /* in its bucket's chain; stays when the element is removed */
 	u32 next_free;
 	u32 hash;
 	u8 key[]; /* the value follows at value_at */
@@ -30,8 +33,8 @@ struct hash {
 	spinlock_t lock;
 	u32 bucket_mask, element_size, value_at;
 	u32 free;     /* list of unused elements */
-	u32 spare;    /* one more than max_entries: what a replaced value is written to */
-	u32 replaced; /* how many were: counted between the new element's coming and the old one's going */
+	u32 spare;    /* the element beyond max_entries, for the new value of a key */
+	u32 replaced; /* how many values were replaced; see update_locked for when it changes */
 	u8 *elements;
 	u32 buckets[]; /* first element of each chain */
 };
@@ -41,22 +44,22 @@ static notrace struct element *element_at(const struct hash *h, u32 index)
 	return (struct element *)(h->elements + (u64)index * h->element_size);
 }
 
-/* Almost all keys are of 4 or 8 bytes, and almost all values of 8: for those the compiler makes a function of
- * a constant length from the one of any length. */
+/* Almost all keys have 4 or 8 bytes, and almost all values 8. For these lengths the compiler makes a
+ * variant of the function with a constant length. */
 #define for_length(len, function, ...)           \
 	((len) == 8   ? function(__VA_ARGS__, 8) \
 	 : (len) == 4 ? function(__VA_ARGS__, 4) \
 		      : function(__VA_ARGS__, len))
 #define any_length static inline __attribute__((always_inline)) notrace
 
-/* In a product the upper bits depend on all bits below: so they go where the bucket is taken from, and where
- * the next word is mixed in. */
+/* In a product the upper bits depend on all bits below. The swap moves them to where the bucket is taken
+ * from, and where the next word is mixed in. */
 any_length u64 mix(u64 hash, u64 word)
 {
 	return __builtin_bswap64((hash ^ word) * 0x9e3779b97f4a7c15ull);
 }
 
-/* Word after word; any good mixing would do. */
+/* Mixes word after word. Any good mixing would do. */
 any_length u32 hash_bytes(const u8 *key, u32 len)
 {
 	u64 hash = len, word;
@@ -87,7 +90,7 @@ static inline notrace void copy(void *dst, const void *src, u32 len)
 	for_length(len, memcpy, dst, src);
 }
 
-/* The element with that key, or the end of its chain. */
+/* Returns the element with that key, or the end of its chain. */
 static notrace u32 find(const struct map *m, const void *key, u32 hash)
 {
 	const struct hash *h = m->impl;
@@ -118,7 +121,7 @@ static notrace void link_first(struct hash *h, u32 index)
 	__atomic_store_n(first, index, __ATOMIC_RELEASE); /* readers see it whole */
 }
 
-/* Takes out the element; its own next stays as it is for readers that stand on it. */
+/* Removes the element from its chain. Its own `next` stays, for readers that stand at it. */
 static notrace void unlink(struct hash *h, u32 index)
 {
 	struct element *e = element_at(h, index);
@@ -136,7 +139,8 @@ static notrace void fill_element(const struct map *m, u32 index, u32 hash, const
 	copy(value_of(m->impl, index), value, m->value_size);
 }
 
-/* Under the lock. A value is replaced by a new element, so that readers see the old or the new one. */
+/* The caller holds the lock. A new value gets a new element, so that readers see the old or the new one.
+ * `replaced` changes after the new element is linked and before the old one is removed. */
 static notrace enum err update_locked(struct map *m, const void *key, const void *value, u64 flags, u32 hash)
 {
 	struct hash *h = m->impl;
@@ -213,7 +217,7 @@ static notrace enum err hash_remove(struct map *m, const void *key)
 	return e;
 }
 
-/* Chain after chain; within the chain of key from the element behind it. */
+/* Goes from chain to chain. In the chain of key, it begins with the element behind key. */
 static enum err hash_next_key(struct map *m, const void *key, void *next)
 {
 	const struct hash *h = m->impl;
@@ -232,8 +236,8 @@ static enum err hash_next_key(struct map *m, const void *key, void *next)
 	return OK;
 }
 
-/* Chain after chain. The element behind is looked up before this one is shown, which may then go; should
- * others have moved that one to another chain, the rest of this one is missed. */
+/* Goes from chain to chain. It reads `next` before it returns an element, so the caller may remove that
+ * one. If another CPU moves the next element to another chain, the walk misses the rest of this chain. */
 static notrace bool hash_iterate(struct map *m, struct map_iter *it)
 {
 	const struct hash *h = m->impl;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Arrays of programs: where tail calls lead. A program cannot look into them, and what is in them is put
-// there while their object is loaded; so a slot never changes under a tail call.
+// Arrays of programs: where tail calls lead. A program cannot look into them. The loader fills them before
+// any program of the object runs, so a slot never changes during a tail call.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
 
-/* All its programs and all that jump into it are alike in what decides about code and context. */
+/* What all programs in the array, and all that tail-call through it, must have in common. */
 struct owner {
 	bool known, sleepable;
 	enum prog_type type;
@@ -65,7 +65,7 @@ notrace const struct prog *prog_array_get(const struct map *m, u32 index)
 	return index < m->max_entries ? ((const struct prog *const *)m->values)[index] : NULL;
 }
 
-/* The slots that hold a program. */
+/* Goes to the next slot that holds a program. */
 static enum err prog_array_next_key(struct map *m, const void *key, void *next)
 {
 	u32 index = 0;

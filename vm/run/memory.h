@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether the memory that a program names exists. A key, a value or a destination can be any number. Memory
- * that can be used now stays while the program runs. */
+/* Whether memory that a program names exists: a key, a value or a destination can be any number. Memory
+ * that exists stays while the program runs. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/sched/task.h"
 
-/* Touches each page of it: by a load, or by a store that changes nothing. False if a page cannot be
- * touched. */
+/* Touches each page of the memory, by a load, or by a store that changes nothing. False if that fails. */
 bool memory_touch(u64 start, u32 len, bool is_write);
 
-/* Most pointers of programs lead into their stack. It is part of the running task's, so it exists. */
+/* Most pointers of programs lead to their stack, which is part of the running task's, so it exists. */
 static inline notrace bool memory_is_on_stack(u64 start, u32 len)
 {
 	u64 at = start - (uptr)current->stack;
 	return at < STACK_SIZE && len <= STACK_SIZE - at;
 }
 
-/* Whether all len bytes can be read, or written. */
+/* Whether all len bytes can be read; can be written. */
 static inline notrace bool memory_can_read(u64 start, u32 len)
 {
 	return memory_is_on_stack(start, len) || memory_touch(start, len, false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counts what a program's accesses to bad addresses came to.
+// Counts a program's accesses to bad addresses, and reports the first.
 #include "vm/run/mistake.h"
 #include "kernel/lib/mem.h"
 #include "kernel/trace/trace.h"

@@ -9,8 +9,8 @@
  * trace buffer. Atomic instructions count as stores, except load_acquire. Any context. notrace. */
 void mistake_note(const struct prog *p, u32 idx);
 
-/* "3 stores dropped, 5 loads read as 0; first at insn 7 (my.bpf.c:12)"; nothing if no mistake was made. */
+/* Prints "3 stores dropped, 5 loads read as 0; first at insn 7 (my.bpf.c:12)"; nothing without a mistake. */
 void mistake_print(struct strbuf *s, const struct prog *p);
 
-/* Where instruction idx is in C: "my.bpf.c:12"; or, without lines, "insn 7". notrace. */
+/* Prints where instruction idx is in C: "my.bpf.c:12"; or, if its line is not known, "insn 7". notrace. */
 void mistake_print_line(struct strbuf *s, const struct prog *p, u32 idx);

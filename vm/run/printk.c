@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The format of bpf_printk: each conversion is checked, rewritten for a 64-bit argument, and given to
-// str_printf, so that no program can make the kernel read an argument that is not there.
+// The format of bpf_printk. Each conversion is checked, rewritten for a 64-bit argument, and passed to
+// str_printf. So no program can make the kernel read an argument that does not exist.
 #include "vm/run/printk.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/mem.h"
@@ -11,7 +11,7 @@
 #define LINE_LEN (sizeof(((struct trace_line *)0)->message))
 
 #define FORMAT_MAX   (2 * LINE_LEN)
-#define WIDTH_DIGITS 3 /* more would only keep the CPU busy: a line is shorter */
+#define WIDTH_DIGITS 3 /* no line is longer; a larger width would only keep the CPU busy */
 
 struct pointer;
 
@@ -22,7 +22,7 @@ struct conversion {
 	const struct pointer *pointer; /* of %p; NULL: plain */
 };
 
-/* What is printed with, or without args only looked at; and why it cannot be. */
+/* Where to print, and the arguments; if args is NULL the format is only checked. why: of a refusal. */
 struct print {
 	struct strbuf *out, *why;
 	const u64 *args;
@@ -47,8 +47,8 @@ static bool prints(const char *text)
 	return true;
 }
 
-/* The whole conversion, with the letters that str_printf knows. The compiler need not check formats that it
- * cannot see. */
+/* Returns the whole conversion, with the letters that str_printf knows. The compiler cannot check it,
+ * because it does not see it as a constant. */
 static const char *spec_of(struct conversion *v, const char *letters)
 {
 	char *at = v->spec + v->len;
@@ -74,7 +74,7 @@ static void put_string_at(struct strbuf *s, struct conversion *v, u64 arg)
 	put_text(s, v, text);
 }
 
-/* name+offset of code. */
+/* Prints the name of code, +offset. */
 static void put_symbol_offset(struct strbuf *s, struct conversion *v, u64 arg)
 {
 	char text[80];
@@ -96,8 +96,8 @@ static void put_symbol(struct strbuf *s, struct conversion *v, u64 arg)
 
 static void put_address(struct strbuf *s, struct conversion *v, u64 arg);
 
-/* What may follow %p. A letter behind any of them is text; behind a plain %p no letter may follow. An address
- * of a network has `len` bytes, each is printed as `each`, and `mark` stands behind every step-th but the
+/* What may follow %p. A letter behind any of these is text; behind a plain %p there may be no letter. A
+ * network address has `len` bytes. Each is printed as `each`; `mark` follows every step-th byte except the
  * last. */
 static const struct pointer {
 	const char *text;
@@ -113,7 +113,7 @@ static const struct pointer {
 	{ "S", put_symbol_offset, NULL, NULL, 0, 0 }, { "B", put_symbol_offset, NULL, NULL, 0, 0 },
 };
 
-/* From where arg points. One that cannot be read is all 0. */
+/* Prints the address at arg. If that cannot be read, all bytes are 0. */
 static void put_address(struct strbuf *s, struct conversion *v, u64 arg)
 {
 	const struct pointer *p = v->pointer;
@@ -142,7 +142,7 @@ static const char *parse_pointer(struct conversion *v, const char *at)
 	return (*at | 0x20) >= 'a' && (*at | 0x20) <= 'z' ? NULL : at;
 }
 
-/* at points behind the '%'; returns what follows the conversion, NULL if it is none of these. */
+/* at points behind the '%'. Returns what follows the conversion; NULL if it is none of these. */
 static const char *parse(struct conversion *v, const char *at)
 {
 	u32 digits = 0;
@@ -238,7 +238,7 @@ bool printk_check(const char *fmt, u32 fmt_size, u32 count, struct strbuf *why)
 	return false;
 }
 
-/* The program gets only a number. The trace says why a line is missing, once for each program. */
+/* The program gets only an error number. The trace says why the line is missing, once for each program. */
 static void tell_why(const struct prog *p, const char *why)
 {
 	char line[LINE_LEN];
