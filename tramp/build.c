@@ -12,6 +12,8 @@ _Static_assert(IMAGE_HELD == TRAMP_HOOKS + 1, "what an image calls: all hooks, a
 
 struct plan_options build_options = { .by_jmp = true };
 
+enum { STEP_LEN = 2 }; /* bytes; an image never has more steps than len / STEP_LEN */
+
 static struct explained last; /* the image that was generated last; its code only when it was measured */
 
 /* Plans t's hooks and writes their image to c. The length does not depend on c->base. */
@@ -54,7 +56,18 @@ static enum err write_image(struct code *c, void *t)
 
 static struct image *reserve(const struct tramp *t, u32 len)
 {
-	return image_reserve("bpf_trampoline_", t->site->name, len);
+	return image_reserve("bpf_trampoline_", t->site->name, len, len / STEP_LEN + 1);
+}
+
+/* For GDB. An image that is long enough for the code has room for its steps. */
+static void keep_steps(struct image *img, const struct plan *p, const u32 *starts)
+{
+	assert(p->count < img->step_room);
+	img->step_count = p->count + 1;
+	for (u32 i = 0; i < p->count; i++)
+		img->steps[i] =
+		    (struct image_step){ (u16)starts[i], (u8)p->steps[i].kind, (u8)p->steps[i].n };
+	img->steps[p->count] = (struct image_step){ .start = (u16)starts[p->count] };
 }
 
 /* Makes img, which is long enough, t->next. It holds all that it can call. */
@@ -67,12 +80,14 @@ static void fill_image(struct image *img, struct tramp *t)
 	img->after_original = last.gen.after_original;
 	img->gate = last.gen.gate;
 	img->hooks_end = last.gen.hooks_end;
+	keep_steps(img, &last.plan, last.gen.starts);
 	if (t->site->users)
 		image_hold(img, t->site->users);
 	img->body_held = img->held_count;
 	for (u32 i = 0; i < t->hook_count; i++)
 		image_hold(img, t->hooks[i].users);
 	t->next = img;
+	text_ready(&img->text);
 }
 
 /* A removal takes all hooks of one owner; the last one needs no image. */

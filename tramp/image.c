@@ -18,13 +18,15 @@ static struct work retry_work;
 static struct timer_list retry_timer;
 static bool retry_pending;
 
-struct image *image_reserve(const char *prefix, const char *name, u32 len)
+struct image *image_reserve(const char *prefix, const char *name, u32 len, u32 steps)
 {
 	size_t size = strlen(prefix) + strlen(name) + 1;
-	struct image *img = kzalloc(sizeof(*img) + size);
+	struct image *img = kzalloc(sizeof(*img) + steps * sizeof(*img->steps) + size);
 	if (!img)
 		return NULL;
-	struct strbuf symbol = { .buf = (char *)(img + 1), .cap = (u32)size };
+	img->steps = (struct image_step *)(img + 1);
+	img->step_room = steps;
+	struct strbuf symbol = { .buf = (char *)(img->steps + steps), .cap = (u32)size };
 	str_printf(&symbol, "%s%s", prefix, name);
 	img->text.name = symbol.buf;
 	if (text_alloc(&img->text, len)) {
@@ -57,12 +59,15 @@ void image_discard(struct image *img)
 
 struct image *image_make(const char *prefix, const char *name, u32 max, text_writer *write, void *arg)
 {
-	struct image *img = image_reserve(prefix, name, max);
+	struct image *img = image_reserve(prefix, name, max, 0);
 
-	if (img && text_fill(&img->text, write, arg)) {
+	if (!img)
+		return NULL;
+	if (text_fill(&img->text, write, arg)) {
 		image_discard(img);
 		return NULL;
 	}
+	text_ready(&img->text);
 	return img;
 }
 

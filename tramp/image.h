@@ -23,6 +23,12 @@
 
 #define IMAGE_HELD 39 /* TRAMP_HOOKS, and a traced program */
 
+/* A step of the plan, for GDB: where its code begins, what it is (enum step_kind), and its n. */
+struct image_step {
+	u16 start;
+	u8 kind, n;
+};
+
 struct image {
 	struct text text;
 	struct list_head list; /* of retired images, or of spare ones */
@@ -33,6 +39,8 @@ struct image {
 	/* In an image that calls the body, as offsets: where the body returns to; the gate (0: none); the end of
 	 * the exit hooks. */
 	u32 after_original, gate, hooks_end;
+	struct image_step *steps; /* behind the struct; the last one is the cold part */
+	u32 step_count, step_room;
 	bool seen, body_seen; /* in this scan: a return address leads into it; one of the body does */
 };
 
@@ -55,9 +63,9 @@ void image_init(void);
  * of one that is retired. Once, at boot. */
 void image_reached_through(const struct text *caller);
 
-/* Reserves len bytes for code, which text_fill writes to img->text. Its symbol is prefix and name, both
- * copied. NULL if there is no memory. */
-struct image *image_reserve(const char *prefix, const char *name, u32 len);
+/* Reserves len bytes for code, which text_fill writes to img->text, and room for that many steps. Its symbol is
+ * prefix and name, both copied. NULL if there is no memory. */
+struct image *image_reserve(const char *prefix, const char *name, u32 len, u32 steps);
 
 /* The same with its code, of at most max bytes. NULL also if write fails. */
 struct image *image_make(const char *prefix, const char *name, u32 max, text_writer *write, void *arg);

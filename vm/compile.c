@@ -102,6 +102,7 @@ enum err prog_compile(struct prog *p, struct strbuf *log)
 	if (e)
 		return str_refuse(log, e, "program %s: %s", p->name, reason(e));
 	p->state = PROG_COMPILED;
+	text_ready(&p->text);
 	return OK;
 }
 

@@ -20,8 +20,7 @@ The vector is 14, a page fault, and cr2 holds the address, which was computed\n\
 from the bad pointer. The backtrace leads through the trap to the instruction\n\
 that faulted.\n\n
 backtrace 6
-print/x regs->ip
-info symbol regs->ip
+print/a regs->ip
 print/x $cr2
 
 echo \n\

@@ -28,6 +28,7 @@ static u8 *linked; /* kernel text as it was at boot */
 static struct chunk chunks[MAX_CHUNKS];
 static u32 chunk_count; /* only grows, after a chunk is complete */
 static u32 bytes_used, blocks_used;
+static u32 changes;            /* how often a block became ready or was freed; GDB reads it */
 static spinlock_t lock;        /* over owners, counts, what blocks should hold */
 static spinlock_t window_lock; /* over the one writable window */
 
@@ -105,6 +106,7 @@ enum err text_alloc(struct text *t, u32 len)
 {
 	assert(len && len <= MAX_LEN);
 	t->len = len;
+	t->serial = 0;
 	t->wanted = kmalloc(len);
 	if (!t->wanted)
 		return ENOMEM;
@@ -230,6 +232,18 @@ enum err text_fill(struct text *t, text_writer *write, void *arg)
 	return e;
 }
 
+/* Empty: it does not need to do anything, but to be called. */
+static notrace __attribute__((noinline)) void text_changed(void)
+{
+	asm volatile("");
+}
+
+void text_ready(struct text *t)
+{
+	write_once(t->serial, __atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED));
+	text_changed();
+}
+
 void text_free(struct text *t)
 {
 	if (text_find(t->base) != t)
@@ -238,6 +252,7 @@ void text_free(struct text *t)
 	fill_int3(t);
 	disown(t, 0);
 	blocks_used--;
+	__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
 	spin_unlock_irqrestore(&lock, flags);
 	kfree(t->wanted);
 	t->wanted = NULL;

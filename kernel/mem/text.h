@@ -27,6 +27,7 @@ struct text {
 	u32 fixup_count;
 	/* Called for each fault, in any context. May be NULL. */
 	void (*faulted)(const struct text *t, u32 at);
+	u32 serial; /* text.c's: ascends from the oldest block to the newest; 0 until text_ready */
 	u8 *wanted; /* text.c's: the block's bytes as written last; NULL during text_fill */
 };
 
@@ -46,6 +47,10 @@ enum err text_fill(struct text *t, text_writer *write, void *arg);
 /* Both in one: reserves max bytes, writes the code, and frees the rest. Returns what text_alloc or write
  * returns; after an error no block exists. */
 enum err text_make(struct text *t, u32 max, text_writer *write, void *arg);
+
+/* Says that the block, and what its owner keeps about it, are complete. The caller calls it before a CPU can
+ * enter the block. GDB stops there, reads both, and gives the code names and lines: tools/gdb/symbols.py. */
+void text_ready(struct text *t);
 
 /* Fills the block with int3 and frees it. No CPU or task may still be in it: see tramp/image.h. */
 void text_free(struct text *t);

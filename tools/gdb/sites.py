@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 # Commands about the five bytes: fivebyte-site, fivebyte-tramp, fivebyte-watch.
-import re
-
 import gdb
 
 HOOK_KINDS = ("fentry", "fmod_ret", "fexit")  # enum hook_kind
@@ -64,12 +62,7 @@ Usage: fivebyte-tramp FUNC
         for hook in hooks_of(tramp):
             print(f"  {HOOK_KINDS[int(hook['kind'])]:8} {text_of(hook['name'])} at {address(hook['code']):x}")
         for i in gdb.selected_inferior().architecture().disassemble(base, base + length - 1):
-            print(f"  {i['addr'] - base:4x} {read(i['addr'], i['length']).hex():20} {self.named(i['asm'])}")
-
-    def named(self, asm):
-        """GDB names an address only if it has a symbol."""
-        found = re.search(r"0x([0-9a-f]{16})$", asm)
-        return f"{asm} <{target_name(int(found[1], 16))}>" if found else " ".join(asm.split())
+            print(f"  {i['addr'] - base:4x} {read(i['addr'], i['length']).hex():20} {' '.join(i['asm'].split())}")
 
 
 class Write(gdb.Breakpoint):

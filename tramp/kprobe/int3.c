@@ -94,8 +94,10 @@ static enum err write_slot(struct code *c, void *arg)
 static enum err make_slot(struct kprobe_point *pt, struct strbuf *log)
 {
 	pt->slot.name = pt->symbol;
-	if (!text_make(&pt->slot, pt->insn.in.len, write_slot, pt))
+	if (!text_make(&pt->slot, pt->insn.in.len, write_slot, pt)) {
+		text_ready(&pt->slot);
 		return OK;
+	}
 	pt->slot.base = 0;
 	return str_refuse(log, ENOMEM, "no memory for a copy of an instruction");
 }
