@@ -54,9 +54,8 @@ MAKE_FRAME = b"\x55\x48\x89\xe5"  # push rbp; mov rbp, rsp: first, or after the 
 RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3")  # ret; add rsp, 8 and ret
 
 
-def pushed_before_return(pc):
+def pushed_before_return(block, pc):
     """Returns the bytes between rsp and the return address if rbp is still, or again, the caller's; else None."""
-    block = text_block(pc)
     if block is None:
         return None
     at = pc - int(block["base"]) % TOP
@@ -80,16 +79,19 @@ class Generated(Unwinder):
         pc = int(pending.read_register("rip")) % TOP
         if not (address_of("image_end") <= pc < DIRECT[1]):
             return None
+        block = text_block(pc)
+        # `next` knows its frame by this: it must be the same at each instruction.
+        begin = gdb.Value(int(block["base"]) % TOP if block is not None else pc)
         bp = int(pending.read_register("rbp")) % TOP
-        pushed = pushed_before_return(pc)
+        pushed = pushed_before_return(block, pc)
         if pushed is not None:
             slot = int(pending.read_register("rsp")) % TOP + pushed
-            info = pending.create_unwind_info(FrameId(gdb.Value(slot + 8), gdb.Value(pc)))
+            info = pending.create_unwind_info(FrameId(gdb.Value(slot + 8), begin))
             info.add_saved_register("rbp", word(slot - 8) if pushed else gdb.Value(bp))
             info.add_saved_register("rip", word(slot))
             info.add_saved_register("rsp", gdb.Value(slot + 8))
             return info
-        info = pending.create_unwind_info(FrameId(gdb.Value(bp + 16), gdb.Value(pc)))
+        info = pending.create_unwind_info(FrameId(gdb.Value(bp + 16), begin))
         # A caller of ftrace makes a second frame just above its own, for the traced function.
         of_function = int(word(bp)) % TOP == bp + 16
         info.add_saved_register("rbp", word(bp + 16) if of_function else word(bp))
