@@ -166,10 +166,11 @@ static enum err compare_ways(struct comparison *c)
 		e = compare_way(c, &ways[i], &t);
 	progress_wipe();
 	if (!e)
-		kprintf("%s that tracing adds to a call of %s, with 1 to %u users;\n"
-			"bytes of stack, registers saved and bytes of code for one user.\n%s",
-			exact ? "Instructions" : "Ticks", c->t.site->name, USERS,
-			exact ? "" : "Ticks are only roughly right: --icount counts instructions.\n");
+		table_note("%s that tracing adds to a call of %s, with 1 to %u users;\n"
+			   "bytes of stack, registers saved and bytes of code for one user.",
+			   exact ? "Instructions" : "Ticks", c->t.site->name, USERS);
+	if (!e && !exact)
+		table_note("Ticks are only roughly right: --icount counts instructions.");
 	enum err printed = table_print(&t, c->t.log);
 	return e ? e : printed;
 }
@@ -257,10 +258,11 @@ const struct command cost_commands[] = {
 	{ "compare", "kfree_skb|wake_up_process", "what a traced call costs, in every way", cmd_compare,
 	  "Measures what a call of a function costs when it is traced in each of the ways that exist, with "
 	  "1 to 32 users. It takes some seconds.",
-	  "compare kfree_skb", "nothing; the selftests' bench has trig-fentry, trig-kprobe and others" },
+	  "compare kfree_skb", "nothing; the selftests' bench has trig-fentry, trig-kprobe and others",
+	  .tables = "*" },
 	{ "cost", "PROG [FUNC|PATTERN]", "what attach, a call and detach take", cmd_cost,
 	  "Measures what it takes to attach the program, to call the traced function, and to detach it "
 	  "again. It leaves nothing attached.",
-	  "cost count_fentry kfree_skb", "nothing; perf stat around a loader comes near" },
+	  "cost count_fentry kfree_skb", "nothing; perf stat around a loader comes near", .tables = NULL },
 	{ 0 },
 };

@@ -123,7 +123,7 @@ static enum err list_sites(struct strbuf *log)
 		print_who(&s, site);
 		table_add(&t, "%s\t%s\t%s", site->name, text_find(site->ftrace)->name, who);
 	}
-	return table_print(&t, log);
+	return table_print_or(&t, "", log);
 }
 
 static enum err list_ops(struct strbuf *log)
@@ -140,19 +140,14 @@ static enum err list_ops(struct strbuf *log)
 			table_add(&t, "-");
 		table_add(&t, "%llu", o->missed);
 	}
-	return table_print(&t, log);
+	return table_print_or(&t, "ftrace has no callbacks", log);
 }
 
 static enum err list_all(struct strbuf *log)
 {
-	enum err e = OK;
 	tramp_lock();
-	if (ftrace_next_ops(NULL)) {
-		e = list_sites(log);
-		e = e ? e : list_ops(log);
-	} else {
-		kprintf("ftrace has no callbacks\n");
-	}
+	enum err e = list_sites(log);
+	e = e ? e : list_ops(log);
 	tramp_unlock();
 	return e;
 }
@@ -290,20 +285,21 @@ const struct command ftrace_commands[] = {
 	  "Counts calls of functions by callbacks in C, which ftrace's own code calls from the same site. "
 	  "list shows them with their counts, and off removes them all.",
 	  "ftrace *skb; work net 10; ftrace list; ftrace off",
-	  "echo '*skb' > set_ftrace_filter; echo 1 > function_profile_enabled" },
+	  "echo '*skb' > set_ftrace_filter; echo 1 > function_profile_enabled", .tables = "|list" },
 	{ "graph", "off|FUNC|PATTERN", "trace entries, returns and durations", cmd_graph,
 	  "Writes each call of the functions, its return and its duration to the trace buffer, indented as "
 	  "they nest. trace prints them.",
 	  "graph kfree_skb; work net 10; trace; graph off",
-	  "echo function_graph > current_tracer; trace-cmd record -p function_graph" },
+	  "echo function_graph > current_tracer; trace-cmd record -p function_graph", .tables = NULL },
 	{ "hijack", "[on|off]", "replace wake_up_process by regs->ip", cmd_hijack,
 	  "A callback changes the instruction pointer that is restored, so that calls of wake_up_process "
 	  "run another function. That is how a live patch works.",
-	  "hijack on; work wake 5; trace 5; hijack off", "livepatch: modprobe livepatch-sample" },
+	  "hijack on; work wake 5; trace 5; hijack off", "livepatch: modprobe livepatch-sample",
+	  .tables = NULL },
 	{ "share", "[on|off]", "let BPF and ftrace share functions", cmd_share,
 	  "When it is on, a function can have BPF programs and callbacks of ftrace at once: ftrace's caller "
 	  "then goes on to the trampoline. When it is off, the second one is refused.",
 	  "share on; attach skbcount; ftrace kfree_skb; ftrace list; ftrace off; detach all; share off",
-	  "nothing to choose: always on" },
+	  "nothing to choose: always on", .tables = NULL },
 	{ 0 },
 };

@@ -131,10 +131,11 @@ const struct command kprobe_commands[] = {
 	  "Counts how often an instruction is executed, by an int3 or a jump in its place, or by ftrace at "
 	  "a function's entry. list shows the probes, and off removes them all.",
 	  "kprobe kfree_skb+5; work net 10; kprobe list; kprobe off",
-	  "perf probe kfree_skb+5; cat /sys/kernel/debug/kprobes/list" },
+	  "perf probe kfree_skb+5; cat /sys/kernel/debug/kprobes/list", .tables = "list" },
 	{ "kretprobe", "FUNC [HOW]", "count returns; kprobe list shows them", cmd_kretprobe,
 	  "Counts how often a function returns: a probe at its entry replaces the return address. kprobe "
 	  "list shows it, and kprobe off removes it.",
-	  "kretprobe kfree_skb; work net 10; kprobe list; kprobe off", "perf probe kfree_skb%return" },
+	  "kretprobe kfree_skb; work net 10; kprobe list; kprobe off", "perf probe kfree_skb%return",
+	  .tables = NULL },
 	{ 0 },
 };

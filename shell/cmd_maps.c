@@ -148,6 +148,7 @@ const struct command map_commands[] = {
 	{ "map", "list|dump [NAME]", "maps: what programs keep", cmd_map,
 	  "Lists the maps of all programs, or prints what one holds, by its type. Global variables are in "
 	  "maps, too: those of skbcount in skbcount.bss.",
-	  "map list; map dump freed_per_cpu", "bpftool map list; bpftool map dump name freed_per_cpu" },
+	  "map list; map dump freed_per_cpu", "bpftool map list; bpftool map dump name freed_per_cpu",
+	  .tables = "list" },
 	{ 0 },
 };

@@ -45,9 +45,9 @@ static void print_changes(const struct poke_watch *w)
 	char text[SENTENCE_LEN];
 	struct strbuf s = STRBUF(text);
 	str_printf(&s, "%s: %s -> %s -> %s", w->site->title, w->insns[0], w->insns[1], w->insns[2]);
-	print_wrapped(text, 0, 2);
-	kprintf("each step held open for %u ms or more, senders on %u CPU%s\n", POKE_HOLD_MS, cpu_count(),
-		cpu_count() == 1 ? "" : "s");
+	table_note("%s", text);
+	table_note("each step held open for %u ms or more, senders on %u CPU%s", POKE_HOLD_MS, cpu_count(),
+		   cpu_count() == 1 ? "" : "s");
 }
 
 /* The bytes, and the numbers of those that the step has changed, which have a colour besides. */
@@ -91,8 +91,7 @@ static enum err print_steps(const struct poke_watch *w, struct strbuf *log)
 		}
 	enum err e = table_print(&t, log);
 	if (!e && late)
-		print_wrapped("Traps at steps 5 and 6: QEMU keeps its translation of the int3 until step 6",
-			      0, 2);
+		table_note("Traps at steps 5 and 6: QEMU keeps its translation of the int3 until step 6");
 	return e;
 }
 
@@ -106,8 +105,8 @@ static enum err cmd_poke(char **args, struct strbuf *log)
 	if (e)
 		return e;
 	if (memcmp(w.seen[0][POKE_BEFORE].bytes, w.seen[0][POKE_AFTER].bytes, SITE_LEN) == 0) {
-		kprintf("%s: %s serves several users, and one more changes no byte\n", site->title,
-			w.insns[0]);
+		table_note("%s: %s serves several users, and one more changes no byte", site->title,
+			   w.insns[0]);
 		return OK;
 	}
 	print_changes(&w);
@@ -119,6 +118,6 @@ const struct command poke_commands[] = {
 	  "Changes a function's site to an empty hook and back, holds each step open, and prints the bytes, "
 	  "how often "
 	  "CPUs trapped, and what a CPU does that comes by. Senders of packets run meanwhile.",
-	  "poke kfree_skb", "nothing; text_poke_bp_batch() does it unseen" },
+	  "poke kfree_skb", "nothing; text_poke_bp_batch() does it unseen", .tables = "*" },
 	{ 0 },
 };

@@ -290,9 +290,7 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 	for (const struct link *l = link_next(NULL); l; l = link_next(l))
 		link_row(&t, l);
 	links_unlock();
-	if (!t.cells)
-		kprintf("nothing is attached\n");
-	return t.cells || t.err ? table_print(&t, log) : OK;
+	return table_print_or(&t, "nothing is attached", log);
 }
 
 const struct command prog_commands[] = {
@@ -300,22 +298,22 @@ const struct command prog_commands[] = {
 	  "Lists the loaded programs, shows one of them, or dumps its code between the lines of its C "
 	  "source. xlated is eBPF, jited is machine code.",
 	  "prog list; prog show count_skb; prog dump count_skb jited",
-	  "bpftool prog list; bpftool prog dump jited name count_skb" },
+	  "bpftool prog list; bpftool prog dump jited name count_skb", .tables = "list" },
 	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach,
 	  "From now on the function calls the program: a trampoline is made, and the five bytes at the "
 	  "function's head become a call to it. Without FUNC it is the function that the program's section "
 	  "names; an object means all of its programs.",
 	  "attach count_skb; attach count_fexit *skb; links; detach all",
-	  "bpftool prog loadall FILE DIR autoattach; or what libbpf's loaders do" },
+	  "bpftool prog loadall FILE DIR autoattach; or what libbpf's loaders do", .tables = NULL },
 	{ "detach", "all|PROG|OBJECT", "take programs off again", cmd_detach,
 	  "The function no longer calls the program: its five bytes become a nop again, or a call to a "
 	  "trampoline for the programs that are left. The old trampoline is freed when no CPU and no task "
 	  "is in it.",
-	  "attach skbcount; detach skbcount; site kfree_skb",
-	  "bpftool link detach id N; or the loader ends" },
+	  "attach skbcount; detach skbcount; site kfree_skb", "bpftool link detach id N; or the loader ends",
+	  .tables = NULL },
 	{ "links", "", "what is attached where", cmd_links,
 	  "Lists what is attached where, oldest first. missed counts runs that were skipped because the "
 	  "program ran already on that CPU; mistakes counts accesses to bad addresses.",
-	  "attach wakeup; links; detach wakeup", "bpftool link list" },
+	  "attach wakeup; links; detach wakeup", "bpftool link list", .tables = "" },
 	{ 0 },
 };

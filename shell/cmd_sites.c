@@ -50,7 +50,7 @@ static enum err cmd_funcs(char **args, struct strbuf *log)
 	enum err e = table_print(&t, log);
 	if (e)
 		return e;
-	kprintf("%u of the %u functions that can be traced\n", found, site_count());
+	table_note("%u of the %u functions that can be traced", found, site_count());
 	return OK;
 }
 
@@ -174,7 +174,7 @@ static enum err cmd_tracepoints(char **args, struct strbuf *log)
 	enum err e = table_print(&t, log);
 	if (e)
 		return e;
-	kprintf("%u of %u tracepoints\n", found, tracepoint_count());
+	table_note("%u of %u tracepoints", found, tracepoint_count());
 	return OK;
 }
 
@@ -182,24 +182,25 @@ const struct command site_commands[] = {
 	{ "funcs", "[FUNC|PATTERN]", "functions that can be traced, with types", cmd_funcs,
 	  "Lists the functions that begin with a site, each with its prototype from BTF. A word without * "
 	  "and ? matches every name that contains it.",
-	  "funcs *skb*", "cat /sys/kernel/tracing/available_filter_functions" },
+	  "funcs *skb*", "cat /sys/kernel/tracing/available_filter_functions", .tables = "*" },
 	{ "site", "FUNC", "the five bytes at a function's entry", cmd_site,
 	  "Prints the five bytes at the head of a function, and what they mean. It says so if they are not "
 	  "what belongs there.",
-	  "attach skbcount; site kfree_skb; detach skbcount", "in gdb on /proc/kcore: x/5xb kfree_skb" },
+	  "attach skbcount; site kfree_skb; detach skbcount", "in gdb on /proc/kcore: x/5xb kfree_skb",
+	  .tables = NULL },
 	{ "poke-test", "FUNC", "break a site on purpose, or mend it", cmd_poke_test,
 	  "Writes five wrong bytes to a site, so that audit finds them and attach refuses. The second time "
 	  "it mends the site.",
 	  "poke-test kfree_skb; site kfree_skb; poke-test kfree_skb",
-	  "nothing; ftrace_bug() reports a site like that and switches ftrace off" },
+	  "nothing; ftrace_bug() reports a site like that and switches ftrace off", .tables = NULL },
 	{ "audit", "", "is every byte of text as it should be?", cmd_audit,
 	  "Compares every byte of text, and of generated code, with what should be there. A changed byte "
 	  "must be explained by a link, a callback or a probe.",
 	  "attach skbcount; audit; detach skbcount",
-	  "nothing; each patcher checks only the bytes that it replaces" },
+	  "nothing; each patcher checks only the bytes that it replaces", .tables = NULL },
 	{ "tracepoints", "[TRACEPOINT|PATTERN]", "tracepoints: users, places, arguments", cmd_tracepoints,
 	  "Lists the tracepoints: how many users each has, in how many places it is called, and its "
 	  "arguments. Programs in raw_tp and tp_btf sections attach to them.",
-	  "tracepoints sched*", "cat /sys/kernel/tracing/available_events" },
+	  "tracepoints sched*", "cat /sys/kernel/tracing/available_events", .tables = "*" },
 	{ 0 },
 };

@@ -178,24 +178,25 @@ const struct command system_commands[] = {
 	  "Prints the last lines that programs and graph wrote to the trace buffer, and empties it. Lines "
 	  "that did not fit are counted as lost.",
 	  "attach wakeup; work wake 10; trace 5; detach wakeup",
-	  "cat /sys/kernel/tracing/trace; bpftool prog tracelog" },
+	  "cat /sys/kernel/tracing/trace; bpftool prog tracelog", .tables = NULL },
 	{ "work", "wake|net|load N", "N wake-ups, packets, or ms of senders", cmd_work,
 	  "Makes the kernel do something that can be traced: N wake-ups, N packets, or N ms of senders on "
 	  "every CPU. It says how long that took.",
-	  "work net 1000", "ping -f 127.0.0.1; perf bench sched pipe" },
+	  "work net 1000", "ping -f 127.0.0.1; perf bench sched pipe", .tables = NULL },
 	{ "ps", "", "the tasks", cmd_ps,
 	  "Lists the tasks, with Linux's names for those that Linux has, too. slept counts how often a task "
 	  "gave up its CPU, pushed how often it was made to.",
-	  "ps", "ps -eL; top" },
+	  "ps", "ps -eL; top", .tables = "" },
 	{ "cpus", "", "the CPUs and what they run", cmd_cpus,
 	  "Lists the CPUs, and what each runs at this moment. The launcher's --smp N says how many there "
 	  "are.",
-	  "cpus", "lscpu; top" },
+	  "cpus", "lscpu; top", .tables = "" },
 	{ "mem", "", "memory in use, and pokes made", cmd_mem,
 	  "Prints how much memory is in use, how much of it is generated code, and what the patcher has "
 	  "done so far. traps counts CPUs that met the int3 of a poke.",
-	  "mem", "free; cat /proc/meminfo" },
+	  "mem", "free; cat /proc/meminfo", .tables = NULL },
 	{ "poweroff", "", "switch the machine off", cmd_poweroff,
-	  "Switches the machine off, and QEMU ends. Ctrl-] x ends QEMU at once.", "poweroff", "poweroff" },
+	  "Switches the machine off, and QEMU ends. Ctrl-] x ends QEMU at once.", "poweroff", "poweroff",
+	  .tables = NULL },
 	{ 0 },
 };

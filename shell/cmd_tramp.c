@@ -180,8 +180,8 @@ static enum err print_stats(struct strbuf *log)
 	for (const struct object *o = object_first(); o; o = o->next)
 		for (u32 i = 0; i < o->prog_count; i++)
 			stats_row(&t, o->progs[i]);
-	kprintf("statistics are %s\n", tramp_options().stats ? "on" : "off, and cost nothing");
-	return t.cells || t.err ? table_print(&t, log) : OK;
+	table_note("statistics are %s", tramp_options().stats ? "on" : "off, and cost nothing");
+	return table_print_or(&t, "", log);
 }
 
 static enum err cmd_stats(char **args, struct strbuf *log)
@@ -209,16 +209,16 @@ const struct command tramp_commands[] = {
 	  "Prints the generated code that a traced function calls. Beside each instruction stands the step "
 	  "of the plan that it belongs to.",
 	  "attach skbcount; tramp kfree_skb; detach skbcount",
-	  "in gdb on /proc/kcore: disassemble the bpf_trampoline_N of /proc/kallsyms" },
+	  "in gdb on /proc/kcore: disassemble the bpf_trampoline_N of /proc/kallsyms", .tables = NULL },
 	{ "stats", "[on|off]", "count runs of programs and their ticks", cmd_stats,
 	  "Counts the runs of programs and the ticks that they take; images get code for it. When it is "
 	  "off, it costs nothing.",
 	  "attach skbcount; stats on; work net 100; stats; stats off; detach skbcount",
-	  "sysctl kernel.bpf_stats_enabled=1; bpftool prog list" },
+	  "sysctl kernel.bpf_stats_enabled=1; bpftool prog list", .tables = "" },
 	{ "entry", "[call|jmp]", "how images around a body are entered", cmd_entry,
 	  "An image that runs the body of its function is entered by a call, or by a jump. A call leaves a "
 	  "return address that the image must drop, and the CPU then mispredicts a return.",
 	  "entry call; attach count_fexit kfree_skb; tramp kfree_skb; detach all; entry jmp",
-	  "nothing to choose" },
+	  "nothing to choose", .tables = NULL },
 	{ 0 },
 };

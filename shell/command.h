@@ -15,6 +15,9 @@ struct command {
 	const char *about;    /* two sentences */
 	const char *example;  /* a line that works as it stands, and leaves nothing attached */
 	const char *on_linux; /* what does that there */
+	/* The first words with which it prints a table, as in "list|dump"; "" stands for none, "*" for any. -j turns
+	 * that table into JSON. NULL: it prints none. */
+	const char *tables;
 };
 
 /* The families, in the order of help. */

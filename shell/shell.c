@@ -12,6 +12,7 @@
 #include "shell/complete.h"
 #include "shell/demo.h"
 #include "shell/edit.h"
+#include "shell/json.h"
 #include "shell/linux_words.h"
 #include "shell/load.h"
 #include "shell/parse.h"
@@ -67,8 +68,31 @@ static enum err refuse_command(const char *name, const char *otherwise, struct s
 	return ENOENT;
 }
 
+/* Removes a -j that is the last word, or stands behind bpftool, where people of Linux write it. */
+static bool take_json(struct words *w)
+{
+	u32 at = w->argc - 1;
+	if (strcmp(w->argv[0], "bpftool") == 0 && at && strcmp(w->argv[1], "-j") == 0)
+		at = 1;
+	if (!at || strcmp(w->argv[at], "-j"))
+		return false;
+	memmove(w->argv + at, w->argv + at + 1, (w->argc - at) * sizeof(*w->argv));
+	w->argc--;
+	return true;
+}
+
+static enum err run_as_json(const struct command *c, char **args, struct strbuf *log)
+{
+	if (!c->tables || !usage_lists(c->tables, args[0] ? args[0] : ""))
+		return str_refuse(log, EINVAL, "%s%s%s prints no table that -j could turn into JSON", c->name,
+				  args[0] ? " " : "", args[0] ? args[0] : "");
+	json_begin();
+	return json_end(c->run(args, log), log);
+}
+
 static enum err run_command(struct words *w, struct strbuf *log)
 {
+	bool as_json = take_json(w);
 	enum err e = linux_words(w, log);
 	if (e)
 		return e;
@@ -79,7 +103,7 @@ static enum err run_command(struct words *w, struct strbuf *log)
 	usage_count(c->usage, &least, &most);
 	if (count < least || count > most || (count && !usage_begins(c->usage, w->argv[1])))
 		return str_refuse(log, EINVAL, "usage: %s %s", c->name, c->usage);
-	return c->run(w->argv + 1, log);
+	return as_json ? run_as_json(c, w->argv + 1, log) : c->run(w->argv + 1, log);
 }
 
 /* Says that Ctrl-C stopped a command, unless that has been said; text is what the command says about it. */
@@ -155,8 +179,22 @@ static void help_more(const struct command *c)
 	help_part("on Linux", c->on_linux);
 }
 
+/* For programs that drive the shell. */
+static enum err help_table(struct strbuf *log)
+{
+	const struct command *c;
+	struct table t;
+	table_begin(&t, "*command|usage|help|example|prints a table|tables");
+	for (u32 i = 0; (c = shell_command(i)); i++)
+		table_add(&t, "%s\t%s\t%s\t%s\t%s\t%s", c->name, c->usage, c->help, c->example,
+			  c->tables ? "yes" : "no", c->tables ? c->tables : "");
+	return table_print(&t, log);
+}
+
 static enum err cmd_help(char **args, struct strbuf *log)
 {
+	if (json_is_on())
+		return help_table(log);
 	if (args[0]) {
 		const struct command *c = find_command(args[0]);
 		if (!c)
@@ -172,7 +210,8 @@ static enum err cmd_help(char **args, struct strbuf *log)
 	}
 	kprintf("Several on one line: a; b. Tab completes, arrow up brings back old lines, Ctrl-C\n"
 		"stops what runs. OBJECT/PROG and OBJECT/MAP say which, where two objects have a\n"
-		"name. An object is called like its file without .bpf.o; no two have one name.\n");
+		"name. An object is called like its file without .bpf.o; no two have one name.\n"
+		"-j behind a command that prints a table: as JSON, on one line.\n");
 	return OK;
 }
 
@@ -193,11 +232,11 @@ const struct command shell_commands[] = {
 	{ "demo", "", "a guided walk through the mechanism", cmd_demo,
 	  "Walks through the mechanism, from five bytes of nop to programs that watch the kernel. It runs "
 	  "commands that can be typed here, and leaves nothing attached.",
-	  "demo", "nothing" },
+	  "demo", "nothing", .tables = NULL },
 	{ "help", "[COMMAND]", "this list, or more about one command", cmd_help,
 	  "Lists the commands, or says more about one of them. Each has an example that works as it stands, "
 	  "and what does the same on Linux.",
-	  "help attach", "man; bpftool help" },
+	  "help attach", "man; bpftool help", .tables = "" },
 	{ 0 },
 };
 

@@ -10,7 +10,7 @@ static const char *const begins[] = {
 	[STYLE_REASON] = "\x1b[31m",
 };
 
-static bool coloured;
+static bool coloured, terminal;
 static u32 columns = 80;
 
 const char *style(enum style s)
@@ -39,6 +39,11 @@ u32 style_width(const char *text)
 	return width;
 }
 
+bool style_is_terminal(void)
+{
+	return terminal;
+}
+
 u32 style_columns(void)
 {
 	return columns;
@@ -57,6 +62,7 @@ void style_init(void)
 	if (option && !parse_u64(option, &wanted))
 		wanted = columns;
 	style_set(boot_option("colours") != NULL, wanted);
-	if (boot_option("tty"))
+	terminal = boot_option("tty");
+	if (terminal)
 		print_set_columns(columns);
 }

@@ -24,6 +24,9 @@ u32 style_width(const char *text);
 /* The columns of the terminal. */
 u32 style_columns(void);
 
+/* Whether the output is a terminal: only there a row of a table may become several lines. */
+bool style_is_terminal(void);
+
 /* Sets both; columns is brought between 20 and 400. */
 void style_set(bool coloured, u64 columns);
 

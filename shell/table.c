@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A table keeps its cells as text until all of them, and so the widths of its columns, are known.
 #include "shell/table.h"
+#include "shell/json.h"
+#include "shell/say.h"
 #include "shell/style.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -117,7 +119,8 @@ static void put_cell(const struct table *t, struct row *r, u32 i, const char *te
 {
 	bool may_wrap = !t->right[i] && (i == t->column_count - 1 || t->width[i] > style_columns());
 	u32 len = style_width(text);
-	if (r->shown && r->at + (may_wrap ? t->word[i] : t->width[i]) > style_columns())
+	if (style_is_terminal() && r->shown &&
+	    r->at + (may_wrap ? t->word[i] : t->width[i]) > style_columns())
 		end_line(r);
 	u32 begin = r->at + (t->right[i] ? t->width[i] - len : 0);
 	r->at += t->width[i] + 2;
@@ -146,26 +149,64 @@ static const char *print_row(const struct table *t, struct row *r, const char *c
 	return cell;
 }
 
-enum err table_print(struct table *t, struct strbuf *log)
+static enum err print_rows(struct table *t)
 {
 	enum { ESCAPES = 80 };
 	struct row r = { .text.cap = TABLE_INDENT + 1 };
 	for (u32 i = 0; i < t->column_count; i++)
 		r.text.cap += t->width[i] + 2 + ESCAPES;
-	r.text.buf = t->err ? NULL : kmalloc(r.text.cap);
-	t->err = r.text.buf ? t->err : ENOMEM;
-	if (!t->err && progress_stop(0, 0))
-		t->err = EINTR;
-	if (!t->err) {
-		const char *cell = t->text;
+	r.text.buf = kmalloc(r.text.cap);
+	if (!r.text.buf)
+		return ENOMEM;
+	const char *cell = t->text;
+	enum err e = progress_stop(0, 0) ? EINTR : OK;
+	if (!e)
 		print_row(t, &r, t->heading);
-		for (u32 i = t->column_count; i <= t->cells && !t->err; i += t->column_count) {
-			cell = print_row(t, &r, cell);
-			t->err = progress_stop(0, 0) ? EINTR : OK;
-		}
+	for (u32 i = t->column_count; i <= t->cells && !e; i += t->column_count) {
+		cell = print_row(t, &r, cell);
+		e = progress_stop(0, 0) ? EINTR : OK;
 	}
 	kfree(r.text.buf);
+	return e;
+}
+
+enum err table_print(struct table *t, struct strbuf *log)
+{
+	if (!t->err && json_is_on())
+		json_keep_table(t);
+	else if (!t->err)
+		t->err = print_rows(t);
 	kfree(t->text);
 	t->text = NULL;
 	return t->err == ENOMEM ? str_refuse(log, ENOMEM, "no memory for the list") : t->err;
+}
+
+enum err table_print_or(struct table *t, const char *none, struct strbuf *log)
+{
+	if (t->cells || t->err || json_is_on())
+		return table_print(t, log);
+	kprintf("%s%s", none, *none ? "\n" : "");
+	return OK;
+}
+
+void table_note(const char *fmt, ...)
+{
+	char text[SENTENCE_LEN];
+	struct strbuf s = STRBUF(text);
+	va_list args;
+	va_start(args, fmt);
+	str_vprintf(&s, fmt, args);
+	va_end(args);
+	if (json_is_on()) {
+		json_keep_note(text);
+		return;
+	}
+	for (char *line = text, *end; line; line = end) {
+		for (end = line; *end && *end != '\n';)
+			end++;
+		end = *end ? end : NULL;
+		if (end)
+			*end++ = 0;
+		print_wrapped(line, 0, 2);
+	}
 }

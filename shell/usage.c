@@ -38,6 +38,18 @@ bool usage_word(const char *usage, u32 index, u32 i, char word[USAGE_WORD])
 	return s.len > 0;
 }
 
+bool usage_lists(const char *alternatives, const char *word)
+{
+	u32 len = 0;
+	if (strcmp(alternatives, "*") == 0)
+		return true;
+	for (; alternatives[len] && alternatives[len] != '|'; len++)
+		;
+	if (strlen(word) == len && strncmp(alternatives, word, len) == 0)
+		return true;
+	return alternatives[len] && usage_lists(alternatives + len + 1, word);
+}
+
 bool usage_is_kind(const char *alternative)
 {
 	return *alternative >= 'A' && *alternative <= 'Z';

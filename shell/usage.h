@@ -15,6 +15,9 @@ void usage_count(const char *usage, u32 *least, u32 *most);
 enum { USAGE_WORD = 32 };
 bool usage_word(const char *usage, u32 index, u32 i, char word[USAGE_WORD]);
 
+/* Whether word is among alternatives as in "|list|dump", where "" comes first; or these are "*". */
+bool usage_lists(const char *alternatives, const char *word);
+
 /* Whether an alternative names a kind of word. */
 bool usage_is_kind(const char *alternative);
 

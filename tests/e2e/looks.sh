@@ -18,12 +18,12 @@ on_terminal() {
 }
 
 escape=$(printf '\033')
-tables='attach skbcount; attach skblat; ftrace wake_up_process; kprobe alloc_skb+5; links; prog list; map list; funcs *skb*; tracepoints; cpus; kprobe list; ftrace list; tramp kfree_skb; site kfree_skb; map dump latency_log2; prog show count_skb; prog dump count_skb; prog dump count_skb jited; mem; share; site a_name_that_no_function_of_this_kernel_has; help'
+tables='attach skbcount; attach skblat; ftrace wake_up_process; kprobe alloc_skb+5; links; prog list; map list; funcs *skb*; tracepoints; kprobe list; ftrace list; tramp kfree_skb; site kfree_skb; map dump latency_log2; prog show count_skb; prog dump count_skb; prog dump count_skb jited; mem; share; site a_name_that_no_function_of_this_kernel_has; help'
 
 # not_wider COLUMNS: no line is wider, and all the words are those of the widest terminal.
 not_wider() {
 	local name=looks_fit_$1_columns wide words
-	NO_COLOR=1 on_terminal "$1" "$tables; ps"
+	NO_COLOR=1 on_terminal "$1" "$tables; ps; cpus"
 	wide=$(awk -v most="$1" '!/^spawn / && length > most' "$out")
 	[ "$status" = 1 ] || { fail "$name" "exit status $status, not 1"; return; }
 	[ -z "$wide" ] || { fail "$name" "wider: $wide"; return; }

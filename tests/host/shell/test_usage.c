@@ -34,6 +34,15 @@ TEST(usage_lists_the_alternatives_of_a_word)
 	check(!usage_word(usage, 4, 0, word) && !usage_word("", 0, 0, word));
 }
 
+TEST(usage_lists_words_and_none)
+{
+	check(usage_lists("list|dump", "list") && usage_lists("list|dump", "dump"));
+	check(!usage_lists("list|dump", "lis") && !usage_lists("list|dump", "list|dump"));
+	check(!usage_lists("list|dump", "") && usage_lists("|list", "") && usage_lists("|list", "list"));
+	check(usage_lists("", "") && !usage_lists("", "x"));
+	check(usage_lists("*", "") && usage_lists("*", "anything"));
+}
+
 TEST(usage_begins_with_an_alternative_or_a_kind)
 {
 	check(usage_begins("on|off", "off") && !usage_begins("on|off", "o") && !usage_begins("on|off", "of"));

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# -j behind every command that prints a table, as `help -j` lists them; GDB's Python parses what comes.
+. tests/e2e/lib.sh
+plan 9
+
+# python NAME: runs the Python code of the standard input, which fails by an exception.
+python() {
+	{ cat; echo 'print("all went well")'; } >"$work/code.py"
+	gdb -nx -batch -x "$work/code.py" >"$work/said" 2>&1
+	grep -qx 'all went well' "$work/said" && pass "$1" || fail "$1" "$(tail -n 3 "$work/said")"
+}
+export work out
+
+fivebyte --quiet --exec 'help -j'
+cp "$out" "$work/help"
+python json_help_lists_commands <<'END'
+import json, os
+work = os.environ['work']
+arguments = { 'compare *': 'kfree_skb', 'map dump': 'dump freed_per_proto', 'poke *': 'kfree_skb', 'funcs *': '*skb*', 'tracepoints *': '' }
+lines = []
+for c in json.load(open(work + '/help')):
+    if c['prints_a_table'] == 'yes':
+        for first in c['tables'].split('|'):
+            # A new command that wants arguments is to be added above.
+            words = arguments.get(c['command'] + ' ' + first, first)
+            assert words != '*', c['command']
+            lines.append((c['command'] + ' ' + words).strip() + ' -j')
+assert len(lines) > 12, lines
+open(work + '/lines', 'w').write('\n'.join(lines))
+END
+
+# Each file that makes tables has a command that says so.
+missing=
+for file in $(grep -l 'table_begin(&' shell/cmd_*.c); do
+	grep -q '\.tables = "' "$file" || missing="$missing $file"
+done
+[ -z "$missing" ] && pass json_tables_are_declared || fail json_tables_are_declared "$missing"
+
+busy='attach wakeup; stats on; ftrace alloc_skb; kprobe kfree+5; work net 20; work wake 20'
+fivebyte --smp 2 --quiet --icount --exec "$busy" --exec "mem; $(tr '\n' ';' <"$work/lines")"
+[ "$status" = 0 ] && pass json_of_every_table || fail json_of_every_table "exit status $status"
+sed '1,/^pokes/d' "$out" >"$work/documents"
+python json_one_line_each <<'END'
+import json, os
+work = os.environ['work']
+lines = open(work + '/lines').read().split('\n')
+documents = open(work + '/documents').read().splitlines()
+assert len(documents) == len(lines), documents
+for line, text in zip(lines, documents):
+    document = json.loads(text)
+    assert text.isascii(), line
+    tables = [document] if type(document) is list else [t for t in document.values() if type(t) is list]
+    assert tables and all(tables), (line, text)
+    for row in sum(tables, []):
+        assert row and all(key and ' ' not in key for key in row), row
+END
+
+fivebyte --quiet --exec 'attach count_skb kfree_skb cookie 18446744073709551615; prog list; links; mem; prog list -j; links -j'
+python json_says_what_the_table_says <<'END'
+import json, os
+lines = open(os.environ['out']).read().splitlines()
+end = next(i for i, line in enumerate(lines) if line.startswith('pages'))
+links = next(i for i, line in enumerate(lines) if line.endswith('mistakes'))
+def cells(rows):
+    return [' '.join(str(v) for v in row.values() if v != '') for row in rows]
+assert cells(json.loads(lines[-2])) == [' '.join(line.split()) for line in lines[2:links]]
+assert cells(json.loads(lines[-1])) == [' '.join(line.split()) for line in lines[links + 1:end]]
+assert json.loads(lines[-1])[0]['cookie'] == 2 ** 64 - 1
+END
+
+fivebyte --quiet --exec 'links -j; ftrace -j; kprobe list -j; stats -j'
+printf '%s\n' '[]' '{"functions":[],"callbacks":[]}' '[]' '{"programs":[],"note":"statistics are off, and cost nothing"}' |
+	cmp -s - "$out" && pass json_of_empty_tables || fail json_of_empty_tables 'something else'
+
+fivebyte --quiet --exec 'mem -j; prog show count_skb -j; attach count_skb -j; compare nothing -j; links; -j'
+printf 'error %s\n' 'EINVAL: mem prints no table that -j could turn into JSON' \
+	'EINVAL: prog show prints no table that -j could turn into JSON' \
+	'EINVAL: attach count_skb prints no table that -j could turn into JSON' >"$work/wanted"
+head -n 3 "$out" | cmp -s - "$work/wanted" && [ "$status" = 1 ] && pass json_only_of_tables || fail json_only_of_tables "status $status"
+wanted json_refused_changes_nothing 1 '^error EINVAL: usage: compare ' '^nothing is attached$' 'no command -j'
+
+fivebyte --quiet --exec 'map list -j; bpftool -j map show; bpftool map show -j'
+[ "$(sort -u "$out" | wc -l)" = 1 ] && [ "$status" = 0 ] && pass json_as_bpftool_is_asked || fail json_as_bpftool_is_asked "status $status"
