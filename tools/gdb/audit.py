@@ -52,7 +52,8 @@ def explain(addr, found, places, changing):
 
 
 class Audit(Command):
-    """Compare kernel text in the machine with the ELF file, and explain what differs."""
+    """Compare the text in the machine with the ELF file, and explain it.
+Usage: fivebyte-audit"""
 
     def run(self):
         base, wanted = elf_section(gdb.objfiles()[0].filename, ".text")

@@ -20,7 +20,7 @@ class Command(gdb.Command):
     usage = ""
 
     def __init__(self, name):
-        super().__init__(name, gdb.COMMAND_USER, gdb.COMPLETE_SYMBOL)
+        super().__init__(name, gdb.COMMAND_USER, gdb.COMPLETE_SYMBOL if self.usage == "FUNC" else gdb.COMPLETE_NONE)
         self.name = name
 
     def invoke(self, line, from_tty):
@@ -227,4 +227,8 @@ def calls(thread, depth):
 
 
 def calls_text(found):
-    return " < ".join(name for name, _ in found[:3])
+    """The innermost three, as far as they fit on a line."""
+    text = found[0][0]
+    for name, _ in found[1:3]:
+        text += f" < {name}" if len(text) + len(name) < 56 else ""
+    return text

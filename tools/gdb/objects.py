@@ -61,10 +61,10 @@ NAME is that of its C function, or OBJECT/NAME. Example: fivebyte-prog count_skb
 
 
 class Map(Command):
-    """Show what a map holds, by the types that the program's BTF has for it, else as bytes.
+    """Show what a map holds, by its types if BTF has them.
 Usage: fivebyte-map NAME
-NAME is that of the variable, or OBJECT/NAME; wakeup.rodata and the like hold global variables. Zeros of an array
-are left out. Example: fivebyte-map freed_per_proto"""
+NAME is that of the variable, or OBJECT/NAME; wakeup.rodata and the like hold
+global variables. Zeros of an array are left out. Example: fivebyte-map started"""
 
     usage = "NAME"
 
@@ -116,7 +116,7 @@ are left out. Example: fivebyte-map freed_per_proto"""
 
 
 class Ps(Command):
-    """List the tasks, with the function in which each one waits or was preempted.
+    """List the tasks, and where each one waits or was preempted.
 Usage: fivebyte-ps"""
 
     def run(self):
@@ -140,7 +140,7 @@ Usage: fivebyte-ps"""
 
 
 class Cpus(Command):
-    """List the CPUs: what each runs, in which function, and how deep in interrupts.
+    """List the CPUs, and what each one runs.
 Usage: fivebyte-cpus"""
 
     def run(self):

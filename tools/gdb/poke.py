@@ -56,12 +56,14 @@ class Step(gdb.Breakpoint):
 
 
 class Poke(Command):
-    """Go to the next step of the next change of a function's five bytes, and show it.
+    """Go to the next step of a change of the five bytes of a function.
 Usage: fivebyte-poke FUNC
-It lets the machine run until the kernel has done a step of tramp/text/poke.c for FUNC, and shows the bytes,
-what a CPU does that comes to them now, and where each CPU is. Each further fivebyte-poke goes one step on
-(Enter repeats it), and from step 7 to the next change. Other breakpoints stop the machine as always.
-A kprobe by int3 changes one byte without these steps: fivebyte-watch shows that."""
+It lets the machine run until the kernel has done a step of tramp/text/poke.c
+for FUNC, and shows the bytes, what a CPU does that comes to them now, and where
+each CPU is. Each further fivebyte-poke goes one step on (Enter repeats it), and
+from step 7 to the next change. Other breakpoints stop the machine as always.
+FUNC+OFFSET is the place of a kprobe by jump. A kprobe by int3 changes one byte
+without these steps: fivebyte-watch shows that. Example: fivebyte-poke kfree_skb"""
 
     usage = "FUNC"
     addr, change, reached, seen = 0, None, None, None

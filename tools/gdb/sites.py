@@ -20,7 +20,7 @@ def users_of(site):
 
 
 class Site(Command):
-    """Show the five bytes at the head of a function, and who changed them.
+    """Show the five bytes at the head of a function, and who uses them.
 Usage: fivebyte-site FUNC
 FUNC is a function, a program, or FUNC+OFFSET. Example: fivebyte-site kfree_skb"""
 
@@ -43,9 +43,9 @@ FUNC is a function, a program, or FUNC+OFFSET. Example: fivebyte-site kfree_skb"
 
 
 class Tramp(Command):
-    """Show the image that a traced function's site leads to: its hooks and its instructions.
+    """Show the image that a traced function's site leads to.
 Usage: fivebyte-tramp FUNC
-`list *ADDRESS` shows the step of the plan that an instruction belongs to."""
+Its hooks, in order, and its instructions. Example: fivebyte-tramp kfree_skb"""
 
     usage = "FUNC"
 
@@ -92,9 +92,11 @@ class Write(gdb.Breakpoint):
 class Watch(Command):
     """Stop the machine before each write to the five bytes of a function.
 Usage: fivebyte-watch FUNC
-FUNC+OFFSET is a place where a kprobe is. A watchpoint of GDB on these bytes never fires: it compares virtual addresses, and the kernel writes text
-through a second mapping of the same memory. So this is a breakpoint where text is written, with a condition
-on the address. `delete` takes it away, as any breakpoint."""
+A watchpoint of GDB on these bytes never fires: it compares virtual addresses,
+and the kernel writes text through a second mapping of the same memory. So this
+is a breakpoint where text is written, with a condition on the address; `delete`
+takes it away. FUNC+OFFSET is a place of a kprobe.
+Example: fivebyte-watch kfree_skb"""
 
     usage = "FUNC"
 
