@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The sessions in docs/gdb/, replayed and compared with what is kept beside them; the commands of tools/gdb/.
 . tests/e2e/lib.sh
-plan 13
+plan 14
 
 # What differs between two builds or two runs, by the name of what it is.
 mask() {
@@ -36,6 +36,7 @@ commands() {
 replayed gdb_session_first_poke first-poke
 replayed gdb_session_first_poke_through_grub first-poke --iso
 replayed gdb_session_poke_4_cpus poke-4-cpus
+replayed gdb_session_c_lines c-lines
 replayed gdb_session_panic panic
 replayed gdb_session_kprobe kprobe
 
