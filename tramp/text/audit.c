@@ -18,7 +18,7 @@ struct place {
 
 static struct audit_source *sources;
 
-/* Of the audit in progress. */
+/* The state of the audit in progress. */
 static struct place *places; /* NULL while they are counted */
 static u32 place_count;
 static u32 places_met, bad, total;

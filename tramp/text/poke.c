@@ -2,8 +2,8 @@
 // The poke protocol: how five bytes change while other CPUs execute them.
 //
 // Intel SDM vol. 3, "Handling Self- and Cross-Modifying Code": a CPU must not execute bytes that another one
-// is changing, unless it serialises after the change. A one-byte int3 makes the change safe: a CPU that
-// arrives meets the whole int3, and never a mixture of old and new bytes.
+// is changing, unless it serialises after the change. An int3 makes the change safe: it is one byte, so a CPU
+// that arrives meets all of it, and never a mixture of old and new bytes.
 //
 //   1. Compare: every place of the batch holds its old bytes, or nothing happens.
 //   2. Publish the batch, sorted by address, for the int3 handler.
@@ -15,9 +15,8 @@
 //   6. Write the same first byte once more. No CPU needs that. QEMU 7.2 does: if one of its threads was
 //      translating the int3 while step 5 overwrote it, the thread keeps the translation for good. By now all
 //      threads have been interrupted, and a write makes that one drop it.
-//   7. Withdraw the batch, and wait for handlers that still look into it. These are handlers of foreign
-//      int3s: those of our own have ended, since their interrupts are off and a sync cannot end before they
-//      do.
+//   7. Withdraw the batch, and wait for handlers that still read it. These are handlers of foreign int3s.
+//      Handlers of our own int3s have ended: their interrupts are off, so no sync can end before they do.
 //
 // tests/models/poke.pml has the same steps, checked exhaustively; beside it stands what breaks without each.
 #include "tramp/text/poke_arch.h"
@@ -37,11 +36,11 @@ static struct mutex poking;
 static struct poke_stats stats;
 static u64 traps[MAX_CPUS]; /* each changed by its CPU, atomically: an NMI may trap inside a trap */
 
-/* What the int3 handler looks into, while a change is in progress. */
+/* The batch that the int3 handler searches; NULL while no change is in progress. */
 static const struct poke *batch_in_progress;
 static u32 batch_count;
 static void (*observer)(u32 step);
-static u32 handlers; /* inside the handler now; changed atomically */
+static u32 handlers; /* how many CPUs are in the handler now; changed atomically */
 static bool (*foreign_owner)(struct pt_regs *regs);
 
 u64 poke_traps_on(u32 cpu)
@@ -75,7 +74,8 @@ static notrace const struct poke *find_in_progress(uptr addr)
 	return batch ? find_poke(batch, batch_count, addr) : NULL;
 }
 
-/* Does what the change in progress will do here. A change that puts an int3 leaves it to its owner. */
+/* Does what the new instruction of the change in progress does. Returns false if no change is in progress at
+ * addr, or if the new instruction is an int3, which is its owner's. */
 static notrace bool emulate_change(uptr addr, struct pt_regs *regs)
 {
 	const struct poke *p;
@@ -92,8 +92,8 @@ static notrace bool emulate_change(uptr addr, struct pt_regs *regs)
 	return ours;
 }
 
-/* Not counted in `handlers`, because it does not look into the batch: a kprobe that is hit on all CPUs all
- * the time must not keep step 7 waiting. */
+/* The owner is not counted in `handlers`, because it does not read the batch. So a kprobe that is hit on all
+ * CPUs all the time does not keep step 7 waiting. */
 static notrace bool is_foreign(uptr addr, struct pt_regs *regs)
 {
 	bool (*owner)(struct pt_regs * regs) = read_once(foreign_owner);
@@ -101,8 +101,8 @@ static notrace bool is_foreign(uptr addr, struct pt_regs *regs)
 }
 
 /* Vector 3. Interrupts are off from the trap to the end. An unexplained int3 may have been one of ours that
- * is gone by now; only emulators are that late, see step 6. Then the address holds the new instruction, which
- * can be executed, or the next change has put an int3 there again. */
+ * has been replaced meanwhile; only emulators are that late, see step 6. Then the address holds the new
+ * instruction, which can be executed, or the next change has put an int3 there again. */
 static notrace bool poke_trap(struct pt_regs *regs)
 {
 	uptr addr = poke_trap_addr(regs);

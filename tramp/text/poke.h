@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes five bytes of live code while other CPUs execute them. No other module does. */
+/* Changes five bytes of live code while other CPUs execute them. No other module does that. */
 #pragma once
 #include "kernel/layout.h"
 #include "kernel/lib/err.h"
@@ -9,9 +9,9 @@ struct pt_regs;
 
 /* One change.
  *
- *      old   what the address must hold now: any instructions of five bytes, if the caller knows that no
- *            task will go on between them
- *      new   what it will hold: a five-byte nop, call rel32, jmp rel32, or a foreign int3 and anything
+ *      old   what the address must hold now: one instruction of five bytes, or several if the caller knows
+ *            that no task will go on between them
+ *      new   what it will hold: a five-byte nop, call rel32, jmp rel32, or a foreign int3 and any four bytes
  *            behind it */
 struct poke {
 	uptr addr;
@@ -21,8 +21,8 @@ struct poke {
 /* Claims vector 3. */
 void poke_init(void);
 
-/* The bytes of the site's nop, of `call target` and of `jmp target` at addr. Several five-byte nops exist:
- * every generator uses this one, which the compiler leaves too. */
+/* Store the bytes of the site's nop, of `call target` and of `jmp target` at addr. Several five-byte nops
+ * exist; every generator, and the compiler, uses this one. */
 void poke_make_nop(u8 bytes[SITE_LEN]);
 void poke_make_call(u8 bytes[SITE_LEN], uptr addr, uptr target);
 void poke_make_jmp(u8 bytes[SITE_LEN], uptr addr, uptr target);
@@ -36,24 +36,24 @@ void poke_make_jmp(u8 bytes[SITE_LEN], uptr addr, uptr target);
  *  - Two callers take turns. A poke from inside a poke is our bug. */
 enum err poke_batch(struct poke *batch, u32 count, struct strbuf *log);
 
-/* Calls observer on the CPU that makes a change, behind each of the steps 1 to 7 (tramp/text/poke.c), with
- * interrupts on; it may sleep. NULL: no more. For tests, and for the shell's poke. */
+/* For tests, and for the shell's poke. Sets a function that the CPU that makes a change calls after each of
+ * the steps 1 to 7 (tramp/text/poke.c), with interrupts on. It may sleep. NULL: none. */
 void poke_observe(void (*observer)(u32 step));
 
 /* Whether every place of the batch holds its `old` now. EINVAL and the same sentence if not. */
 enum err poke_check(const struct poke *batch, u32 count, struct strbuf *log);
 
-/* Changes one byte, which needs no protocol: a CPU meets the old or the new one. This is how a breakpoint
- * that stays (a kprobe's) is put and taken away. On return every CPU has serialised, and none is in the
- * handler of a breakpoint that it met before. EINVAL if the byte is not `old`. Rules as for poke_batch. */
+/* Changes one byte. That needs no protocol: a CPU meets the old byte or the new one. Kprobes set and remove
+ * their breakpoints so. On return every CPU has serialised, and no CPU is still in the handler of a
+ * breakpoint that it met before. EINVAL if the byte is not `old`. Rules as for poke_batch. */
 enum err poke_byte(uptr addr, u8 old, u8 new, struct strbuf *log);
 
-/* Sets the owner of every int3 that no change in progress explains, or that a change in progress puts in
- * place. It returns true if it has handled the trap. It runs with interrupts off, and may lower regs->sp by
- * 16. There is one owner: kprobes. */
+/* Sets the owner of every int3 that no change in progress explains, or that such a change puts in place. The
+ * owner returns true if it has handled the trap. It runs with interrupts off, and may lower regs->sp by 16.
+ * There is one owner: kprobes. */
 void poke_set_foreign(bool (*owner)(struct pt_regs *regs));
 
-/* Since boot. traps: how often a CPU met an int3 of a change in progress. */
+/* Counts since boot. traps: how often a CPU met an int3 of a change in progress. */
 struct poke_stats {
 	u64 batches, pokes, syncs, traps;
 };

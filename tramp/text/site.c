@@ -72,7 +72,8 @@ static void check_site(const struct site *s, const struct sym *sym)
 		panic("site table: %s does not begin with the expected nop", sym->name);
 }
 
-/* Static functions of two files may share a name. BTF has one of them, and does not say which. */
+/* Sorts the names, and marks those that static functions of two files share: BTF has one of the functions,
+ * and does not say which. */
 static void sort_names(void)
 {
 	names = kzalloc(count * sizeof(*names));

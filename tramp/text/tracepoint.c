@@ -14,7 +14,7 @@ extern struct tracepoint tracepoints_start[], tracepoints_end[];
 /* ORDER BRANCH_ROW */
 extern const struct tracepoint_branch tracepoint_branches_start[], tracepoint_branches_end[];
 
-/* Room for the branches of any tracepoint, so that no change needs memory. Under tramp_lock. */
+/* Room for all branches of any one tracepoint, so that no change needs memory. Under tramp_lock. */
 static struct poke *batch;
 
 u32 tracepoint_count(void)
@@ -53,7 +53,7 @@ static void branch_bytes(u8 bytes[SITE_LEN], const struct tracepoint_branch *b, 
 		poke_make_nop(bytes);
 }
 
-/* For the auditor: every branch that is not the nop that was linked. */
+/* For the auditor: explains every branch that is not the nop that was linked. */
 static void explain_branches(void)
 {
 	u8 bytes[SITE_LEN];

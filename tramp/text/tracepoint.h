@@ -13,14 +13,14 @@
  * jumps within its function and is no site; every tracepoint has a branch; its function has a site. */
 void tracepoint_init(void);
 
-/* In no particular order. tracepoint_named returns NULL if there is none. */
+/* All tracepoints, in no particular order. tracepoint_named returns NULL if none has the name. */
 u32 tracepoint_count(void);
 struct tracepoint *tracepoint_nth(u32 i);
 struct tracepoint *tracepoint_named(const char *name);
 
 /* Each enable needs one disable. The first enable and the last disable poke all branches in one batch.
- * EINVAL, with a sentence, if a branch does not hold what it should; nothing has changed then. Needs no
- * memory. When disable returns, a preempted task may still be about to call the function. */
+ * EINVAL, with a sentence, if a branch does not hold what it should; nothing has changed then. Need no
+ * memory. After disable, a task that was preempted at a branch may still call the function. */
 enum err tracepoint_enable(struct tracepoint *tp, struct strbuf *log);
 enum err tracepoint_disable(struct tracepoint *tp, struct strbuf *log);
 
