@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How a call passes values: which of them in integer registers, and where each argument lies. Registers are
- * numbered 0, 1, ... in the order of the convention, and have no names here. One file per architecture
- * answers. */
+ * numbered 0, 1, ... in the order of the convention; they have no names here. Each architecture has a file
+ * that implements this: abi_x86_64.c. */
 #pragma once
 #include "tramp/model.h"
 
@@ -13,11 +13,11 @@ enum abi_class {
 	ABI_OTHER,      /* in registers that trampolines do not save: floating point, vectors */
 };
 
-/* id is the type of a parameter or of a return value, of at least one byte. */
+/* Returns the class of type id, which is that of a parameter or return value and has at least one byte. */
 enum abi_class abi_classify(const struct btf *b, u32 id);
 
 struct abi_arg {
-	u32 words;         /* slots */
+	u32 words;         /* how many slots it takes */
 	bool is_aggregate; /* a struct or union: not supported on the stack */
 };
 

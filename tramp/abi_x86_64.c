@@ -8,14 +8,14 @@ enum {
 	ARG_REGS = 6,
 	WORD = 8,
 	WIDEST_IN_REGISTERS = 16,
-	/* More than any type that a compiler makes has in 16 bytes; unions within unions can have any number. */
+	/* More than any ordinary type has in 16 bytes. Unions within unions can have any number. */
 	MEMBERS = 1000,
 };
 
 /* What lies in the 16 bytes of a type. */
 struct contents {
 	const struct btf *b;
-	bool covered[WIDEST_IN_REGISTERS / WORD]; /* by a member, word by word */
+	bool covered[WIDEST_IN_REGISTERS / WORD]; /* for each word: a member lies in it */
 	bool other, misaligned;
 	u32 visited;
 };
@@ -47,7 +47,7 @@ static void visit_elements(struct contents *c, const struct btf_array *a, u32 at
 		visit(c, a->type, at + i * btf_size(c->b, a->type));
 }
 
-/* The type id, of which one lies `at` bytes into the whole. What has no size is in no word. */
+/* Visits a value of type id that lies `at` bytes into the whole. A type without a size covers no word. */
 static void visit(struct contents *c, u32 id, u32 at)
 {
 	const struct btf_type *t = btf_type(c->b, btf_strip(c->b, id));
@@ -69,7 +69,7 @@ enum abi_class abi_classify(const struct btf *b, u32 id)
 	struct contents c = { .b = b };
 	u32 size = btf_size(b, id);
 
-	/* A parameter that C declares as an array is a pointer: only a vector is one here. */
+	/* A parameter that C declares as an array is a pointer. So an array here is a vector. */
 	if (btf_kind(btf_type(b, btf_strip(b, id))) == BTF_ARRAY)
 		return ABI_OTHER;
 	if (size > WIDEST_IN_REGISTERS)
@@ -94,7 +94,7 @@ enum err abi_place(struct model *m, const struct abi_arg *args, const char *func
 					  "%s: argument %u is a struct by value on the stack: too few "
 					  "registers are left for it",
 					  func, i + 1);
-		if (!fits) /* __int128 is aligned to 16 there; its words are as many as its alignment */
+		if (!fits) /* on the stack __int128 is aligned to 16: its alignment in words is its size */
 			m->stack_words = align_up(m->stack_words, args[i].words);
 		for (u32 w = 0; w < args[i].words; w++, slot++) {
 			slot->on_stack = !fits;

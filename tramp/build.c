@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From hooks to an image: plan, generate, fill.
 //
-// A removal must not fail for lack of memory, and needs a new image for the hooks that stay. So each tramp
-// has one spare image for each removal that would leave hooks behind, as long as the current image: fewer
-// hooks never need a longer one.
+// A removal needs a new image for the hooks that stay, and must not fail for lack of memory. So each tramp
+// has a spare image for each removal that would leave hooks behind. A spare is as large as the current image:
+// fewer hooks never need a larger one.
 #include "tramp/build.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/lib/code.h"
@@ -14,7 +14,7 @@ struct plan_options build_options = { .by_jmp = true };
 
 enum { STEP_LEN = 2 }; /* bytes; an image never has more steps than len / STEP_LEN */
 
-static struct explained last; /* the image that was generated last; its code only when it was measured */
+static struct explained last; /* the image that was generated last; its code is valid only after measuring */
 
 /* Plans t's hooks and writes their image to c. The length does not depend on c->base. */
 static void generate(struct code *c, const struct tramp *t, struct explained *x)
@@ -22,7 +22,7 @@ static void generate(struct code *c, const struct tramp *t, struct explained *x)
 	struct plan_options wanted = build_options;
 	enum err e;
 
-	wanted.by_jmp &= !t->shared; /* a task that comes through ftrace's caller comes as if called */
+	wanted.by_jmp &= !t->shared; /* ftrace's caller enters an image as if it called it */
 	e = plan_make(&x->plan, &t->model, t->hooks, t->hook_count, &wanted, gen_frame_align);
 	x->gen.plan = &x->plan;
 	x->gen.model = &t->model;
@@ -70,7 +70,7 @@ static void keep_steps(struct image *img, const struct plan *p, const u32 *start
 	img->steps[p->count] = (struct image_step){ .start = (u16)starts[p->count] };
 }
 
-/* Makes img, which is long enough, t->next. It holds all that it can call. */
+/* Writes t's image to img, which is large enough, and makes it t->next. img holds all that it can call. */
 static void fill_image(struct image *img, struct tramp *t)
 {
 	text_fill(&img->text, write_image, t);
@@ -90,7 +90,7 @@ static void fill_image(struct image *img, struct tramp *t)
 	text_ready(&img->text);
 }
 
-/* A removal takes all hooks of one owner; the last one needs no image. */
+/* How many removals need an image: each takes all hooks of one owner, and the last one needs none. */
 static u32 removals_to_prepare(const struct tramp *t)
 {
 	u32 owners = 0;
@@ -99,7 +99,7 @@ static u32 removals_to_prepare(const struct tramp *t)
 	return owners ? owners - 1 : 0;
 }
 
-/* The shortest one: during a change some may be too short, after it all are long enough. */
+/* Takes the shortest spare. During a change some may be too short for t; after it all are long enough. */
 static struct image *take_spare(struct tramp *t)
 {
 	struct image *shortest = NULL, *img;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Images of one traced function: the next one from the hooks that it has, and the spare ones that removals
+/* Builds the images of one traced function: the next one from its hooks, and the spare ones that removals
  * will need. For tramp.c; the caller holds tramp_lock. */
 #pragma once
 #include "tramp/tramp.h"
 
-/* How images are built. A change of it must build all images anew. */
+/* How images are built. The caller that changes it builds all images anew. */
 extern struct plan_options build_options;
 
 /* Builds t->next, and the spares for the removals that may follow. ENOMEM: t is as before. */

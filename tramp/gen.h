@@ -4,7 +4,7 @@
 #include "kernel/lib/code.h"
 #include "tramp/plan.h"
 
-/* For plan_make. */
+/* The `align` of plan_make. */
 extern const u32 gen_frame_align;
 
 struct gen {
@@ -12,8 +12,8 @@ struct gen {
 	const struct model *model;
 	const struct hook *hooks;
 	uptr original; /* the function's body, behind its site */
-	/* Written by gen_image, as offsets: where the code of each step begins (starts[count]: of the cold
-	 * part). In an image that calls the body: where the body returns to, the gate, and where the gate leads. */
+	/* gen_image stores offsets here: where the code of each step begins (starts[count]: the cold part).
+	 * In an image that calls the body: where the body returns to, the gate, and where the gate leads. */
 	u32 starts[PLAN_STEPS + 1];
 	u32 after_original, gate, hooks_end;
 };
@@ -22,7 +22,8 @@ struct gen {
  * of reach. */
 enum err gen_image(struct code *c, struct gen *g);
 
-/* Code around a call that must stay on its CPU: adds 1 to the preempt count, takes it away, and calls the
- * scheduler if that was requested meanwhile. The first keeps all argument registers. */
+/* Write code around a call that must stay on its CPU. gen_preempt_off adds 1 to the preempt count and keeps
+ * all argument registers. gen_preempt_on subtracts it, and calls the scheduler if that was requested
+ * meanwhile. */
 void gen_preempt_off(struct code *c);
 void gen_preempt_on(struct code *c);

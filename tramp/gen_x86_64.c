@@ -44,7 +44,7 @@
 
 enum { WORD = 8, CALL_LEN = 5 };
 
-/* Behind two return addresses and rbp, rsp is 8 modulo 16; the ABI requires 0 at every call. */
+/* Below two return addresses and rbp, rsp is 8 modulo 16; the ABI requires 0 at every call. */
 const u32 gen_frame_align = 8;
 
 /* System V ABI for AMD64, section 3.2.3. */
@@ -125,7 +125,7 @@ static void mov_mi64(struct code *c, struct mem m, u64 v)
 	mov_mr(c, m, RAX);
 }
 
-/* What context[-1] says while hook n of a session runs: plan.h. */
+/* Writes context[-1] as hook n of a session must see it (plan.h). */
 static void set_session(struct code *c, const struct gen *g, u32 n, u64 is_return)
 {
 	u64 word = BELOW_COOKIE + 1;
@@ -190,7 +190,7 @@ void gen_preempt_on(struct code *c)
 	call(c, (uptr)preempt_schedule);
 }
 
-/* The running task's count, which the scheduler respects. */
+/* The running task's count. While it is not 0, the scheduler leaves the task on its CPU. */
 static struct mem migration_disabled(struct code *c)
 {
 	mov_rm(c, RAX, gs(CPU_CURRENT));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory of images, and the scan of all stacks that says which are still in use.
+// The memory of images, and the scan of all stacks that finds out which images are still in use.
 #include "tramp/image.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -43,7 +43,7 @@ void image_hold(struct image *img, u32 *users)
 	__atomic_fetch_add(users, 1, __ATOMIC_RELAXED);
 }
 
-/* Lets go of all counters but the first `count`. */
+/* Stops holding all counters but the first `count`. */
 static void let_go(struct image *img, u32 count)
 {
 	while (img->held_count > count)
@@ -79,10 +79,10 @@ void image_gate(const struct image *img, struct poke *p)
 	poke_make_jmp(p->new, p->addr, img->text.base + img->hooks_end);
 }
 
-/* Around all retired images: most addresses of the scan need only two compares. */
+/* Bounds around all retired images: for most addresses of the scan, two compares are enough. */
 static uptr span_low, span_high;
 static const struct text *shared_caller;
-static bool caller_seen; /* a task or CPU is in ftrace's caller, and may hold an image's address */
+static bool caller_seen; /* a CPU or task is in ftrace's caller, and may hold an image's address */
 
 void image_reached_through(const struct text *caller)
 {
@@ -102,8 +102,8 @@ static void prepare_scan(void)
 	}
 }
 
-/* All other CPUs are held. An image ends in ret or jmp, never in a call, so no return address lies just
- * behind it. */
+/* Notes which image addr leads into. All other CPUs are held. An image ends in ret or jmp, never in a call,
+ * so no return address lies just behind it. */
 static notrace void mark_seen(uptr addr, unused void *arg)
 {
 	struct image *img;
@@ -144,7 +144,7 @@ static u32 reap_locked(void)
 	return waiting;
 }
 
-/* The next scan. */
+/* Starts the timer for the next scan. */
 static void retry_later(void)
 {
 	if (retry_pending)
@@ -180,7 +180,7 @@ void image_retire(struct image *img)
 {
 	struct poke p;
 
-	if (img->gate) { /* the same bytes: the auditor shall know them */
+	if (img->gate) { /* the poke has written them: this is for the auditor */
 		image_gate(img, &p);
 		text_write(p.addr, p.new, SITE_LEN);
 	}

@@ -44,7 +44,7 @@ static enum err add_argument(struct model *m, const struct btf *b, const char *f
 	out->words = (size + WORD - 1) / WORD;
 	for (u32 w = 0; w < out->words; w++) {
 		struct slot *slot = &m->slots[m->slot_count++];
-		/* A struct is not widened: the bytes behind its last one are not read as its value. */
+		/* A struct is not widened: no program reads the bytes behind its last one as its value. */
 		slot->size = (u8)(out->is_aggregate ? WORD : min(size, (u32)WORD));
 		slot->is_signed = btf_is_signed(b, id);
 		slot->arg = (u8)arg;
@@ -52,7 +52,7 @@ static enum err add_argument(struct model *m, const struct btf *b, const char *f
 	return OK;
 }
 
-/* A word of padding does no harm here: both words of the result are saved and restored. */
+/* Padding in a result is allowed: both words of the result are saved and restored. */
 static enum err set_return(struct model *m, const struct btf *b, const char *func, u32 id, struct strbuf *log)
 {
 	enum abi_class class;

@@ -12,7 +12,7 @@
 struct slot {
 	u8 size;        /* bytes that carry the value: 1, 2, 4 or 8; the caller leaves junk above them */
 	bool is_signed; /* how a narrow one is widened */
-	u8 arg;         /* which argument it is or is a part of, 0 is the first */
+	u8 arg;         /* the argument that it is, or is a part of; 0 is the first */
 	bool on_stack;
 	u8 place; /* which argument register (0 is the first), or which stack word (0 is the first) */
 };
@@ -27,6 +27,7 @@ struct model {
 	bool ret_hidden; /* returned through a pointer: a hidden first argument, and what is returned */
 };
 
-/* func_id is a FUNC. EOPNOTSUPP with the reason in log: variadic, more than MODEL_ARGS arguments, a struct by
- * value on the stack or in an unclear place, floating point, a type without a size. */
+/* Fills *m for func_id, a FUNC. EOPNOTSUPP with the reason in log: the function is variadic, or has more than
+ * MODEL_ARGS arguments, a struct by value on the stack or in an unclear place, floating point, or a type
+ * without a size. */
 enum err model_from_btf(struct model *m, const struct btf *b, u32 func_id, struct strbuf *log);

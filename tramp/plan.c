@@ -4,7 +4,7 @@
 
 enum { WORD = 8 };
 
-/* What a hook needs around it. Preemption is switched off once for hooks in a row that need it off. */
+/* What a hook needs around it. For several hooks in a row, preemption is switched off only once. */
 enum pin { PIN_NONE, PIN_PREEMPT, PIN_MIGRATE };
 
 struct planner {
@@ -50,7 +50,7 @@ static u32 header_words(const struct planner *pl)
 	return words;
 }
 
-/* One more word of the frame that holds something saved. */
+/* Takes one more word of the frame for a saved value. Returns where it is below the frame pointer. */
 static u32 take_word(struct plan *p)
 {
 	p->saved += WORD; /* the frame pointer's own word included, which is not below it */
@@ -70,7 +70,7 @@ static void lay_out(struct planner *pl, bool calls_original, u32 align)
 		p->ret_high = take_word(p);
 	if (calls_original && (m->ret_size || has(pl, HOOK_FMOD_RET) || words))
 		p->ret = take_word(p);
-	p->context = p->saved - WORD; /* without slots: where the return value is, if there is one */
+	p->context = p->saved - WORD; /* without slots: where the return value is, if it has a word */
 	for (u32 i = 0; i < m->slot_count; i++)
 		p->context = take_word(p);
 	p->saved += (sessions ? (u32)BELOW_COOKIE : words) * WORD;
@@ -87,7 +87,7 @@ static void lay_out(struct planner *pl, bool calls_original, u32 align)
 		p->frame += WORD;
 }
 
-/* Whether a hook may read the return value although there is none: not yet, or never. */
+/* Whether a hook may read the return value where none exists: before the body has run, or at all. */
 static bool shows_ret_early(const struct planner *pl)
 {
 	return pl->p->ret && (has(pl, HOOK_FMOD_RET) || session_count(pl) || !pl->m->ret_size);
@@ -112,7 +112,7 @@ static void save_arguments(struct planner *pl)
 		add(p, STEP_CLEAR_RET, 0);
 }
 
-/* Back into the registers; arguments on the stack have not moved. */
+/* Loads arguments back into their registers. Arguments on the stack have not moved. */
 static void load_arguments(struct planner *pl)
 {
 	for (u32 i = 0; i < pl->m->slot_count; i++)

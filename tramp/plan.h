@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* From (model, hooks) to a list of steps: what a trampoline does, before any instruction.
+/* From (model, hooks) to a list of steps: what a trampoline does, before any instruction is chosen.
  *
- * Pure, and without a register: the generator turns each step into one to six instructions, and the shell
- * shows both side by side. The frame is decided here, in bytes below the frame pointer:
+ * Pure, and without a register. The generator turns each step into one to six instructions; the shell shows
+ * both side by side. The frame is decided here, in bytes below the frame pointer:
  *
  *      frame pointer  saved frame pointer
  *               - 8   second word of a wide return value, if it has one    only if the image
@@ -28,7 +28,7 @@ enum { BELOW_COUNT = 1, BELOW_IP, BELOW_COOKIE };
 
 /* clang-format off */
 
-/* The steps, each with what it does, as step_print says it: %u is the step's n, %s the name of hook n. */
+/* The steps, each with the words that step_print prints: %u is the step's n, %s the name of hook n. */
 #define STEPS(STEP) \
 	STEP(FRAME, "save the frame pointer, make a frame") \
 	STEP(SAVE_SLOT, "save argument slot %u")            /* from its register or stack word, widened */ \
@@ -97,11 +97,13 @@ struct plan_options {
 	bool stats;  /* count runs and time of each hook */
 };
 
-/* hooks[count]: 1 .. TRAMP_HOOKS, in the order of attachment, in which those of a kind run. `align`: the size
- * modulo 16 of the frame below the saved frame pointer in an image that a site calls (gen_frame_align).
- * E2BIG: too many hooks. */
+/* Fills *p.
+ *   hooks[count]  1 .. TRAMP_HOOKS of them, in the order of attachment; hooks of one kind run in this order
+ *   align         what the frame's size below the saved frame pointer must be modulo 16, in an image that a
+ *                 site calls (gen_frame_align)
+ * Returns E2BIG if there are too many hooks. */
 enum err plan_make(struct plan *p, const struct model *m, const struct hook *hooks, u32 count,
 		   const struct plan_options *options, u32 align);
 
-/* Prints a step in a few words: "save argument slot 0". hooks as for plan_make. */
+/* Appends a step in a few words: "save argument slot 0". hooks as for plan_make. */
 void step_print(struct strbuf *s, const struct step *step, const struct hook *hooks);

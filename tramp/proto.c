@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compares what a program reads with the prototype that BTF has of a function.
+// Compares what a program reads with a function's prototype in BTF.
 #include "tramp/proto.h"
 #include "kernel/lib/mem.h"
 #include "tramp/model.h"

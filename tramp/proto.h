@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Does a program read from its context what a function puts there? */
+/* Checks that a program reads from its context what the traced function has there. */
 #pragma once
 #include "tramp/text/site.h"
 
@@ -10,6 +10,7 @@ struct reader {
 	const struct site *wants; /* the function that it was written for, or NULL */
 };
 
-/* EINVAL and why: it reads a slot that the function does not have, or an argument or the return value as the
- * type that it has in another function. Refuses what model_from_btf refuses. */
+/* EINVAL with the reason in log: r reads a slot that the function at site does not have; or it reads an
+ * argument or the return value as the type of r->wants, which differs. Refuses what model_from_btf
+ * refuses. */
 enum err proto_check(const struct reader *r, const struct site *site, struct strbuf *log);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One traced function: change its hooks, build the new image whole, poke the site, retire the old image. Many
-// functions go through the same steps together, each step for all of them before the next.
+// Changes of traced functions: change the hooks, build the new image whole, poke the site, retire the old
+// image. Many functions change together: each step is done for all of them before the next step.
 #include "tramp/tramp.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/io/progress.h"
@@ -126,7 +126,7 @@ static void undo_add(struct site *site, u32 hook_count)
 	free_unused(site->tramp);
 }
 
-/* Takes owner's hooks out, and builds the image of those that stay in a spare one. */
+/* Removes owner's hooks, and builds the image of those that stay in a spare one. */
 static void prepare_remove(struct tramp *t, const void *owner)
 {
 	u32 kept = 0;
@@ -154,8 +154,8 @@ void tramp_site_bytes(const struct site *site, u8 bytes[SITE_LEN])
 	image_bytes(bytes, site, site->tramp ? site->tramp->image : NULL);
 }
 
-/* What leads from the image of site's tramp to the next: the site's bytes, unless they are ftrace's, and the
- * gate of the old image. */
+/* Adds the changes that lead from the image of site's tramp to the next: the site's bytes, unless they are
+ * ftrace's, and the gate of the old image. */
 static void add_pokes(const struct site *site)
 {
 	struct tramp *t = site->tramp;
@@ -179,14 +179,14 @@ static void collect_pokes(struct site *const *sites, u32 count)
 		add_pokes(sites[i]);
 }
 
-/* Leads only to an image that expects it: a task may have been in ftrace's caller since before ftrace left
- * the site, and read site->direct only now. */
+/* The value of site->direct: 0 unless img was made for it. A task may have been in ftrace's caller since
+ * before ftrace left the site, and read site->direct only now. */
 static uptr direct_to(const struct image *img)
 {
 	return img && img->via_ftrace ? img->text.base : 0;
 }
 
-/* The site leads to the next image. */
+/* After the poke: the site leads to the next image, which becomes the current one. */
 static void settle(struct site *site)
 {
 	struct tramp *t = site->tramp;
@@ -201,7 +201,7 @@ static void settle(struct site *site)
 	free_unused(t);
 }
 
-/* Every next image is built: from here on only a site that does not hold what it should can stop the
+/* Every next image is built. From here on, only a site that does not hold what it should can stop the
  * change. */
 static enum err swap_all(struct site *const *sites, u32 count, struct strbuf *log)
 {
@@ -262,7 +262,7 @@ notrace struct plan_options tramp_options(void)
 	return build_options;
 }
 
-/* New images for these functions, with the hooks that they have. */
+/* Builds new images for these functions, with the hooks that they have, and swaps them in. */
 static enum err rebuild(struct site *const *sites, u32 count, struct strbuf *log)
 {
 	enum err e = OK;
@@ -308,7 +308,7 @@ enum err tramp_share(struct site *site, struct strbuf *log)
 	return e;
 }
 
-/* The table has a site for each function; besides, every program may be traced. */
+/* A change may concern every site of the table and, besides, every program. */
 void tramp_init(void)
 {
 	u32 most = site_count() + CPU_ACTIVE_SLOTS;

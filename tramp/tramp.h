@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One traced function: its model, its hooks in order, its current image.
  *
- *  - Every change builds a new image of each function that it concerns, pokes all the sites in one batch from
- *    the old images (or the nop) to the new ones, and retires the old ones.
+ *  - Every change builds a new image of each function that it concerns. Then it pokes all the sites in one
+ *    batch, from the old images (or the nop) to the new ones. Then it retires the old images.
  *  - All that can fail comes before the poke.
  *  - A removal that leaves other hooks behind needs an image too. Its memory is reserved when the hooks are
  *    added, so that no removal fails for lack of it. */
@@ -24,7 +24,7 @@ struct tramp {
 	struct hook hooks[TRAMP_HOOKS]; /* in the order of attachment */
 };
 
-/* Once, at boot, after site_init; and behind it: lets the auditor ask about trampolines. */
+/* Once each, at boot, in this order, after site_init. The second lets the auditor ask about trampolines. */
 void tramp_init(void);
 void tramp_audit_init(void);
 
@@ -33,12 +33,12 @@ void tramp_audit_init(void);
 void tramp_lock(void);
 void tramp_unlock(void);
 
-/* The other user that a site may have. tramp_add asks it before it claims a site, and tells it when it has
- * left.
+/* The other user that a site may have (ftrace).
  *
- *      make_room   OK: the site is free, or calls what lets both users live there. EBUSY: the other user
- *                  cannot share it; EINVAL: it does not hold what it should. With one sentence.
- *      left        site->tramp and site->direct are 0 */
+ *      make_room   called before trampolines claim a site. Returns OK if the site is free, or now calls code
+ *                  that serves both users. EBUSY: the other user cannot share it; EINVAL: the site does not
+ *                  hold what it should. Both with a sentence in log.
+ *      left        called when trampolines have left a site: site->tramp and site->direct are 0 */
 struct tramp_neighbour {
 	enum err (*make_room)(struct site *site, struct strbuf *log);
 	void (*left)(struct site *site);
@@ -46,24 +46,24 @@ struct tramp_neighbour {
 void tramp_set_neighbour(const struct tramp_neighbour *n);
 
 /* Whether the function at site can take these hooks (1, or the 2 of a session). Stores its model. EOPNOTSUPP
- * and why: no type information; a signature that cannot be described; no return; the hook may sleep and the
- * function may not. */
+ * with the reason in log: it has no type information; its signature cannot be described; it never returns; or
+ * the hook may sleep where the function must not. */
 enum err tramp_check(const struct site *site, const struct hook *hooks, u32 hook_count, struct model *m,
 		     struct strbuf *log);
 
 /* Adds hooks (1, or the 2 of a session) of one owner to the functions at sites[count], all different: to all
- * of them or to none, with three syncs of all CPUs in all. Refuses what tramp_check refuses. EBUSY: another
- * user has the site; E2BIG: a function has TRAMP_HOOKS; EEXIST: this owner has hooks there; EINVAL: a site
- * does not hold what it should; ENOMEM; EINTR: Ctrl-C. Nothing has changed then. */
+ * of them or, after an error, to none. It takes three syncs of all CPUs. Refuses what tramp_check refuses.
+ * EBUSY: another user has a site; E2BIG: a function has TRAMP_HOOKS already; EEXIST: this owner has hooks
+ * there; EINVAL: a site does not hold what it should; ENOMEM; EINTR: Ctrl-C. */
 enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hooks, u32 hook_count,
 		   struct strbuf *log);
 
-/* Removes owner's hooks from all of these functions. Where they were the last, the nop comes back. ENOENT:
- * one of the functions has none; EINVAL: a site does not hold what it should. Nothing has changed then. Needs
- * no memory. */
+/* Removes owner's hooks from all of these functions. A function without other hooks gets its nop back. Needs
+ * no memory. ENOENT: one of the functions has none of owner's; EINVAL: a site does not hold what it should.
+ * After an error nothing has changed. */
 enum err tramp_remove(struct site *const *sites, u32 count, const void *owner, struct strbuf *log);
 
-/* How images are built. Setting it builds all of them anew. ENOMEM, EINVAL as above: nothing has changed
+/* How images are built. To set it builds all of them anew. ENOMEM, EINVAL as above: nothing has changed
  * then. */
 struct plan_options tramp_options(void);
 enum err tramp_set_options(struct plan_options options, struct strbuf *log);
@@ -72,13 +72,13 @@ enum err tramp_set_options(struct plan_options options, struct strbuf *log);
  * ENOMEM, EINVAL as above: nothing has changed then. */
 enum err tramp_share(struct site *site, struct strbuf *log);
 
-/* What trampolines want the site's five bytes to be: the nop, or the call of or the jump to the image. */
+/* The five bytes that trampolines want at the site: the nop, the call of the image, or the jump to it. */
 void tramp_site_bytes(const struct site *site, u8 bytes[SITE_LEN]);
 
-/* Iterates over all tramps: the first behind NULL, NULL behind the last. */
+/* Iterates over all tramps. Returns the one after t; for NULL the first; NULL after the last. */
 struct tramp *tramp_next(const struct tramp *t);
 
-/* How an image came about: its plan, where the code of each step begins (gen.starts), its bytes. Large. */
+/* How an image is made: its plan, where the code of each step begins (gen.starts), its bytes. Large. */
 struct explained {
 	struct plan plan;
 	struct gen gen;

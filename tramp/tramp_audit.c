@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the auditor asks of trampolines: which sites they have changed, and whether each image is still what
-// its hooks ask for.
+// Answers the auditor: which sites trampolines have changed, and whether each image is still what its hooks
+// ask for.
 #include "kernel/mem/heap.h"
 #include "kernel/mem/sym.h"
 #include "tramp/text/audit.h"
@@ -17,7 +17,7 @@ static void explain_sites(void)
 	}
 }
 
-/* An image is a function of its hooks: what was written is what would be written now. */
+/* The same hooks always lead to the same image: compares it with what would be written now. */
 static void check_image(const struct tramp *t, struct explained *again)
 {
 	const struct text *text = &t->image->text;
