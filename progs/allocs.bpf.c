@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Packets that are allocated, by size, and how many times there was no memory: by kprobes, which see the
-// CPU's registers and know of no arguments. PT_REGS_PARM1 is rdi, PT_REGS_RC is rax.
+// Counts packets that are allocated, by size, and allocations that fail for lack of memory. Kprobes see the
+// CPU's registers, not arguments: PT_REGS_PARM1 is rdi, PT_REGS_RC is rax.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The same program in every kind: it counts its runs. For comparing what the kinds cost; where to attach
-// them is said when that is done: attach count_fexit kfree_skb. A session runs twice for a call.
+// One program in every kind: it counts its runs. Use it to compare what the kinds cost. The command names the
+// function: attach count_fexit kfree_skb. A session runs twice for each call.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// How long a function takes, and how often it returned; which one is said when it is attached:
-// attach latency kfree_skb. A task is in it once at a time.
+// Measures how long a function takes, and counts its returns. The command names the function: attach latency
+// kfree_skb. A task must not call the function while it is in it.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
-	__type(key, __u64); /* as bpf_get_current_pid_tgid gives it */
+	__type(key, __u64); /* as bpf_get_current_pid_tgid returns it */
 	__type(value, __u64);
 } entered SEC(".maps");
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every hundredth frame that the kernel wants to send fails, as if there were no memory for it: what a
-// fmod_ret program returns, if it is not 0, the function returns, and does nothing.
+// Lets every hundredth frame that the kernel sends fail, as if memory had run out. If a fmod_ret program
+// returns a number other than 0, the function does not run, and its caller gets that number.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

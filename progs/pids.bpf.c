@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counts by task and thread how often a function is called; which one is said when it is attached:
+// Counts for each task and thread how often it calls a function. The command names the function:
 // attach count_pid kfree_skb.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -7,7 +7,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
-	__type(key, __u64); /* as bpf_get_current_pid_tgid gives it */
+	__type(key, __u64); /* as bpf_get_current_pid_tgid returns it */
 	__type(value, __u64);
 } calls SEC(".maps");
 

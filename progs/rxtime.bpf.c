@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How long the packet path takes, as skblat has it, by a session: one program that runs at entry and at
-// exit. What it keeps in between is on the stack, where a map would have to be searched.
+// Measures how long the packet path takes, as skblat does, with a session: one program that runs at entry and
+// at exit. It keeps the start on the stack, so it does not search a map.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -27,7 +27,7 @@ int BPF_PROG(count_skb, struct sk_buff *skb)
 
 	count = bpf_map_lookup_elem(&freed_per_cpu, &(__u32){ 0 });
 	if (count)
-		(*count)++; /* nobody else writes this CPU's value */
+		(*count)++; /* no other CPU writes this value */
 
 	bpf_map_update_elem(&freed_per_proto, &protocol, &zero, BPF_NOEXIST);
 	count = bpf_map_lookup_elem(&freed_per_proto, &protocol);

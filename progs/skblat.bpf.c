@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How long the packet path takes: slot n of the histogram counts packets of 2^n ns and more.
+// Measures how long the packet path takes. Slot n of the histogram counts packets that take 2^n ns or more.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Slows the senders of packets down: a program that sleeps, on a function that may. No other kind can.
+// Slows down the senders of packets: a program that sleeps. Only a sleepable program can do that.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

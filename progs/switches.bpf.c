@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How often each task was given a CPU: a program on a tracepoint of the scheduler.
+// Counts how often each task gets a CPU: a program on a tracepoint of the scheduler.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Tail calls: a program that ends by going on in another one, which finds the same context and never comes
-// back. This one goes on in itself until the kernel has enough, which is after 33 times. To be attached to
-// any function: attach tail_first kfree_skb
+// Tail calls: a program ends and goes on in another one, which gets the same context and never returns to the
+// first. This one goes on in itself until the kernel refuses, after 33 times. Attach it to any function:
+// attach tail_first kfree_skb
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
@@ -34,7 +34,7 @@ int tail_again(void *ctx)
 {
 	__u64 slot;
 
-	/* A call of the kernel, which may be traced itself: the count survives that. */
+	/* This calls the kernel, which may be traced itself. The kernel keeps the count of tail calls. */
 	bpf_probe_read_kernel(&slot, sizeof(slot), ctx);
 	__sync_fetch_and_add(&tail_counts.went_on, 1);
 	bpf_tail_call(ctx, &tail_next, 0);

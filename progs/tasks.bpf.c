@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How many tasks there are and how many of them sleep, counted at each wake-up: bpf_loop calls a function of
-// the program for each task of the list that begins in init_task, a variable of the kernel.
+// Counts at each wake-up how many tasks exist and how many of them sleep. bpf_loop calls a function of the
+// program for each task in the list that begins in init_task, a variable of the kernel.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
