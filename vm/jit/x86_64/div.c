@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Of the JIT: division and remainder. div and idiv divide rdx:rax; they leave the quotient in rax and the
-// remainder in rdx. These registers hold R3 and R0, which are saved only if an op still reads them.
+// remainder in rdx. rax and rdx also hold R0 and R3; these are saved only if an op still reads them.
 #include "vm/jit/x86_64/parts.h"
 #include "vm/jit/reciprocal.h"
 
