@@ -57,7 +57,7 @@ static enum err measure_users(struct comparison *c, const struct way *w, u32 *at
 	return check_counts(c, w, users);
 }
 
-/* Adds the row of one way. `each more` is the cost of the last doubling divided by the users it added. */
+/* Adds the row of one way. `more` is the cost of the last doubling divided by the users it added. */
 static enum err fill_row(struct comparison *c, const struct way *w, struct table *t, u32 *attached)
 {
 	u32 most = w->most ? w->most : USERS;
@@ -161,7 +161,7 @@ static enum err compare_ways(struct comparison *c)
 	bool exact = measure_is_exact();
 	struct table t;
 	enum err e = OK;
-	table_begin(&t, "*way|>x1|>x2|>x4|>x8|>x16|>x32|>each more|>stack|>regs|>code");
+	table_begin(&t, "*way|>x1|>x2|>x4|>x8|>x16|>x32|>more|>stack|>regs|>code");
 	for (u32 i = 0; i < WAYS && !e; i++)
 		e = compare_way(c, &ways[i], &t);
 	progress_wipe();
