@@ -115,6 +115,16 @@ $(B)/tests/files.asm: tools/make-test-files $(TEST_FILES)
 $(B)/tests/files.asm.o: $(B)/tests/files.asm
 	$(call step,AS,$<)$(NASM) -f elf64 -o $@ $<
 
+# The C source that the demo shows, as a string.
+$(B)/shell/demo_source.h: progs/skbcount.bpf.c
+	@mkdir -p $(@D)
+	$(call step,GEN,$@)sed -n '/^SEC("fentry/,/^}/p' $< | \
+		sed 's/[\\"]/\\&/g; s/\t/    /g; s/.*/	"&\\n" \\/; 1i #define DEMO_SOURCE \\' >$@
+	@echo >>$@
+
+$(B)/shell/demo_steps.c.o: CFLAGS += -I$(B)
+$(B)/shell/demo_steps.c.o: $(B)/shell/demo_source.h
+
 $(B)/kernel/trace/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
 
 $(B)/%.asm.o: %.asm $(B)/layout.inc

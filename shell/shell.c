@@ -11,6 +11,7 @@
 #include "kernel/sched/sched.h"
 #include "shell/complete.h"
 #include "shell/demo.h"
+#include "shell/demo_steps.h"
 #include "shell/edit.h"
 #include "shell/json.h"
 #include "shell/linux_words.h"
@@ -223,15 +224,19 @@ static void complete_commands(struct edit_matches *m)
 }
 
 /* The commands of the demo have said why they fail; this adds nothing. */
-static enum err cmd_demo(unused char **args, unused struct strbuf *log)
+static enum err cmd_demo(char **args, struct strbuf *log)
 {
-	return demo_run(boot_option("tty") != NULL, shell_exec);
+	u64 first = 1;
+	if (args[0] && (!parse_u64(args[0], &first) || first < 1 || first > demo_step_count))
+		return str_refuse(log, EINVAL, "%s is not a step of the demo: say 1 to %u", args[0],
+				  demo_step_count);
+	return demo_run((u32)first, boot_option("tty") != NULL, shell_exec);
 }
 
 const struct command shell_commands[] = {
-	{ "demo", "", "a guided walk through the mechanism", cmd_demo,
-	  "Walks through the mechanism, from five bytes of nop to programs that watch the kernel. It runs "
-	  "commands that can be typed here, and leaves nothing attached.",
+	{ "demo", "[N]", "a guided walk through the mechanism", cmd_demo,
+	  "Walks through the mechanism, from five bytes of nop to programs that watch the kernel, from step "
+	  "N on. It runs commands that can be typed here, and leaves nothing attached.",
 	  "demo", "nothing", .tables = NULL },
 	{ "help", "[COMMAND]", "this list, or more about one command", cmd_help,
 	  "Lists the commands, or says more about one of them. Each has an example that works as it stands, "
@@ -323,7 +328,7 @@ void shell_start(void)
 		e = e && failed != EINTR ? e : failed;
 	} else {
 		if (boot_option("demo"))
-			e = demo_run(boot_option("tty") != NULL, shell_exec);
+			e = demo_run(1, boot_option("tty") != NULL, shell_exec);
 		if (boot_option("tty") || !boot_option("demo"))
 			serve();
 	}
