@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Writes ftrace's callers: the plain one, which keeps the registers that carry arguments, and the full one,
-// which keeps all of them. Their frame is Linux's. It contains two frames for code that follows frame
-// pointers, as if the traced function had been called, and had then called, in the ordinary way:
+// Writes ftrace's callers: the plain one, which saves the registers that carry arguments, and the full one,
+// which saves all of them. Their frame is Linux's. It contains two frames for code that follows frame
+// pointers, as if the traced function had been called, and had made a call, in the ordinary way:
 //
 //      rsp + 216   return address into the function's caller; regs->sp
 //      rsp + 208   return address into the function, behind its site
@@ -76,7 +76,7 @@ _Static_assert(FRAME == 208 && REGS(ax) == 80 && REGS(bp) == 32 && REGS(ip) == 1
 		   REGS(cs) == 136 && REGS(flags) == 144 && REGS(orig_ax) == 120 && CPU_PREEMPT_COUNT == 16,
 	       "the numbers above");
 
-/* The plain caller's come first. rbp has a place of its own in the frame. */
+/* The plain caller saves the first ones. rbp has a place of its own in the frame. */
 static const struct {
 	enum reg reg;
 	i32 at;
@@ -99,7 +99,7 @@ struct ftrace_caller_info ftrace_caller_info(bool regs)
 					    .registers = saved_count(regs) + 1 + regs }; /* rbp; flags */
 }
 
-/* No instruction here changes the flags, which the full caller saves later. */
+/* Makes the two frames. No instruction here changes the flags, which the full caller saves later. */
 static void make_frames(struct code *c)
 {
 	push(c, RBP);
@@ -116,7 +116,7 @@ static void save_registers(struct code *c, bool regs)
 {
 	if (regs) {
 		pushf(c);
-		pop_m(c, at(RSP, REGS(flags))); /* as rsp is after the pop */
+		pop_m(c, at(RSP, REGS(flags))); /* rsp as after the pop */
 	}
 	for (u32 i = 0; i < saved_count(regs); i++)
 		mov_mr(c, at(RSP, saved[i].at), saved[i].reg);
@@ -133,7 +133,7 @@ static void save_registers(struct code *c, bool regs)
 	}
 }
 
-/* In: rdi is the address behind the site, rcx that of the function's return address. */
+/* In: rdi = the address behind the site; rcx = the address of the function's return address. */
 static void call_func(struct code *c, const struct ftrace_gen *g)
 {
 	sub_ri(c, RDI, SITE_LEN);

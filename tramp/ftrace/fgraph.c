@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An ftrace callback at the entry that puts the return address aside, and the handler at the return.
+// An ftrace callback at the entry, which puts the return address on the shadow stack, and the handler at the
+// return.
 #include "tramp/ftrace/fgraph.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"

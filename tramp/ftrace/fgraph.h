@@ -14,16 +14,16 @@ struct fgraph_call {
 };
 
 struct fgraph_ops {
-	/* Both are notrace and run with preemption off. If entryfunc returns false, retfunc is not called for
-	 * this call. Entry and return may run on different CPUs. A call that is in progress at unregistration
-	 * has no return. */
+	/* Both are notrace and run with preemption off, maybe on different CPUs. If entryfunc returns false,
+	 * retfunc is not called for this call. Nor is it called for a call that is in progress when g is
+	 * unregistered. ns: how long the call took; value: what the function returned. */
 	bool (*entryfunc)(struct fgraph_ops *g, const struct fgraph_call *call);
 	void (*retfunc)(struct fgraph_ops *g, const struct fgraph_call *call, u64 ns, u64 value);
 	const char *name;
 	void *private;
-	u64 missed; /* calls too deep for the shadow stack; changed atomically */
+	u64 missed; /* calls for which the shadow stack had no room; changed atomically */
 
-	/* fgraph.c's; ftrace_set_filter_ips sets the filter of ops, before registration and later */
+	/* fgraph.c's. The caller sets the filter of ops with ftrace_set_filter_ips, at any time. */
 	struct ftrace_ops ops;
 	struct ret_owner owner;
 };

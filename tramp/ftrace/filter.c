@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The functions that an ops wants, before it is registered and while it is.
+// Changes the functions that an ops wants, before it is registered and while it is.
 #include "kernel/cpu/panic.h"
 #include "tramp/ftrace/sites.h"
 #include "tramp/tramp.h"
@@ -9,7 +9,8 @@ u32 ftrace_filter_count(const struct ftrace_ops *ops)
 	return ops->hash ? ops->hash->count : 0;
 }
 
-/* What changes: those of ips that the filter lacks or, for a removal, those that it has. NULL: no memory. */
+/* Returns those of ips that change the filter: those that it lacks or, for a removal, those that it has. NULL
+ * if there is no memory. */
 static struct ftrace_hash *difference(const struct ftrace_ops *ops, const uptr *ips, u32 count, bool remove)
 {
 	struct ftrace_hash *h = ftrace_hash_new(count);
@@ -19,7 +20,7 @@ static struct ftrace_hash *difference(const struct ftrace_ops *ops, const uptr *
 	return h;
 }
 
-/* The filter after the change. NULL: no memory. */
+/* Returns the filter after the change, NULL if there is no memory. */
 static struct ftrace_hash *changed_filter(const struct ftrace_ops *ops, const struct ftrace_hash *diff,
 					  bool remove)
 {
@@ -87,5 +88,5 @@ void ftrace_free_filter(struct ftrace_ops *ops)
 	struct ftrace_hash *h = ops->hash;
 	assert(!ops->registered);
 	ops->hash = NULL;
-	ftrace_hash_free(h); /* no CPU looks at the filter of an ops that is not listed */
+	ftrace_hash_free(h); /* no CPU reads the filter of an ops that is not on the list */
 }

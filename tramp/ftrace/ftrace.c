@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How an ops comes and goes, in the steps of list.h.
+// Registers and unregisters an ops, in the steps of list.h.
 #include "tramp/ftrace/ftrace.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/sched.h"
@@ -37,7 +37,7 @@ static enum err register_locked(struct ftrace_ops *ops, struct strbuf *log)
 	return OK;
 }
 
-/* Steps 5 and 6. Neither in ops' own caller nor on the list does any task sleep, so the wait is short. */
+/* Steps 5 and 6. The wait is short: no task sleeps in ops' own caller or while it walks the list. */
 static void wait_until_unused(struct ftrace_ops *ops)
 {
 	image_retire(ops->own);

@@ -2,12 +2,12 @@
 /* ftrace: callbacks at function entries, as Linux had them before it had trampolines.
  *
  * A site with callbacks calls one of ftrace's callers (caller_x86_64.c). While exactly one ops has the
- * function, it is the ops' own caller, which contains ops and its func as constants. From the second ops on
- * it is a common caller: its list function looks in the filter of every registered ops whether it wants
- * this ip. A site belongs to BPF or to ftrace; with `share on`, to both (share.h).
+ * function, that is the ops' own caller, which contains ops and its func as constants. From the second ops on
+ * it is a common caller, which calls the list function: that calls every registered ops whose filter has this
+ * ip. A site belongs to BPF or to ftrace; with `share on`, to both (share.h).
  *
  * Rules for func, the callback:
- *   - It runs with preemption off, at the entry of the function at ip, which was called from parent_ip.
+ *   - It runs with preemption off, at the entry of the function at ip, which will return to parent_ip.
  *   - regs->ip is ip + 5, regs->sp the address of the return address.
  *   - It is notrace, and so is all that it calls, unless the ops has FTRACE_OPS_RECURSION.
  *
@@ -27,10 +27,10 @@ enum {
 	/* regs is complete: the full-register caller. Without it only ax, cx, dx, si, di, r8, r9, bp, ip and
 	 * sp are valid. */
 	FTRACE_OPS_SAVE_REGS = 1,
-	/* func can change regs->ip: execution goes on there, as if that address had been called. Needs
-	 * SAVE_REGS. A function can have one such ops. */
+	/* func can change regs->ip: the CPU goes on there, as if that address had been called. Needs
+	 * SAVE_REGS. A function can have only one such ops. */
 	FTRACE_OPS_IPMODIFY = 2,
-	/* func calls functions that ops can be attached to. While func runs, it is not called again on this
+	/* func calls functions to which ops may be attached. While func runs, it is not called again on this
 	 * CPU in the same context (task, softirq, interrupt, NMI); such a call counts as missed. */
 	FTRACE_OPS_RECURSION = 4,
 };
@@ -40,7 +40,7 @@ typedef void ftrace_func_t(uptr ip, uptr parent_ip, struct ftrace_ops *ops, stru
 struct ftrace_ops {
 	ftrace_func_t *func;
 	u32 flags;
-	const char *name; /* for people: of its caller and in messages; need not be unique */
+	const char *name; /* for people: in messages and in the name of its caller; need not be unique */
 	void *private;
 	u64 missed; /* changed atomically */
 
@@ -48,7 +48,7 @@ struct ftrace_ops {
 	struct ftrace_hash *hash; /* the functions that it wants */
 	struct ftrace_ops *next;
 	struct image *own; /* its own caller while it is registered */
-	u32 images;        /* how many generations of it exist */
+	u32 images;        /* how many generations of `own` exist */
 	bool registered;
 	u8 active[MAX_CPUS]; /* one bit a context */
 };
@@ -78,16 +78,16 @@ enum err unregister_ftrace_function(struct ftrace_ops *ops, struct strbuf *log);
 /* Empties the filter of an ops that is not registered. */
 void ftrace_free_filter(struct ftrace_ops *ops);
 
-/* The caller of all below holds tramp_lock.
+/* The caller of the functions from here on holds tramp_lock.
  *
- * Whether ops wants ip. notrace */
+ * Whether the filter of ops has ip. notrace */
 bool ftrace_wants(const struct ftrace_ops *ops, uptr ip);
 u32 ftrace_filter_count(const struct ftrace_ops *ops);
 
 /* Returns the registered ops after `ops`, NULL if it is the last; the first one for NULL. */
 struct ftrace_ops *ftrace_next_ops(struct ftrace_ops *ops);
 
-/* The first registered ops that has the site, and all these flags; NULL if there is none. */
+/* Returns the first registered ops whose filter has the site and that has all these flags, or NULL. */
 struct ftrace_ops *ftrace_owner(const struct site *site, u32 flags);
 
 /* What the site's five bytes must be, whether ftrace, BPF, both or none have it. */

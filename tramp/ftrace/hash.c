@@ -4,7 +4,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 
-/* Functions lie 16 bytes apart. The multiplication spreads the other bits over the upper half. */
+/* Functions begin at multiples of 16. The multiplication spreads the other bits over the upper half. */
 static notrace u32 first_slot(const struct ftrace_hash *h, uptr ip)
 {
 	return (u32)((ip >> 4) * 0x9e3779b97f4a7c15ull >> 32) & h->mask;

@@ -11,7 +11,7 @@
 
 struct ftrace_hash {
 	struct rcu_head rcu;
-	u32 count, room;    /* addresses; how many it was made for */
+	u32 count, room;    /* how many addresses it has; for how many it was made */
 	u32 mask;           /* slots - 1 */
 	struct poke *batch; /* [room] */
 	uptr slots[];       /* 0: empty */
@@ -26,9 +26,9 @@ void ftrace_hash_add(struct ftrace_hash *h, uptr ip);
 /* Whether the set has ip. NULL is the empty set. notrace */
 bool ftrace_hash_has(const struct ftrace_hash *h, uptr ip);
 
-/* Frees it, also NULL: at once, or when no CPU with preemption off can be reading it. */
+/* Frees a set, at once or _later: when no CPU with preemption off can be reading it. NULL is allowed. */
 void ftrace_hash_free(struct ftrace_hash *h);
 void ftrace_hash_free_later(struct ftrace_hash *h);
 
-/* All addresses of the set: for (u32 i = 0; ftrace_hash_next(h, &i, &ip);) */
+/* Iterates over the addresses of the set: for (u32 i = 0; ftrace_hash_next(h, &i, &ip);) */
 bool ftrace_hash_next(const struct ftrace_hash *h, u32 *i, uptr *ip);

@@ -17,7 +17,7 @@ static notrace u8 context_bit(void)
 	return count & SOFTIRQ_OFFSET ? 2 : 1;
 }
 
-/* A context that interrupts this one clears its own bit before it ends, so no atomics are needed. */
+/* Not atomic: a context that interrupts this one clears its own bit again before it ends. */
 static notrace void call_guarded(uptr ip, uptr parent_ip, struct ftrace_ops *ops, struct pt_regs *regs)
 {
 	u8 *active = &ops->active[smp_processor_id()];

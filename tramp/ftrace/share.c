@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One owner a site, unless `share on` allows both.
+// A site has one owner, unless `share on` allows two.
 #include "tramp/ftrace/share.h"
 #include "tramp/tramp.h"
 
@@ -30,7 +30,7 @@ enum err share_check_bpf(const struct site *site, struct strbuf *log)
 	if (!mode)
 		return str_refuse(log, EBUSY, "%s belongs to ftrace (ops %s); share on lets both live there",
 				  site->title, ftrace_owner(site, 0)->name);
-	if (replaces) /* an image that calls the original by its address would undo that */
+	if (replaces) /* an image that calls the original by its address ignores regs->ip */
 		return str_refuse(log, EBUSY,
 				  "%s belongs to ftrace (ops %s), which replaces it; that cannot be shared",
 				  site->title, replaces->name);

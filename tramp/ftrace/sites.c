@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Which site calls which of ftrace's callers.
+// Decides which of ftrace's callers each site calls, and pokes the sites.
 //
-// Order of a change: first what can fail (checks, memory, the callers' images), then one batch of pokes for
-// all sites, then what the list function sees. A function's first ops is called by its own caller, which
-// reads no list; so it need not be in the list yet, or any more, when the site leads to it.
+// Order of a change: first all that can fail (checks, memory, the callers' images), then one batch of pokes
+// for all sites, then the list. A function's first ops is called by its own caller, which reads no list. So
+// the ops need not be on the list while the site leads to it.
 #include "tramp/ftrace/sites.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/trap.h"
@@ -16,7 +16,7 @@
 
 static struct image *plain_caller, *regs_caller;
 
-/* What the full-register caller calls; it goes on to orig_ax if that is not 0. */
+/* The full-register caller calls this, and then goes to the address in orig_ax if that is not 0. */
 static notrace void call_list_and_direct(uptr ip, uptr parent_ip, struct ftrace_ops *none,
 					 struct pt_regs *regs)
 {
@@ -47,8 +47,9 @@ enum err ftrace_make_caller(struct ftrace_ops *ops, struct strbuf *log)
 	return OK;
 }
 
-/* What the site is to call when ops has joined or left it (NULL: as things are): 0 if no ops has it; the
- * own caller of the only one; a common one for several, or if the site is shared with BPF. */
+/* The caller that the site must call when ops has joined or left it (NULL: as things are). 0 if no ops has
+ * the site; the own caller of the only one; a common caller for several, or if the site is shared with
+ * BPF. */
 static uptr choose_caller(const struct site *site, const struct ftrace_ops *ops, bool join)
 {
 	const struct ftrace_ops *last = join ? ops : NULL;
@@ -68,7 +69,7 @@ static uptr choose_caller(const struct site *site, const struct ftrace_ops *ops,
 	return flags & FTRACE_OPS_SAVE_REGS || site->tramp ? regs_caller->text.base : plain_caller->text.base;
 }
 
-/* What the site holds while it calls `caller`; 0: what BPF wants there, or the nop. */
+/* Stores what the site holds while it calls `caller`. If that is 0: what BPF wants there, or the nop. */
 static void bytes_for(const struct site *site, uptr caller, u8 bytes[SITE_LEN])
 {
 	if (caller)
@@ -82,7 +83,7 @@ void ftrace_site_bytes(const struct site *site, u8 bytes[SITE_LEN])
 	bytes_for(site, site->ftrace, bytes);
 }
 
-/* Adds the change to a batch, if it is one. */
+/* Adds the change of site to the batch, unless its bytes stay the same. Returns the new count. */
 static u32 add_poke(struct poke *batch, u32 count, const struct site *site, uptr caller)
 {
 	struct poke *p = &batch[count];
@@ -109,7 +110,7 @@ enum err ftrace_change_sites(struct ftrace_ops *ops, struct ftrace_hash *h, bool
 	return e;
 }
 
-/* BPF has come to a site of ftrace, or has left it. */
+/* Makes the site call what it must, now that BPF shares it or has left it. */
 static enum err refresh(struct site *site, struct strbuf *log)
 {
 	uptr caller = choose_caller(site, NULL, false);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sites of functions with callbacks call. The caller holds tramp_lock. */
+/* Changes what the sites of functions with callbacks call. The caller holds tramp_lock. */
 #pragma once
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/ftrace/hash.h"
 
-/* Makes ops' own caller. ENOMEM */
+/* Makes ops->own, its own caller. ENOMEM */
 enum err ftrace_make_caller(struct ftrace_ops *ops, struct strbuf *log);
 
-/* ops joins the functions of h, or leaves them: makes each of their sites call what then fits. EBUSY:
- * another owner has one of them; EINVAL: a site does not hold what it should. On failure no site has
- * changed. */
+/* For ops that joins the functions of h, or leaves them: makes each of their sites call what it must call
+ * then. EBUSY: another owner has one of them; EINVAL: a site does not hold what it should. On failure no site
+ * has changed. */
 enum err ftrace_change_sites(struct ftrace_ops *ops, struct ftrace_hash *h, bool join, struct strbuf *log);
