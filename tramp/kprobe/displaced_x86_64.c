@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Executes an instruction that an int3 has displaced: emulated, or as a copy in another place.
 //
-// Emulated are the instructions that depend on their own address (branches) and those that see or change the
-// flags that a single step needs (pushf, popf, cli, sti). Every other one runs as a copy, with TF set and
-// interrupts off; the debug exception behind it ends that (SDM vol. 3, 18.3.1.4).
+// Two kinds are emulated: instructions that depend on their own address (branches), and instructions that
+// read or change the flags that a single step needs (pushf, popf, cli, sti). Every other one runs as a copy,
+// with TF set and interrupts off, until the debug exception behind it (SDM vol. 3, 18.3.1.4).
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/trap.h"
@@ -11,7 +11,7 @@
 #include "tramp/kprobe/displaced.h"
 #include "tramp/text/tracepoint.h"
 
-/* What popf changes in ring 0, and what pushf never shows (RF and VM): SDM vol. 2. */
+/* The flags that popf changes in ring 0, and those that pushf stores as 0 (RF and VM): SDM vol. 2. */
 enum { POPF_MASK = 0x257fd5, PUSHF_HIDES = 0x30000 };
 
 enum {
@@ -32,7 +32,7 @@ static u32 opcode_of(const struct displaced *d)
 	return d->bytes[d->in.opcode_at];
 }
 
-/* With REX.B it is xchg r8, rax. */
+/* 90 is nop, or pause behind f3; with REX.B it is xchg r8, rax. */
 static bool is_nop(const struct displaced *d)
 {
 	u32 at = d->in.opcode_at;
@@ -119,7 +119,7 @@ void displaced_copy(struct code *c, const struct x86_insn *in, const u8 *bytes, 
 	}
 }
 
-/* SDM vol. 1, appendix B: conditions come in pairs, the odd one of which is the other's opposite. */
+/* SDM vol. 1, appendix B: conditions form pairs; the odd one is the opposite of the even one. */
 static notrace bool condition_holds(u32 cc, uptr flags)
 {
 	bool less = !(flags & FLAGS_SF) != !(flags & FLAGS_OF), holds = false;
@@ -196,7 +196,7 @@ notrace bool displaced_run(const struct displaced *d, uptr slot, struct pt_regs 
 	return true;
 }
 
-/* A jump through a register or memory has reached its target: nothing to correct. */
+/* A jump through a register or memory has reached its target; then ip needs no correction. */
 notrace bool displaced_stepped(const struct displaced *d, uptr addr, uptr slot, struct pt_regs *regs)
 {
 	if (regs->ip == slot)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A point's int3: how it comes, what a CPU does that meets it, and how it goes.
+// A point's int3: how it is put in place, what a CPU that meets it does, and how it is removed.
 //
-// The trap calls the handlers. Then the displaced instruction is emulated, or the CPU steps through a copy
-// of it (the slot), and the debug exception leads back behind the instruction.
+// The trap calls the handlers. Then the displaced instruction is emulated; or the CPU steps through a copy of
+// it (the slot), and the debug exception leads back to behind the instruction.
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/ipi.h"
 #include "kernel/cpu/panic.h"
@@ -13,9 +13,9 @@
 #include "tramp/text/audit.h"
 #include "tramp/text/poke_arch.h"
 
-enum { STEPS = 3 /* a step, one in an NMI that interrupted it, and one to spare */ };
+enum { STEPS = 3 /* a step, one in an NMI that interrupts it, one more */ };
 
-/* This CPU's; interrupts are off. */
+/* Each CPU's single steps in progress. Only that CPU uses its own, with interrupts off. */
 static struct steps {
 	u32 depth;
 	struct single_step {
@@ -35,8 +35,8 @@ static notrace void begin_step(const struct kprobe_point *pt, struct pt_regs *re
 	cpu->steps[cpu->depth++] = (struct single_step){ pt, step_begin(regs) };
 }
 
-/* While pt->copies is set, a jump is in place or being made. Then all instructions that it displaces run in
- * the detour: no CPU goes on among its bytes. */
+/* While pt->copies is set, a jump is in place or about to be. Then all instructions that the jump displaces
+ * run in the detour, so that no CPU goes on among its bytes. */
 static notrace bool kprobe_int3(struct pt_regs *regs)
 {
 	uptr addr = poke_trap_addr(regs);
@@ -55,7 +55,7 @@ static notrace bool kprobe_int3(struct pt_regs *regs)
 	return true;
 }
 
-/* The debug exception. One that did not begin here is passed on. */
+/* The debug exception. If its step did not begin here, the next handler gets it. */
 static notrace bool kprobe_debug(struct pt_regs *regs)
 {
 	struct steps *cpu = &on_cpus[smp_processor_id()];
@@ -70,7 +70,7 @@ static notrace bool kprobe_debug(struct pt_regs *regs)
 	return true;
 }
 
-/* Whether an instruction begins at offset `at`, counted from the first one behind the site. */
+/* Whether an instruction begins at offset `at` of code, which begins with the first one behind the site. */
 static bool is_boundary(const u8 *code, u32 len, u32 at)
 {
 	u32 here = SITE_LEN;
@@ -109,7 +109,7 @@ static void free_point(struct kprobe_point *pt)
 	kfree(pt);
 }
 
-/* All about the instruction, before anything changes. */
+/* Finds out all about the instruction, before anything changes. */
 static enum err prepare_point(struct kprobe_point *pt, struct strbuf *log)
 {
 	u32 at = (u32)(pt->addr - pt->func.addr);
@@ -163,7 +163,7 @@ enum err point_make(struct kprobe_point **out, const struct sym *func, uptr addr
 	return e;
 }
 
-/* The syncs wait for the hits that use it. */
+/* The syncs of poke_byte wait for the hits that use pt. */
 void point_drop(struct kprobe_point *pt)
 {
 	char text[160];

@@ -6,14 +6,14 @@
 //   2. Hits of the int3 run the copies too. From here on no CPU enters the displaced instructions behind the
 //      first one: no jump of the function leads there, and the first one is the int3.
 //   3. Wait until no CPU is there, and no task that was preempted there. (No task can sleep there, since none
-//      of these instructions is a call.) All CPUs are held for the look. No hit of before step 2 outlasts it:
-//      interrupts are off from the int3 to the end of its single step.
+//      of these instructions is a call.) All CPUs are held while the stacks are read. By then every hit from
+//      before step 2 has ended: interrupts are off from the int3 to the end of its single step.
 //   4. The five bytes become the jump, as those of a site do. The first of the old bytes is the int3, and no
 //      CPU executes the others.
 //
-// Back: the jump becomes the int3 and the old bytes. From then on hits step in place again. The detour is
-// retired like any image: a task may have been preempted in it, and a hit may be on its way to it (with
-// interrupts off, as in step 3).
+// Back: the jump becomes the int3 and the old bytes. From then on hits no longer use the detour. It is
+// retired like any image, because a task may have been preempted in it, and a hit may be on its way to it
+// (with interrupts off, as in step 3).
 #include "kernel/cpu/panic.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/heap.h"
@@ -50,12 +50,12 @@ static enum err wait_until_left(uptr from, uptr to, struct strbuf *log)
 	return str_refuse(log, EBUSY, "a task stays preempted among the instructions");
 }
 
-/* A detour in the making. */
+/* A detour that is being made. */
 struct detour {
 	struct kprobe_point *pt;
 	u8 *code; /* the function's */
 	struct image *img;
-	u32 copies; /* in it: the offset of the displaced instructions */
+	u32 copies; /* the offset of the displaced instructions in img */
 };
 
 static enum err write_detour(struct code *c, void *arg)
@@ -80,7 +80,7 @@ static enum err make_detour(struct detour *d, struct strbuf *log)
 	return OK;
 }
 
-/* From the int3, with the old bytes behind it, to the jump, or back. */
+/* Pokes the int3, with the old bytes behind it, to the jump, or the jump back. */
 static enum err poke_jump(const struct kprobe_point *pt, const struct image *detour, bool on,
 			  struct strbuf *log)
 {

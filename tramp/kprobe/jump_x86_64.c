@@ -2,8 +2,8 @@
 // Which instructions a jump may displace, and the detour that it leads to.
 //
 //      push ss ... push r15        ; struct pt_regs, as the int3 would have saved it
-//      lea  rdi, [trap_return]     ; and the frame of an interrupt's dispatcher: so to backtraces and to the
-//      push rdi, push rdi          ; scan of return addresses the probed function looks interrupted
+//      lea  rdi, [trap_return]     ; the frame of an interrupt's dispatcher, so that backtraces and the scan
+//      push rdi, push rdi          ; of return addresses take the probed function for interrupted
 //      push rbp                    ; (ORDER FRAMES in kernel/cpu/x86_64/stack.c)
 //      mov  rbp, rsp
 //      and  rsp, -16
@@ -17,8 +17,8 @@
 #include "tramp/kprobe/parts.h"
 #include "tramp/text/tracepoint.h"
 
-/* ip, cs, flags, sp and ss by the CPU; 8 bytes and again 40 for the gap; orig_ax and 15 registers;
- * alignment. */
+/* 40: ip, cs, flags, sp and ss, which the CPU pushes; 48: the gap, 8 bytes and the five words again; 128:
+ * orig_ax and 15 registers; 8: alignment. */
 const struct kprobe_cost int3_cost = { .stack = 40 + 48 + 128 + 8, .registers = 20 };
 const struct kprobe_cost detour_cost = { .stack = sizeof(struct pt_regs) + 24, .registers = 16 };
 
@@ -44,8 +44,8 @@ static bool is_switched_into(uptr from, uptr to)
 	return false;
 }
 
-/* Whole instructions of at least five bytes, each of which can run in another place and goes on behind
- * itself. */
+/* Sets pt->covered: whole instructions of at least five bytes in all. Each can run in another place, and none
+ * is a branch. */
 static enum err cover(struct kprobe_point *pt, const u8 *code, struct strbuf *log)
 {
 	u32 begin = (u32)(pt->addr - pt->func.addr), at = begin;
@@ -66,7 +66,8 @@ static enum err cover(struct kprobe_point *pt, const u8 *code, struct strbuf *lo
 	return OK;
 }
 
-/* EOPNOTSUPP: a jump of the function may lead to between the displaced instructions. */
+/* EOPNOTSUPP: a jump of the function may lead to an address in (from, to): among the displaced
+ * instructions. */
 static enum err check_jumps(const struct kprobe_point *pt, const u8 *code, uptr from, uptr to,
 			    struct strbuf *log)
 {
@@ -104,7 +105,7 @@ enum err detour_check(struct kprobe_point *pt, const u8 *code, struct strbuf *lo
 	return OK;
 }
 
-/* Puts struct pt_regs on the stack; no flag changes before pushf. */
+/* Puts struct pt_regs on the stack. No flag changes before pushf. */
 static void save_for_probe(struct code *c, uptr ip)
 {
 	push_i(c, KERNEL_DS);

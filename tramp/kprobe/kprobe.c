@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How probes come and go: find the place, choose the way, add and remove.
+// Registers and unregisters probes: finds the place, chooses the way, adds and removes.
 #include "tramp/kprobe/kprobe.h"
 #include "kernel/cpu/ipi.h"
 #include "tramp/ftrace/caller.h"
@@ -49,7 +49,7 @@ static void append_probe(struct kprobe_point *pt, struct kprobe *p)
 	__atomic_store_n(link, p, __ATOMIC_RELEASE);
 }
 
-/* When it returns no hit uses p. */
+/* Removes p from its point. On return no hit uses p. */
 static void remove_probe(struct kprobe *p)
 {
 	struct kprobe_point *pt = p->point;
@@ -64,7 +64,7 @@ static void remove_probe(struct kprobe *p)
 		point_drop(pt);
 }
 
-/* By int3; then by a jump, if the caller allows it. */
+/* Adds p by int3, then by a jump if `how` allows it. */
 static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe_how how, struct strbuf *log)
 {
 	struct kprobe_point *pt = point_find(p->addr);
@@ -87,7 +87,7 @@ static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe
 	return e;
 }
 
-/* Leaves p at an entry to kprobe_add_entry. */
+/* Adds p, unless it is at an entry: then register_kprobe calls kprobe_add_entry. */
 static enum err add_locked(struct kprobe *p, enum kprobe_how how, struct strbuf *log)
 {
 	struct sym func;

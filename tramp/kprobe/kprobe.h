@@ -4,7 +4,8 @@
  *   int3    The instruction's first byte becomes int3. The trap calls the handlers. Then the displaced
  *           instruction is emulated, or a copy of it runs in another place, single-stepped.
  *   jump    Where the instructions allow it, five bytes become a jump to a detour. The detour saves all
- *           registers as the trap would, calls the handlers, runs copies of what it displaced and jumps back.
+ *           registers as the trap would, calls the handlers, runs copies of the displaced instructions and
+ *           jumps back.
  *   ftrace  At a function's entry, through its site: an ftrace_ops with all registers.
  *
  * Rules for handlers:
@@ -30,9 +31,9 @@ enum kprobe_how {
 
 struct kprobe {
 	/* The caller's; constant while it is registered. */
-	const char *symbol; /* the place, with offset; or NULL, and addr is the place */
+	const char *symbol; /* a function; with offset it is the place. NULL: addr is the place */
 	u32 offset;
-	uptr addr; /* filled in from symbol and offset */
+	uptr addr; /* register_kprobe sets it from symbol and offset */
 	const char *name;
 	void (*pre_handler)(struct kprobe *p, struct pt_regs *regs);
 	void *private;
@@ -44,11 +45,12 @@ struct kprobe {
 	struct kprobe *next;        /* of the same point, in the order of registration */
 };
 
-/* A handler at a function's return: at the entry the return address is replaced (kernel/sched/retstack.h). */
+/* A handler at a function's return. The probe at the entry replaces the return address
+ * (kernel/sched/retstack.h). */
 struct kretprobe {
 	/* The caller's. Of kp: symbol (or addr, a function's), name, private. */
 	struct kprobe kp;
-	/* regs is as the function left it: ax is the result. ret_addr is the address that it returns to. */
+	/* regs are as the function left them: ax is the result. ret_addr: where the function returns to. */
 	void (*handler)(struct kretprobe *rp, uptr ret_addr, struct pt_regs *regs);
 	u32 maxactive; /* how many calls at once are handled; 0: all */
 
@@ -68,12 +70,12 @@ void kprobe_init(void);
  *   EBUSY, ENOMEM */
 enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *log);
 
-/* When it returns, p's handler is not running and will not run again. When the last probe of an instruction
- * goes, the original bytes come back. */
+/* On return p's handler is not running and will not run again. Without its last probe an instruction has its
+ * original bytes back. */
 void unregister_kprobe(struct kprobe *p);
 
-/* The same for returns. KPROBE_AUTO and KPROBE_FTRACE see the entry through ftrace, the others at the first
- * instruction behind the site. EOPNOTSUPP also if the function does not return. After unregister_kretprobe no
+/* The same for returns. KPROBE_AUTO and KPROBE_FTRACE probe the entry through ftrace, the others the first
+ * instruction behind the site. EOPNOTSUPP also if the function never returns. After unregister_kretprobe no
  * handler runs, although tasks may still be inside the function. */
 enum err register_kretprobe(struct kretprobe *rp, enum kprobe_how how, struct strbuf *log);
 void unregister_kretprobe(struct kretprobe *rp);
@@ -85,11 +87,11 @@ const char *kprobe_how_name(enum kprobe_how how);
 /* Why p is not reached by a jump; "" if no jump was tried. */
 const char *kprobe_why_no_jump(const struct kprobe *p);
 
-/* Frees what waited for tasks to leave detours; returns how many points still wait. For tests. */
+/* Frees detours and points that no task uses any more. Returns how many points still wait. For tests. */
 u32 kprobe_reap(void);
 
-/* What a hit costs: bytes of stack below the probed function's, registers saved, and bytes of code made for p
- * (slot, detour or caller). */
+/* What a hit costs: bytes of stack below those of the probed function, registers saved, and bytes of code
+ * that were made for p (slot, detour or caller). */
 struct kprobe_cost {
 	u32 stack, registers, code;
 };

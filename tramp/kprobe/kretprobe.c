@@ -10,7 +10,7 @@ static notrace void count_lost(struct kretprobe *rp)
 	__atomic_fetch_add(&rp->nmissed, 1, __ATOMIC_RELAXED);
 }
 
-/* At the site and just behind it the return address is the last word on the stack. */
+/* At the site and just behind it, sp points to the return address. */
 static notrace void enter_function(struct kprobe *p, struct pt_regs *regs)
 {
 	static const u64 no_data[RETSTACK_DATA];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The probed instructions in a hash table, and the calls of their handlers.
 //
-// A hit reads the table without a lock. Interrupts are off from the int3 to the end of the single step, so
-// a sync of all CPUs waits for every hit in progress: after it, no hit uses what was unlinked before it.
+// A hit reads the table without a lock. Interrupts are off from the int3 to the end of the single step, so a
+// sync of all CPUs waits for every hit in progress: after the sync, no hit uses a point that was unlinked
+// before.
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/trap.h"
@@ -16,7 +17,7 @@
 enum { BUCKETS = 256 };
 
 static struct kprobe_point *buckets[BUCKETS];
-static bool in_handler[MAX_CPUS]; /* of this CPU; interrupts are off */
+static bool in_handler[MAX_CPUS]; /* each CPU's; used with interrupts off */
 
 static notrace struct kprobe_point **bucket_of(uptr addr)
 {
