@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Links: how they begin and end, whatever they attach a program to.
+// Makes and ends links, whatever they attach a program to.
 #include "attach/attach.h"
 #include "attach/functions.h"
 #include "attach/probes.h"
@@ -9,12 +9,12 @@
 #include "kernel/sched/sched.h"
 #include "vm/object.h"
 
-/* Over the links, and the sites of programs. It is taken before tramp_lock, which kprobes and ftrace take
- * themselves. */
+/* The lock over the links and the sites of programs. It comes before tramp_lock, which kprobes and ftrace
+ * take themselves. */
 static struct mutex attaching = MUTEX_INIT(attaching);
 static LIST_HEAD(links); /* oldest first */
 
-/* With room for the text of its place: func and a few words. */
+/* Allocates a link, with room for the text of its place: func and a few words. */
 static struct link *new_link(struct prog *p, const struct attach_options *o, const char *func)
 {
 	u32 max_sites = str_is_pattern(func) ? site_count() : 1, place_size = (u32)strlen(func) + 32;
@@ -58,7 +58,7 @@ static enum err check_prog(const struct prog *p, const char *func, struct strbuf
 	return OK;
 }
 
-/* Under the lock. The new link is the last. */
+/* Attaches one program. Its link becomes the last. Under the lock. */
 static enum err attach_one(struct prog *p, const struct attach_options *options, struct strbuf *log)
 {
 	const char *func = options && options->func ? options->func : p->target;
@@ -88,8 +88,8 @@ static enum err end_link(struct link *l, struct strbuf *log)
 	return OK;
 }
 
-/* Ends the newest links. Their sites were right a moment ago: what goes wrong now is said when they are
- * detached again. */
+/* Ends the `count` newest links. Their sites were right a moment ago. A link that cannot end now stays; the
+ * next detach says why. */
 static void undo(u32 count)
 {
 	char text[1];
@@ -123,7 +123,7 @@ static bool is_among(const struct prog *p, struct prog *const *progs, u32 count)
 	return false;
 }
 
-/* Ends the links of these programs, or, if progs is NULL, all. */
+/* Ends the links of these programs, or all links if progs is NULL. */
 static enum err end_links(struct prog *const *progs, u32 count, u32 *ended, struct strbuf *log)
 {
 	struct link *l, *next;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Programs in a backtrace. Compiled code is found by its address. Of the interpreter a backtrace shows only
-// that it runs. It keeps a pointer to the current instruction in a register, which a function that it calls
-// saves on the stack: that pointer tells the program and the instruction.
+// Finds programs in a backtrace. Compiled code is found by its address. Of an interpreted program, a
+// backtrace shows only the interpreter. But the interpreter keeps a pointer to the current instruction in a
+// register, and a function that it calls saves that register on the stack. The pointer shows the program and
+// the instruction.
 #include "attach/blame.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/blame.h"
@@ -19,8 +20,8 @@ enum { INTERPRETED_MAX = 8 };
 struct search {
 	blame_visitor *visit;
 	void *arg;
-	const struct prog *last; /* told last: several of its functions can follow each other on the stack */
-	const struct prog *interpreted[INTERPRETED_MAX]; /* those that run on the CPU */
+	const struct prog *last; /* visited last: several of its functions can lie in a row on the stack */
+	const struct prog *interpreted[INTERPRETED_MAX]; /* the interpreted programs that run on the CPU */
 	u32 count;
 	const struct pt_regs *regs; /* NULL once their RBX has been read */
 	uptr at, end;               /* words of the stack that have not been read */
@@ -52,7 +53,8 @@ static notrace const struct prog *points_into(const struct search *s, uptr word,
 	return NULL;
 }
 
-/* The next word that may be the pointer: the register first. */
+/* Stores the next word that may be the pointer: first the register, then the stack. Returns false at its
+ * end. */
 static notrace bool next_word(struct search *s, uptr *word)
 {
 	if (s->regs) {
@@ -64,7 +66,7 @@ static notrace bool next_word(struct search *s, uptr *word)
 	return s->at < s->end && probe_read(word, s->at, sizeof(*word)) == OK;
 }
 
-/* Tells the innermost interpreted program that has not been told. */
+/* Visits the innermost interpreted program that has not been visited. */
 static notrace void find_interpreted(struct search *s)
 {
 	uptr word;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers kernel/cpu/blame.h: which programs run on a CPU, and which are attached to a function. */
+/* The teller of kernel/cpu/blame.h: which programs run on a CPU, and which are attached to a function. */
 #pragma once
 
 /* Once, at boot. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program becomes a hook of a function, of many, or of the function behind a tracepoint, and stops being
-// one.
+// Makes a program a hook of a function, of many, or of the function behind a tracepoint, and removes it.
 #include "attach/functions.h"
 #include "attach/prog_site.h"
 #include "attach/sites.h"
@@ -31,7 +30,7 @@ static struct hook hook_of(struct prog *p, enum hook_kind kind, u64 cookie)
 	};
 }
 
-/* One, or the two of a session. Returns how many. */
+/* Fills in the program's hooks: one, or the two of a session. Returns how many. */
 static u32 hooks_of(struct prog *p, u64 cookie, struct hook hooks[2])
 {
 	static const enum hook_kind kinds[PROG_TYPES] = {
@@ -68,7 +67,8 @@ enum err function_detach(struct link *l, struct strbuf *log)
 	return e;
 }
 
-/* First the program is attached to the function behind the branches, then they lead to it. */
+/* First the program is attached to the function behind the branches. Then the branches lead to the
+ * function. */
 enum err tracepoint_attach(struct link *l, const char *name, struct strbuf *log)
 {
 	struct hook hooks[2];

@@ -4,10 +4,11 @@
 #pragma once
 #include "attach/attach.h"
 
-/* func: a function, a program, or a pattern. Sets l->sites and l->place. Returns what attach_progs says. */
+/* function_attach: func is a function, a program, or a pattern. Sets l->sites and l->place. Fails as
+ * attach_progs does. function_detach fails as tramp_remove does. */
 enum err function_attach(struct link *l, const char *func, struct strbuf *log);
 enum err function_detach(struct link *l, struct strbuf *log);
 
-/* Likewise, with l->tracepoint. */
+/* The same for the tracepoint called name. Sets l->tracepoint too. ENOENT: no tracepoint has the name. */
 enum err tracepoint_attach(struct link *l, const char *name, struct strbuf *log);
 enum err tracepoint_detach(struct link *l, struct strbuf *log);

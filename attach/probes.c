@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program becomes a handler of a kprobe or a kretprobe. Its context is struct pt_regs, as this architecture
-// has it. What a trampoline puts below a context, the program finds in variables of its CPU.
+// Makes a program the handler of a kprobe or a kretprobe. Its context is struct pt_regs, as this architecture
+// has it. The words that a trampoline puts below a context, such a program finds in variables of its CPU.
 #include "attach/probes.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
@@ -9,7 +9,7 @@
 #include "tramp/tramp.h"
 
 struct prog_probe {
-	struct kretprobe rp; /* a kprobe uses its kp only */
+	struct kretprobe rp; /* a kprobe uses only rp.kp */
 	struct prog *prog;
 	u64 cookie;
 	uptr func; /* what bpf_get_func_ip returns: the function's address, or 0 behind its entry */
@@ -22,7 +22,7 @@ static notrace void count_run(struct prog *p, u64 begin)
 	__atomic_fetch_add(&p->stats.runs, 1, __ATOMIC_RELAXED);
 }
 
-/* Interrupts are off, so the CPU stays this one. */
+/* Runs the program. Interrupts are off, so it stays on this CPU. */
 static notrace void run_probed(const struct prog_probe *pp, struct pt_regs *regs)
 {
 	struct prog *p = pp->prog;

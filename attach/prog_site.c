@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The sites of the programs that are traced now. Few: a list.
+// The sites of the programs that are traced now. They are few, so a list is enough.
 #include "attach/prog_site.h"
 #include "kernel/mem/heap.h"
 #include "vm/object.h"
 
 struct prog_site {
-	struct site site; /* its users are the program's links */
+	struct site site; /* site.users is the program's `links` */
 	struct list_head list;
 };
 

@@ -6,13 +6,13 @@
 #pragma once
 #include "attach/attach.h"
 
-/* The site of a traced program, or NULL. */
+/* Returns the site of p if p is traced, or NULL. */
 struct site *prog_site_of(const struct prog *p);
 
-/* Stores the site of target, which p is to trace. EINVAL: p or target has its part in tracing a program
- * already, since two programs must not trace each other; EOPNOTSUPP: target has no type information;
- * ENOMEM. */
+/* Stores in *site the site of target, which p will trace; makes it if target has none. EINVAL: p is traced,
+ * or target traces a program (two programs must never trace each other); EOPNOTSUPP: target has no type
+ * information; ENOMEM. */
 enum err prog_site_get(struct site **site, const struct prog *p, struct prog *target, struct strbuf *log);
 
-/* Frees the site if nothing is attached to it. Does nothing if it is a function's. */
+/* Frees the site of a program if no hook is on it. Does nothing if it is a function's. */
 void prog_site_put(struct site *site);

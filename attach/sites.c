@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A name means a function or else a program; a pattern means functions. Each refusal says which of them the
-// name means, and why that cannot be traced.
+// A name means a function or, if no function has it, a program; a pattern means functions. Each refusal says
+// which of these the name means, and why it cannot be traced.
 #include "attach/sites.h"
 #include "attach/prog_site.h"
 #include "kernel/lib/mem.h"
@@ -8,8 +8,8 @@
 #include "tramp/text/misnamed.h"
 #include "vm/object.h"
 
-/* Stores the site of the function, or of the program, with that name; refuses if there is none. A program is
- * often named like the function that it traces: a section that names its own program means the function. */
+/* Stores the site of the function or the program called func; refuses if none is. A program often has the
+ * name of the function that it traces: a section that names its own program means the function. */
 static enum err find_site(struct site **site, const struct prog *p, const char *func, struct strbuf *log)
 {
 	bool is_own_name = func == p->target && strcmp(func, p->name) == 0;
@@ -27,14 +27,15 @@ static enum err find_site(struct site **site, const struct prog *p, const char *
 
 #define RAW_TP_WORDS 12 /* as on Linux, however many the tracepoint fills; behind them lies the stack */
 
-/* The slots that must exist. Only of a tp_btf program is the tracepoint looked up in BTF. */
+/* The slots of the context that must exist. BTF has the tracepoint's own only for a tp_btf program. */
 static u64 relied_on(const struct prog *p)
 {
 	bool is_raw = p->type == PROG_RAW_TP && strncmp(p->section, "tp_btf", 6) != 0;
 	return is_raw && p->facts.reads < 1ull << RAW_TP_WORDS ? 0 : p->facts.reads;
 }
 
-/* The types of its context that p relies on: those of the function that its section names, if it does. */
+/* The types of its context on which p relies: those of the function that its section names, if it names
+ * one. */
 static struct reader reader_of(const struct prog *p)
 {
 	bool at_function = p->type != PROG_RAW_TP && *p->target && !str_is_pattern(p->target);
@@ -46,7 +47,7 @@ static struct reader reader_of(const struct prog *p)
 	};
 }
 
-/* Whether the program can be attached to this function: a pattern means only those. */
+/* Whether the program can be attached to this function. A pattern means only such functions. */
 static bool suits(const struct site *site, const struct reader *r, const struct hook *hooks, u32 hook_count)
 {
 	char text[160];
