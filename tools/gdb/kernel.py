@@ -83,12 +83,12 @@ def chained(first, member="next"):
 def symbol(addr):
     """"kfree_skb+2", or the plain number."""
     found = re.search("<(.*)>", gdb.format_address(addr))
-    return found[1] if found else f"{addr:#x}"
+    return found[1] if found else text_name(addr) or f"{addr:#x}"
 
 
-def target_name(addr):
-    """The name of a block of generated code, or symbol(addr)."""
-    return text_name(addr) or symbol(addr)
+def target(code, addr):
+    """Where a call or a jump of five bytes leads."""
+    return (addr + SITE_LEN + struct.unpack("<i", code[1:])[0]) % 2**64
 
 
 def instruction(code, addr):
@@ -96,8 +96,7 @@ def instruction(code, addr):
     if code == NOP:
         return "nop, and goes on behind it"
     if code[0] in (CALL, JMP):
-        target = addr + SITE_LEN + struct.unpack("<i", code[1:])[0]
-        return ("call " if code[0] == CALL else "jmp ") + target_name(target % 2**64)
+        return ("call " if code[0] == CALL else "jmp ") + symbol(target(code, addr))
     return "int3" if code[0] == INT3 else "no instruction of a site"
 
 
@@ -148,10 +147,15 @@ def function_address(text):
     raise gdb.GdbError(f"No function or program is called {parts[1]}; a function that was inlined everywhere has no code.")
 
 
+def linked_table(name, row):
+    """The rows of a table that the linker has collected; they can be read before the kernel has read them."""
+    start, end = (address(gdb.parse_and_eval(f"(unsigned long)&{name}_{at}")) for at in ("start", "end"))
+    return struct.iter_unpack(row, read(start, end - start))
+
+
 def compiled_sites():
-    """The addresses that the compiler has collected; they can be read before the kernel has read them."""
-    start, end = (address(gdb.parse_and_eval(f"(unsigned long)&mcount_{at}")) for at in ("start", "end"))
-    return struct.unpack(f"<{(end - start) // 8}Q", read(start, end - start))
+    """The addresses of the sites in the kernel's text, as in its table of them."""
+    return sorted(addr for (addr,) in linked_table("mcount", "<Q"))
 
 
 def site_address(text):
@@ -170,15 +174,9 @@ def poke_address(text):
 
 def site_struct(addr):
     """The kernel's struct site, or None: for a program that is not traced, and before the kernel has its table."""
-    table, first, behind = static("site.c", "sites"), 0, int(static("site.c", "count"))
-    while first < behind:
-        middle = (first + behind) // 2
-        if address(table[middle]["addr"]) < addr:
-            first = middle + 1
-        else:
-            behind = middle
-    if first < int(static("site.c", "count")) and address(table[first]["addr"]) == addr:
-        return table[first]
+    known = compiled_sites()
+    if addr in known:
+        return static("site.c", "sites")[known.index(addr)] if int(static("site.c", "count")) else None
     sites = (s["site"] for s in in_list(static("prog_site.c", "prog_sites"), "struct prog_site", "list"))
     return next((s for s in sites if address(s["addr"]) == addr), None)
 
@@ -217,7 +215,7 @@ def calls(thread, depth):
         frame = gdb.newest_frame()
         while frame and len(found) < depth:
             pc = address(frame.pc())
-            found.append((frame.name() or text_name(pc) or f"{pc:#x}", pc))
+            found.append((frame.name() or symbol(pc), pc))
             frame = frame.older()
     except gdb.error:
         found.append(("?", 0))

@@ -131,7 +131,7 @@ Usage: fivebyte-ps"""
         frame, names = address(task["sp"]) + 40, []
         frame = int.from_bytes(read(frame, 8), "little") if address(task["sp"]) else 0
         while 0 <= frame - address(task["stack"]) < 65536 and len(names) < 2:
-            name = target_name(int.from_bytes(read(frame + 8, 8), "little")).split("+")[0]
+            name = symbol(int.from_bytes(read(frame + 8, 8), "little")).split("+")[0]
             above = int.from_bytes(read(frame, 8), "little")
             frame = above if above > frame else 0
             if name not in ("__schedule", "schedule", "preempt_schedule"):

@@ -16,7 +16,7 @@ def users_of(site):
         for hook in hooks_of(site["tramp"]):
             yield f"{HOOK_KINDS[int(hook['kind'])]} program {text_of(hook['name'])}"
     if address(site["ftrace"]):
-        yield f"callbacks of ftrace, through {target_name(address(site['ftrace']))}"
+        yield f"callbacks of ftrace, through {symbol(address(site['ftrace']))}"
 
 
 class Site(Command):
