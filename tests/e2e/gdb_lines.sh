@@ -56,7 +56,7 @@ finish
 kill
 END
 wanted gdb_breaks_in_a_trampoline_by_its_name 0 '^Breakpoint 3, bpf_trampoline_kfree_skb \(\) at kfree_skb\.plan:1$' \
-	'^#0  bpf_trampoline_kfree_skb \(\) at kfree_skb\.plan:1$' '^#1  0x\w+ in kfree_skb \(.*\) at kernel/net/skb\.c:[0-9]+$' \
+	'^#0  bpf_trampoline_kfree_skb \(\) at kfree_skb\.plan:1$' '^#1  0x\w+ in kfree_skb \(skb=0x\w+ <[^@]*>\) at kernel/net/skb\.c:[0-9]+$' \
 	'^#2  0x\w+ in \w+ \(.*\) at kernel/net/(traffic|net)\.c:[0-9]+$'
 wanted gdb_lists_the_steps_of_a_plan 0 '^1\s+save the frame pointer, make a frame$' '^4\s+call count_skb$' '^8\s+return$'
 wanted gdb_steps_from_a_function_into_a_program 0 '^bpf_trampoline_kfree_skb \(\) at kfree_skb\.plan:1$' \

@@ -8,6 +8,8 @@ set architecture i386:x86-64
 set disassembly-flavor intel
 # A program's functions come when it is loaded.
 set breakpoint pending on
+# One value for each argument, not two.
+set print entry-values if-needed
 # Kill by a packet without an answer: QEMU closes the socket before GDB can acknowledge one.
 set remote kill-packet off
 set remote multiprocess-feature-packet off

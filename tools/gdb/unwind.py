@@ -50,6 +50,40 @@ class Interrupted(Unwinder):
         return info
 
 
+ARGUMENTS = ["rdi", "rsi", "rdx", "rcx", "r8", "r9"]
+REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9"]  # by their numbers in instructions
+
+
+def starts(image, *kinds):
+    """Where the code of an image's steps of these kinds begins."""
+    kinds, steps = [int(gdb.parse_and_eval("STEP_" + kind)) for kind in kinds], image["steps"]
+    return [int(steps[i]["start"]) for i in range(int(image["step_count"])) if int(steps[i]["kind"]) in kinds]
+
+
+def slots(image):
+    """Where an image keeps arguments, as its steps say: pairs of a register and a distance from rbp."""
+    for start in starts(image, "SAVE_SLOT", "LOAD_SLOT"):
+        rex, opcode, modrm, *disp = read(int(image["text"]["base"]) + start, 7)
+        name = REGISTERS[((rex & 4) << 1 | modrm >> 3 & 7) % len(REGISTERS)]
+        if opcode in (0x89, 0x8B) and modrm & 7 == 5 and name in ARGUMENTS:  # mov [rbp+disp], reg or back
+            yield name, int.from_bytes(disp[:1] if modrm >> 6 == 1 else disp, "little", signed=True)
+
+
+def is_called_image(block):
+    return block is not None and block["at_site"] and block["name"].string().startswith(IMAGE)
+
+
+def restore_arguments(pending, info, block, at, bp):
+    """In an image that a site calls: the argument registers, as the traced function was called."""
+    image = owner_of(block.dereference(), "image")
+    if at <= min(starts(image, "CALL_HOOK", "CALL_ORIGINAL"), default=0) or bp is None and not image["after_original"]:
+        for name in ARGUMENTS:
+            info.add_saved_register(name, pending.read_register(name))
+    elif bp is not None:
+        for name, disp in slots(image):
+            info.add_saved_register(name, word(bp + disp))
+
+
 MAKE_FRAME = b"\x55\x48\x89\xe5"  # push rbp; mov rbp, rsp: first, or after the nop of a program
 RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3")  # ret; add rsp, 8 and ret
 
@@ -90,6 +124,8 @@ class Generated(Unwinder):
             info.add_saved_register("rbp", word(slot - 8) if pushed else gdb.Value(bp))
             info.add_saved_register("rip", word(slot))
             info.add_saved_register("rsp", gdb.Value(slot + 8))
+            if is_called_image(block):
+                restore_arguments(pending, info, block, pc - int(begin), None)
             return info
         info = pending.create_unwind_info(FrameId(gdb.Value(bp + 16), begin))
         # A caller of ftrace makes a second frame just above its own, for the traced function.
@@ -97,6 +133,8 @@ class Generated(Unwinder):
         info.add_saved_register("rbp", word(bp + 16) if of_function else word(bp))
         info.add_saved_register("rip", word(bp + 8))
         info.add_saved_register("rsp", gdb.Value(bp + 24 if of_function else bp + 16))
+        if is_called_image(block):
+            restore_arguments(pending, info, block, pc - int(begin), bp)
         return info
 
 
