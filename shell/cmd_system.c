@@ -15,8 +15,6 @@
 #include "kernel/net/traffic.h"
 #include "tramp/text/poke.h"
 
-#define TRACE_SHOWN 20 /* lines, unless the command says how many */
-
 static enum err take_number(u64 *value, const char *text, u64 most, struct strbuf *log)
 {
 	if (parse_u64(text, value) && *value && *value <= most)
@@ -24,44 +22,65 @@ static enum err take_number(u64 *value, const char *text, u64 most, struct strbu
 	return str_refuse(log, EINVAL, "%s is not a number from 1 to %llu", text, most);
 }
 
-/* Reads all lines that wait, keeps the last `room` of them in a ring, and returns how many it has read. */
-static u32 read_last(struct trace_line *ring, u64 room)
+static void print_trace_line(const struct trace_line *l)
 {
-	u32 waiting = trace_count(), count = 0;
-	while (count < waiting && trace_read(&ring[count % room]))
-		count++;
-	return count;
+	char text[384];
+	struct strbuf s = STRBUF(text);
+	trace_format(&s, l);
+	kprintf("%s\n", text);
 }
 
-static void print_last(const struct trace_line *ring, u64 room, u64 count)
+/* Printing may itself be traced: lines that come meanwhile are not shown. */
+static enum err print_last(u64 most)
 {
-	u64 shown = min(count, room);
-	for (u64 i = count - shown; i < count; i++) {
-		char text[384];
-		struct strbuf s = STRBUF(text);
-		trace_format(&s, &ring[i % room]);
-		kprintf("%s\n", text);
+	struct trace_line l;
+	u64 end = trace_end(), kept = trace_count(), lost = trace_lost(), shown = 0;
+	u64 at = end - min(kept, most);
+	for (; at < end && trace_read(&at, &l); shown++) {
+		if (progress_stop(0, 0))
+			return EINTR;
+		print_trace_line(&l);
 	}
 	kprintf("%llu line%s", shown, shown == 1 ? "" : "s");
-	if (count > shown)
-		kprintf(", %llu older ones left out", count - shown);
-	kprintf(", %llu lost\n", trace_lost());
+	if (kept > shown)
+		kprintf(", %llu older ones left out", kept - shown);
+	if (lost)
+		kprintf("; %llu lost, because %u are kept", lost, TRACE_LINES);
+	kprintf("\n");
+	return OK;
+}
+
+/* Prints the lines that are written from now on, until Ctrl-C. */
+static enum err follow_trace(struct strbuf *log)
+{
+	enum { LOOK_MS = 100 }; /* each look is a wake-up, too */
+	struct trace_line l;
+	u64 at = trace_end(), shown = 0;
+	while (!progress_stop(0, 0)) {
+		u64 wanted = at;
+		if (!trace_read(&at, &l)) {
+			msleep(LOOK_MS);
+			continue;
+		}
+		if (at > wanted + 1)
+			kprintf("%llu lines lost: they came faster than they are printed\n", at - wanted - 1);
+		print_trace_line(&l);
+		shown++;
+	}
+	return str_refuse(log, EINTR, "%llu line%s", shown, shown == 1 ? "" : "s");
 }
 
 static enum err cmd_trace(char **args, struct strbuf *log)
 {
-	u64 room = TRACE_SHOWN;
-	if (args[0]) {
-		enum err e = take_number(&room, args[0], TRACE_LINES, log);
-		if (e)
-			return e;
+	u64 most = TRACE_LINES;
+	if (args[0] && strcmp(args[0], "follow") == 0)
+		return follow_trace(log);
+	if (args[0] && strcmp(args[0], "clear") == 0) {
+		trace_clear();
+		return OK;
 	}
-	struct trace_line *ring = kmalloc(room * sizeof(*ring));
-	if (!ring)
-		return str_refuse(log, ENOMEM, "no memory for %llu lines", room);
-	print_last(ring, room, read_last(ring, room));
-	kfree(ring);
-	return OK;
+	enum err e = args[0] ? take_number(&most, args[0], TRACE_LINES, log) : OK;
+	return e ? e : print_last(most);
 }
 
 static enum err traffic_for(u32 ms)
@@ -174,11 +193,11 @@ static enum err cmd_poweroff(unused char **args, unused struct strbuf *log)
 }
 
 const struct command system_commands[] = {
-	{ "trace", "[N]", "the last N lines that programs printed", cmd_trace,
-	  "Prints the last lines that programs and graph wrote to the trace buffer, and empties it. Lines "
-	  "that did not fit are counted as lost.",
+	{ "trace", "[N|follow|clear]", "what programs printed, or its last N", cmd_trace,
+	  "Prints the lines that programs and graph wrote to the trace buffer, which keeps the last 4096. "
+	  "follow prints lines as they are written, until Ctrl-C; clear empties the buffer.",
 	  "attach wakeup; work wake 10; trace 5; detach wakeup",
-	  "cat /sys/kernel/tracing/trace; bpftool prog tracelog", .tables = NULL },
+	  "cat /sys/kernel/tracing/trace; follow: cat trace_pipe, bpftool prog tracelog", .tables = NULL },
 	{ "work", "wake|net|load N", "N wake-ups, packets, or ms of senders", cmd_work,
 	  "Makes the kernel do something that can be traced: N wake-ups, N packets, or N ms of senders on "
 	  "every CPU. It says how long that took.",

@@ -10,7 +10,7 @@
 #include "kernel/sched/timer.h"
 
 static struct trace_line ring[TRACE_LINES];
-static u64 head, tail; /* lines written and read since boot */
+static u64 head, tail; /* lines written since boot; the number of the oldest that is kept */
 static u64 lost;
 static u32 lock;
 
@@ -81,17 +81,35 @@ notrace void trace_write(const char *who, const char *message, u32 len)
 	irq_restore(flags);
 }
 
-bool trace_read(struct trace_line *line)
+static notrace uptr wait_for_lock(void)
 {
 	uptr flags = irq_save();
 	while (!try_lock())
 		cpu_pause();
-	bool any = tail != head;
-	if (any)
-		*line = ring[tail++ % TRACE_LINES];
+	return flags;
+}
+
+bool trace_read(u64 *at, struct trace_line *line)
+{
+	uptr flags = wait_for_lock();
+	u64 from = max(*at, tail);
+	bool any = from < head;
+	if (any) {
+		*line = ring[from % TRACE_LINES];
+		*at = from + 1;
+	}
 	unlock();
 	irq_restore(flags);
 	return any;
+}
+
+void trace_clear(void)
+{
+	uptr flags = wait_for_lock();
+	tail = head;
+	__atomic_store_n(&lost, 0, __ATOMIC_RELAXED);
+	unlock();
+	irq_restore(flags);
 }
 
 u64 trace_lost(void)
@@ -99,7 +117,12 @@ u64 trace_lost(void)
 	return __atomic_load_n(&lost, __ATOMIC_RELAXED);
 }
 
+u64 trace_end(void)
+{
+	return read_once(head);
+}
+
 u32 trace_count(void)
 {
-	return read_once(head) - read_once(tail);
+	return (u32)(read_once(head) - read_once(tail));
 }

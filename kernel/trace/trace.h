@@ -3,14 +3,14 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 
-#define TRACE_LINES 4096 /* how many can wait for a reader */
+#define TRACE_LINES 4096 /* how many are kept: the last ones */
 #define TRACE_WHO   96   /* with its 0; a longer name loses its middle: "a_long_na..e_program" */
 
 /* Adds one line with the running task, the CPU, the context and the time.
  *
  *   - `who` stands where ftrace prints the function.
  *   - Newlines at the end of the message are left out; other newlines become spaces.
- *   - A full buffer loses its oldest line.
+ *   - A full buffer loses its oldest line. Reading takes none out.
  *   - Any context, NMI too. notrace. */
 void trace_write(const char *who, const char *message, u32 len);
 
@@ -24,11 +24,18 @@ struct trace_line {
 };
 void trace_format(struct strbuf *s, const struct trace_line *line);
 
-/* Takes the oldest line; false if the buffer is empty. */
-bool trace_read(struct trace_line *line);
+/* Lines are counted from boot, from 0. Copies line *at, or the oldest line if that one is no longer kept, and
+ * moves *at behind it. Returns false, and changes nothing, if there is none yet. */
+bool trace_read(u64 *at, struct trace_line *line);
 
-/* Lines lost so far because the buffer was full. */
+/* Empties the buffer. */
+void trace_clear(void);
+
+/* Lines lost since trace_clear because the buffer was full. */
 u64 trace_lost(void);
 
-/* Lines that wait for a reader. */
+/* The number of the next line that will be written. */
+u64 trace_end(void);
+
+/* How many lines are kept. */
 u32 trace_count(void);

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What stops a command that runs: byte 3 of the input, from a pipe as from a terminal.
 . tests/e2e/lib.sh
-plan 2
+plan 6
 
 # keys PAUSE TEXT...: a pause before each text.
 keys() {
@@ -23,3 +23,14 @@ piped --smp 4 < <(keys 1.5 'work load 100000; mem\nhelp\n' '\003work net 1000000
 wanted control_byte_3_stops_what_runs 0 '^stopped at [0-9]+ of 100000$' '^stopped at [0-9]+ of 10000000$' '^nothing is attached$'
 grep -Eq 'Several on one line|^pages|Ctrl-C stops it|error' "$out" && fail control_byte_3_drops_what_was_typed_before 'more was run or shown' ||
 	pass control_byte_3_drops_what_was_typed_before
+
+# The trace buffer keeps what it has shown.
+fivebyte --smp 4 --exec 'attach wakeup; work wake 50; detach wakeup; trace 3; trace 3; trace clear; trace'
+wanted control_trace_keeps_its_lines 0 '^3 lines, [0-9]+ older ones left out$' '^0 lines$'
+[ "$(grep "We are waking" "$out" | head -n 3)" = "$(grep "We are waking" "$out" | tail -n +4)" ] &&
+	pass control_trace_shows_the_same_again || fail control_trace_shows_the_same_again 'other lines'
+fivebyte --smp 4 --exec 'attach wakeup; work wake 6000; detach wakeup; trace 1'
+wanted control_trace_says_what_it_lost 0 '^1 line, 4095 older ones left out; [0-9]+ lost, because 4096 are kept$'
+
+piped --smp 4 < <(keys 1.5 'attach wakeup\ntrace follow\n' '\003detach all\nlinks\n')
+wanted control_trace_follows_until_byte_3 0 'my_wake_up: We are waking up' '^stopped: [0-9]+ lines$' '^nothing is attached$'

@@ -7,11 +7,16 @@
 #include "kernel/sched/timer.h"
 #include "tests/test.h"
 
+static u64 at; /* the next line to read */
+
 static void read_all(void)
 {
-	struct trace_line l;
-	while (trace_read(&l))
-		;
+	at = trace_end();
+}
+
+static bool take(struct trace_line *l)
+{
+	return trace_read(&at, l);
 }
 
 static void write(const char *message)
@@ -25,7 +30,7 @@ TEST(trace_keeps_what_was_written)
 	read_all();
 	u64 before = ktime_get_ns();
 	write("hello\n\n");
-	require(trace_read(&l));
+	require(take(&l));
 	check_str("hello", l.message);
 	check_str("prog", l.who);
 	check_str(current->comm, l.comm);
@@ -33,7 +38,7 @@ TEST(trace_keeps_what_was_written)
 	check(l.ns >= before && l.ns <= ktime_get_ns());
 	check(!l.irqs_off);
 	check_eq(0, l.preempt_count);
-	check(!trace_read(&l));
+	check(!take(&l));
 }
 
 TEST(trace_notes_the_context)
@@ -45,7 +50,7 @@ TEST(trace_notes_the_context)
 	write("x");
 	irq_restore(flags);
 	preempt_enable();
-	require(trace_read(&l));
+	require(take(&l));
 	check(l.irqs_off);
 	check_eq(1, l.preempt_count);
 }
@@ -57,7 +62,7 @@ TEST(trace_cuts_long_messages)
 	memset(text, 'a', sizeof(text) - 1);
 	read_all();
 	write(text);
-	require(trace_read(&l));
+	require(take(&l));
 	check_eq(sizeof(l.message) - 1, strlen(l.message));
 }
 
@@ -70,11 +75,11 @@ TEST(trace_keeps_both_ends_of_a_long_name)
 	name[TRACE_WHO] = 0;
 	read_all();
 	trace_write(name + 1, "x", 1);
-	require(trace_read(&l));
+	require(take(&l));
 	check_str(name + 1, l.who);
 	memcpy(name + TRACE_WHO - 4, "_two", 4);
 	trace_write(name, "x", 1);
-	require(trace_read(&l));
+	require(take(&l));
 	check_eq(TRACE_WHO - 1, strlen(l.who));
 	check(str_matches(l.who, "nnnn*nnn..nnn*nnn_two"));
 }
@@ -82,6 +87,7 @@ TEST(trace_keeps_both_ends_of_a_long_name)
 TEST(trace_loses_the_oldest_and_counts_them)
 {
 	struct trace_line l;
+	trace_clear();
 	read_all();
 	u64 lost = trace_lost();
 	write("first");
@@ -90,10 +96,32 @@ TEST(trace_loses_the_oldest_and_counts_them)
 		write("more");
 	check_eq(lost + 1, trace_lost());
 	check_eq(TRACE_LINES, trace_count());
-	require(trace_read(&l));
+	require(take(&l));
 	check_str("second", l.message);
 	read_all();
 	check_eq(lost + 1, trace_lost());
+}
+
+TEST(trace_keeps_lines_that_were_read_until_it_is_cleared)
+{
+	struct trace_line l;
+	trace_clear();
+	check_eq(0, trace_lost());
+	read_all();
+	u64 first = at;
+	write("kept");
+	require(take(&l) && !take(&l));
+	check_eq(1, trace_count());
+	check_eq(first + 1, at);
+	at = 0; /* long gone */
+	require(take(&l));
+	check_str("kept", l.message);
+	check_eq(first + 1, at);
+	trace_clear();
+	check_eq(0, trace_count());
+	at = 0;
+	check(!take(&l));
+	check_eq(0, at);
 }
 
 static u32 writers;
@@ -120,7 +148,7 @@ TEST(trace_lines_of_many_cpus_are_whole_and_none_is_lost)
 		require(kthread_run(write_many, (void *)texts[n % 2], n % cpu_count(), "writer/%u", n));
 	while (__atomic_load_n(&writers, __ATOMIC_SEQ_CST))
 		msleep(1);
-	while (trace_read(&l)) {
+	while (take(&l)) {
 		u32 which = l.message[0] == 'b';
 		check_str(texts[which], l.message);
 		check(l.ns >= last);

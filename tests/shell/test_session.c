@@ -222,6 +222,8 @@ TEST(session_of_1000_random_lines)
 		char text[256] = "";
 		struct strbuf line = STRBUF(text);
 		make_line(&line);
+		if (str_matches(text, "trace follow*")) /* until Ctrl-C */
+			continue;
 		shell_exec(text);
 		if (i % PER_BLOCK == PER_BLOCK - 1)
 			take_all_off();

@@ -405,13 +405,12 @@ TEST(ftrace_hijack_prints_and_leaves_the_nop)
 {
 	struct trace_line line;
 	u32 lines = 0;
-	while (trace_read(&line)) {
-	}
+	u64 at = trace_end();
 	check_eq(OK, shell_exec("hijack on; work wake 10"));
 	check(!holds_nop((uptr)wake_up_process));
 	check_eq(OK, shell_exec("hijack off"));
 	check(holds_nop((uptr)wake_up_process));
-	while (trace_read(&line)) {
+	while (trace_read(&at, &line)) {
 		check_str("my_wake_up_process", line.who);
 		check(str_matches(line.message, "We are waking up *:*"));
 		lines++;
