@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// btf-names IN OUT SOURCE...: copies BTF. A type or enumerator whose name is not a word of the sources gets a
-// name that begins with fivebyte_ or FIVEBYTE_; comments in the sources do not count. An enum whose name is
-// there keeps its enumerators. Functions, variables, members and arithmetic types keep their names.
+// btf-names IN OUT SOURCE...: copies BTF. A type or enumerator keeps its name if that is a word of the
+// sources, comments left out; otherwise the name gets fivebyte_ or FIVEBYTE_ in front. An enum that keeps its
+// name keeps its enumerators' names. Functions, variables, members and arithmetic types keep their names.
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
