@@ -7,10 +7,14 @@
 # make bench-vm   time the eBPF machine; PROGRAMS=... ROUNDS=11 TRICKS=1 WITHOUT=...
 # make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
 # make gdb        debug it; SCRIPT=docs/gdb/first-poke.gdb replays a session
-# make lint dis clean; make vmlinux.h is build/vmlinux.h
+# make lint       check the rules of the source that a program can check
+# make lines      count the lines of each folder and of the core path
+# make dis        disassemble the kernel and what it generates
+# make clean      remove build/; make build/vmlinux.h writes the types for programs
 #
 # run and test install the Debian packages that are missing; nothing else has to be done first. Each step of
-# the build is one short line; V=1 shows the commands. It runs as many jobs as the machine has CPUs, or -j N.
+# the build is one short line; V=1 shows the commands. The build runs as many jobs as the machine has CPUs, or
+# as -j N says.
 
 CC      = $(CROSS_COMPILE)gcc
 HOSTCC ?= gcc
@@ -38,8 +42,7 @@ step = @$(if $(is_silent),,printf '  %-7s%s\n' $(1) $(2); )
 endif
 is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
 
-# For scripts that call make: they get the number of jobs, but not the jobserver, which is closed to
-# them.
+# For scripts that call make: they get the number of jobs, but not the jobserver, which they cannot use.
 script = @MAKEFLAGS='$(filter-out --jobserver%,$(MAKEFLAGS))'
 
 .DELETE_ON_ERROR:
@@ -55,7 +58,7 @@ all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
 CFLAGS_MACHINE = -ffreestanding -fno-pie -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-mno-sse -mno-mmx -mno-80387 -fno-stack-protector -fcf-protection=none
 
-# Every function begins with the five bytes that are poked, and its address is collected.
+# Every function begins with the five bytes that are poked, and the compiler collects its address.
 CFLAGS_SITES = -pg -mfentry -mnop-mcount -mrecord-mcount
 
 # A traced function must be as the source says: it keeps its name and all its arguments in their order, and
@@ -141,8 +144,8 @@ $(B)/linker.ld: linker.ld kernel/layout.h
 
 # --- Two passes -------------------------------------------------------------------------------------------
 #
-# BTF and the symbol table are made from the linked kernel and then become part of it. They lie behind the
-# text, so a second link with them leaves the text where it was; tools/check-passes checks that.
+# BTF and the symbol table are made from the linked kernel. A second link adds them. They lie behind the text,
+# so the text stays where it was; tools/check-passes checks that.
 
 # $(call two_pass,NAME,OBJECTS): build/NAME.elf by way of build/NAME.pass1.elf
 define two_pass
@@ -196,8 +199,8 @@ $(B)/no-blobs.o: $(B)/no-blobs.asm $(B)/layout.inc
 
 # --- Programs ---------------------------------------------------------------------------------------------
 
-# It is written only if its content changes, so that an edit of the kernel does not compile every program
-# again.
+# vmlinux.h is written only if its content changes, so that an edit of the kernel does not compile every
+# program again.
 $(B)/vmlinux.h: $(B)/vmlinux.h.new
 	@cmp -s $< $@ || cp $< $@
 
@@ -206,7 +209,8 @@ $(B)/vmlinux.h.new: $(B)/fivebyte.btf
 
 $(B)/%.bpf.o: %.bpf.c $(B)/vmlinux.h
 	@mkdir -p $(@D)
-	$(call step,BPF,$<)$(CLANG) -O2 -g -Wall -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I$(B) -I. -MMD -MP -c -o $@ $<
+	$(call step,BPF,$<)$(CLANG) -O2 -g -Wall -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I$(B) -I. -MMD -MP \
+		-c -o $@ $<
 
 # --- The bootable image -----------------------------------------------------------------------------------
 
@@ -234,7 +238,7 @@ test-machine: $(B)/fivebyte-test.elf
 	tools/fivebyte --test --smp 1
 	tools/fivebyte --test --smp 4
 
-# 10 minutes without an argument; make test runs it for 10 seconds.
+# SECONDS is 10 minutes by default. make test runs the stress test for 10 seconds.
 SECONDS = 600
 SEED    = 1
 stress: $(B)/fivebyte-test.elf
@@ -253,8 +257,9 @@ lines:
 	@tools/lines
 
 # make gdb SCRIPT=docs/gdb/first-poke.gdb: GDB reads the script instead of the terminal. OPTIONS are the
-# launcher's (--iso). What the machine runs is EXEC, or what the script says in a line "# exec: COMMANDS", or
-# this: it attaches programs and sends packets, so that breakpoints in them are reached. Likewise SMP.
+# launcher's (--iso). The machine runs EXEC; without it the line "# exec: COMMANDS" of the script; without
+# both the commands below, which attach programs and send packets, so that breakpoints in them are reached.
+# SMP is found in the same way.
 script_says = $(if $(SCRIPT),$(shell sed -n 's/^\# $(1): //p' '$(SCRIPT)'))
 gdb: SMP  = $(or $(call script_says,smp),4)
 gdb: EXEC = $(or $(call script_says,exec),attach wakeup; attach skblat; work net 1000000)
@@ -264,9 +269,11 @@ gdb: $(B)/fivebyte.elf
 # The kernel's text, then what it generates: the compiled programs and their images.
 DIS_PROGS = my_wake_up count_skb receive_begins receive_ends
 DIS_FUNCS = wake_up_process kfree_skb netif_receive_skb
+DIS_COMMANDS = attach wakeup; attach skbcount; attach skblat; \
+	$(foreach p,$(DIS_PROGS),prog dump $p jited;)$(foreach f,$(DIS_FUNCS),tramp $f;)
 dis: $(B)/fivebyte.elf
 	$(OBJDUMP) -d -M intel --no-show-raw-insn $<
-	tools/fivebyte --exec 'attach wakeup; attach skbcount; attach skblat; $(foreach p,$(DIS_PROGS),prog dump $p jited;)$(foreach f,$(DIS_FUNCS),tramp $f;)'
+	tools/fivebyte --exec '$(DIS_COMMANDS)'
 
 clean:
 	rm -rf $(B)
