@@ -27,8 +27,8 @@ static void print_words(void)
 {
 	kprintf("\n--- The words of the demo ---\n");
 	for (const struct demo_word *w = demo_words; w->word; w++) {
-		kprintf("%-12s", w->word);
-		print_wrapped(w->meaning, 12, 12);
+		kprintf("%-*s", DEMO_WORD_COLUMN, w->word);
+		print_wrapped(w->meaning, DEMO_WORD_COLUMN, DEMO_WORD_COLUMN);
 	}
 }
 
@@ -70,12 +70,22 @@ static enum err go_to(u32 i, enum err (*exec)(const char *line))
 	return e || !state ? e : exec(state);
 }
 
+/* The arrow to the left is b, any other arrow is any other key. */
+static int read_key(void)
+{
+	int key = console_getc();
+	if (key != '\x1b')
+		return key;
+	console_getc(); /* '[' */
+	return console_getc() == 'D' ? 'b' : ' ';
+}
+
 /* 'q', 'b', or ' ' for any other key. */
 static int wait_for_key(void)
 {
 	for (;;) {
 		kprintf("[any key: go on   b: back   g: words   q: leave the demo] ");
-		int key = console_getc();
+		int key = read_key();
 		kprintf("\r\x1b[K");
 		if (key == 'g')
 			print_words();

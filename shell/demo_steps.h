@@ -15,7 +15,8 @@ struct demo_step {
 extern const struct demo_step demo_steps[];
 extern const u32 demo_step_count;
 
-/* Ended by a row without a word. */
+/* Ended by a row without a word. The meanings stand in a column. */
+enum { DEMO_WORD_COLUMN = 12 };
 struct demo_word {
 	const char *word, *meaning;
 };

@@ -10,11 +10,12 @@ wanted demo_runs_through 0 '^The demo: .*' '23 steps; about 10 minutes' '^--- 1 
 	'jmp bpf_trampoline_netif_receive_skb$' '^ffffffff[0-9a-f]+ +alloc_skb\+0x0 +kprobe +ftrace +[0-9]+ +0 ' \
 	'my_wake_up: We are waking up [^ ]+:[0-9]+$' 'my_wake_up_process: We are waking up [^ ]+:[0-9]+$' \
 	'^audit clean: .* 0 changed by live links$' '^That was the demo'
-# The lines of the mail have a fixed form.
-wide=$(awk 'length > 80' "$out" | grep -Evc 'my_wake_up(_process)?: |^error ')
-[ "$wide" = 0 ] && pass demo_fits_80_columns || fail demo_fits_80_columns "$wide lines are wider: $(awk 'length > 80' "$out")"
-# How many slots of the histogram are used depends on the machine.
-tall=$(awk '/^  [0-9]+: [0-9]+$|^ {4,}[0-9. ]+$/ { next } /^--- / { if (n > most) most = n; n = 0 } { n++ } END { print most }' "$out")
+# Without a terminal no refusal is broken; the lines of the mail are what they are; and how many rows a histogram has
+# and how many digits the ticks of compare, depends on the machine. The row of compare that is left stands for all.
+sed -E '/^way +x1/,/^kprobe, int3/d; /^  [0-9]+: [0-9]+$/d' "$out" >"$work/screens"
+wide=$(awk 'length > 80' "$work/screens" | grep -Ev 'my_wake_up(_process)?: |^error |^kretprobe ')
+[ -z "$wide" ] && pass demo_fits_80_columns || fail demo_fits_80_columns "wider: $wide"
+tall=$(awk '/^kretprobe / { n += 13 } /^--- / { if (n > most) most = n; n = 0 } { n++ } END { print most }' "$work/screens")
 [ "$tall" -le 24 ] && pass demo_fits_24_lines || fail demo_fits_24_lines "$tall lines"
 
 # first WORD: what the line with its first appearance is; "said" if that is the text of a step.
