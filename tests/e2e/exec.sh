@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # --exec on machines of every kind: wake-ups as in the mail that brought trampolines to Linux, then the nop again.
 . tests/e2e/lib.sh
-plan 27
+plan 29
 
 line='^ *[^ ].*-[0-9]+ +\[[0-9]{3}\] [d.][N.][Hhs.][0-9.] +[0-9]+\.[0-9]{6}: my_wake_up: We are waking up [^ :]+:[0-9]+$'
 
@@ -21,11 +21,14 @@ watch_wakeups iso --smp 4 --iso
 watch_wakeups icount --smp 4 --icount
 
 fivebyte --smp 4 --exec 'attach skbcount; work net 640; map dump freed_per_cpu; map dump freed_per_proto; detach all'
-wanted exec_counts_every_packet 0 'sum 640$' '^  2048: 560$' '^  2054: 40$' '^  34525: 40$'
+wanted exec_counts_every_packet 0 'sum 640$' '^  2048 ETH_P_IP: 560$' '^  2054 ETH_P_ARP: 40$' '^  34525 ETH_P_IPV6: 40$'
+[ "$(grep -Eo '^  [0-9]+ ETH' "$out" | tr -d '\nETH')" = '  2048   2054   34525 ' ] && pass exec_maps_are_sorted || fail exec_maps_are_sorted 'another order'
 
 fivebyte --smp 4 --exec 'attach skblat; work net 500; map dump latency_log2; tramp netif_receive_skb; detach all; links'
 wanted exec_measures_the_packet_path 0 'call netif_receive_skb\+0x5' 'keep the return value' '^nothing is attached$'
-total=$(awk '/^latency_log2/ { on = 1; next } /^ +[0-9]+: [0-9]+$/ && on { n += $2 } /^fivebyte/ { on = 0 } END { print n + 0 }' "$out")
+total=$(awk '/^latency_log2/ { on = 1; next } /^ +[0-9]+: [0-9]+ +>= +[0-9]+ [|]#*$/ && on { n += $2 } /^fivebyte/ { on = 0 } END { print n + 0 }' "$out")
+awk '/  >= / { n = gsub(/#/, ""); if (n > most) most = n; if ($2 != 0 && n == 0) bad = 1; if (length($0) + n > 80) bad = 1 } END { exit bad || most < 40 }' "$out" &&
+	pass exec_histogram_has_bars || fail exec_histogram_has_bars 'bars are wrong'
 [ "$total" = 500 ] && pass exec_histogram_adds_up || fail exec_histogram_adds_up "$total packets of 500"
 
 fivebyte --exec 'attach skbcount; tramp kfree_skb; detach all; tramp kfree_skb; site kfree_skb'

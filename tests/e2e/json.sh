@@ -37,7 +37,7 @@ for file in $(grep -l 'table_begin(&' shell/cmd_*.c); do
 done
 [ -z "$missing" ] && pass json_tables_are_declared || fail json_tables_are_declared "$missing"
 
-busy='attach wakeup; stats on; ftrace alloc_skb; kprobe kfree+5; work net 20; work wake 20'
+busy='attach skbcount; work net 20; detach skbcount; attach wakeup; stats on; ftrace alloc_skb; kprobe kfree+5; work net 20; work wake 20'
 fivebyte --smp 2 --quiet --icount --exec "$busy" --exec "mem; $(tr '\n' ';' <"$work/lines")"
 [ "$status" = 0 ] && pass json_of_every_table || fail json_of_every_table "exit status $status"
 sed '1,/^pokes/d' "$out" >"$work/documents"

@@ -14,7 +14,7 @@ HOST_SAN   := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_TRAMP := tramp/model.c tramp/plan.c $(wildcard tramp/abi_*.c tramp/gen_*.c) tramp/text/poke_x86_64.c
 # The pure files of kernel/ and shell/.
 HOST_KERNEL := kernel/cpu/acpi.c kernel/net/checksum.c kernel/cpu/x86_64/probe.c kernel/trace/format.c \
-	       shell/edit.c shell/linux_words.c shell/parse.c shell/usage.c
+	       shell/edit.c shell/histogram.c shell/linux_words.c shell/parse.c shell/usage.c
 HOST_PURE   := $(wildcard kernel/lib/*.c) $(sort $(shell find vm -name '*.c')) $(HOST_TRAMP) $(HOST_KERNEL)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/object.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
 HOST_TESTS := $(wildcard tests/host/*/test_*.c) tests/host/main.c tests/host/object.c tests/run.c \
