@@ -11,7 +11,7 @@ mask() {
 		-e 's/\b0x[0-9a-f]+/ADDRESS/g' -e 's/\b[0-9a-f]{16}\b/ADDRESS/g' -e 's/\b[0-9]{18,20}\b/ADDRESS/g' -e 's/magic=[0-9]+, info=[0-9]+/magic=NUMBER, info=NUMBER/' \
 		-e 's/bpf_prog_[0-9a-f]{16}/bpf_prog_TAG/g' -e 's/\.(c|h|asm):[0-9]+/.\1:LINE/g' \
 		-e 's/^  CPU [0-9] .*/  CPU N/' -e '/^\[Switching to Thread [0-9]\]$/d' -e 's/^Thread [0-9] hit/Thread N hit/' \
-		-e 's/[0-9]+ bytes of text/N bytes of text/' -e 's/<(IPv4|ARP|IPv6|protocol [0-9a-f]+), [0-9]+ bytes, [0-9]+ users>/<PACKET>/g' -e 's/, line [0-9]+\./, line LINE./' -e 's/^[0-9]+\t/LINE\t/' "$1"
+		-e 's/[0-9]+ bytes of text/N bytes of text/' -e 's/<(IPv4|ARP|IPv6|protocol [0-9a-f]+), [0-9]+ bytes, [0-9]+ users>/<PACKET>/g' -e 's/, line [0-9]+\./, line LINE./' -e 's/^[0-9]+\t/LINE\t/' -e 's,[ \t]*/\*.*\*/,,' "$1"
 }
 
 # replayed TEST NAME [OPTION]: docs/gdb/NAME.gdb ends well and shows what docs/gdb/NAME.out shows. In three tries,
