@@ -67,6 +67,13 @@ enum err function_detach(struct link *l, struct strbuf *log)
 	return e;
 }
 
+void function_left_out(struct prog *p, const char *pattern, site_visitor *visit, void *arg)
+{
+	struct hook hooks[2];
+	u32 hook_count = hooks_of(p, 0, hooks);
+	sites_left_out(p, pattern, hooks, hook_count, visit, arg);
+}
+
 /* First the program is attached to the function behind the branches. Then the branches lead to the
  * function. */
 enum err tracepoint_attach(struct link *l, const char *name, struct strbuf *log)

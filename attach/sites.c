@@ -5,8 +5,9 @@
 #include "attach/prog_site.h"
 #include "kernel/lib/mem.h"
 #include "tramp/proto.h"
-#include "tramp/text/misnamed.h"
 #include "vm/object.h"
+
+enum { WHY_LEN = 320 };
 
 /* Stores the site of the function or the program called func; refuses if none is. A program often has the
  * name of the function that it traces: a section that names its own program means the function. */
@@ -47,15 +48,32 @@ static struct reader reader_of(const struct prog *p)
 	};
 }
 
-/* Whether the program can be attached to this function. A pattern means only such functions. */
-static bool suits(const struct site *site, const struct reader *r, const struct hook *hooks, u32 hook_count)
+/* Skips the name with which a refusal begins, and what separates it. */
+static const char *behind_name(const char *sentence, const struct site *site)
 {
-	char text[160];
-	struct strbuf ignored = STRBUF(text);
-	struct model model;
+	size_t len = strlen(site->name);
+	if (strncmp(sentence, site->name, len))
+		return sentence;
+	sentence += len;
+	while (*sentence == ':' || *sentence == ' ')
+		sentence++;
+	return sentence;
+}
 
-	return !site->ambiguous && tramp_check(site, hooks, hook_count, &model, &ignored) == OK &&
-	       proto_check(r, site, &ignored) == OK;
+/* Returns why the program cannot be attached to this function, without the function's name, or NULL if it can
+ * be. The text may be in log. */
+static const char *why_not(const struct site *site, const struct reader *r, const struct hook *hooks,
+			   u32 hook_count, struct strbuf *log)
+{
+	struct model model;
+	str_cut(log, 0);
+	if (site->ambiguous)
+		return "two functions have this name";
+	if (tramp_check(site, hooks, hook_count, &model, log))
+		return behind_name(log->buf, site);
+	if (proto_check(r, site, log))
+		return "its arguments or its result are not those that the program reads";
+	return NULL;
 }
 
 enum err sites_check(const struct prog *p, const struct site *site, struct strbuf *log)
@@ -66,15 +84,35 @@ enum err sites_check(const struct prog *p, const struct site *site, struct strbu
 
 static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_count, const char *pattern)
 {
+	char text[WHY_LEN];
+	struct strbuf log = STRBUF(text);
 	struct reader r = reader_of(l->prog);
 	u32 found = 0;
 
 	for (u32 i = 0; i < site_count(); i++) {
 		struct site *site = site_nth(i);
-		if (str_matches(site->name, pattern) && suits(site, &r, hooks, hook_count))
+		if (str_matches(site->name, pattern) && !why_not(site, &r, hooks, hook_count, &log))
 			l->sites[found++] = site;
 	}
 	return found;
+}
+
+void sites_left_out(const struct prog *p, const char *pattern, const struct hook *hooks, u32 hook_count,
+		    site_visitor *visit, void *arg)
+{
+	char text[WHY_LEN];
+	struct strbuf log = STRBUF(text);
+	struct reader r = reader_of(p);
+
+	for (u32 i = 0; i < site_count(); i++) {
+		const struct site *site = site_nth(i);
+		const char *why = NULL;
+		if (str_matches(site->name, pattern))
+			why = why_not(site, &r, hooks, hook_count, &log);
+		if (why)
+			visit(site->name, why, arg);
+	}
+	site_each_without(pattern, visit, arg);
 }
 
 enum err sites_find(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,

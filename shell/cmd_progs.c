@@ -5,6 +5,7 @@
 #include "kernel/io/progress.h"
 #include "kernel/sched/sched.h"
 #include "shell/command.h"
+#include "shell/left_out.h"
 #include "shell/place.h"
 #include "shell/show.h"
 #include "shell/table.h"
@@ -200,6 +201,13 @@ static void print_if_new(const struct link *l, const struct selection *sel, u32 
 	}
 }
 
+/* Tells which functions a pattern leaves out, if the program is for functions. */
+static enum err tell_left_out(struct prog *p, const char *pattern, struct strbuf *log)
+{
+	bool for_functions = p->type >= PROG_FENTRY && p->type <= PROG_FSESSION;
+	return for_functions && str_is_pattern(pattern) ? left_out_of_attach(p, pattern, log) : OK;
+}
+
 static enum err cmd_attach(char **args, struct strbuf *log)
 {
 	struct attach_options options;
@@ -214,13 +222,17 @@ static enum err cmd_attach(char **args, struct strbuf *log)
 		before += links_of(sel.progs[i]);
 	e = attach_progs(sel.progs, sel.count, &options, log);
 	progress_wipe();
+	for (u32 i = 0; i < sel.count && e == ENOENT; i++)
+		tell_left_out(sel.progs[i], options.func ? options.func : sel.progs[i]->target, log);
 	if (e)
 		return e;
 	links_lock();
 	for (const struct link *l = link_next(NULL); l; l = link_next(l))
 		print_if_new(l, &sel, &before);
 	links_unlock();
-	return OK;
+	for (u32 i = 0; i < sel.count && !e; i++)
+		e = tell_left_out(sel.progs[i], options.func ? options.func : sel.progs[i]->target, log);
+	return e;
 }
 
 /* It has no links, but an image that calls it still has a task inside. */

@@ -3,6 +3,7 @@
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
+#include "shell/left_out.h"
 #include "shell/place.h"
 #include "shell/show.h"
 #include "shell/table.h"
@@ -13,14 +14,10 @@
 #include "tramp/tramp.h"
 
 /* A pattern without * and ? matches the names that contain it. */
-static bool matches(const char *name, const char *pattern)
+static void make_pattern(struct strbuf *s, const char *pattern)
 {
-	char wide[128];
-	struct strbuf s = STRBUF(wide);
-	if (str_is_pattern(pattern))
-		return str_matches(name, pattern);
-	str_printf(&s, "*%s*", pattern);
-	return str_matches(name, wide);
+	bool wide = str_is_pattern(pattern);
+	str_printf(s, "%s%s%s", wide ? "" : "*", pattern, wide ? "" : "*");
 }
 
 static void func_row(struct table *t, const struct site *site)
@@ -35,19 +32,22 @@ static void func_row(struct table *t, const struct site *site)
 
 static enum err cmd_funcs(char **args, struct strbuf *log)
 {
-	const char *pattern = args[0] ? args[0] : "*";
+	char wide[512];
 	struct table t;
 	u32 found = 0;
+	make_pattern(&STRBUF(wide), args[0] ? args[0] : "*");
 	table_begin(&t, "address|state|function");
 	tramp_lock();
 	for (u32 i = 0; i < site_count(); i++) {
-		if (!matches(site_nth(i)->name, pattern))
+		if (!str_matches(site_nth(i)->name, wide))
 			continue;
 		func_row(&t, site_nth(i));
 		found++;
 	}
 	tramp_unlock();
 	enum err e = table_print(&t, log);
+	if (!e)
+		e = left_out_of_list(wide, log);
 	if (e)
 		return e;
 	table_note("%u of the %u functions that can be traced", found, site_count());

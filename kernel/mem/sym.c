@@ -35,14 +35,21 @@ bool sym_named(const char *name, struct sym *sym)
 	return false;
 }
 
+const char *sym_inlined_next(const char *name)
+{
+	const char *next = inlined_functions;
+	if (name) {
+		const char *into = name + strlen(name) + 1;
+		next = into + strlen(into) + 1;
+	}
+	return *next ? next : NULL;
+}
+
 const char *sym_inlined_into(const char *name)
 {
-	const char *at = inlined_functions, *into;
-	for (; *at; at = into + strlen(into) + 1) {
-		into = at + strlen(at) + 1;
+	for (const char *at = sym_inlined_next(NULL); at; at = sym_inlined_next(at))
 		if (strcmp(at, name) == 0)
-			return into;
-	}
+			return at + strlen(at) + 1;
 	return NULL;
 }
 

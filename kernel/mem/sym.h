@@ -21,6 +21,10 @@ bool sym_nth(u32 i, struct sym *sym);
  * none. It may have code of its own besides. */
 const char *sym_inlined_into(const char *name);
 
+/* Returns the name of the inlined function behind that one in the list, which sym_inlined_next has returned;
+ * the first behind NULL, NULL behind the last. */
+const char *sym_inlined_next(const char *name);
+
 /* Stores the address of the global variable of that name. Returns false if there is none. */
 bool sym_variable(const char *name, uptr *addr);
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 12
+plan 15
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -54,3 +54,13 @@ fivebyte --exec 'site memcpy+3; site kmaloc+5; site kmalloc+99999; prog show kma
 wanted words_places_refused 1 '^error EOPNOTSUPP: memcpy has no site' 'no function is called kmaloc; did you mean kmalloc\?' \
 	'^error EINVAL: kmalloc has only [0-9]+ bytes$' 'kmalloc\+1 lies in the code of no program$' 'kfree_skb\+zz is not FUNC' \
 	'^error ENOENT: 0xffffffff80000000 lies in no function' 'lies in the program count_skb, to which nothing is attached' 'tramp_lock\+ is not'
+
+# A pattern says which functions it leaves out. Each one that matches is either attached to or left out.
+fivebyte --exec 'funcs s*; attach count_fexit s*; attach wakeup *skb*'
+wanted words_left_out 1 '^ +[0-9]+  never returns, so count_fexit would never run after it: ' '^ +[0-9]+  is variadic, ' \
+	'^ +[0-9]+  no site, notrace or in assembly: [^ ]+,' '^ +[0-9]+  no site, inlined: ' '^ +[0-9]+  its arguments or its result '
+awk '/^[0-9]+ of the [0-9]+ functions that/ { want = $1 } /^count_fexit: fexit of/ { got = $4; on = 1 }
+	/^error|^fivebyte/ && got { on = 0 } on && /^ +[0-9]+  / && !/  no site/ { got += $1 }
+	END { exit !(want && want == got) }' "$out" && pass words_left_out_adds_up || fail words_left_out_adds_up 'not all functions'
+fivebyte --exec 'funcs list_ad*; attach count_fentry list_ad*'
+wanted words_left_out_of_nothing 1 '^ +2  no site, inlined: list_add, list_add_tail$' '^0 of the ' 'to no function like list_ad\*$'

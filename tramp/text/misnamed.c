@@ -32,3 +32,14 @@ enum err site_refuse(const char *func, struct strbuf *log)
 	nearest_print(&n, log, "");
 	return ENOENT;
 }
+
+void site_each_without(const char *pattern, site_visitor *visit, void *arg)
+{
+	struct sym sym;
+	for (u32 i = 0; sym_nth(i, &sym); i++)
+		if (!site_at(sym.addr) && str_matches(sym.name, pattern))
+			visit(sym.name, "no site, notrace or in assembly", arg);
+	for (const char *name = sym_inlined_next(NULL); name; name = sym_inlined_next(name))
+		if (str_matches(name, pattern) && !site_named(name) && !sym_named(name, &sym))
+			visit(name, "no site, inlined", arg);
+}
