@@ -68,6 +68,7 @@ struct image *image_make(const char *prefix, const char *name, u32 max, text_wri
 		return NULL;
 	}
 	text_ready(&img->text);
+	text_changed();
 	return img;
 }
 

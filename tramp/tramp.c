@@ -207,6 +207,7 @@ static enum err swap_all(struct site *const *sites, u32 count, struct strbuf *lo
 {
 	enum err e;
 
+	text_changed();
 	collect_pokes(sites, count);
 	e = poke_batch(pokes, poke_count, log);
 	if (e)

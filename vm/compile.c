@@ -103,6 +103,7 @@ enum err prog_compile(struct prog *p, struct strbuf *log)
 		return str_refuse(log, e, "program %s: %s", p->name, reason(e));
 	p->state = PROG_COMPILED;
 	text_ready(&p->text);
+	text_changed();
 	return OK;
 }
 

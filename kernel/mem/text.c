@@ -232,16 +232,14 @@ enum err text_fill(struct text *t, text_writer *write, void *arg)
 	return e;
 }
 
-/* Empty: it does not need to do anything, but to be called. */
-static notrace __attribute__((noinline)) void text_changed(void)
-{
-	asm volatile("");
-}
-
 void text_ready(struct text *t)
 {
 	write_once(t->serial, __atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED));
-	text_changed();
+}
+
+notrace __attribute__((noinline)) void text_changed(void)
+{
+	asm volatile("");
 }
 
 void text_free(struct text *t)

@@ -48,9 +48,12 @@ enum err text_fill(struct text *t, text_writer *write, void *arg);
  * returns; after an error no block exists. */
 enum err text_make(struct text *t, u32 max, text_writer *write, void *arg);
 
-/* Says that the block, and what its owner keeps about it, are complete. The caller calls it before a CPU can
- * enter the block. GDB stops there, reads both, and gives the code names and lines: tools/gdb/symbols.py. */
+/* Says that the block, and what its owner keeps about it, are complete. */
 void text_ready(struct text *t);
+
+/* Empty. The caller calls it when blocks have become ready, before a CPU can enter one of them. GDB stops there
+ * and gives them names and lines: tools/gdb/symbols.py. */
+void text_changed(void);
 
 /* Fills the block with int3 and frees it. No CPU or task may still be in it: see tramp/image.h. */
 void text_free(struct text *t);

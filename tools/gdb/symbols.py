@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Gives generated code its names and lines while it exists.
 #
-# The kernel calls text_changed (kernel/mem/text.c) when a block of code is complete, before a CPU can enter
-# it. An internal breakpoint there reads the table of blocks from the machine's memory. `as` writes an object
+# The kernel calls text_changed (kernel/mem/text.c) when blocks of code are complete, before a CPU can enter
+# one. An internal breakpoint there reads the table of blocks from the machine's memory. `as` writes an object
 # file for each block that is new:
 #
 #   a program   bpf_prog_TAG_NAME and NAME, with the lines of its C file (.BTF.ext; struct prog, lines)
@@ -10,6 +10,7 @@
 #               prints it. An image that was replaced is bpf_trampoline_FUNC#1 as long as a task is in it, and its
 #               file is old1/FUNC.plan: `break FUNC.plan:9` stops in all of them.
 #   the others  the name that kernel/mem/text.c has for the block
+import functools
 import os
 import shutil
 import subprocess
@@ -69,10 +70,15 @@ def hook_name(call):
     return gdb.execute(f"info symbol {target:#x}", to_string=True).split(" in section")[0]
 
 
+@functools.lru_cache
+def step_words():
+    texts = gdb.parse_and_eval("step_print::texts")
+    return [texts[i].string() for i in range(texts.type.range()[1] + 1)]
+
+
 def plan_lines(image):
     """The steps of an image: where each begins, and its words."""
-    texts = gdb.parse_and_eval("step_print::texts")
-    words = [texts[i].string() for i in range(texts.type.range()[1] + 1)]
+    words = step_words()
     base, steps = int(image["text"]["base"]), image["steps"]
     steps = [[int(steps[i][f]) for f in ("start", "kind", "n")] for i in range(int(image["step_count"]))]
     names = {}

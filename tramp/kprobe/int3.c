@@ -96,6 +96,7 @@ static enum err make_slot(struct kprobe_point *pt, struct strbuf *log)
 	pt->slot.name = pt->symbol;
 	if (!text_make(&pt->slot, pt->insn.in.len, write_slot, pt)) {
 		text_ready(&pt->slot);
+		text_changed();
 		return OK;
 	}
 	pt->slot.base = 0;
