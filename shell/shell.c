@@ -21,6 +21,7 @@
 #include "shell/style.h"
 #include "shell/table.h"
 #include "shell/usage.h"
+#include "shell/watch.h"
 
 /* clang-format off */
 static const struct family {
@@ -233,6 +234,16 @@ static enum err cmd_demo(char **args, struct strbuf *log)
 	return demo_run((u32)first, boot_option("tty") != NULL, shell_exec);
 }
 
+static enum err run_unannounced(const char *line)
+{
+	return run_line(line, false);
+}
+
+static enum err cmd_watch(char **args, struct strbuf *log)
+{
+	return watch_run(args, run_unannounced, log);
+}
+
 const struct command shell_commands[] = {
 	{ "demo", "[N]", "a guided walk through the mechanism", cmd_demo,
 	  "Walks through the mechanism, from five bytes of nop to programs that watch the kernel, from step "
@@ -242,6 +253,12 @@ const struct command shell_commands[] = {
 	  "Lists the commands, or says more about one of them. Each has an example that works as it stands, "
 	  "and what does the same on Linux.",
 	  "help attach", "man; bpftool help", .tables = "" },
+	{ "watch", "[N] COMMAND ...", "repeat a command until Ctrl-C", cmd_watch,
+	  "Runs a command again and again, with a pause of one second, or of N seconds, until Ctrl-C. "
+	  "Several "
+	  "commands need quotes; one that fails ends it.",
+	  "watch 2 'work net 100; map dump freed_per_cpu'", "watch -n 2 bpftool map dump name freed_per_cpu",
+	  .tables = NULL },
 	{ 0 },
 };
 

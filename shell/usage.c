@@ -11,6 +11,10 @@ void usage_count(const char *usage, u32 *least, u32 *most)
 	for (const char *at = usage; *at; at++) {
 		depth += *at == '[';
 		depth -= *at == ']';
+		if (*at == '.') {
+			*most = USAGE_ANY;
+			return;
+		}
 		if (at == usage || at[-1] == ' ') {
 			*least += !depth;
 			*most += 1;

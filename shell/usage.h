@@ -3,11 +3,13 @@
  *
  *  - A space separates words, '|' separates the alternatives of a word.
  *  - Words in brackets may be left out.
+ *  - "..." at the end allows any number of further words.
  *  - An alternative in capitals names a kind of word; any other stands for itself. */
 #pragma once
 #include "kernel/lib/types.h"
 
-/* Counts the fewest and the most words that it allows. */
+/* Counts the fewest and the most words that it allows; USAGE_ANY are more than a line can have. */
+enum { USAGE_ANY = 1000 };
 void usage_count(const char *usage, u32 *least, u32 *most);
 
 /* Copies alternative i of the word with that index, without what stands in brackets behind it ("FUNC" of

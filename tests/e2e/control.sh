@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What stops a command that runs: byte 3 of the input, from a pipe as from a terminal.
 . tests/e2e/lib.sh
-plan 6
+plan 9
 
 # keys PAUSE TEXT...: a pause before each text.
 keys() {
@@ -34,3 +34,10 @@ wanted control_trace_says_what_it_lost 0 '^1 line, 4095 older ones left out; [0-
 
 piped --smp 4 < <(keys 1.5 'attach wakeup\ntrace follow\n' '\003detach all\nlinks\n')
 wanted control_trace_follows_until_byte_3 0 'my_wake_up: We are waking up' '^stopped: [0-9]+ lines$' '^nothing is attached$'
+
+piped --smp 4 < <(keys 3.5 "attach skbcount\nwatch 'work net 10; map dump freed_per_cpu'\n" '\003detach all; links\n')
+wanted control_watch_repeats_until_byte_3 0 '^--- 1: work net 10; map dump freed_per_cpu ---$' '^--- 2: work net 10' '10$' '20$' \
+	'^stopped$' '^nothing is attached$'
+fivebyte --exec "watch 3600 detach skbcount"
+wanted control_watch_ends_with_an_error 1 '^--- 1: detach skbcount ---$' '^error ENOENT: count_skb is not attached$'
+[ "$(grep -c ' skbcount ---$' "$out")" = 1 ] && pass control_watch_does_not_repeat_an_error || fail control_watch_does_not_repeat_an_error 'it does'

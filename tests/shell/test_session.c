@@ -28,10 +28,10 @@ static u32 below(u32 n)
 	return stress_random(&random, n);
 }
 
-/* These end the session, take minutes, or break a site until they are called again. */
+/* These end the session or do not end, take minutes, or break a site until they are called again. */
 static bool is_left_out(const struct command *c)
 {
-	static const char *const names[] = { "poweroff", "demo", "compare", "poke-test" };
+	static const char *const names[] = { "poweroff", "demo", "compare", "poke-test", "watch" };
 	for (u32 i = 0; i < array_len(names); i++)
 		if (strcmp(c->name, names[i]) == 0)
 			return true;

@@ -16,6 +16,7 @@ TEST(usage_counts_its_words)
 	check(counts("FUNC", 1, 1));
 	check(counts("PROG [FUNC|PATTERN] [cookie N]", 1, 4));
 	check(counts("list|off|FUNC[+OFFSET] [HOW]", 1, 2));
+	check(counts("[N] COMMAND ...", 1, USAGE_ANY));
 }
 
 TEST(usage_lists_the_alternatives_of_a_word)
