@@ -6,7 +6,6 @@
 #include "shell/command.h"
 #include "shell/poke_watch.h"
 #include "shell/show.h"
-#include "shell/style.h"
 #include "shell/table.h"
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/text/poke.h"
@@ -50,17 +49,13 @@ static void print_changes(const struct poke_watch *w)
 		   cpu_count() == 1 ? "" : "s");
 }
 
-/* The bytes, and the numbers of those that the step has changed, which have a colour besides. */
-static void print_bytes(struct strbuf *s, struct strbuf *changed, const struct poke_seen *now,
-			const struct poke_seen *before)
+/* The bytes, and the numbers of those that the step has changed. */
+static void print_bytes(struct strbuf *s, struct strbuf *changed, const u8 *now, const u8 *before)
 {
-	for (u32 i = 0; i < SITE_LEN; i++) {
-		bool is_new = now->bytes[i] != before->bytes[i];
-		str_printf(s, "%s%s%02x%s", i ? " " : "", is_new ? style(STYLE_CHANGED) : "", now->bytes[i],
-			   is_new ? style_end() : "");
-		if (is_new)
+	show_site_bytes(s, now, before);
+	for (u32 i = 0; i < SITE_LEN; i++)
+		if (now[i] != before[i])
 			str_printf(changed, "%s%u", changed->len ? " " : "", i + 1);
-	}
 }
 
 static void step_row(struct table *t, const struct poke_watch *w, u32 poke, u32 step)
@@ -73,7 +68,7 @@ static void step_row(struct table *t, const struct poke_watch *w, u32 poke, u32 
 	const char *insn = w->insns[poke + (name->arrival != DOES_OLD)];
 	char hex[96] = "", which[16] = "";
 	struct strbuf bytes = STRBUF(hex), changed = STRBUF(which);
-	print_bytes(&bytes, &changed, s, step == POKE_BEFORE ? s : s - 1);
+	print_bytes(&bytes, &changed, s->bytes, (step == POKE_BEFORE ? s : s - 1)->bytes);
 	table_add(t, "%s%s\t%s\t%s\t%llu\t%d\t%s%.*s", name->name, s->syncs ? ", sync" : "", hex, which,
 		  s->traps, __builtin_popcount(s->cpus), arrivals[name->arrival], (int)word_len(insn), insn);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Commands about functions and their sites: funcs, site, poke-test, audit, tracepoints.
 #include "kernel/lib/mem.h"
+#include "kernel/lib/x86.h"
 #include "kernel/io/print.h"
 #include "shell/command.h"
 #include "shell/left_out.h"
 #include "shell/place.h"
 #include "shell/show.h"
+#include "shell/style.h"
 #include "shell/table.h"
 #include "tramp/ftrace/ftrace.h"
 #include "tramp/text/audit.h"
@@ -64,16 +66,17 @@ static u32 count_callbacks(const struct site *site)
 
 static void print_site(const struct site *site)
 {
-	char found[16], wanted[16], what[SENTENCE_LEN];
+	char found[96], wanted[16], what[SENTENCE_LEN];
 	struct strbuf s = STRBUF(found), w = STRBUF(wanted), text = STRBUF(what);
 	u8 now[SITE_LEN], expected[SITE_LEN];
 	memcpy(now, (const void *)site->addr, SITE_LEN);
 	ftrace_site_bytes(site, expected);
-	str_hex(&s, now, SITE_LEN, " ");
+	show_site_bytes(&s, now, x86_nop(SITE_LEN));
 	str_hex(&w, expected, SITE_LEN, " ");
-	kprintf("%s at %lx\n", site->name, site->addr);
+	kprintf("%s%s%s at %lx\n", style(STYLE_NAME), site->name, style_end(), site->addr);
 	if (memcmp(now, expected, SITE_LEN)) {
-		kprintf("  %s   NOT what belongs here, which is %s\n", found, wanted);
+		kprintf("  %s   %sNOT what belongs here, which is %s%s\n", found, style(STYLE_REASON), wanted,
+			style_end());
 		return;
 	}
 	show_insn(&text, now, SITE_LEN, site->addr);

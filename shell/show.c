@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What several commands print.
 #include "shell/show.h"
+#include "shell/style.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/nearest.h"
 #include "kernel/lib/x86dis.h"
@@ -25,6 +26,15 @@ void show_symbol(struct strbuf *s, uptr addr)
 	str_puts(s, prog ? name + 26 : name);
 	if (offset)
 		str_printf(s, "+0x%lx", offset);
+}
+
+void show_site_bytes(struct strbuf *s, const u8 now[SITE_LEN], const u8 before[SITE_LEN])
+{
+	for (u32 i = 0; i < SITE_LEN; i++) {
+		bool is_new = now[i] != before[i];
+		str_printf(s, "%s%s%02x%s", i ? " " : "", is_new ? style(STYLE_CHANGED) : "", now[i],
+			   is_new ? style_end() : "");
+	}
 }
 
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)

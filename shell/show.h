@@ -13,6 +13,9 @@ void show_symbol(struct strbuf *s, uptr addr);
  * the offset inside its own block. Returns its length; 1 for a byte that begins no known instruction. */
 u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip);
 
+/* Prints the bytes of a site; those that differ from `before` have the colour of changed bytes. */
+void show_site_bytes(struct strbuf *s, const u8 now[SITE_LEN], const u8 before[SITE_LEN]);
+
 /* If a function with a site was also inlined, prints a line that says so, and into whom. */
 void show_inlined(const char *func);
 

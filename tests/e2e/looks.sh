@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a terminal sees: its width, and colours. Without pseudo-terminals those tests are skipped.
 . tests/e2e/lib.sh
-plan 11
+plan 13
 
 # on_terminal COLUMNS COMMANDS: as `fivebyte --exec` on a terminal of that width.
 on_terminal() {
@@ -41,16 +41,20 @@ if expect -c 'spawn -noecho true; expect eof' >/dev/null 2>&1; then
 	for columns in 140 80 60; do
 		not_wider $columns
 	done
-	on_terminal 80 'attach skbcount; links; site nonsense; ps'
+	on_terminal 80 'attach skbcount; links; site nonsense; ps; site kfree_skb; poke-test kfree; poke-test kfree; poke alloc_skb'
 	wanted looks_names_have_a_colour 1 "^$escape\[36mcount_skb$escape\[0m  fentry"
 	wanted looks_headings_have_none 1 '^program    type '
 	wanted looks_reasons_have_a_colour 1 "^$escape\[31merror ENOENT: .*nonsense$escape\[0m"
 	wanted looks_coloured_last_column 1 "  ${escape}\[36mkthreadd$escape\[0m$"
+	wanted looks_changed_bytes_of_a_site 1 "^$escape\[36mkfree_skb$escape\[0m at " \
+		"^  $escape\[1;35me8$escape\[0m ($escape\[1;35m..$escape\[0m ?){4}   call bpf_trampoline" \
+		"^  0f 1f 44 00 $escape\[1;35m08$escape\[0m   $escape\[31mNOT what belongs here"
+	wanted looks_changed_bytes_of_a_poke 1 "^3 int3, sync  $escape\[1;35mcc$escape\[0m 1f 44 00 00  1  "
 	NO_COLOR=1 on_terminal 80 'links; site nonsense; ps'
 	! coloured && pass looks_no_color || fail looks_no_color 'an escape sequence'
 else
 	for name in fit_140_columns fit_80_columns fit_60_columns names_have_a_colour headings_have_none \
-		reasons_have_a_colour coloured_last_column no_color; do
+		reasons_have_a_colour coloured_last_column changed_bytes_of_a_site changed_bytes_of_a_poke no_color; do
 		skip "looks_$name" 'no pseudo-terminal'
 	done
 fi
