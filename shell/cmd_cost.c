@@ -165,10 +165,11 @@ static enum err compare_ways(struct comparison *c)
 	for (u32 i = 0; i < WAYS && !e; i++)
 		e = compare_way(c, &ways[i], &t);
 	progress_wipe();
-	if (!e)
-		table_note("%s that tracing adds to a call of %s, with 1 to %u users;\n"
-			   "bytes of stack, registers saved and bytes of code for one user.",
+	if (!e) {
+		table_note("%s that tracing adds to a call of %s, with 1 to %u users;",
 			   exact ? "Instructions" : "Ticks", c->t.site->name, USERS);
+		table_note("bytes of stack, registers saved and bytes of code for one user.");
+	}
 	if (!e && !exact)
 		table_note("Ticks are only roughly right: --icount counts instructions.");
 	/* Measured outside QEMU on one Xeon, family 6, model 207. */

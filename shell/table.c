@@ -197,16 +197,8 @@ void table_note(const char *fmt, ...)
 	va_start(args, fmt);
 	str_vprintf(&s, fmt, args);
 	va_end(args);
-	if (json_is_on()) {
+	if (json_is_on())
 		json_keep_note(text);
-		return;
-	}
-	for (char *line = text, *end; line; line = end) {
-		for (end = line; *end && *end != '\n';)
-			end++;
-		end = *end ? end : NULL;
-		if (end)
-			*end++ = 0;
-		print_wrapped(line, 0, 2);
-	}
+	else
+		print_wrapped(text, 0, 2);
 }

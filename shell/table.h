@@ -41,6 +41,6 @@ enum err table_print(struct table *t, struct strbuf *log);
 /* The same, but without rows it prints that sentence in place of the heading; "" prints nothing. */
 enum err table_print_or(struct table *t, const char *none, struct strbuf *log);
 
-/* Prints a sentence that belongs to a table, as print_wrapped does; '\n' begins a line. With -j (json.h) it becomes
- * a part of the document, as tables do. */
+/* Prints a sentence that belongs to a table, as print_wrapped does. With -j (json.h) it becomes a part of the
+ * document, as tables do. */
 void table_note(const char *fmt, ...) printf_like(1, 2);
