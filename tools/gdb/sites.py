@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Commands about the five bytes: fivebyte-site, fivebyte-tramp, fivebyte-watch.
+import re
+
 import gdb
 
 HOOK_KINDS = ("fentry", "fmod_ret", "fexit")  # enum hook_kind
@@ -45,7 +47,8 @@ FUNC is a function, a program, or FUNC+OFFSET. Example: fivebyte-site kfree_skb"
 class Tramp(Command):
     """Show the image that a traced function's site leads to.
 Usage: fivebyte-tramp FUNC
-Its hooks, in order, and its instructions. Example: fivebyte-tramp kfree_skb"""
+Its hooks, in order, and its instructions, with the steps of the plan from which
+they were made. Example: fivebyte-tramp kfree_skb"""
 
     usage = "FUNC"
 
@@ -61,8 +64,19 @@ Its hooks, in order, and its instructions. Example: fivebyte-tramp kfree_skb"""
         print(f"{func}: {text_of(image['text']['name'])}, {length} bytes at {base:x}, entered by {how}")
         for hook in hooks_of(tramp):
             print(f"  {HOOK_KINDS[int(hook['kind'])]:8} {text_of(hook['name'])} at {address(hook['code']):x}")
+        step = None
         for i in gdb.selected_inferior().architecture().disassemble(base, base + length - 1):
-            print(f"  {i['addr'] - base:4x} {read(i['addr'], i['length']).hex():20} {' '.join(i['asm'].split())}")
+            asm = re.sub("0x[0-9a-f]+ <(.*)>", r"\1", " ".join(i["asm"].split()))
+            step, before = self.step(gdb.find_pc_line(i["addr"])), step
+            text = f"  {i['addr'] - base:4x} {read(i['addr'], i['length']).hex():18} {asm:32}"
+            print(text.rstrip() if step == before else f"{text} {step}")
+
+    def step(self, line):
+        """The step of the plan, which symbols.py gives an instruction as its line."""
+        if not line.symtab:
+            return ""
+        with open(line.symtab.fullname()) as f:
+            return f.read().split("\n")[line.line - 1]
 
 
 class Write(gdb.Breakpoint):
