@@ -25,7 +25,8 @@ extern const struct sym_entry sym_table[];
 extern const u32 sym_count;
 extern const char sym_names[];
 
-/* Those that were inlined: for each its name and then into whom ("a, b, c and 2 more"); ended by "". */
+/* The functions that were inlined: for each its name, then the names of the functions into which it was
+ * inlined ("a, b, c and 2 more"); ended by "". */
 extern const char inlined_functions[];
 
 /* Its global variables, ended by a NULL name. */

@@ -9,6 +9,6 @@ void console_init(void);
 /* Sleeps until a character has been typed, and returns it. */
 int console_getc(void);
 
-/* Whether Ctrl-C has been typed (byte 3, from a pipe too) and not been returned by console_getc. If so, it is
- * thrown away together with all that was typed before it, as terminals do. */
+/* Returns whether Ctrl-C (byte 3, from a pipe too) has been typed and console_getc has not returned it. If
+ * so, throws it away with all that was typed before it, as terminals do. */
 bool console_interrupted(void);

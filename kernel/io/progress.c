@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The state of what runs now. A line on the terminal is wiped out by spaces, which every screen understands.
+// The state of the command that runs now. Spaces wipe its line out, because every screen understands them.
 #include "kernel/io/progress.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/io/console.h"

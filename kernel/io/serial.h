@@ -16,6 +16,6 @@ enum err serial_enable_input(void (*received)(void));
 /* Returns the next character typed, or -1 if there is none. */
 int serial_try_getc(void);
 
-/* Whether a Ctrl-C has been typed that serial_try_getc has not returned. If so, it is thrown away together with
+/* Returns whether a Ctrl-C has been typed that serial_try_getc has not returned. If so, throws it away with
  * all that was typed before it. */
 bool serial_take_ctrl_c(void);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The distance between two names, row by row: edits[j] turn the first i characters of a into the first j of b.
+// Counts the edits between two names, row by row: edits[j] edits turn the first i characters of a into the
+// first j of b.
 #include "kernel/lib/nearest.h"
 #include "kernel/lib/mem.h"
 

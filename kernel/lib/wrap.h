@@ -13,7 +13,6 @@ struct wrap {
 };
 
 /* Writes the text. A word ends where the text does. Escape sequences take no columns. If breaks is true, a
- * word for which its row has no room begins a new row. The new row begins under the text behind the line's
- * last gap of two spaces or more, if that gap is in the left half; otherwise two columns right of the line's
- * begin. */
+ * word for which its row has no room begins a new row. That row begins under the text behind the line's last
+ * gap of two spaces or more, if the gap is in the left half; else two columns behind the line's begin. */
 void wrap_write(struct wrap *w, const char *text, u32 len, bool breaks);

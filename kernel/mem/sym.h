@@ -17,8 +17,8 @@ bool sym_at(uptr addr, struct sym *sym);
 bool sym_named(const char *name, struct sym *sym);
 bool sym_nth(u32 i, struct sym *sym);
 
-/* Returns into which functions the function of that name was inlined ("a, b, c and 2 more"), or NULL if into
- * none. It may have code of its own besides. */
+/* Returns the names of the functions into which the function called name was inlined ("a, b, c and 2 more"),
+ * or NULL if there are none. The function may also have code of its own. */
 const char *sym_inlined_into(const char *name);
 
 /* Returns the name of the inlined function behind that one in the list, which sym_inlined_next has returned;

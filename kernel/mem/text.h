@@ -27,7 +27,7 @@ struct text {
 	u32 fixup_count;
 	/* Called for each fault, in any context. May be NULL. */
 	void (*faulted)(const struct text *t, u32 at);
-	u32 serial; /* text.c's: ascends from the oldest block to the newest; 0 until text_ready */
+	u32 serial; /* text.c's: a newer block has a higher number; 0 until text_ready */
 	u8 *wanted; /* text.c's: the block's bytes as written last; NULL during text_fill */
 };
 
@@ -48,11 +48,11 @@ enum err text_fill(struct text *t, text_writer *write, void *arg);
  * returns; after an error no block exists. */
 enum err text_make(struct text *t, u32 max, text_writer *write, void *arg);
 
-/* Says that the block, and what its owner keeps about it, are complete. */
+/* Says that the block, and its owner's data about it, are complete. */
 void text_ready(struct text *t);
 
-/* Empty. The caller calls it when blocks have become ready, before a CPU can enter one of them. GDB stops there
- * and gives them names and lines: tools/gdb/symbols.py. */
+/* Empty. Call it when blocks have become ready, before a CPU can enter one of them. GDB stops there, and
+ * gives them names and lines: tools/gdb/symbols.py. */
 void text_changed(void);
 
 /* Fills the block with int3 and frees it. No CPU or task may still be in it: see tramp/image.h. */

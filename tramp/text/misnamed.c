@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Why a name finds no site: from the reasons that are certain to a guess.
+// Looks for the reason why a name finds no site: first the certain ones, then a guess.
 #include "tramp/text/misnamed.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/nearest.h"
