@@ -9,8 +9,7 @@
 #include "kernel/sched/sched.h"
 #include "vm/object.h"
 
-/* The lock over the links and the sites of programs. It comes before tramp_lock, which kprobes and ftrace
- * take themselves. */
+/* Over the links and the sites of programs. It comes before tramp_lock, which kprobes and ftrace take. */
 static struct mutex attaching = MUTEX_INIT(attaching);
 static LIST_HEAD(links); /* oldest first */
 

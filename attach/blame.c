@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Finds programs in a backtrace. Compiled code is found by its address. Of an interpreted program, a
-// backtrace shows only the interpreter. But the interpreter keeps a pointer to the current instruction in a
-// register, and a function that it calls saves that register on the stack. The pointer shows the program and
-// the instruction.
+// Finds programs in a backtrace: compiled code by its address, interpreted programs by a pointer to their
+// current instruction. The interpreter keeps that pointer in a register, and a function that it calls saves
+// the register on the stack.
 #include "attach/blame.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/blame.h"
@@ -53,8 +52,7 @@ static notrace const struct prog *points_into(const struct search *s, uptr word,
 	return NULL;
 }
 
-/* Stores the next word that may be the pointer: first the register, then the stack. Returns false at its
- * end. */
+/* Stores the next word that may be the pointer: first the register, then the stack. False at the end. */
 static notrace bool next_word(struct search *s, uptr *word)
 {
 	if (s->regs) {

@@ -74,8 +74,7 @@ void function_left_out(struct prog *p, const char *pattern, site_visitor *visit,
 	sites_left_out(p, pattern, hooks, hook_count, visit, arg);
 }
 
-/* First the program is attached to the function behind the branches. Then the branches lead to the
- * function. */
+/* First the program is attached to the function behind the branches. Then the branches lead there. */
 enum err tracepoint_attach(struct link *l, const char *name, struct strbuf *log)
 {
 	struct hook hooks[2];

@@ -35,8 +35,7 @@ static u64 relied_on(const struct prog *p)
 	return is_raw && p->facts.reads < 1ull << RAW_TP_WORDS ? 0 : p->facts.reads;
 }
 
-/* The types of its context on which p relies: those of the function that its section names, if it names
- * one. */
+/* The types of its context on which p relies: those of the function that its section names, if any. */
 static struct reader reader_of(const struct prog *p)
 {
 	bool at_function = p->type != PROG_RAW_TP && *p->target && !str_is_pattern(p->target);

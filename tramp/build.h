@@ -4,7 +4,7 @@
 #pragma once
 #include "tramp/tramp.h"
 
-/* How images are built. The caller that changes it builds all images anew. */
+/* How images are built. The caller that changes it builds all images again. */
 extern struct plan_options build_options;
 
 /* Builds t->next, and the spares for the removals that may follow. ENOMEM: t is as before. */

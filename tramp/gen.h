@@ -22,8 +22,7 @@ struct gen {
  * of reach. */
 enum err gen_image(struct code *c, struct gen *g);
 
-/* Write code around a call that must stay on its CPU. gen_preempt_off adds 1 to the preempt count and keeps
- * all argument registers. gen_preempt_on subtracts it, and calls the scheduler if that was requested
- * meanwhile. */
+/* Write code around a call that must stay on its CPU. gen_preempt_off adds 1 to the preempt count, and keeps
+ * all argument registers. gen_preempt_on subtracts it, and calls the scheduler if asked to meanwhile. */
 void gen_preempt_off(struct code *c);
 void gen_preempt_on(struct code *c);

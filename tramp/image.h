@@ -43,7 +43,7 @@ struct image {
 	/* Offsets in an image that calls the body: where the body returns to; the gate (0: none); the end of
 	 * the exit hooks. */
 	u32 after_original, gate, hooks_end;
-	struct image_step *steps; /* behind the struct; the last one is the cold part */
+	struct image_step *steps; /* they lie behind the struct; the last one is the cold part */
 	u32 step_count, step_room;
 	bool seen, body_seen; /* in this scan: a return address leads into it; one of the body does */
 };
@@ -67,8 +67,8 @@ void image_init(void);
  * that is retired. Once, at boot. */
 void image_reached_through(const struct text *caller);
 
-/* Reserves len bytes for code, which text_fill writes to img->text, and room for that many steps. Its symbol is
- * prefix and name, both copied. NULL if there is no memory. */
+/* Reserves len bytes for code, which text_fill writes to img->text, and room for that many steps. Its symbol
+ * is prefix and name, both copied. NULL if there is no memory. */
 struct image *image_reserve(const char *prefix, const char *name, u32 len, u32 steps);
 
 /* The same, and `write` writes its code, of at most max bytes. NULL also if write fails. */

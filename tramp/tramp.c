@@ -201,8 +201,7 @@ static void settle(struct site *site)
 	free_unused(t);
 }
 
-/* Every next image is built. From here on, only a site that does not hold what it should can stop the
- * change. */
+/* Every next image is built. Now only a site that does not hold what it should can stop the change. */
 static enum err swap_all(struct site *const *sites, u32 count, struct strbuf *log)
 {
 	enum err e;

@@ -28,7 +28,7 @@ struct tramp {
 void tramp_init(void);
 void tramp_audit_init(void);
 
-/* The lock over all tramps and links. The caller of every function below holds it, but for tramp_check and
+/* The lock over all tramps and links. The caller of every function below holds it, except for tramp_check and
  * tramp_options. */
 void tramp_lock(void);
 void tramp_unlock(void);
@@ -63,8 +63,8 @@ enum err tramp_add(struct site *const *sites, u32 count, const struct hook *hook
  * After an error nothing has changed. */
 enum err tramp_remove(struct site *const *sites, u32 count, const void *owner, struct strbuf *log);
 
-/* How images are built. To set it builds all of them anew. ENOMEM, EINVAL as above: nothing has changed
- * then. */
+/* How images are built. tramp_set_options builds all images again. ENOMEM, EINVAL as above: nothing has
+ * changed then. */
 struct plan_options tramp_options(void);
 enum err tramp_set_options(struct plan_options options, struct strbuf *log);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Answers the auditor: which sites trampolines have changed, and whether each image is still what its hooks
-// ask for.
+// Answers the auditor: which sites trampolines have changed, and whether each image is what its hooks need.
 #include "kernel/mem/heap.h"
 #include "kernel/mem/sym.h"
 #include "tramp/text/audit.h"

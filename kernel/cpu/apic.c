@@ -148,7 +148,7 @@ enum err irq_enable(u32 irq, trap_handler *handler)
 	return OK;
 }
 
-/* Masks all interrupts of the 8259. It may still send a spurious one. So its vectors, which are those of
+/* Masks all interrupts of the 8259. It may still send a spurious one. So its vectors, which were those of
  * exceptions, become IRQ_VECTOR and above. */
 static void silence_8259(void)
 {

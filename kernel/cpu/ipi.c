@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ways in which one CPU interrupts the others. Two locks: call_lock for calls, sync_lock for syncs. Each
-// is taken with interrupts on, so that a CPU that waits for it still answers. A sync may be asked for while a
-// call is in progress, never the other way round.
+// is taken with interrupts on, so that a CPU that waits for it still answers. A CPU may ask for a sync while
+// a call is in progress, but not for a call while a sync is.
 #include "kernel/cpu/ipi.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"

@@ -2,7 +2,7 @@
 /* How one CPU makes the others do something.
  *
  * - A call and a hold need interrupts on, and no lock held that an interrupted CPU could be spinning for.
- * - A sync may be asked for while a call is in progress, never the other way round.
+ * - A CPU may ask for a sync while a call is in progress, but not for a call while a sync is.
  * - Each panics if a CPU does not answer for STALL_SECONDS (kernel/cpu/stall.h). */
 #pragma once
 #include "kernel/lib/types.h"

@@ -29,7 +29,7 @@ struct cpu {
 	u32 id;              /* 0 .. cpu_count() - 1 */
 	u32 apic_id;         /* as the MADT says */
 	u32 softirq_pending; /* one bit per softirq, kernel/sched/softirq.h */
-	uptr kernel_sp;      /* in another CPU's call: how far down the interrupted stack goes */
+	uptr kernel_sp;      /* during another CPU's call: where the interrupted stack ends */
 	/* For bpf_get_attach_cookie and bpf_get_func_ip, of the probe whose program runs: the cookie with
 	 * which it was attached, and the function whose entry or return it probes (0: it probes the body).
 	 * The caller of the program sets both, and restores them afterwards. */

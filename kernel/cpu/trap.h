@@ -22,8 +22,7 @@ enum { TRAP_GP = 13, TRAP_PF = 14, TRAP_VECTORS = 256 };
 typedef bool trap_handler(struct pt_regs *regs);
 
 /* trap_init fills the IDT and loads it: from here on an exception without a handler panics. trap_init_cpu,
- * once on each CPU, loads GDT and IDT there. It sets stacks of their own for NMI, double fault and machine
- * check. */
+ * once on each CPU, loads GDT and IDT there. It sets the stacks of NMI, double fault and machine check. */
 void trap_init(void);
 void trap_init_cpu(void);
 

@@ -27,8 +27,8 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 /* Reads the loader's information into boot_info; magic and info are kmain's arguments. Panics if the loader
- * is unknown or passes no memory map. Leaves out memory and modules beyond the first GiB, and modules beyond
- * the 32nd. */
+ * is unknown or passes no memory map. Leaves out what lies beyond the first GiB, and modules after the
+ * 32nd. */
 void boot_info_init(u32 magic, uptr info);
 
 /* Returns the value of the command line's word "name=value", "" for a plain "name", NULL if there is neither.

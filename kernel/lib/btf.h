@@ -85,8 +85,7 @@ const struct btf_var_secinfo *btf_vars(const struct btf_type *t);
 u32 btf_int_encoding(const struct btf_type *t);
 bool btf_var_is_static(const struct btf_type *t);
 
-/* Returns the value of item i of an ENUM or ENUM64, sign- or zero-extended as the type says; stores its
- * name. */
+/* Returns the value of item i of an ENUM or ENUM64, extended as the type's sign says; stores its name. */
 u64 btf_enum_value(const struct btf_type *t, u32 i, u32 *name_off);
 
 u32 btf_member_bit_offset(const struct btf_type *parent, const struct btf_member *m);

@@ -123,8 +123,7 @@ void btf_print_func(struct strbuf *s, const struct btf *b, u32 func_id)
 	str_putc(s, ')');
 }
 
-/* Reads `bits` bits (1 .. 64) of memory, little endian, from bit `first` on. Widens them as is_signed
- * says. */
+/* Reads `bits` bits (1 .. 64) of memory from bit `first` on, little endian. Widens them by is_signed. */
 static u64 read_bits(const u8 *data, u32 first, u32 bits, bool is_signed)
 {
 	u64 value = 0;

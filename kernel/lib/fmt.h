@@ -24,10 +24,11 @@ void str_vprintf(struct strbuf *s, const char *fmt, va_list args);
 /* Prints why something is refused, and returns e: `return str_refuse(log, EINVAL, "...");`. */
 enum err str_refuse(struct strbuf *s, enum err e, const char *fmt, ...) printf_like(3, 4);
 
-/* Two hex digits for each of len bytes, with `between` between them. */
+/* Appends two hex digits for each of len bytes, with `between` between the bytes. */
 void str_hex(struct strbuf *s, const void *data, u32 len, const char *between);
 
-/* Spaces up to the given column, counted from the last newline; at least one if already past it. */
+/* Appends spaces up to the column, counted from the last newline; one space if the text is past it
+ * already. */
 void str_pad(struct strbuf *s, u32 column);
 
 /* Removes what was written after the first len characters. */

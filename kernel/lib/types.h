@@ -31,8 +31,7 @@ _Static_assert(sizeof(u64) == 8 && sizeof(uptr) == sizeof(void *), "integer widt
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 /* clang-format on */
 
-/* A function without a site: no program can be attached to it. For all functions that a poke, an int3 or a
- * trampoline calls. */
+/* A function without a site: nothing can be attached to it. For all that a poke, int3 or trampoline calls. */
 #define notrace __attribute__((no_instrument_function))
 
 /* A function that keeps its own body, arguments and name, so that to trace it means what the source says. For

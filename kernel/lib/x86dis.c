@@ -190,7 +190,7 @@ static void print_number(struct strbuf *s, u64 v)
 	str_printf(s, v < 10 ? "%llu" : "0x%llx", v);
 }
 
-// Small negative numbers with their sign; others as unsigned numbers of so many bytes.
+// Prints small negative numbers with their sign, others as unsigned numbers of `size` bytes.
 static void print_imm(struct strbuf *s, i64 v, u32 size)
 {
 	if (v < 0 && v >= -0x10000) {

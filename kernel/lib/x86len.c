@@ -7,7 +7,7 @@
 /* One letter for each opcode, sixteen a row, as the SDM's opcode maps (vol. 2, appendix A):
  *   .  nothing follows      b w  immediate of 1, 2 bytes     z  of 4, or 2 with 66    v  as z, 8 with REX.W
  *   m  ModRM                B Z  ModRM and b, z              f F  ModRM; B, Z if its reg field is 0 or 1
- *   c  ModRM, registers whatever its mod says                j  rel32                 o  an address
+ *   c  ModRM, always registers, for any mod                  j  rel32                 o  an address
  *   e  enter: w and b       p R  prefix, REX                 x  escape, VEX, EVEX     -  no instruction */
 static const char one_byte[] =
 	"mmmmbz--mmmmbz-x" "mmmmbz--mmmmbz--" "mmmmbzp-mmmmbzp-" "mmmmbzp-mmmmbzp-"
@@ -61,8 +61,8 @@ static i32 take_prefixes(struct walk_insn *w)
 	}
 }
 
-/* c5: one byte more, the 0f map. c4: two, the first with the map. 62: three, likewise (EVEX). Returns
- * the opcode. */
+/* Behind c5 comes one byte more, and the map is 0f. Behind c4 come two, behind 62 (EVEX) three; the first has
+ * the map. Returns the opcode. */
 static i32 take_vex(struct walk_insn *w, u32 escape)
 {
 	u32 map = 1;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where an x86-64 instruction ends, and where those of its parts are that a copy in another place must
- * change.
+/* Where an x86-64 instruction ends, and where the parts lie that a copy in another place must change.
  *
  *      prefixes  opcode  ModRM  SIB  displacement  immediate          SDM vol. 2, chapter 2
  *                |       |           |             |

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // kmalloc: objects of a few sizes are carved from slabs of 16 KiB, anything larger is a block of pages.
-// A slab begins with its header, so an object never begins on a slab's first byte: what does is a block.
+// A slab begins with its header, so no object begins on a slab's first byte. An address that does is a block.
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/alloc.h"
@@ -20,7 +20,7 @@ enum {
 };
 _Static_assert(SMALLEST << (CLASSES - 1) == LARGEST, "one class for each power of two");
 
-/* A free object. The mark is what a second kfree of it would find. */
+/* A free object. A second kfree of it would find the mark. */
 struct hole {
 	struct hole *next;
 	uptr mark;
@@ -140,7 +140,7 @@ static void free_small(void *ptr)
 	if (!s->holes)
 		list_add(&s->list, &with_holes[s->class]);
 	add_hole(s, ptr);
-	/* An empty slab goes back, unless it is the only one with holes: the next kmalloc wants it. */
+	/* An empty slab is freed, unless it is the only one with holes: the next kmalloc needs it. */
 	if (--s->used == 0 && with_holes[s->class].next != with_holes[s->class].prev) {
 		list_del_init(&s->list);
 		s->magic = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Four-level page tables (SDM vol. 3, 4.5). boot/start.asm has made the tree. Only three things change:
-// rights in it, the one table of the fixmap, and pages of 2 MiB, which are split when the rights of a part
-// must differ.
+// Four-level page tables (SDM vol. 3, 4.5). boot/start.asm makes the tree. Here rights change, and the one
+// table of the fixmap; a page of 2 MiB is split when the rights of a part must differ.
 #include "kernel/cpu/cpu.h"
 #include "kernel/sched/lock.h"
 #include "kernel/mem/page.h"

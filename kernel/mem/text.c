@@ -203,8 +203,7 @@ static void disown(const struct text *t, u32 len)
 	bytes_used -= (granules_of(t->len) - granules_of(len)) * GRANULE;
 }
 
-/* Takes the buffer of t's bytes away. Until it is set again, text_visit says that t holds int3, as it
- * does. */
+/* Takes the buffer of t's bytes. Until it is set again, text_visit says that t holds int3, as it does. */
 static u8 *take_wanted(struct text *t)
 {
 	uptr flags = spin_lock_irqsave(&lock);

@@ -7,8 +7,7 @@
 /* Adds len bytes to a sum. */
 __wsum csum_partial(const void *buff, int len, __wsum sum);
 
-/* Returns the 16 bits of a sum that a header holds. 0 if the sum is of a packet with a right checksum in
- * it. */
+/* Returns the 16 bits of a sum that a header holds. 0: the sum is of a packet with a right checksum. */
 __sum16 csum_fold(__wsum sum);
 
 /* The checksum of an IPv4 header of ihl 32-bit words; 0 if the checksum in the header is right. */

@@ -10,7 +10,7 @@ enum { PORT_B = 0x61, PORT_B_GATE_2 = 1, PORT_B_SPEAKER = 2, PORT_B_OUT_2 = 0x20
 enum { CALIBRATE_PER_SECOND = 50 };
 enum { SLOWEST_TSC = 100000 }; /* Hz; emulators are slow, but they count */
 
-static u64 tsc_base, ns_per_tsc; /* the latter in units of 2^-32 */
+static u64 tsc_base, ns_per_tsc; /* ns_per_tsc in units of 2^-32 */
 
 notrace u64 ktime_get_ns(void)
 {

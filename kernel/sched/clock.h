@@ -9,8 +9,7 @@
 /* Nanoseconds since boot; never goes back, the same on all CPUs. notrace. */
 u64 ktime_get_ns(void);
 
-/* How the time is computed: (TSC - tsc_base) * ns_per_tsc >> 32. Returns false if it is computed
- * otherwise. */
+/* How the time is computed: (TSC - tsc_base) * ns_per_tsc >> 32. False if it is computed otherwise. */
 struct ktime_scale {
 	u64 tsc_base, ns_per_tsc;
 };

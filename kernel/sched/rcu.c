@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT rcu_preempt. While functions are deferred, a timer wakes it every few ticks.
-// It takes all of them as a batch, and waits until every CPU has passed a moment with preemption on since
-// then. Then it calls the batch.
+// SPDX-License-Identifier: MIT
+// rcu_preempt. While functions are deferred, a timer wakes it every few ticks. It takes all of them as a
+// batch, waits until every CPU has passed a moment with preemption on since then, and calls the batch.
 #include "kernel/sched/rcu.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/panic.h"

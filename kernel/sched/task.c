@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A task that wants another asks kthreadd, which makes it. A task ends when its function returns. Dead tasks
-// are kept, with their stacks, for new ones: to remove and restore a guard page, all CPUs would have to
-// flush.
+// are kept, with their stacks, for new ones: otherwise all CPUs would have to flush for each guard page.
 #include "kernel/sched/task.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/ipi.h"
@@ -30,8 +29,7 @@ enum {
 _Static_assert(STACKS_LEN + BLOCK_TASKS * TASK_ROOM <= PAGE_SIZE << BLOCK_ORDER, "they fit in a block");
 _Static_assert(sizeof(struct task_struct) <= TASK_ROOM, "it fits in its part of the last page");
 
-/* ORDER SWITCH: what context_switch (kernel/sched/switch_x86_64.asm) leaves on the stack of a task at
- * rest. */
+/* ORDER SWITCH: the stack of a task at rest, as context_switch (kernel/sched/switch_x86_64.asm) leaves it. */
 struct switch_frame {
 	uptr r15, r14, r13, r12, rbx, rbp, ip;
 };

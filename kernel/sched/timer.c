@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Each CPU has its own tick and its own list of timers, sorted by expiry. There are few timers, so a list is
-// enough.
+// Each CPU has its own tick and its own list of timers, sorted by expiry. They are few: a list is enough.
 #include "kernel/sched/timer.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"

@@ -22,13 +22,12 @@ enum skb_drop_reason;
 
 /* sched */
 
-/* From prev to next. preempt: prev did not ask for it. prev_state is the state that prev has set, even
- * then. */
+/* From prev to next. preempt: prev did not ask for it. prev_state: the state that prev has set, even then. */
 EVENT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
 #define trace_sched_switch(...) tracepoint_call(sched_switch, __VA_ARGS__)
 
-/* A sleeping p is about to be woken; p is runnable, its CPU is chosen, and it does not run yet; the same of a
- * new p. */
+/* A sleeping p is about to be woken. It is runnable, its CPU is chosen, and it does not run yet; so a new
+ * p. */
 EVENT(sched_waking, struct task_struct *p)
 #define trace_sched_waking(...) tracepoint_call(sched_waking, __VA_ARGS__)
 EVENT(sched_wakeup, struct task_struct *p)

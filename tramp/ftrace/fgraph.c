@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An ftrace callback at the entry, which puts the return address on the shadow stack, and the handler at the
+// At the entry an ftrace callback, which puts the return address on the shadow stack; a handler at the
 // return.
 #include "tramp/ftrace/fgraph.h"
 #include "kernel/sched/task.h"

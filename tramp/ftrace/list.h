@@ -16,8 +16,7 @@
 #pragma once
 #include "tramp/ftrace/ftrace.h"
 
-/* The function that a caller calls for ops: its func or, with FTRACE_OPS_RECURSION, a guard that calls
- * func. */
+/* The function that a caller calls for ops: its func; with FTRACE_OPS_RECURSION, a guard that calls func. */
 ftrace_func_t *ftrace_entry_func(const struct ftrace_ops *ops);
 
 /* The list function, which a common caller calls: calls every ops of the list whose filter has ip, in the

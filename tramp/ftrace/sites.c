@@ -47,9 +47,8 @@ enum err ftrace_make_caller(struct ftrace_ops *ops, struct strbuf *log)
 	return OK;
 }
 
-/* The caller that the site must call when ops has joined or left it (NULL: as things are). 0 if no ops has
- * the site; the own caller of the only one; a common caller for several, or if the site is shared with
- * BPF. */
+/* The caller that the site must call when ops has joined or left it (NULL: as things are): 0 if no ops has
+ * it; the own caller of the only ops; a common one for several, or if the site is shared with BPF. */
 static uptr choose_caller(const struct site *site, const struct ftrace_ops *ops, bool join)
 {
 	const struct ftrace_ops *last = join ? ops : NULL;

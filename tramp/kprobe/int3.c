@@ -15,7 +15,7 @@
 
 enum { STEPS = 3 /* a step, one in an NMI that interrupts it, one more */ };
 
-/* Each CPU's single steps in progress. Only that CPU uses its own, with interrupts off. */
+/* Each CPU's single steps in progress. A CPU uses only its own, with interrupts off. */
 static struct steps {
 	u32 depth;
 	struct single_step {

@@ -66,8 +66,7 @@ static enum err cover(struct kprobe_point *pt, const u8 *code, struct strbuf *lo
 	return OK;
 }
 
-/* EOPNOTSUPP: a jump of the function may lead to an address in (from, to): among the displaced
- * instructions. */
+/* EOPNOTSUPP: a jump of the function may lead into (from, to), among the displaced instructions. */
 static enum err check_jumps(const struct kprobe_point *pt, const u8 *code, uptr from, uptr to,
 			    struct strbuf *log)
 {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The probed instructions in a hash table, and the calls of their handlers.
 //
-// A hit reads the table without a lock. Interrupts are off from the int3 to the end of the single step, so a
-// sync of all CPUs waits for every hit in progress: after the sync, no hit uses a point that was unlinked
-// before.
+// A hit reads the table without a lock. Interrupts are off from the int3 to the end of the single step. So
+// after a sync of all CPUs, no hit uses a point that was unlinked before.
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/cpu/trap.h"

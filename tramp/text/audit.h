@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Is every byte of executable memory what it should be? Kernel text is as it was linked, images and programs
- * are as they were written, and free memory is full of int3. Only changes that their makers explain may
- * differ: sites in use, breakpoints, branches. */
+/* Checks every byte of executable memory. Kernel text must be as it was linked, images and programs as they
+ * were written, and free memory full of int3. Only changes that their makers explain may differ: sites in
+ * use, breakpoints, branches. */
 #pragma once
 #include "kernel/lib/err.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The five-byte instructions that a site can hold, and what each does to a CPU that meets an int3 in its
-// place.
+// The five-byte instructions of a site, and what each does to a CPU that meets an int3 in its place.
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/cpu/panic.h"
@@ -68,7 +67,7 @@ static notrace bool is_of_a_site(const u8 bytes[SITE_LEN])
 
 /* QEMU may have executed a stale translation of an int3 (step 6). It would do so for ever if this is a
  * softirq that keeps the poking task from step 6. But a translation is valid for one value of RF only: with
- * RF set, QEMU translates anew. To a CPU, RF means: no instruction breakpoint here, once.
+ * RF set, QEMU translates it again. To a CPU, RF means: no instruction breakpoint here, once.
  *
  * In an NMI, RF is lost on return (kernel/cpu/x86_64/entry.asm). So there this function emulates what the
  * address holds now. Only its first byte can change meanwhile, since the first sync of the next change waits

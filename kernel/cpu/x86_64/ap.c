@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Wakes the other CPUs one by one. Each begins in a copy of boot/ap.asm that holds this CPU's control
-// registers.
+// Wakes the other CPUs one by one. Each begins in a copy of boot/ap.asm with this CPU's control registers.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/smp.h"
