@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The runners themselves: a test that does not run, dies half-way or ends early is a failure, never a smaller success.
+# The runners themselves: a test that does not run, dies half-way or ends early is a failure, never a smaller
+# success.
 . tests/e2e/lib.sh
 plan 12
 
@@ -43,7 +44,7 @@ name=runners_skip_by_name_without_terminals
 if unshare -rm sh -c 'mount -t tmpfs none /dev/pts' 2>"$out"; then
 	env -u E2E_COUNTS unshare -rm sh -c 'mount -t tmpfs none /dev/pts && exec expect -f tests/e2e/shell.exp' >"$out" 2>&1
 	status=$?
-	skipped=$(grep -c '^SKIP shell_\|^SKIP demo_' "$out")
+	skipped=$(grep -c '^SKIP shell_\|^SKIP demo_\|^SKIP exec_' "$out")
 	[ "$status" = 0 ] && [ "$skipped" = "$(wc -l <"$out")" ] && [ "$skipped" = "$(grep -cE '^(try|see|comes|ended|demo_pauses) ' tests/e2e/shell.exp)" ] &&
 		pass $name || fail $name "$skipped skipped"
 else
