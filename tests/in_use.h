@@ -19,7 +19,7 @@ static inline struct in_use in_use(void)
 	return now;
 }
 
-/* Fails the running test and returns false unless as much is in use as then. */
+/* If more or less memory is in use than then, fails the running test and returns false. */
 static inline bool check_in_use(const struct in_use *then)
 {
 	struct in_use now = in_use();

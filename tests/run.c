@@ -62,7 +62,8 @@ static enum verdict run_one(const struct test *t)
 	return skipped ? SKIPPED : PASSED;
 }
 
-/* panic_... ends in a panic, if all is well; session_... prints megabytes: each runs only by its whole name. */
+/* panic_... ends in a panic, if all is well; session_... prints megabytes: each runs only by its whole
+ * name. */
 static bool is_chosen(const struct test *t, const char *pattern)
 {
 	if (str_matches(t->name, "panic_*") || str_matches(t->name, "session_*"))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/cases/NAME.txt: programs with what they must do, one paragraph each.
+/* tests/cases/NAME.txt: programs and what they must do, one paragraph each.
  *
  *      name: add64 carries into the upper half
  *      mem: ff ff ff ff                R1 points to it, R2 is its length; may be left out
@@ -18,8 +18,8 @@
  *          exit
  *      row: 0xffffffff 1 -> 0x100000000
  *      row: 1 -2 -> -1
- *
- * Or with forms, which take the place of $ in the program, each with its rows; a long line goes on behind a '|':
+ * Or with forms, each of which takes the place of $ in the program and has its rows. A long line goes on
+ * behind a '|':
  *
  *      name: one register and an immediate
  *      with: r0
@@ -30,10 +30,9 @@
  *            | -1 -> 0
  *
  * Numbers behind the result are the memory afterwards, in words of 8 bytes. `map: 2 4 8 3` is map 0 of the
- * program: type, key size, value size, entries. Lines that begin with # say nothing.
- *
- * Each accepted case runs in the interpreter and, in each of vm_ways.h, as machine code; each row twice: with its
- * values as constants and from memory, which no compiler can know. */
+ * program: type, key size, value size, entries. A line that begins with # is a comment.
+ * Each accepted case runs in the interpreter, and as machine code in each way of vm_ways.h. Each row runs
+ * twice: with its values as constants, and with its values in memory, which no compiler can know. */
 #pragma once
 #include "vm/prog.h"
 
@@ -66,22 +65,24 @@ struct vm_case {
 	bool has_map;
 };
 
-/* Calls visit with each case of a file. Returns their count, 0 if there is no such file. A line that cannot be read
+/* Calls visit with each case of a file. Returns how many cases; 0 if no such file exists. A malformed line
  * fails the running test. The case is valid until visit returns. */
 typedef void vm_case_visitor(const struct vm_case *c, void *arg);
 u32 vm_cases_read(const char *path, vm_case_visitor *visit, void *arg);
 
-/* Runs it in the interpreter and in each way of the JIT; a difference from what the case says fails the running
- * test. */
+/* Runs a case in the interpreter and in each way of the JIT. A result that differs from the case fails the
+ * running test. */
 void vm_case_run(const struct vm_case *c);
 
-/* Loads instructions, as a program of the object o or, if it is NULL, of none. Returns the program, to be given to
- * prog_free; NULL if it is refused, which fails the running test and prints the reason. */
+/* Loads instructions as a program of object o; if o is NULL, of no object. Returns the program, which the
+ * caller frees with prog_free. If the program is refused, returns NULL, prints the reason and fails the
+ * running test. */
 struct prog *vm_load(struct object *o, const struct insn *insns, u32 count, enum prog_mode mode);
 
-/* The same of lines as vm_asm reads them, at most VM_CASE_INSNS slots. */
+/* Loads a program from lines as vm_asm reads them, at most VM_CASE_INSNS slots. */
 struct prog *vm_load_text(struct object *o, const char *text, enum prog_mode mode);
 
-/* The bytes of a file, with a 0 behind them, to be kfreed; NULL if there is no such file. On the host its path
- * counts from the project's root; in the machine the files are part of the test kernel. */
+/* Returns the bytes of a file, with a 0 behind them; NULL if no such file exists. The caller frees them
+ * with kfree. On the host the path counts from the project's root; in the machine the files are part of
+ * the test kernel. */
 char *test_file(const char *path);

@@ -433,8 +433,8 @@ TEST(attach_lets_a_sleepable_program_sleep)
 	unload(o);
 }
 
-/* Several five-byte nops exist. When a generator left another one than the patcher expected (Linux, 2021), the
- * first change there was refused, at run time. */
+/* Several five-byte nops exist. When a generator left another one than the patcher expected (Linux, 2021),
+ * the first change there was refused, at run time. */
 TEST(attach_nops_are_the_same_from_compiler_generators_and_patcher)
 {
 	char text[200];

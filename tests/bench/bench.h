@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the programs of tests/bench/ are written in. Each is compiled three times from one source: by clang
- * to eBPF, by gcc and by clang to machine code. Their result depends on the memory alone, so all must
- * agree. How long they run depends on len, which no compiler knows, so none can compute the result itself. */
+/* The words of the programs in tests/bench/. Each program is compiled three times from one source: by
+ * clang to eBPF, by gcc and by clang to machine code. Its result depends only on the memory, so all three
+ * must agree. Its time depends on len, which no compiler knows, so no compiler can compute the result
+ * itself. */
 #pragma once
 #include "kernel/lib/types.h"
 

@@ -7,7 +7,7 @@
 
 #define LINUX_MAPS 4
 
-/* A map as bpf(2) wants it. The values of an array; NULL and a hash starts empty. */
+/* A map for bpf(2). values: of an array; NULL: the map is a hash, which starts empty. */
 struct linux_map {
 	u32 type, key_size, value_size, max_entries, flags;
 	const u8 *values;
@@ -17,7 +17,7 @@ struct linux_map {
 struct linux_prog {
 	int fd;
 	u8 *mem;  /* what the program sees as R1; shared with the kernel */
-	u32 code; /* bytes, 0 if this kernel does not compile or does not tell */
+	u32 code; /* bytes; 0 if this kernel does not compile, or does not say it */
 };
 
 /* Loads instructions whose 64-bit immediates name maps by index, behind three that set R1 = l->mem and

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was measured, as a table for people and as JSON for programs. */
+/* The measured times, as a table for people and as JSON for programs. */
 #pragma once
 #include <stdio.h>
 #include "tests/bench/suite.h"
@@ -35,8 +35,8 @@ struct report {
 /* Computes the mean of each trick, and sorts the tricks by it, the most useful one first. */
 void report_rank_tricks(struct report *r);
 
-/* The tables, on standard output. */
+/* Prints the tables on standard output. */
 void report_print(const struct report *r);
 
-/* All of it. False if the file cannot be written. */
+/* Writes all of it as JSON. False if the file cannot be written. */
 bool report_write_json(const struct report *r, const char *path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The programs of this folder as a table, and the one way to time whatever runs them. */
+/* The programs of this folder as a table, and the one function that times them in every form. */
 #pragma once
 #include "tests/bench/linux.h"
 #include "vm/prog.h"

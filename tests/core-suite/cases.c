@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Prints the cases of Linux's CO-RE suite, whose table is compiled in from Linux's own source. One line each:
-// name, file of the kernel's types, object, program, input and wanted output in hex. An output of `fails` means that
-// the object must be refused, one of `-` or an input of `-` that it is empty. Runs where the objects are.
+// name, file of the kernel's types, object, program, input and wanted output in hex. An output of `fails`
+// means that the object must be refused, one of `-` or an input of `-` that it is empty. Runs where the
+// objects are.
 #include "prog_tests/core_reloc.c"
 
 static void print_hex(const char *bytes, int len)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# --exec on machines of every kind: wake-ups as in the mail that brought trampolines to Linux, then the nop again.
+# --exec on machines of every kind: wake-ups as in the mail that brought trampolines to Linux, then the nop
+# again.
 . tests/e2e/lib.sh
 plan 29
 

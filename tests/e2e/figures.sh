@@ -54,8 +54,8 @@ rising() {
 	}' && pass "$name" || fail "$name" "$*"
 }
 
-# costs NAME TICKS COMMANDS: each attach and each detach that cost printed, of one function or for each of many, took
-# at most so many ticks, and three syncs.
+# costs NAME TICKS COMMANDS: each attach and each detach that cost printed, of one function or for each of
+# many, took at most so many ticks, and three syncs.
 costs() {
 	awk -v most="$2" -v commands="$3" '
 		/^(attach|detach) +[0-9]+ ticks/ {

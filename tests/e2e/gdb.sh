@@ -125,7 +125,8 @@ wanted gdb_audit_explains_and_names 0 '^f[0-9a-f]+ wake_up_process: call bpf_tra
 	'^f[0-9a-f]+ kfree_skb: call bpf_trampoline_kfree_skb$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 0 not$' \
 	'^f[0-9a-f]+ alloc_skb\+4: expected 00 but found 08$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 1 not$'
 
-# meet ME OTHER: a session that stops when the shell begins, and waits there until the other one has stopped, too.
+# meet ME OTHER: a session that stops when the shell begins, and waits there until the other one has stopped,
+# too.
 meet() {
 	timeout -k 5 60 tools/gdb/session --exec "help $1" >"$work/$1.out" 2>&1 <<END
 break shell_exec

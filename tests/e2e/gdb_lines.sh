@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Generated code in GDB: its names, its lines and its frames, as code comes and goes.
 . tests/e2e/lib.sh
-# A breakpoint is deleted or left by `next` before the machine goes on: to go on from one, GDB makes a single step,
-# and QEMU 7.2 now and then makes none.
+# A breakpoint is deleted or left by `next` before the machine goes on: to go on from one, GDB makes a single
+# step, and QEMU 7.2 now and then makes none.
 plan 13
 
 # session OPTIONS... <GDB-COMMANDS
@@ -97,7 +97,8 @@ wanted gdb_stops_in_an_image_that_was_replaced 0 '^Breakpoint 2, bpf_trampoline_
 	'in bpf_trampoline_schedule at schedule\.plan:6$'
 
 # Each instruction of an image and of the programs that it calls has all of its frames. What they call is
-# left at once. The last instruction of an image that was entered by call has dropped the return into the body.
+# left at once. The last instruction of an image that was entered by call has dropped the return into the
+# body.
 cat >"$work/walk.py" <<'END'
 def names(frame):
     while frame:

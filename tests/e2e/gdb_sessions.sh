@@ -14,8 +14,9 @@ mask() {
 		-e 's/[0-9]+ bytes of text/N bytes of text/' -e 's/<(IPv4|ARP|IPv6|protocol [0-9a-f]+), [0-9]+ bytes, [0-9]+ users>/<PACKET>/g' -e 's/, line [0-9]+\./, line LINE./' -e 's/^[0-9]+\t/LINE\t/' -e 's,[ \t]*/\*.*\*/,,' "$1"
 }
 
-# replayed TEST NAME [OPTION]: docs/gdb/NAME.gdb ends well and shows what docs/gdb/NAME.out shows. In three tries,
-# because QEMU 7.2 makes no step about once in 300 times that GDB asks for one, and then a breakpoint stops twice.
+# replayed TEST NAME [OPTION]: docs/gdb/NAME.gdb ends well and shows what docs/gdb/NAME.out shows. In three
+# tries, because QEMU 7.2 makes no step about once in 300 times that GDB asks for one, and then a breakpoint
+# stops twice.
 replayed() {
 	for _ in 1 2 3; do
 		timeout -k 5 60 make -s gdb SCRIPT="docs/gdb/$2.gdb" OPTIONS="${3-}" >"$work/$2" 2>&1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Programs that do not end: with interrupts off the machine panics and names them, with interrupts on it goes on.
+# Programs that do not end: with interrupts off the machine panics and names them, with interrupts on it goes
+# on.
 . tests/e2e/lib.sh
 plan 10
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The shell reads its lines from a pipe: every line runs, in order and whole, however fast they come, and the end
-# of the input ends the machine.
+# The shell reads its lines from a pipe: every line runs, in order and whole, however fast they come, and the
+# end of the input ends the machine.
 . tests/e2e/lib.sh
 plan 11
 
@@ -60,7 +60,8 @@ pieces() {
 piped < <(pieces)
 answers 1 4 | same input_in_pieces_and_a_last_line_without_its_end
 
-# From a pipe, keys of the line editor are ordinary bytes: a tab, keys that move the cursor, bytes beyond ASCII.
+# From a pipe, keys of the line editor are ordinary bytes: a tab, keys that move the cursor, bytes beyond
+# ASCII.
 piped < <(printf 'help zz1\r\n\n \nhelp\tzz2\r\nhelp \x01\x1b[D\xc3\xa9')
 {
 	answers 1 1

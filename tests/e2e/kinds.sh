@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Every way to attach and every helper of frames, from one libbpf object. With one CPU all counts are exact: of 64
-# frames 56 are IP (one with a bad checksum), 4 ARP (0x806) and 4 IPv6 (0x86dd); one UDP checksum is bad.
+# Every way to attach and every helper of frames, from one libbpf object. With one CPU all counts are exact:
+# of 64 frames 56 are IP (one with a bad checksum), 4 ARP (0x806) and 4 IPv6 (0x86dd); one UDP checksum is
+# bad.
 . tests/e2e/lib.sh
 plan 14
 

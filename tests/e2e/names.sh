@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Programs and maps by name: whole names, of any length, in every list; and how to choose between two objects that
-# have the same.
+# Programs and maps by name: whole names, of any length, in every list; and how to choose between two objects
+# that have the same.
 . tests/e2e/lib.sh
 plan 10
 

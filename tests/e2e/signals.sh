@@ -31,7 +31,8 @@ none_left() { [ -z "$(machines)" ]; }
 mkfifo "$work/quiet"
 exec 4<>"$work/quiet"
 
-# start REGEX OPTION...: the launcher in the background, as $launcher, after the machine has printed the regex.
+# start REGEX OPTION...: the launcher in the background, as $launcher, after the machine has printed the
+# regex.
 start() {
 	printed=$1
 	shift

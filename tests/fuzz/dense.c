@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Makes and runs dense programs. They begin with loads of their registers, so that the compiler knows no values,
-// and end with stores of the registers that are compared.
+// Makes and runs dense programs. They begin with loads of their registers, so that the compiler knows no
+// values, and end with stores of the registers that are compared.
 #include "tests/fuzz/dense.h"
 #include "tests/fuzz/gen_parts.h"
 #include "tests/vm_model.h"
@@ -121,7 +121,8 @@ static bool find_place(struct gen *g, const struct dense *d, struct place *p)
 	return false;
 }
 
-/* An access by a register that leads somewhere, perhaps a sum just made; if none does, one is made that does. */
+/* An access by a register that leads somewhere, perhaps a sum just made; if none does, one is made that
+ * does. */
 static void add_near_access(struct gen *g, const struct dense *d)
 {
 	struct place p = { 6, (i32)below(g, GEN_DATA - 8) };

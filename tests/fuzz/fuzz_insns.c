@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Arbitrary instructions. The verifier accepts or refuses them, the same for interpreter and JIT. A refusal names an
-// instruction of the program, and nothing is left behind. An accepted program runs within limits, and ends in a
-// result or in a sentence. If its result depends on its memory alone, machine code must return the same.
+// Arbitrary instructions. The verifier accepts or refuses them, the same for interpreter and JIT. A refusal
+// names an instruction of the program, and nothing is left behind. An accepted program runs within limits,
+// and ends in a result or in a sentence. If its result depends on its memory alone, machine code must return
+// the same.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/fuzz.h"
@@ -51,8 +52,8 @@ static enum err load(struct prog **p, u32 count, enum prog_mode mode, char text[
 	return e;
 }
 
-/* Whether the result depends only on registers and memory that are the same in both ways. Calls leave R1 to R5
- * undefined; the address of the stack, and what it holds at first, are not the same. */
+/* Whether the result depends only on registers and memory that are the same in both ways. Calls leave R1 to
+ * R5 undefined; the address of the stack, and what it holds at first, are not the same. */
 static bool is_closed(u32 count)
 {
 	for (u32 i = 0; i < count; i++) {

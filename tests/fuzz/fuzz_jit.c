@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Generated programs as machine code, which must leave the same in R0, registers, memory, stack and maps as the
-// interpreter does or, if they are dense, as the model of tests/vm_model.h does. Each runs as the JIT compiles it by
-// default, and a second time with some of its tricks off. The input's first 8 bytes, of which the generator of long
-// programs uses three, choose these tricks and whether the program is dense.
+// Generated programs as machine code, which must leave the same in R0, registers, memory, stack and maps as
+// the interpreter does or, if they are dense, as the model of tests/vm_model.h does. Each runs as the JIT
+// compiles it by default, and a second time with some of its tricks off. The input's first 8 bytes, of which
+// the generator of long programs uses three, choose these tricks and whether the program is dense.
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "tests/fuzz/dense.h"
@@ -162,7 +162,8 @@ size_t LLVMFuzzerCustomMutator(u8 *bytes, size_t len, size_t max, unsigned int s
 
 static struct way shown;
 
-/* Whether it differs, and the difference counts: the interpreter's result does not depend on where the memory lies. */
+/* Whether it differs, and the difference counts: the interpreter's result does not depend on where the memory
+ * lies. */
 static bool differs(const struct insn *p, u32 count)
 {
 	static struct gen_result want, got, elsewhere;

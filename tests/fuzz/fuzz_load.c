@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Object files. Nothing crashes. A refusal says why in a sentence. An accepted object is printed as the shell prints
-// it, and unloaded. Nothing is left behind of either. Half of the changes know the structure of objects and a quarter
-// stay inside one section, so that they reach what comes after the ELF reader: types, maps, relocations, CO-RE,
-// programs.
+// Object files. Nothing crashes. A refusal says why in a sentence. An accepted object is printed as the shell
+// prints it, and unloaded. Nothing is left behind of either. Half of the changes know the structure of
+// objects and a quarter stay inside one section, so that they reach what comes after the ELF reader: types,
+// maps, relocations, CO-RE, programs.
 #include <stdlib.h>
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"

@@ -188,8 +188,8 @@ void unit_address(struct gen *g)
 	g->pointers &= ~(1u << t);
 }
 
-/* An address in a register, stored where it leads to; loaded through another register, which the compiler cannot
- * know to be the same, and made a number. */
+/* An address in a register, stored where it leads to; loaded through another register, which the compiler
+ * cannot know to be the same, and made a number. */
 void unit_own_address(struct gen *g)
 {
 	u32 how = draw(g), t = any_dst(g), k = reg(g, g->pointers | g->counters | 1u << t), x = any_src(g);

@@ -7,16 +7,14 @@
  *      gen_call.c     units that call
  *
  * dense.c makes short programs of the same units, of those that do not call.
- *
- * Everywhere between two units holds:
+ * Between two units:
  *
  *      R6            points to the memory
  *      R0-R5, R7-R9  hold numbers, none of them made of an address. What a loop counts in, or walks over
  *                    the memory with, is in `counters` or `pointers`, and no other unit writes it
  *      the stack     holds numbers: 48 bytes for all, below them the counters of loops
- *
- * so that any unit may follow any other, and a jump may lead to the beginning of any later unit. It does not lead
- * into a loop, and out of one only to its end; so every loop ends. */
+ * So any unit may follow any other, and a jump may lead to the beginning of any later unit. No jump leads
+ * into a loop, and a jump out of a loop leads to its end; so every loop ends. */
 #pragma once
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/gen.h"
@@ -121,7 +119,7 @@ static inline u64 number(struct gen *g)
 	return value;
 }
 
-/* A register, of those that hold numbers, that is not in the mask. Some always is not. */
+/* Returns a register that holds a number and is not in the mask. There always is one. */
 static inline u32 reg(struct gen *g, u32 mask)
 {
 	static const u8 regs[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9 };
@@ -206,7 +204,7 @@ static inline void add_if(struct gen *g, i32 over)
 		add(g, code | class, any_src(g), 0, over, once_in(g, 2) ? 0 : (i32)number(g));
 }
 
-/* Now and then something comes between two parts of a pattern. */
+/* Sometimes puts other code between two parts of a pattern. */
 static inline void gen_maybe_between(struct gen *g)
 {
 	if (once_in(g, 8))
@@ -218,7 +216,7 @@ static inline void gen_maybe_between(struct gen *g)
 /* A jump that is to lead to where the next instruction will be. */
 void gen_set_distance(struct gen *g, u32 insn);
 
-/* Here end the jumps that come out of a loop; and, between two units, those that wanted to. */
+/* Here end the jumps out of a loop; between two units, also those that wait for a target. */
 void gen_bind_jumps(struct gen *g, bool between);
 
 /* Room for 8 bytes at base + off. */
@@ -227,11 +225,11 @@ struct place {
 	i32 off;
 };
 
-/* Any access; t, which may hold an address, may be loaded over. True if it was. */
+/* Writes any access. It may load over t, which may hold an address; returns true if it does. */
 bool gen_access(struct gen *g, struct place p, u32 t);
 void gen_atomic(struct gen *g, struct place p);
 
-/* Says to all calls of functions where those are, and adds what is missing. */
+/* Sets the targets of all calls of functions, and adds the functions that are missing. */
 void gen_bind_calls(struct gen *g);
 
 /* Units. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Changes to an object file that know its structure: they change a field, not a byte, and often to an edge value. A
-// field that lies outside the file, because of an earlier change, is left alone.
+// Changes to an object file that know its structure: they change a field, not a byte, and often to an edge
+// value. A field that lies outside the file, because of an earlier change, is left alone.
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/fuzz.h"
 #include "vm/load/elf.h"

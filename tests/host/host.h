@@ -3,17 +3,17 @@
 #pragma once
 #include "kernel/lib/err.h"
 
-/* Sets up CPU 0 (GS), the heap, text memory and the fault handler. Before anything else. */
+/* Sets up CPU 0 (GS), the heap, text memory and the fault handler. Call it before anything else. */
 void host_init(void);
 
-/* The bytes of a file, at a 16-byte aligned address, to be kfreed; NULL if it cannot be read. The path
- * counts from the project's root, where the tests run. */
+/* Returns the bytes of a file, at a 16-byte aligned address; NULL if it cannot be read. The caller frees
+ * them with kfree. The path counts from the project's root, where the tests run. */
 void *host_file(const char *path, size_t *len);
 
-/* Makes the BTF of this build's kernel known to vm/, and keeps it open; false if it is not built. */
+/* Makes the BTF of this build's kernel known to vm/, and keeps it open. False if the kernel is not built. */
 bool host_kernel_btf(void);
 
-/* The lines that trace_write got since the last host_trace_clear: "who: message\n" each. */
+/* The lines that trace_write got since the last host_trace_clear, each as "name: message\n". */
 const char *host_trace(void);
 void host_trace_clear(void);
 

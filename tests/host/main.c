@@ -3,7 +3,7 @@
 #include "tests/host/host.h"
 #include "tests/test.h"
 
-/* kmalloc is not malloc: what leaks, heap_usage shows to the test that asks. */
+/* kmalloc is not malloc, so the sanitizer sees no leaks; tests compare heap_usage. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

@@ -11,5 +11,5 @@ struct trick {
 extern const struct trick tricks[];
 extern const u32 trick_count;
 
-/* Names with commas between them, or "all"; their bits into *bits. False if one is unknown. */
+/* Sets *bits to the bits of these names, with commas between them, or of "all". False if one is unknown. */
 bool tricks_parse(const char *list, u32 *bits);

@@ -9,7 +9,7 @@ struct x86_row {
 	const u8 *bytes; /* what the encoder wrote */
 	u32 len;
 	const char *nasm; /* what makes NASM choose the same encoding */
-	const char *text; /* how the disassembler says it */
+	const char *text; /* how the disassembler prints it */
 };
 
 /* In test_x86.c. The pointers are good until see returns. */

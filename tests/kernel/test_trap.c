@@ -112,7 +112,8 @@ TEST(trap_handler_may_move_on)
 	check_eq(2, times);
 }
 
-/* A backtrace from inside a handler: through the entry code to the interrupted function, and on to its callers. */
+/* A backtrace from inside a handler: through the entry code to the interrupted function, and on to its
+ * callers. */
 static char chain[1024];
 
 static void add_name(uptr addr, void *arg)

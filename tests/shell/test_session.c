@@ -2,8 +2,9 @@
 // A random session of the shell: 1,000 lines made from the table of commands that help prints, most of them
 // sensible, some garbled. The machine survives all of them; and when all is detached, audit is clean.
 //
-// A line follows its command's usage: for "list|off|FUNC [regs]" it is one of the alternatives, with or without what
-// stands in brackets. A new command is part of the session once its usage has only words that make_word knows.
+// A line follows its command's usage: for "list|off|FUNC [regs]" it is one of the alternatives, with or
+// without what stands in brackets. A new command is part of the session once its usage has only words that
+// make_word knows.
 #include "tests/stress/stress.h"
 #include "tests/test.h"
 #include "kernel/io/boot_info.h"

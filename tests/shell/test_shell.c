@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Commands as --exec runs them: all in order; the first error is remembered; a refusal changes nothing. Tests of
-// what they print are in tests/e2e.
+// Commands as --exec runs them: all in order; the first error is remembered; a refusal changes nothing. Tests
+// of what they print are in tests/e2e.
 #include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"

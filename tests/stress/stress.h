@@ -63,7 +63,8 @@ u32 stress_random(struct stress_random *r, u32 below);
 /* Finds the functions that the machine runs through under traffic; these are traced. Returns their count. */
 u32 stress_find_targets(void);
 
-/* Programs for one round; false if they could not be loaded, or not be unloaded since an image still holds them. */
+/* Programs for one round; false if they could not be loaded, or not be unloaded since an image still holds
+ * them. */
 bool stress_load(void);
 bool stress_unload(void);
 struct object *stress_object(u32 task);
@@ -101,7 +102,8 @@ u32 stress_function_count(void);
 struct site *stress_function(u32 i);
 bool stress_is_function(uptr ip);
 
-/* Whether the callers of this function expect that a hook returns STRESS_REPLACED in the place of the result. */
+/* Whether the callers of this function expect that a hook returns STRESS_REPLACED in the place of the
+ * result. */
 #define STRESS_REPLACED 0x1234567890ull
 bool stress_may_replace(uptr ip);
 

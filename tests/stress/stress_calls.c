@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Functions of different shapes, each with its tally as first argument, and their callers. Whatever is attached in
-// the meantime, every call must run the body once, with these arguments, and return this result.
+// Functions of different shapes, each with its tally as first argument, and their callers. Whatever is
+// attached in the meantime, every call must run the body once, with these arguments, and return this result.
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Ends the machine when nothing makes progress any more. A timer on every CPU looks, so that one CPU that still takes
-// interrupts is enough. That CPU makes each of the others print by NMI where it is, one after the other, prints
-// where all tasks sleep, and panics.
+// Ends the machine when nothing makes progress any more. A timer on every CPU looks, so that one CPU that
+// still takes interrupts is enough. That CPU makes each of the others print by NMI where it is, one after the
+// other, prints where all tasks sleep, and panics.
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/backtrace.h"
 #include "kernel/cpu/ipi.h"
@@ -48,7 +48,8 @@ static notrace void ask(const struct cpu *cpu)
 		;
 }
 
-/* ORDER SWITCH: what context_switch leaves on the stack of a task at rest (kernel/sched/switch_x86_64.asm). */
+/* ORDER SWITCH: what context_switch leaves on the stack of a task at rest
+ * (kernel/sched/switch_x86_64.asm). */
 static notrace void tell_of_task(const struct task_struct *p)
 {
 	const uptr *frame = (const uptr *)p->sp;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Attaches to functions in every way, at random, and detaches. A task has STRESS_HELD holdings; a step fills a free
-// one or empties one that is in use.
+// Attaches to functions in every way, at random, and detaches. A task has STRESS_HELD holdings; a step fills
+// a free one or empties one that is in use.
 #include "kernel/io/blobs.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
@@ -551,8 +551,8 @@ static enum way any_way(struct stress_random *r)
 	return way;
 }
 
-/* What is no fault: the function has another owner, has it already, has enough, or is not for this; and memory
- * is made to fail at times. */
+/* What is no fault: the function has another owner, has it already, has enough, or is not for this; and
+ * memory is made to fail at times. */
 static bool is_refusal(enum err e)
 {
 	return e == ENOMEM || e == EBUSY || e == EEXIST || e == E2BIG || e == EOPNOTSUPP;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// All together: traffic on all CPUs, callers of test functions on each CPU, and tasks that attach and detach at
-// random. Every half second all is detached, and nothing may be left of it. Boot options: stress=SECONDS (without
-// it there is one round), seed=NUMBER.
+// All together: traffic on all CPUs, callers of test functions on each CPU, and tasks that attach and detach
+// at random. Every half second all is detached, and nothing may be left of it. Boot options: stress=SECONDS
+// (without it there is one round), seed=NUMBER.
 #include "tests/in_use.h"
 #include "tests/stress/stress.h"
 #include "kernel/io/boot_info.h"
@@ -271,7 +271,8 @@ static void check_sums(void)
 
 /* --- Exactly so many --------------------------------------------------------------------------- */
 
-/* The holdings of the counting phase: a session, an fmod_ret, an fexit and an fentry on every test function. */
+/* The holdings of the counting phase: a session, an fmod_ret, an fexit and an fentry on every test
+ * function. */
 static void attach_counted(void)
 {
 	static const enum hook_kind kinds[] = { HOOK_FENTRY, HOOK_FMOD_RET, HOOK_FEXIT, HOOK_FENTRY };
@@ -304,7 +305,8 @@ static void detach_counted(void)
 	tramp_unlock();
 }
 
-/* No call is in progress when hooks are attached and when they are detached: they see every call between, and no other. */
+/* No call is in progress when hooks are attached and when they are detached: they see every call between, and
+ * no other. */
 static void count_exactly(void)
 {
 	struct stress_calls before = stress_calls;
@@ -326,7 +328,8 @@ static void count_exactly(void)
 		 stress_calls.entries + stress_calls.exits + stress_calls.mods);
 }
 
-/* Of one function, by the same program in all kinds but raw_tp, which on a shared site all have their place. */
+/* Of one function, by the same program in all kinds but raw_tp, which on a shared site all have their
+ * place. */
 static void count_programs(u32 task)
 {
 	struct object *o = stress_object(task);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tramp/ftrace: what callbacks see and what they leave alone, which caller calls them, and which users may share a site.
+// tramp/ftrace: what callbacks see and what they leave alone, which caller calls them, and which users may
+// share a site.
 #include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// tramp/text/poke.c as one CPU feels it: a site goes through every change there is, and behind each step of each
-// change the CPU goes through the site. Whether it meets the instruction or an int3 in its place, it must come
-// out the same: at the right address, with the right stack, and all else as it was.
+// tramp/text/poke.c as one CPU feels it: a site goes through every change there is, and behind each step of
+// each change the CPU goes through the site. Whether it meets the instruction or an int3 in its place, it
+// must come out the same: at the right address, with the right stack, and all else as it was.
 #include "tests/test.h"
 #include "kernel/lib/mem.h"
 #include "tramp/text/poke.h"

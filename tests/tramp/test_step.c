@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A task goes through code by single steps and is stopped at one instruction, with interrupts on, as if it had
-// been interrupted there. Then another task changes the code.
+// A task goes through code by single steps and is stopped at one instruction, with interrupts on, as if it
+// had been interrupted there. Then another task changes the code.
 #include "tests/test.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/lib/mem.h"

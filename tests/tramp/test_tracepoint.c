@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// kernel/trace/tracepoint.h and tramp/text/tracepoint.c: a tracepoint is a nop until it has a user, and then reports
-// what happened.
+// kernel/trace/tracepoint.h and tramp/text/tracepoint.c: a tracepoint is a nop until it has a user, and then
+// reports what happened.
 #include "tests/nops.h"
 #include "tests/test.h"
 #include "kernel/lib/mem.h"

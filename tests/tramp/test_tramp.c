@@ -620,8 +620,8 @@ static int detach_spun(void *arg unused)
 	return 0;
 }
 
-/* Images were once swapped by half pages, and a task that had been preempted in the old half found another image
- * there. */
+/* Images were once swapped by half pages, and a task that had been preempted in the old half found another
+ * image there. */
 TEST(tramp_image_is_not_used_again_under_a_preempted_task)
 {
 	char text[200];
@@ -748,7 +748,8 @@ static notrace u64 check_may_sleep(const u64 *context unused)
 
 static void ends_work(struct work *work unused) {}
 
-/* MAY_SLEEP is a promise of a function's callers; traffic calls all that have it, so that a broken one shows. */
+/* MAY_SLEEP is a promise of a function's callers; traffic calls all that have it, so that a broken one
+ * shows. */
 TEST(tramp_sites_that_may_sleep_are_called_where_one_may)
 {
 	char text[200];

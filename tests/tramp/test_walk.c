@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tramp/ftrace/list.c: changes of the list while another CPU walks it and is stopped there: an ops that does not want
-// the function goes, one comes back at once, a filter changes.
+// tramp/ftrace/list.c: changes of the list while another CPU walks it and is stopped there: an ops that does
+// not want the function goes, one comes back at once, a filter changes.
 #include "tests/test.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/heap.h"
@@ -30,8 +30,8 @@ static u64 first_told, last_told; /* changed by the walker's task only */
 static u64 lost;
 static u32 changes; /* of those that must be told: odd while one is on its way */
 
-/* A softirq that takes a while on the walker's CPU, wherever the walker is: until it is put out, or for so long
- * that an unregister which waits for the walker can end. */
+/* A softirq that takes a while on the walker's CPU, wherever the walker is: until it is put out, or for so
+ * long that an unregister which waits for the walker can end. */
 static struct timer_list timer;
 
 static void burn(struct timer_list *t)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/run/map_hash.c while several CPUs change and read one map: a key that the map holds is always found, and always
-// with a value that a CPU wrote for it.
+// vm/run/map_hash.c while several CPUs change and read one map: a key that the map holds is always found, and
+// always with a value that a CPU wrote for it.
 #include "kernel/lib/fmt.h"
 #include "kernel/sched/sched.h"
 #include "kernel/cpu/smp.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The code that the JIT writes in place of a call returns what the helper's function returns; on the host and in the
-// machine.
+// The code that the JIT writes in place of a call returns what the helper's function returns; on the host and
+// in the machine.
 #include "kernel/lib/mem.h"
 #include "kernel/sched/task.h"
 #include "kernel/sched/timer.h"

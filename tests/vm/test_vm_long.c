@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Long programs: a million instructions, megabytes of machine code, jumps across all of it, and jumps at the limits
-// of their offsets. On the host and, with shorter programs, in the machine.
+// Long programs: a million instructions, megabytes of machine code, jumps across all of it, and jumps at the
+// limits of their offsets. On the host and, with shorter programs, in the machine.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -131,7 +131,8 @@ TEST(long_program_of_jumps_across_all_of_it)
 	kfree(t.insns);
 }
 
-/* Forward by the largest offset, back by the least one, of every kind of jump that has 16 bits; then farther. */
+/* Forward by the largest offset, back by the least one, of every kind of jump that has 16 bits; then
+ * farther. */
 TEST(long_jumps_at_the_limits_of_their_offsets)
 {
 	static const u8 ops[] = { OPCODE_JA, OPCODE_JEQ64_K, OPCODE_JEQ64_X, OPCODE_JEQ32_K,

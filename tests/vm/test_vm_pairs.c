@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every instruction with every pair of registers, against the model of vm_model.c. All registers hold values, and
-// those that the instruction does not write must keep them. Compiled code depends on which registers are read
-// later, so it is tried three times: all are read, the result alone, and all but the operand.
+// Every instruction with every pair of registers, against the model of vm_model.c. All registers hold values,
+// and those that the instruction does not write must keep them. Compiled code depends on which registers are
+// read later, so it is tried three times: all are read, the result alone, and all but the operand.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
@@ -81,8 +81,8 @@ static struct insn *put(struct insn *at, u32 op, u32 dst, u32 src, i32 off)
 	return at + 1;
 }
 
-/* Loads R0 to R9 from world.in, executes the body, stores those of `keep` to world.out. R1, the address of the
- * world, waits on the stack meanwhile, and so do the results, for no register is free. */
+/* Loads R0 to R9 from world.in, executes the body, stores those of `keep` to world.out. R1, the address of
+ * the world, waits on the stack meanwhile, and so do the results, for no register is free. */
 static u32 surround(struct insn *prog, const struct body *b, u32 keep)
 {
 	struct insn *at = put(prog, 0x7a, 10, 0, -8);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Vectors of the public bpf_conformance suite, if they lie beside the project: each one in the interpreter and in
-// the JIT, on the host and in the machine. A line has name, ISA version, groups, program, memory and r0, with tabs
-// between them.
+// Vectors of the public bpf_conformance suite, if they lie beside the project: each one in the interpreter
+// and in the JIT, on the host and in the machine. A line has name, ISA version, groups, program, memory and
+// r0, with tabs between them.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What code.h promises: labels in every order, displacements just inside and just outside their limits, buffers that
-// just suffice, and errors that stick.
+// What code.h promises: labels in every order, displacements just inside and just outside their limits,
+// buffers that just suffice, and errors that stick.
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "tests/test.h"

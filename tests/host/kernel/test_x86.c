@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The encoder against NASM, byte for byte: each row of x86_insns.h with all registers, all pairs of registers, and
-// edge values.
+// The encoder against NASM, byte for byte: each row of x86_insns.h with all registers, all pairs of
+// registers, and edge values.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

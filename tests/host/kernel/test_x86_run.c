@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Executes the forms of the encoder with every pair of registers and compares the result with what the SDM says,
-// written in C. An instruction must keep the registers that it does not write, and the flags that it does not set.
+// Executes the forms of the encoder with every pair of registers and compares the result with what the SDM
+// says, written in C. An instruction must keep the registers that it does not write, and the flags that it
+// does not set.
 #include "kernel/mem/heap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
@@ -159,8 +160,8 @@ static struct effect rotated(u64 v, u32 left, u32 size)
 	return plain(left ? v << left | v >> (8 * size - left) : v, size);
 }
 
-/* Operands: a register (R), memory (M), an immediate (I), a count of 8 bits (N), the count in CL (C). The first
- * one is the destination; of three, the others are the operands. */
+/* Operands: a register (R), memory (M), an immediate (I), a count of 8 bits (N), the count in CL (C). The
+ * first one is the destination; of three, the others are the operands. */
 enum shape { R, RR, RM, RI, RN, RC, MR, MI, RRR, RRI, RRN };
 
 enum {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The length decoder against objdump for the whole text of this kernel, against NASM for odd forms, and against the
-// encoder.
+// The length decoder against objdump for the whole text of this kernel, against NASM for odd forms, and
+// against the encoder.
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tools/check-circles, on a build of three small objects: finds a circle that is not on the list, and a list that says
-// what is not so.
+// tools/check-circles, on a build of three small objects: finds a circle that is not on the list, and a
+// list that is wrong.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 static const char *const files[] = { "kernel/lib/err.c", "kernel/lib/fmt.c", "kernel/lib/mem.c" };
 static char output[1024];
 
-/* The object of file i, which defines the function 'a' + i and calls what `uses` says: in "ab ca", a calls b. */
+/* The object of file i, which defines the function 'a' + i and calls what `uses` says: in "ab ca", a calls
+ * b. */
 static bool make_object(const char *dir, u32 i, const char *uses)
 {
 	char line[512], calls[32] = "";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tramp/gen_x86_64.c, by running what it writes. Functions of this file are called through images at sites; compared
-// are what hooks saw, what the call returned, and the stack before and after.
+// tramp/gen_x86_64.c, by running what it writes. Images at sites call functions of this file.
+// The tests compare what hooks saw, what the call returned, and the stack before and after.
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
 #include "kernel/mem/text.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tramp/model.c and abi_x86_64.c: from BTF to slots, for types that this kernel's own functions do not have. The types
-// are made by hand; each place is what the System V ABI says and gcc does.
+// tramp/model.c and abi_x86_64.c: from BTF to slots, for types that this kernel's own functions do not have.
+// The types are made by hand; each place is what the System V ABI says and gcc does.
 #include "kernel/lib/mem.h"
 #include "tests/test.h"
 #include "tramp/model.h"

@@ -9,7 +9,7 @@ static struct hook hook(enum hook_kind kind, const char *name, bool guarded)
 	return (struct hook){ .kind = kind, .name = name, .guarded = guarded };
 }
 
-/* slots 64-bit arguments, those from the seventh on on the stack, and a return value. */
+/* `slots` arguments of 64 bits, from the seventh on in the stack, and a return value. */
 static struct model model(u32 slots, u32 ret_size)
 {
 	struct model m = { .arg_count = slots, .slot_count = slots, .ret_size = ret_size };

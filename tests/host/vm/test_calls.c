@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Calls in clang's objects that tests/cases cannot express: tail calls among programs, callbacks whose addresses are
-// relocated, addresses of functions and variables of the kernel.
+// Calls in clang's objects that tests/cases cannot express: tail calls among programs, callbacks whose
+// addresses are relocated, addresses of functions and variables of the kernel.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/verify/consts.c: what programs return, as far as that is constant, and which of their instructions are reached.
+// vm/verify/consts.c: what programs return, as far as that is constant, and which of their instructions are
+// reached.
 #include <stdio.h>
 #include "vm/compile.h"
 #include "vm/verify/consts.h"

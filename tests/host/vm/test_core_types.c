@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/load/core_types.c: bpf_core_type_matches answers as libbpf does. clang has that question only from version 15
-// on, so the types of two objects are compared here.
+// vm/load/core_types.c: bpf_core_type_matches answers as libbpf does. clang has that question only from
+// version 15 on, so the types of two objects are compared here.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/host.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/run/frame.h and the helpers and kernel functions that read it: the helper's function, the interpreter and the
-// code that the JIT writes in its place return the same.
+// vm/run/frame.h and the helpers and kernel functions that read it: the helper's function, the interpreter
+// and the code that the JIT writes in its place return the same.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"

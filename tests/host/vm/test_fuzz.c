@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Programs made from random bytes. For those of tests/fuzz/gen.c, the interpreter and machine code must agree on result
-// and memory; those of tests/fuzz/dense.c must do what the model does. FUZZ_SEED and FUZZ_ROUNDS in the environment
-// choose another seed and the number of programs.
+// Programs made from random bytes. For those of tests/fuzz/gen.c, the interpreter and machine code must agree
+// on result and memory; those of tests/fuzz/dense.c must do what the model does. FUZZ_SEED and FUZZ_ROUNDS in
+// the environment choose another seed and the number of programs.
 #include <stdlib.h>
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/interp with limits: which memory a program may touch and how long it may run; anything else ends in a sentence.
-// What the instructions mean is in tests/cases.
+// vm/interp with limits: which memory a program may touch and how long it may run; anything else ends in a
+// sentence. What the instructions mean is in tests/cases.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ops that the optimiser makes of some lines of eBPF, printed one a line: NAME dst first-operand second-operand
-// [memory] #immediate. Removed ops are not printed.
+// The ops that the optimiser makes of some lines of eBPF, printed one a line: NAME dst first-operand
+// second-operand [memory] #immediate. Removed ops are not printed.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "tests/host/vm_asm.h"

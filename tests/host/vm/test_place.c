@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Small loops do not cross a cache line, wherever the code before them ends; and jumps over the padding, short or
-// long, lead to the right place.
+// Small loops do not cross a cache line, wherever the code before them ends; and jumps over the padding,
+// short or long, lead to the right place.
 #include "kernel/layout.h"
 #include "tests/host/vm_run.h"
 #include "tests/test.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm/load/section.c: the messages for kinds of programs that we do not have; those that we have are in test_load.c.
+// vm/load/section.c: the messages for kinds of programs that we do not have; those that we have are in
+// test_load.c.
 #include "vm/load/section.h"
 #include "vm/compile.h"
 #include "kernel/lib/mem.h"
