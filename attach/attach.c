@@ -122,41 +122,78 @@ static bool is_among(const struct prog *p, struct prog *const *progs, u32 count)
 	return false;
 }
 
-/* Ends the links of these programs, or all links if progs is NULL. */
-static enum err end_links(struct prog *const *progs, u32 count, u32 *ended, struct strbuf *log)
+/* Whether its only function has this name, or its place ends in it ("25 functions like *skb*"). */
+static bool is_at(const struct link *l, const char *place)
+{
+	size_t len = strlen(place);
+	if (l->site_count == 1 && strcmp(l->sites[0]->name, place) == 0)
+		return true;
+	if (len > l->place.len)
+		return false;
+	const char *end = l->place.buf + l->place.len - len;
+	return strcmp(end, place) == 0 && (end == l->place.buf || end[-1] == ' ');
+}
+
+/* Ends the links of these programs, or of all if progs is NULL; only those at place if that is not NULL. */
+static enum err end_links(struct prog *const *progs, u32 count, const char *place, u32 *ended,
+			  struct strbuf *log)
 {
 	struct link *l, *next;
 	enum err first = OK;
 
 	*ended = 0;
-	mutex_lock(&attaching);
 	list_for_each_entry_safe(l, next, &links, list) {
 		enum err e;
-		if (progs && !is_among(l->prog, progs, count))
+		if ((progs && !is_among(l->prog, progs, count)) || (place && !is_at(l, place)))
 			continue;
 		e = end_link(l, log);
 		first = first ? first : e;
 		++*ended;
 	}
-	mutex_unlock(&attaching);
 	return first;
 }
 
-enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log)
+/* The link of one of these programs to several functions, among them this one; or NULL. */
+static const struct link *link_around(struct prog *const *progs, u32 count, const char *func)
+{
+	const struct link *l;
+	list_for_each_entry(l, &links, list)
+		for (u32 i = 0; i < l->site_count; i++)
+			if (is_among(l->prog, progs, count) && strcmp(l->sites[i]->name, func) == 0)
+				return l;
+	return NULL;
+}
+
+/* Says why no link was ended. */
+static enum err refuse_detach(struct prog *const *progs, u32 count, const char *place, struct strbuf *log)
+{
+	const char *name = count == 1 ? progs[0]->name : progs[0]->object->name;
+	const struct link *l = place ? link_around(progs, count, place) : NULL;
+	if (l)
+		return str_refuse(log, EINVAL, "%s is attached to %s only together with others: to %s", name,
+				  place, l->place.buf);
+	return str_refuse(log, ENOENT, place ? "%s is not attached to %s" : "%s is not attached", name,
+			  place);
+}
+
+enum err detach_progs(struct prog *const *progs, u32 count, const char *place, struct strbuf *log)
 {
 	u32 ended;
-	enum err e = end_links(progs, count, &ended, log);
-
-	if (ended)
-		return e;
-	return str_refuse(log, ENOENT, "%s is not attached",
-			  count == 1 ? progs[0]->name : progs[0]->object->name);
+	mutex_lock(&attaching);
+	enum err e = end_links(progs, count, place, &ended, log);
+	if (!ended)
+		e = refuse_detach(progs, count, place, log);
+	mutex_unlock(&attaching);
+	return e;
 }
 
 enum err detach_all(struct strbuf *log)
 {
 	u32 ended;
-	return end_links(NULL, 0, &ended, log);
+	mutex_lock(&attaching);
+	enum err e = end_links(NULL, 0, NULL, &ended, log);
+	mutex_unlock(&attaching);
+	return e;
 }
 
 struct site *attach_site_of(const struct prog *p)

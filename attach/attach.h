@@ -39,8 +39,12 @@ struct attach_options {
 enum err attach_progs(struct prog *const *progs, u32 count, const struct attach_options *options,
 		      struct strbuf *log);
 
-/* Ends all links of these programs. ENOENT if they have none. Needs no memory. */
-enum err detach_progs(struct prog *const *progs, u32 count, struct strbuf *log);
+/* Ends all links of these programs; only those to `place`, as options->func named it, if that is not NULL. Needs no
+ * memory.
+ *
+ *   ENOENT  there is no such link
+ *   EINVAL  place is one of several functions of a link, which cannot be ended in part */
+enum err detach_progs(struct prog *const *progs, u32 count, const char *place, struct strbuf *log);
 
 /* Ends all links. After an error it goes on with the others, and returns the first error. */
 enum err detach_all(struct strbuf *log);

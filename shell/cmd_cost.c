@@ -247,7 +247,7 @@ static enum err cmd_cost(char **args, struct strbuf *log)
 	u32 sites = count_sites(sel.progs[0]);
 	u64 traced = drive ? measure_calls(drive->run) : 0;
 	begin = begin_cost();
-	e = detach_progs(sel.progs, sel.count, log);
+	e = detach_progs(sel.progs, sel.count, NULL, log);
 	detach = end_cost(&begin);
 	if (e)
 		return e;

@@ -273,14 +273,27 @@ static void tell_what_is_held(void)
 			tell_of_held(o->progs[i]);
 }
 
+static bool any_link(void)
+{
+	links_lock();
+	bool any = link_next(NULL);
+	links_unlock();
+	return any;
+}
+
 static enum err cmd_detach(char **args, struct strbuf *log)
 {
 	struct selection sel;
 	bool all = strcmp(args[0], "all") == 0;
+	if (all && args[1])
+		return str_refuse(log, EINVAL,
+				  "all leaves nothing to choose: detach PROG FUNC names a program");
 	enum err e = all ? OK : show_select(&sel, args[0], log);
 	if (e)
 		return e;
-	e = all ? detach_all(log) : detach_progs(sel.progs, sel.count, log);
+	if (all && !any_link())
+		kprintf("nothing is attached\n");
+	e = all ? detach_all(log) : detach_progs(sel.progs, sel.count, args[1], log);
 	tell_what_is_held();
 	return e;
 }
@@ -317,12 +330,12 @@ const struct command prog_commands[] = {
 	  "names; an object means all of its programs.",
 	  "attach count_skb; attach count_fexit *skb; links; detach all",
 	  "bpftool prog loadall FILE DIR autoattach; or what libbpf's loaders do", .tables = NULL },
-	{ "detach", "all|PROG|OBJECT", "take programs off again", cmd_detach,
+	{ "detach", "all|PROG|OBJECT [FUNC|PATTERN]", "take programs off again", cmd_detach,
 	  "The function no longer calls the program: its five bytes become a nop again, or a call to a "
-	  "trampoline for the programs that are left. The old trampoline is freed when no CPU and no task "
-	  "is in it.",
-	  "attach skbcount; detach skbcount; site kfree_skb", "bpftool link detach id N; or the loader ends",
-	  .tables = NULL },
+	  "trampoline for the programs that are left. With FUNC it ends one of several attachments.",
+	  "attach count_fentry kfree_skb; attach count_fentry schedule; detach count_fentry schedule; links; "
+	  "detach all",
+	  "bpftool link detach id N; or the loader ends", .tables = NULL },
 	{ "links", "", "what is attached where", cmd_links,
 	  "Lists what is attached where, oldest first. missed counts runs that were skipped because the "
 	  "program ran already on that CPU; mistakes counts accesses to bad addresses.",

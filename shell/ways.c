@@ -27,7 +27,7 @@ static enum err attach_program(const struct way *w, const struct traced *t, stru
 
 static enum err detach_program(const struct traced *t, struct user *u)
 {
-	return detach_progs(&u->prog, 1, t->log);
+	return detach_progs(&u->prog, 1, NULL, t->log);
 }
 
 static notrace void count_call(unused uptr ip, unused uptr parent, struct ftrace_ops *ops,

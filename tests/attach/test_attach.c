@@ -72,7 +72,7 @@ static void count_packets(enum prog_mode mode)
 	check(!is_nop("kfree_skb"));
 	check_eq(EBUSY, object_unload(o));
 	check_eq(OK, traffic_net(500));
-	check_eq(OK, detach_progs(o->progs, o->prog_count, &log));
+	check_eq(OK, detach_progs(o->progs, o->prog_count, NULL, &log));
 	check(is_nop("kfree_skb"));
 	check_eq(500, sum_of_cpus(o->maps[0]));
 	check_eq(OK, traffic_net(10));
@@ -102,10 +102,10 @@ TEST(attach_of_several_programs_is_all_or_nothing)
 	check(str_matches(text, "* is attached to netif_receive_skb already"));
 	check_eq(links + 1, link_count());
 	check_eq(1, site_named("netif_receive_skb")->tramp->hook_count);
-	check_eq(OK, detach_progs(o->progs, 2, &log));
+	check_eq(OK, detach_progs(o->progs, 2, NULL, &log));
 	check_eq(links, link_count());
 	check(is_nop("netif_receive_skb"));
-	check_eq(ENOENT, detach_progs(o->progs, 2, &log));
+	check_eq(ENOENT, detach_progs(o->progs, 2, NULL, &log));
 	unload(o);
 }
 
@@ -139,7 +139,7 @@ static void come_and_go(void)
 	require(o);
 	check_eq(OK, attach_progs(o->progs, 2, NULL, &log));
 	check_eq(OK, attach_progs(o->progs, 1, &(struct attach_options){ .func = "kfree_skb" }, &log));
-	check_eq(OK, detach_progs(o->progs, 2, &log));
+	check_eq(OK, detach_progs(o->progs, 2, NULL, &log));
 	unload(o);
 }
 
@@ -164,7 +164,7 @@ static enum err attach_named(const char *prog, const char *func, u64 cookie, str
 static enum err detach_named(const char *prog, struct strbuf *log)
 {
 	struct prog *p = prog_named(prog);
-	return detach_progs(&p, 1, log);
+	return detach_progs(&p, 1, NULL, log);
 }
 
 static u64 *counter_in(struct object *o)
@@ -221,7 +221,7 @@ TEST(attach_of_a_program_to_a_program_counts_its_runs)
 	check_eq(EINVAL, attach_named(old->progs[0]->name, "count_fentry", 0, &log));
 	check_eq(EINVAL, attach_named("count_fexit", "count_fentry", 0, &log)); /* which traces a program */
 	check_eq(20, *counter);
-	check_eq(OK, detach_progs(old->progs, old->prog_count, &log));
+	check_eq(OK, detach_progs(old->progs, old->prog_count, NULL, &log));
 	check_eq(EBUSY, object_unload(old)); /* something is attached to it */
 	check_eq(OK, detach_named("count_fentry", &log));
 	unload(old);
@@ -299,7 +299,7 @@ TEST(attach_runs_callbacks_in_the_machine)
 		require(counts);
 		require(attach_progs(o->progs, o->prog_count, NULL, &log) == OK);
 		msleep(20);
-		check_eq(OK, detach_progs(o->progs, o->prog_count, &log));
+		check_eq(OK, detach_progs(o->progs, o->prog_count, NULL, &log));
 		check(counts[0] > 3 && counts[0] < 1000);
 		check(counts[1] > 0 && counts[1] <= counts[0]);
 		unload(o);
@@ -387,7 +387,7 @@ static void fail_each_allocation(const char *prog, const char *place, enum kprob
 		require(nth < 200);
 	}
 	heap_fail_after(1);
-	check_eq(OK, detach_progs(&p, 1, &(struct strbuf)STRBUF(text)));
+	check_eq(OK, detach_progs(&p, 1, NULL, &(struct strbuf)STRBUF(text)));
 	heap_fail_after(0);
 	check(is_nop("netif_receive_skb"));
 }
@@ -427,7 +427,7 @@ TEST(attach_lets_a_sleepable_program_sleep)
 		task_for_each(find_sleeper, &sleeps_seen);
 		msleep(1);
 	}
-	check_eq(OK, detach_progs(o->progs, 1, &log));
+	check_eq(OK, detach_progs(o->progs, 1, NULL, &log));
 	traffic_stop();
 	check_eq(0, this_cpu()->active[o->progs[0]->slot]);
 	unload(o);
@@ -453,6 +453,33 @@ TEST(attach_nops_are_the_same_from_compiler_generators_and_patcher)
 	for (u32 i = 0; i < tracepoint_branch_count(); i++)
 		check(holds_nop(tracepoint_branch_nth(i)->addr));
 	check(site_named("netif_receive_skb")->tramp->image->gate);
-	check_eq(OK, detach_progs(o->progs, o->prog_count, &log));
+	check_eq(OK, detach_progs(o->progs, o->prog_count, NULL, &log));
+	unload(o);
+}
+
+/* One of several attachments ends; what is not there is refused, and so is a part of one. */
+TEST(attach_ends_at_one_place)
+{
+	static const char *const places[] = { "kfree_skb", "netif_*", "schedule" };
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("count", PROG_JIT);
+	u32 before = link_count();
+	struct prog *p;
+	require(o && find_prog(&p, "count_fentry", &log) == OK);
+	for (u32 i = 0; i < array_len(places); i++)
+		check_eq(OK, attach_progs(&p, 1, &(struct attach_options){ .func = places[i] }, &log));
+	check_eq(OK, detach_progs(&p, 1, "schedule", &log));
+	check(is_nop("schedule") && !is_nop("kfree_skb"));
+	check_eq(ENOENT, detach_progs(&p, 1, "schedule", &log));
+	check_str("count_fentry is not attached to schedule", text);
+	str_cut(&log, 0);
+	check_eq(EINVAL, detach_progs(&p, 1, "netif_receive_skb", &log));
+	check(str_matches(text,
+			  "*to netif_receive_skb only together with others: to * functions like netif_*"));
+	check_eq(OK, detach_progs(&p, 1, "netif_*", &log));
+	check(is_nop("netif_receive_skb"));
+	check_eq(before + 1, link_count());
+	check_eq(OK, detach_progs(&p, 1, NULL, &log));
 	unload(o);
 }

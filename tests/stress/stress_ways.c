@@ -376,7 +376,7 @@ static enum err attach_prog(struct holding *h, struct stress_random *r, struct s
 
 static enum err detach_prog(struct holding *h, struct strbuf *log)
 {
-	return detach_progs(&h->prog, 1, log);
+	return detach_progs(&h->prog, 1, NULL, log);
 }
 
 /* --- Tracepoints ------------------------------------------------------------------------------- */

@@ -345,7 +345,7 @@ static void count_programs(u32 task)
 				  &log));
 	begin_phase(COUNT);
 	end_phase();
-	check_eq(OK, detach_progs(o->progs, o->prog_count - 1, &log));
+	check_eq(OK, detach_progs(o->progs, o->prog_count - 1, NULL, &log));
 	check_eq(before + 7 * n, *value); /* six, and the session twice */
 	tramp_lock();
 	check_eq(OK, share_set_mode(false, &log));
