@@ -173,9 +173,10 @@ static enum err compare_ways(struct comparison *c)
 	if (!e && !exact)
 		table_note("Ticks are only roughly right: --icount counts instructions.");
 	/* Measured outside QEMU on one Xeon, family 6, model 207. */
-	if (!e)
-		table_note("Hidden in QEMU: a lock takes 7 ns, a mispredicted return 10, an exception 1000.\n"
-			   "Linux calls enter and exit around a program, for RCU; here detach pays for it.");
+	if (!e) {
+		table_note("Hidden in QEMU: a lock takes 7 ns, a mispredicted return 10, an exception 1000.");
+		table_note("Linux calls enter and exit around a program, for RCU; here detach pays for it.");
+	}
 	enum err printed = table_print(&t, c->t.log);
 	return e ? e : printed;
 }

@@ -76,8 +76,8 @@ static bool take_json(struct words *w)
 	u32 at = w->argc - 1;
 	if (strcmp(w->argv[0], "bpftool") == 0 && at && strcmp(w->argv[1], "-j") == 0)
 		at = 1;
-	if (!at || strcmp(w->argv[at], "-j"))
-		return false;
+	if (!at || strcmp(w->argv[at], "-j") || strcmp(w->argv[0], "watch") == 0)
+		return false; /* that of watch is for the command that it repeats */
 	memmove(w->argv + at, w->argv + at + 1, (w->argc - at) * sizeof(*w->argv));
 	w->argc--;
 	return true;
@@ -161,7 +161,10 @@ static void help_line(const struct command *c)
 	char usage[64];
 	struct strbuf s = STRBUF(usage);
 	str_printf(&s, "%s %s", c->name, c->usage);
-	kprintf("  %-37s %s\n", usage, c->help);
+	if (style_columns() < 80)
+		kprintf("  %s\n    %s\n", usage, c->help);
+	else
+		kprintf("  %-37s %s\n", usage, c->help);
 }
 
 /* Prints a text under a label, which may be "". */
@@ -210,10 +213,12 @@ static enum err cmd_help(char **args, struct strbuf *log)
 		for (const struct command *c = families[i].commands; c->name; c++)
 			help_line(c);
 	}
-	kprintf("Several on one line: a; b. Tab completes, arrow up brings back old lines, Ctrl-C\n"
-		"stops what runs. OBJECT/PROG and OBJECT/MAP say which, where two objects have a\n"
-		"name. An object is called like its file without .bpf.o; no two have one name.\n"
-		"-j behind a command that prints a table: as JSON, on one line.\n");
+	print_wrapped(
+	    "Several on one line: a; b. Tab completes, arrow up brings back old lines, Ctrl-C stops "
+	    "what runs. -j behind a command that prints a table prints it as JSON. OBJECT/PROG and "
+	    "OBJECT/MAP say which, where two objects have a name. An object is called like its file "
+	    "without .bpf.o; no two have one name.",
+	    0, 0);
 	return OK;
 }
 

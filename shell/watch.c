@@ -31,10 +31,12 @@ enum err watch_run(char **args, enum err (*exec)(const char *line), struct strbu
 {
 	char line[PARSE_TEXT] = "";
 	struct strbuf s = STRBUF(line);
-	u64 seconds = 1;
+	u64 seconds = 1, number;
 	enum err e = OK;
-	if (args[1] && parse_u64(args[0], &seconds))
+	if (args[1] && parse_u64(args[0], &number)) {
+		seconds = number;
 		args++;
+	}
 	if (!seconds || seconds > SECONDS_MOST)
 		return str_refuse(log, EINVAL, "%llu is not a number of seconds from 1 to %u", seconds,
 				  (u32)SECONDS_MOST);

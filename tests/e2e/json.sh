@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # -j behind every command that prints a table, as `help -j` lists them; GDB's Python parses what comes.
 . tests/e2e/lib.sh
-plan 9
+plan 10
 
 # python NAME: runs the Python code of the standard input, which fails by an exception.
 python() {
@@ -82,3 +82,5 @@ wanted json_refused_changes_nothing 1 '^error EINVAL: usage: compare ' '^nothing
 
 fivebyte --quiet --exec 'map list -j; bpftool -j map show; bpftool map show -j'
 [ "$(sort -u "$out" | wc -l)" = 1 ] && [ "$status" = 0 ] && pass json_as_bpftool_is_asked || fail json_as_bpftool_is_asked "status $status"
+fivebyte --quiet --timeout 5 --exec 'watch map list -j'
+grep -q '^\[{"map":"alloc_sizes",' "$out" && pass json_repeated_by_watch || fail json_repeated_by_watch 'no document'

@@ -14,7 +14,7 @@ on_terminal() {
 		expect eof
 		exit [lindex [wait] 3]" >"$out" 2>&1
 	status=$?
-	sed -i 's/\r//g' "$out"
+	sed -i 's/\r*$//; s/.*\r//' "$out" # of a line that is written again and again, the last
 }
 
 escape=$(printf '\033')
@@ -23,7 +23,7 @@ tables='attach skbcount; attach skblat; ftrace wake_up_process; kprobe alloc_skb
 # not_wider COLUMNS: no line is wider, and all the words are those of the widest terminal.
 not_wider() {
 	local name=looks_fit_$1_columns wide words
-	NO_COLOR=1 on_terminal "$1" "$tables; ps; cpus"
+	NO_COLOR=1 on_terminal "$1" "$tables; ps; cpus; stats on; work net 10; stats; poke kfree_skb; ftrace off; kprobe off; detach all; compare kfree_skb"
 	wide=$(awk -v most="$1" '!/^spawn / && length > most' "$out")
 	[ "$status" = 1 ] || { fail "$name" "exit status $status, not 1"; return; }
 	[ -z "$wide" ] || { fail "$name" "wider: $wide"; return; }
