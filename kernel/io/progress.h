@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* For work that may take longer than a second: Ctrl-C stops it, and a terminal shows how far it is.
  *
- * - Every loop for which a command may wait calls progress_stop in each turn, and ends when that returns
- * true.
+ *  - Every loop for which a command may wait calls progress_stop in each turn, and ends if that returns true.
  *    The function with the loop then undoes or reports what it has changed, and returns EINTR.
  *  - At most one command runs at a time. A thread that works for it may call progress_stop too. */
 #pragma once
@@ -13,8 +12,7 @@
  * that is written again and again; of 0 shows no line. Task context, interrupts on. */
 bool progress_stop(u64 done, u64 of);
 
-/* Wipes that line out. A command calls it before it prints. When progress_stop returns true, it has done
- * so. */
+/* Wipes that line out. A command calls it before it prints. progress_stop calls it before it returns true. */
 void progress_wipe(void);
 
 /* Appends how far the work was when Ctrl-C was typed: "stopped at 5 of 10", or "stopped" if `of` was 0.

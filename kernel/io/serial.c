@@ -22,7 +22,7 @@ enum {
 	DIVISOR_115200 = 1,
 	DATA_READY = 1,
 	ROOM_TO_SEND = 0x20,
-	NOBODY = 0xff, /* what is read where there is no UART */
+	NO_UART = 0xff, /* what a read returns where no UART is */
 	IRQ_ON_DATA = 1,
 	COM1_IRQ = 4,
 	CTRL_C = 3,
@@ -58,7 +58,7 @@ void serial_putc(char ch)
 static bool is_received(void)
 {
 	u8 status = inb(LINE_STATUS);
-	return status & DATA_READY && status != NOBODY;
+	return status & DATA_READY && status != NO_UART;
 }
 
 /* Moves received characters from the UART into the ring while it has room. Under ring.lock. */

@@ -121,7 +121,7 @@ u32 btf_size(const struct btf *b, u32 id)
 			id = btf_array(t)->type;
 			continue;
 		case BTF_VAR: id = t->size_or_type; continue;
-		case BTF_PTR: return times(count, sizeof(u64)); /* BPF's pointers, whatever the CPU's */
+		case BTF_PTR: return times(count, sizeof(u64)); /* BPF's pointers have 64 bits on every CPU */
 		case BTF_INT:
 		case BTF_STRUCT:
 		case BTF_UNION:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The chains of displacement fields behind labels.
+// Links the displacement fields of each label into a chain, and fills them.
 #include "kernel/lib/code.h"
 
 static notrace i32 get32(const u8 *p)

@@ -4,7 +4,7 @@
 
 enum { TAB = 8, HANGING = 2 };
 
-/* Whether ch belongs to an escape sequence; *inside says so of the character before it. */
+/* Whether ch belongs to an escape sequence. *inside: whether the character before it does. */
 static bool is_escape(bool *inside, char ch)
 {
 	bool ends = *inside && ((ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z'));

@@ -43,7 +43,7 @@ static void take_block(u32 page)
 	list_del_init(block_at(page));
 }
 
-/* Joins the block with its buddy as long as that one is free and whole. */
+/* Frees a block: joins it with its buddy while the buddy is free and whole, then lists it. */
 static void free_block(u32 page, u32 order)
 {
 	free_pages += 1u << order;
@@ -119,7 +119,7 @@ static void add_pages(u32 start, u32 end)
 	}
 }
 
-/* The same for a range of bytes without what is reserved by boot_info.reserved[i] and after. */
+/* Adds a range of bytes without the parts that boot_info.reserved[i] and those behind it reserve. */
 static void add_range(uptr start, uptr end, u32 i)
 {
 	for (; i < boot_info.reserved_count; i++) {

@@ -77,7 +77,7 @@ static traceable int enqueue_to_backlog(struct sk_buff *skb)
 	return NET_RX_SUCCESS;
 }
 
-/* In a task the softirq runs before this returns, as on Linux. */
+/* If a task calls it, the softirq runs before it returns, as on Linux. */
 traceable int netif_rx(struct sk_buff *skb)
 {
 	trace_netif_rx(skb);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// IPv4 and UDP. On the way up each length is checked before it is used, and each checksum. A socket is found
-// by its port in one table, with preemption off; so it is freed by call_rcu.
+// IPv4 and UDP. On the way up each length is checked before it is used, and so is each checksum. One table
+// has the sockets by port. It is read with preemption off; so call_rcu frees a socket.
 #include "kernel/net/udp.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/err.h"

@@ -270,7 +270,7 @@ notrace bool preemptible(void)
 notrace void might_sleep(void)
 {
 	if (!preemptible())
-		panic("sched: nobody may sleep here: preempt_count is 0x%x, interrupts are %s",
+		panic("sched: no task may sleep here: preempt_count is 0x%x, interrupts are %s",
 		      preempt_count(), irqs_are_off() ? "off" : "on");
 }
 

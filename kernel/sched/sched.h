@@ -5,6 +5,8 @@
 #include "kernel/sched/lock.h"
 #include "kernel/sched/task.h"
 
+/* Both switch to the task whose turn it is. schedule: a task that has set its state to sleep sleeps until it
+ * is woken. yield: the task stays runnable, and waits for its next turn. Task context. */
 void schedule(void);
 void yield(void);
 

@@ -57,8 +57,8 @@ void mutex_init(struct mutex *m)
 
 static bool mutex_trylock(struct mutex *m)
 {
-	struct task_struct *nobody = NULL;
-	return __atomic_compare_exchange_n(&m->owner, &nobody, current, false, __ATOMIC_ACQUIRE,
+	struct task_struct *none = NULL;
+	return __atomic_compare_exchange_n(&m->owner, &none, current, false, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED);
 }
 
