@@ -4,7 +4,7 @@
 . tests/e2e/lib.sh
 # A breakpoint is deleted or left by `next` before the machine goes on: to go on from one, GDB makes a single
 # step, and QEMU 7.2 now and then makes none.
-plan 13
+plan 14
 
 # session OPTIONS... <GDB-COMMANDS
 session() {
@@ -96,6 +96,58 @@ wanted gdb_stops_in_an_image_that_was_replaced 0 '^Breakpoint 2, bpf_trampoline_
 	'^Breakpoint 2\.., bpf_trampoline_schedule#1 \(\) at old1/schedule\.plan:6$' '^bpf_trampoline_schedule#1 ' '^4\s+call count_fexit$' \
 	'in bpf_trampoline_schedule at schedule\.plan:6$'
 
+cat >"$work/walk.bpf.c" <<'END'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+__u64 sum[4];
+
+static __attribute__((noinline)) __u64 weigh(__u64 n, struct sk_buff *skb)
+{
+	char name[16] = {};
+	bpf_get_current_comm(name, sizeof(name));
+	return n * 3 + name[0] + skb->len;
+}
+
+SEC("fentry/kfree_skb")
+int BPF_PROG(leaf, struct sk_buff *skb) /* no frame, but saved registers */
+{
+	__u64 a = sum[0], b = sum[1], c = sum[2], d = sum[3], e = skb->len, f = skb->data_len, g = skb->mac_len;
+	sum[0] = a * b + c * d + e;
+	sum[1] = b * f + a * g;
+	sum[2] = c * g + e * a;
+	sum[3] = d * e + f * g + a * c + b * d;
+	return 0;
+}
+
+SEC("fexit/kfree_skb")
+int BPF_PROG(add_up, struct sk_buff *skb)
+{
+	__u64 once = weigh(sum[0], skb);
+	sum[0] += weigh(once, skb);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+END
+compile "$work/walk.bpf.c" "$work/walk.bpf.o"
+
+session --load "$work/walk.bpf.o" --exec 'attach walk; work net 1' <<'END'
+set width 0
+tbreak add_up
+continue
+next
+next
+step
+backtrace 3
+finish
+kill
+END
+wanted gdb_goes_over_and_into_a_function_of_a_program 0 '^[0-9]+\s+__u64 once = ' '^[0-9]+\s+sum\[0\] \+= weigh' \
+	'^bpf_prog_\w+_weigh \(\) at' '^#0  bpf_prog_\w+_weigh \(\) at .*walk\.bpf\.c:[0-9]+$' '^#1  0x\w+ in bpf_prog_\w+_add_up \(\) at .*walk\.bpf\.c:[0-9]+$' \
+	'^#2  0x\w+ in bpf_trampoline_kfree_skb \(\) at kfree_skb\.plan:[0-9]+$'
+
 # Each instruction of an image and of the programs that it calls has all of its frames. What they call is
 # left at once. The last instruction of an image that was entered by call has dropped the return into the
 # body.
@@ -121,12 +173,13 @@ def walk(below):
         want = [image] + ([] if at_end else below) + caller
         ours = found[0] == image or str(found[0]).startswith("bpf_prog_")
         above = 0 if found[0] == image else 1 if ours or found[0] == "kfree_skb" else 2
+        above += sum("weigh" in str(name) for name in found)
         print("frames", "right" if found[above:] == want else f"wrong at {insn}: {found}")
         seen[found[0]] = seen.get(found[0], 0) + ours
         gdb.execute("stepi" if ours else "finish", to_string=True)
     print("walked", "by call:" if below else "by jmp:", *(f"{count} in {name}," for name, count in seen.items()))
 END
-session --exec 'attach count_skb kfree_skb; attach count_fmod_ret kfree_skb; attach receive_ends kfree_skb; work net 1; entry call; work net 1' <<END
+session --load "$work/walk.bpf.o" --exec 'attach count_skb kfree_skb; attach count_fmod_ret kfree_skb; attach receive_ends kfree_skb; attach walk; work net 1; entry call; work net 1' <<END
 set width 0
 source $work/walk.py
 python walk([])
@@ -135,7 +188,7 @@ kill
 END
 grep '^frames wrong' "$out" >"$work/wrong"
 for how in jmp call; do
-	wanted "gdb_has_all_frames_at_each_instruction_by_$how" 0 "^walked by $how: .*[1-9][0-9] in bpf_trampoline_kfree_skb,.* [1-9][0-9] in bpf_prog_\w+_count_skb,.* [1-9][0-9] in bpf_prog_\w+_receive_ends"
+	wanted "gdb_has_all_frames_at_each_instruction_by_$how" 0 "^walked by $how: .*[1-9][0-9] in bpf_trampoline_kfree_skb,.* [1-9][0-9] in bpf_prog_\w+_count_skb,.* [1-9][0-9] in bpf_prog_\w+_leaf,.* [1-9][0-9] in bpf_prog_\w+_receive_ends,.* [1-9][0-9] in bpf_prog_\w+_add_up,.* [1-9][0-9] in bpf_prog_\w+_weigh,"
 done
 [ ! -s "$work/wrong" ] && grep -q '^frames right' "$out" && pass gdb_has_no_wrong_frame || fail gdb_has_no_wrong_frame "$(head -n 1 "$work/wrong")"
 

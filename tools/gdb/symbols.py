@@ -12,6 +12,7 @@
 #   the others  the name that kernel/mem/text.c has for the block
 import functools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ import gdb
 PROG, IMAGE = "bpf_prog_", "bpf_trampoline_"
 COLD = "a program runs here already: count a miss"
 CALL_LEN = 5
+CALL_OP = 0x85  # of eBPF; with src 1 it calls a function of the program
 # A program's C file is looked for here if it is not where clang found it.
 SOURCES = os.path.join(ROOT, "progs")
 
@@ -61,6 +63,19 @@ def prog_lines(prog):
         yield start, name, int(info["line"])
 
 
+def called_functions(prog):
+    """The other functions of a program, which its instructions call or take the address of: offset, name."""
+    insns, first = prog["insns"], {int(prog["taken"][i]) for i in range(int(prog["taken_count"]))}
+    for i in range(int(prog["insn_count"])):
+        if int(insns[i]["op"]) == CALL_OP and int(insns[i]["src"]) == 1:
+            first.add(i + 1 + int(insns[i]["imm"]))
+    lines = {int(prog["lines"][i]["insn_idx"]): int(prog["lines"][i]["line_off"]) for i in range(int(prog["line_count"]))}
+    for idx in sorted(first):
+        text = (prog["object"]["btf"]["strings"] + lines[idx]).string() if idx in lines else ""
+        words = [w for w in re.findall(r"(\w+)\(", text) if not w.startswith("__")]
+        yield int(prog["insn_at"][idx]), words[0] if words else f"function_{idx}"
+
+
 def hook_name(call):
     """The function that the call instruction at this address calls."""
     target = (call + CALL_LEN + int.from_bytes(read(call + 1, 4), "little", signed=True)) % 2**64
@@ -97,10 +112,12 @@ class Block:
     def __init__(self, text):
         self.base, self.len, self.name = int(text["base"]) % 2**64, int(text["len"]), text["name"].string()
         self.serial, self.old, self.file = int(text["serial"]), 0, None
-        self.title, self.lines, self.plan = self.name, [], None
+        self.title, self.lines, self.plan, self.functions = self.name, [], None, [(0, self.name)]
         if self.name.startswith(PROG):
             prog = owner_of(text, "prog")
             self.title, self.lines = prog["name"].string(), list(prog_lines(prog))
+            self.functions[0] = 0, self.title
+            self.functions += called_functions(prog) if self.lines else []
         elif self.name.startswith(IMAGE):
             steps = list(plan_lines(owner_of(text, "image")))
             self.plan = [words for _, words in steps]
@@ -110,21 +127,33 @@ class Block:
     def folder(self):
         return f"old{self.old}/" if self.old else ""
 
+    def symbol(self, function):
+        """As the kernel and Linux call it."""
+        if self.name.startswith(PROG):
+            return f'"{self.name[:-len(self.title)]}{function}"'
+        return f'"{self.name}#{self.old}"' if self.old else f'"{self.name}"'
+
     def assembly(self):
         """Names, and a hole of the block's length with its lines."""
-        name = f'"{self.name}#{self.old}"' if self.old else f'"{self.name}"'
-        yield f".globl {name}\n.type {name},@function\n{name}:"
-        if self.title != self.name and is_free_name(self.title):
-            yield f'.globl "{self.title}"\n.set "{self.title}",{name}'
+        functions, symbol = dict(self.functions), None
         lines = {start: (file, line) for start, file, line in self.lines if start < self.len}
-        starts, files = sorted(lines), {}
-        for begin, end in zip(starts, starts[1:] + [self.len]):
-            file, line = lines[begin]
-            if file not in files:
-                files[file] = len(files) + 1
-                yield f'.file {files[file]} "{self.folder() + file}"'
-            yield f".loc {files[file]} {line}\nnop\n.org {end}"  # .loc belongs to an instruction
-        yield f".org {self.len}\n.size {name},.-{name}\n"
+        files = {}
+        for at in sorted(set(functions) | set(lines)):
+            yield f".org {at}"
+            if at in functions:
+                if symbol:
+                    yield f".size {symbol},.-{symbol}"
+                name, symbol = functions[at], self.symbol(functions[at])
+                yield f".globl {symbol}\n.type {symbol},@function\n{symbol}:"
+                if name != self.name and is_free_name(name):
+                    yield f'.globl "{name}"\n.set "{name}",{symbol}'
+            if at in lines:
+                file, line = lines[at]
+                if file not in files:
+                    files[file] = len(files) + 1
+                    yield f'.file {files[file]} "{self.folder() + file}"'
+                yield f".loc {files[file]} {line}\nnop"  # .loc belongs to an instruction
+        yield f".org {self.len}\n.size {symbol},.-{symbol}\n"
 
     def add(self):
         """Writes and loads the object file."""

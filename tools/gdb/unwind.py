@@ -4,6 +4,8 @@
 # Generated code keeps frame pointers, except in its first and last instructions and in programs without a
 # frame. An image that was called from a site has two return addresses above its frame: that of the site and
 # that of the traced function's caller. The backtrace shows the site's.
+import re
+
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
@@ -84,23 +86,35 @@ def restore_arguments(pending, info, block, at, bp):
             info.add_saved_register(name, word(bp + disp))
 
 
+NOP5 = b"\x0f\x1f\x44\x00\x00"
 MAKE_FRAME = b"\x55\x48\x89\xe5"  # push rbp; mov rbp, rsp: first, or after the nop of a program
 RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3")  # ret; add rsp, 8 and ret
+# What a function of a program without a frame does with rbx, r13, r14, r15.
+PUSHES = re.compile(rb"(?:\x53|\x41[\x55-\x57])*")
+POPS_AND_RET = re.compile(rb"((?:\x5b|\x41[\x5d-\x5f])*)\xc3")
 
 
-def pushed_before_return(block, pc):
-    """Returns the bytes between rsp and the return address if rbp is still, or again, the caller's; else None."""
-    if block is None:
+def function_start(block, pc):
+    """The function of a program that pc is in; of an image, its start."""
+    base = int(block["base"]) % TOP
+    known = blocks.get((int(block), int(block["serial"])))
+    return base + max((at for at, _ in known.functions if at <= pc - base), default=0) if known else base
+
+
+def pushed_before_return(block, begin, pc):
+    """Returns the bytes between rsp and the return address, and whether rbp is among them; None if rbp is a frame."""
+    at = pc - begin
+    code = read(begin, int(block["base"]) % TOP + int(block["len"]) - begin)
+    head = len(NOP5) if code.startswith(NOP5) else 0
+    if at < head or code[at:].startswith((MAKE_FRAME,) + RETURNS):
+        return 0, False
+    if code[at - 1:].startswith(MAKE_FRAME) and at > head:
+        return 8, True
+    if code[head:].startswith(MAKE_FRAME) or not block["name"].string().startswith("bpf_prog_"):
         return None
-    at = pc - int(block["base"]) % TOP
-    code = bytes(gdb.selected_inferior().read_memory(pc - at, int(block["len"])))
-    start = next((s for s in (0, 5) if code[s:].startswith(MAKE_FRAME)), None)
-    if start is None:
-        pushes = code[5:6] in (b"\x53", b"\x41")  # rbx, r13...: then it cannot be told
-        return 0 if block["name"].string().startswith("bpf_prog_") and not pushes else None
-    if at <= start or code[at:].startswith(RETURNS):
-        return 0
-    return 8 if at == start + 1 else None
+    pops = POPS_AND_RET.match(code, at)
+    pushed = pops[1] if pops else PUSHES.match(code, head, at)[0]
+    return 8 * (len(pushed) - pushed.count(0x41)), False
 
 
 class Generated(Unwinder):
@@ -114,14 +128,16 @@ class Generated(Unwinder):
         if not (address_of("image_end") <= pc < DIRECT[1]):
             return None
         block = text_block(pc)
+        if block is None:
+            return None
         # `next` knows its frame by this: it must be the same at each instruction.
-        begin = gdb.Value(int(block["base"]) % TOP if block is not None else pc)
+        begin = gdb.Value(function_start(block, pc))
         bp = int(pending.read_register("rbp")) % TOP
-        pushed = pushed_before_return(block, pc)
-        if pushed is not None:
-            slot = int(pending.read_register("rsp")) % TOP + pushed
+        pushed = pushed_before_return(block, int(begin), pc)
+        if pushed:
+            slot = int(pending.read_register("rsp")) % TOP + pushed[0]
             info = pending.create_unwind_info(FrameId(gdb.Value(slot + 8), begin))
-            info.add_saved_register("rbp", word(slot - 8) if pushed else gdb.Value(bp))
+            info.add_saved_register("rbp", word(slot - 8) if pushed[1] else gdb.Value(bp))
             info.add_saved_register("rip", word(slot))
             info.add_saved_register("rsp", gdb.Value(slot + 8))
             if is_called_image(block):
