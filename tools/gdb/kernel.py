@@ -225,8 +225,8 @@ def calls(thread, depth):
 
 
 def calls_text(found):
-    """The innermost three, as far as they fit on a line."""
-    text = found[0][0]
-    for name, _ in found[1:3]:
-        text += f" < {name}" if len(text) + len(name) < 56 else ""
-    return text
+    """The innermost three, a program by its own name, as far as they fit on a line."""
+    names = [re.sub("^bpf_prog_[0-9a-f]{16}_", "", name) for name, _ in found[:3]]
+    while len(" < ".join(names)) > 58 and len(names) > 1:
+        names.pop()
+    return " < ".join(names)

@@ -30,36 +30,39 @@ ABOUT = {"task_struct": about_task, "sk_buff": about_skb, "map": about_map, "pro
 
 
 class Summary:
-    """Of a struct, or of a pointer to one."""
+    """Of a pointer."""
 
     def __init__(self, value, about):
         self.value, self.about = value, about
 
-    def to_string(self):
-        pointer = self.value.type.strip_typedefs().code == gdb.TYPE_CODE_PTR
+    def of(self, value):
         try:
-            text = "<" + self.about(self.value.dereference() if pointer else self.value) + ">"
+            return f"<{self.about(value)}>"
         except gdb.error:  # the pointer leads nowhere, or what it leads to is half made
-            text = "<?>"
-        return f"{address(self.value):#x} {text}" if pointer else text
+            return "<?>"
+
+    def to_string(self):
+        return f"{address(self.value):#x} {self.of(self.value.dereference())}"
 
 
 class Fields(Summary):
+    """Of a struct: the summary, then all its fields."""
+
+    def to_string(self):
+        return self.of(self.value)
+
     def children(self):
         for name, _ in gdb.types.deep_items(self.value.type.strip_typedefs()):
             yield name, self.value[name]
 
 
 def find_printer(value):
-    if value.is_optimized_out:
-        return None
     kind = value.type.strip_typedefs()
     pointer = kind.code == gdb.TYPE_CODE_PTR
-    kind = kind.target().strip_typedefs() if pointer else kind
-    about = ABOUT.get(kind.tag) if kind.code == gdb.TYPE_CODE_STRUCT else None
-    if about is None or pointer and not int(value):
+    tag = (kind.target().strip_typedefs() if pointer else kind).tag
+    if value.is_optimized_out or tag not in ABOUT or pointer and not int(value):
         return None
-    return Summary(value, about) if pointer else Fields(value, about)
+    return (Summary if pointer else Fields)(value, ABOUT[tag])
 
 
 gdb.pretty_printers.append(find_printer)
