@@ -57,7 +57,7 @@ static void put_quoted(const char *text)
 /* The heading "apic id" is the key "apic_id". */
 static void put_key(const char *heading, const char *behind)
 {
-	char key[TABLE_HEADING];
+	char key[TABLE_HEADING] = "";
 	struct strbuf s = STRBUF(key);
 	str_printf(&s, "%s%s", heading, behind);
 	for (u32 i = 0; i < s.len; i++)

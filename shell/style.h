@@ -30,6 +30,6 @@ bool style_is_terminal(void);
 /* Sets both; columns is brought between 20 and 400. */
 void style_set(bool coloured, u64 columns);
 
-/* Sets both as the boot command line says: "columns=60" and "colours", which the launcher adds on a terminal. On
- * a terminal, whatever kprintf writes is then broken between words. */
+/* Sets both as the boot command line says: "columns=60" and "colours", which the launcher adds on a terminal.
+ * On a terminal, whatever kprintf writes is then broken between words. */
 void style_init(void);

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # -j behind every command that prints a table, as `help -j` lists them; GDB's Python parses what comes.
 . tests/e2e/lib.sh
-plan 10
+plan 11
 
 # python NAME: runs the Python code of the standard input, which fails by an exception.
 python() {
@@ -84,3 +84,32 @@ fivebyte --quiet --exec 'map list -j; bpftool -j map show; bpftool map show -j'
 [ "$(sort -u "$out" | wc -l)" = 1 ] && [ "$status" = 0 ] && pass json_as_bpftool_is_asked || fail json_as_bpftool_is_asked "status $status"
 fivebyte --quiet --timeout 5 --exec 'watch map list -j'
 grep -q '^\[{"map":"alloc_sizes",' "$out" && pass json_repeated_by_watch || fail json_repeated_by_watch 'no document'
+
+# Keys are sorted as what they are: numbers with a sign, and text.
+cat >"$work/keys.bpf.c" <<'END'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 64); __type(key, int); __type(value, long); } numbers SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 64); __type(key, char[8]); __type(value, long); } words SEC(".maps");
+SEC("fentry/kfree_skb")
+int fill(void *ctx)
+{
+	for (int i = -4; i < 4; i++) {
+		char word[8] = { 'a' + ((i + 4) * 5 & 7), 'a' + ((i + 4) * 3 & 7) };
+		long value = i;
+		bpf_map_update_elem(&numbers, &i, &value, 0);
+		bpf_map_update_elem(&words, &word, &value, 0);
+	}
+	return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+END
+compile "$work/keys.bpf.c" "$work/keys.bpf.o"
+fivebyte --quiet --load "$work/keys.bpf.o" --exec 'attach keys; work net 1; map dump numbers -j; map dump words -j'
+tail -n 2 "$out" >"$work/sorted"
+python json_maps_are_sorted <<'END'
+import json, os
+numbers, words = [json.loads(line) for line in open(os.environ['work'] + '/sorted')]
+assert [row['key'] for row in numbers] == [row['value'] for row in numbers] == list(range(-4, 4)), numbers
+assert [row['key'][1] for row in words if row['key'][0] == '"'] == list('abcdefgh'), words
+END

@@ -77,6 +77,23 @@ TEST(shell_lists_give_their_memory_back)
 	check_in_use(&before);
 }
 
+/* The first allocation is that of the table, the next are those of the document. */
+TEST(json_without_memory_is_refused)
+{
+	check_eq(OK, shell_exec("ps -j; prog list -j"));
+	msleep(20);
+	rcu_barrier();
+	const struct in_use before = in_use();
+	for (u32 i = 1; i <= 2; i++) {
+		heap_fail_after(i);
+		check_eq(ENOMEM, shell_exec("cpus -j"));
+		heap_fail_after(0);
+	}
+	check_eq(OK, shell_exec("cpus -j; cpus"));
+	check_eq(EINVAL, shell_exec("mem -j"));
+	check_in_use(&before);
+}
+
 TEST(table_without_memory_prints_nothing)
 {
 	char text[64] = "";
