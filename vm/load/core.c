@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // CO-RE. A record names a type, a path through it ("0:1:2") and a question:
+//
 //      1. A walk through the object's own BTF turns the numbers of the path into names.
 //      2. A walk through each candidate, a type of the kernel, follows these names.
-//      3. The field at its end answers the question. The answer becomes a part of the instruction.
+//      3. What is found there answers the question. The answer becomes a part of the instruction.
 #include "vm/load/core.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // From an ELF object to compiled programs:
 //
-//      1. the file: sections and symbols in place; license, .BTF, .BTF.ext
+//      1. the file: checks sections and symbols; reads license, .BTF, .BTF.ext
 //      2. maps: .maps and the sections of global variables
 //      3. programs: each function of each section with code
-//      4. each program: progs.c
-//      5. programs in maps
+//      4. each program: read, verified, compiled (progs.c)
+//      5. the programs that maps name
 //
 // Nothing is visible before all five are done.
 #include "vm/load/load.h"

@@ -4,7 +4,7 @@
 //
 // - If it is linked into another chain, the reader comes to the end of that chain. A chain ends in END | its
 //   bucket's number, so the reader sees that, and starts again.
-// - If it is only free, its `next` still leads back into its chain.
+// - If it is free and not used again yet, its `next` still leads back into its chain.
 // - If a value is replaced, the new element may be linked behind the reader, and the old one removed before
 //   the reader comes to it. So a reader that finds no element starts again if `replaced` has changed.
 //

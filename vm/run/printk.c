@@ -74,7 +74,7 @@ static void put_string_at(struct strbuf *s, struct conversion *v, u64 arg)
 	put_text(s, v, text);
 }
 
-/* Prints the name of code, +offset. */
+/* Prints name+offset of the code at arg. */
 static void put_symbol_offset(struct strbuf *s, struct conversion *v, u64 arg)
 {
 	char text[80];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the verifier: calls. If the address of a function is taken, the instruction that takes it may call it, a
-// helper may (a callback), and so may any callx.
+// Of the verifier: calls. A function whose address is taken counts as called at the place that takes the
+// address, as for a callback, and by any callx that may hold that address.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/frame.h"
@@ -101,7 +101,7 @@ void verify_callx(struct verify *v)
 
 static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
 
-/* Returns how many frames the deepest function needs that a call may choose at run time. */
+/* A call may choose among these callees at run time. Returns how many frames the deepest of them needs. */
 static u32 taken_frames(struct verify *v, u64 callees, u32 level, u32 *at)
 {
 	u32 deepest = 0;
