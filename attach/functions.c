@@ -3,6 +3,7 @@
 #include "attach/functions.h"
 #include "attach/prog_site.h"
 #include "attach/sites.h"
+#include "kernel/lib/nearest.h"
 
 _Static_assert((int)BELOW_COUNT == HEADER_COUNT && (int)BELOW_IP == HEADER_IP &&
 		   (int)BELOW_COOKIE == HEADER_COOKIE,
@@ -74,6 +75,16 @@ void function_left_out(struct prog *p, const char *pattern, site_visitor *visit,
 	sites_left_out(p, pattern, hooks, hook_count, visit, arg);
 }
 
+static enum err refuse_tracepoint(const char *name, struct strbuf *log)
+{
+	struct nearest n = { .wrong = name };
+	for (u32 i = 0; i < tracepoint_count(); i++)
+		nearest_offer(&n, tracepoint_nth(i)->name);
+	str_printf(log, "no tracepoint is called %s", name);
+	nearest_print(&n, log, "; tracepoints lists them");
+	return ENOENT;
+}
+
 /* First the program is attached to the function behind the branches. Then the branches lead there. */
 enum err tracepoint_attach(struct link *l, const char *name, struct strbuf *log)
 {
@@ -83,7 +94,7 @@ enum err tracepoint_attach(struct link *l, const char *name, struct strbuf *log)
 	enum err e;
 
 	if (!tp)
-		return str_refuse(log, ENOENT, "no tracepoint is called %s; tracepoints lists them", name);
+		return refuse_tracepoint(name, log);
 	str_puts(&l->place, tp->title);
 	l->sites[l->site_count++] = tp->site;
 	e = sites_check(l->prog, tp->site, log);

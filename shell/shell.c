@@ -217,7 +217,10 @@ static enum err cmd_help(char **args, struct strbuf *log)
 	    "Several on one line: a; b. Tab completes, arrow up brings back old lines, Ctrl-C stops "
 	    "what runs. -j behind a command that prints a table prints it as JSON. OBJECT/PROG and "
 	    "OBJECT/MAP say which, where two objects have a name. An object is called like its file "
-	    "without .bpf.o; no two have one name.",
+	    "without .bpf.o; no two have one name. site, tramp and prog take places, too, as audit and "
+	    "panics "
+	    "print them: FUNC+0x5, or an address. bpftool's words are understood: prog dump xlated name "
+	    "PROG.",
 	    0, 0);
 	return OK;
 }

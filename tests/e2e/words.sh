@@ -19,11 +19,12 @@ fivebyte --smp 4 --timeout 240 --exec "$(tr '\n' ';' <"$work/examples") links; a
 wanted words_examples_work 0 '^nothing is attached$' '^audit clean: .* 0 changed by live links$'
 
 # A wrong name gets the nearest one.
-fivebyte --exec 'atach; help lnks; site kfree_sbk; attach count_skb kfre_skb; attach skbcout; prog show count_sk; map dump fred_per_cpu; kprobe schedul'
+fivebyte --exec 'atach; help lnks; site kfree_sbk; attach count_skb kfre_skb; attach skbcout; prog show count_sk; map dump fred_per_cpu; kprobe schedul; attach count_switch sched_swich'
 wanted words_did_you_mean 1 'no command atach; did you mean attach\?$' 'no command lnks; did you mean links\?$' \
 	'function is called kfree_sbk; did you mean kfree_skb\?$' 'function is called kfre_skb; did you mean kfree_skb\?$' \
 	'object is called skbcout; did you mean skbcount\?$' 'program is called count_sk; did you mean count_skb\?$' \
-	'map is called fred_per_cpu; did you mean freed_per_cpu\?$' 'function is called schedul; did you mean schedule\?$'
+	'map is called fred_per_cpu; did you mean freed_per_cpu\?$' 'function is called schedul; did you mean schedule\?$' \
+	'tracepoint is called sched_swich; did you mean sched_switch\?$'
 
 # What bpftool's words print is what ours print.
 fivebyte --exec 'prog list; prog dump count_skb jited; map dump freed_per_cpu; links'
