@@ -42,7 +42,8 @@ static const struct linux_command {
 	{ "perf", .here = "cost PROG and compare kfree_skb measure, and stats on counts runs of programs" },
 	{ "trace-cmd", .here = "graph FUNC writes calls to the trace buffer, and trace prints it" },
 	{ "dmesg", .here = "trace prints what programs wrote; the kernel writes to this terminal" },
-	{ "cat *tracing/trace*", .here = "trace prints the trace buffer; trace follow is trace_pipe" },
+	{ "cat *tracing/trace", .here = "trace prints the trace buffer" },
+	{ "cat *tracing/trace_pipe", .here = "trace follow prints its lines as they come" },
 	{ "cat *available_filter_functions", .here = "funcs lists what can be traced" },
 	{ "cat *available_events", .here = "tracepoints lists them" },
 	{ "cat *enabled_functions", .here = "links and ftrace list show what is attached" },
@@ -54,8 +55,7 @@ static const struct linux_command {
 	{ "ls", .here = "there are no files; prog list, map list and funcs list what exists" },
 	{ "cd", .here = "there are no files; help lists the commands" },
 	{ "echo", .here = "ftrace FUNC, graph FUNC and kprobe FUNC do what writing to tracefs does" },
-	{ "top", .here = "ps lists the tasks, cpus what runs, and stats the time that programs take" },
-	{ "htop", .here = "ps lists the tasks, cpus what runs, and stats the time that programs take" },
+	{ "*top", .here = "watch ps repeats the list of tasks, and stats shows the time that programs take" },
 	{ "free", .here = "mem prints the memory in use" },
 	{ "lscpu", .here = "cpus lists the CPUs" },
 	{ "uname", .here = "this is fivebyte; cpus and mem describe the machine" },
@@ -68,6 +68,8 @@ static const struct linux_command {
 	{ "gdb", .here = "make gdb on the host starts it" },
 	{ "objdump", .here = "tramp FUNC and prog dump PROG jited print machine code" },
 	{ "man", .here = "help COMMAND says more about a command" },
+	{ "clear", .here = "Ctrl-L clears the screen" },
+	{ "history", .here = "arrow up brings back old lines" },
 	{ "exit", .here = "poweroff ends the session, and Ctrl-] x ends QEMU" },
 	{ "quit", .here = "poweroff ends the session, and Ctrl-] x ends QEMU" },
 	{ "shutdown", .here = "poweroff ends the session" },
@@ -124,10 +126,21 @@ static enum err say(const struct words *w, u32 count, const char *here, struct s
 	return ENOENT;
 }
 
+/* `attach --help` asks for help of attach. */
+static void turn_help(struct words *w)
+{
+	static char help[] = "help";
+	if (w->argc != 2 || (strcmp(w->argv[1], "--help") && strcmp(w->argv[1], "-h")))
+		return;
+	w->argv[1] = w->argv[0];
+	w->argv[0] = help;
+}
+
 enum err linux_words(struct words *w, struct strbuf *log)
 {
 	while (w->argc > 1 && (strcmp(w->argv[0], "sudo") == 0 || strcmp(w->argv[0], "bpftool") == 0))
 		drop_first(w);
+	turn_help(w);
 	for (const struct linux_command *c = commands; c < commands + array_len(commands); c++) {
 		u32 count = fits(c->typed, w);
 		if (count && c->here)

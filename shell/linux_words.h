@@ -4,7 +4,7 @@
 #pragma once
 #include "shell/parse.h"
 
-/* Replaces bpftool's words for a command by this shell's; `bpftool` and `sudo` in front are left out. w has at
- * least one word. ENOENT: it is a command of Linux that is called otherwise here; log says how. Any other
- * command stays as it is. */
+/* Replaces bpftool's words for a command by this shell's. Leaves out `bpftool` and `sudo` in front. Makes
+ * `help CMD` of `CMD --help`. w has at least one word. Any other command stays as it is. ENOENT: a command of
+ * Linux that has another name here; log says which. */
 enum err linux_words(struct words *w, struct strbuf *log);

@@ -31,6 +31,8 @@ TEST(linux_words_of_bpftool_become_ours)
 	check_str("prog dump p;q jited", becomes("bpftool prog dump jited name 'p;q'"));
 	check_str("map dump m", becomes("bpftool map dump name m"));
 	check_str("links", becomes("link list"));
+	check_str("help attach", becomes("attach --help"));
+	check_str("help attach", becomes("sudo attach -h"));
 }
 
 TEST(linux_words_leave_other_commands_alone)
@@ -42,6 +44,7 @@ TEST(linux_words_leave_other_commands_alone)
 	check_str("prog dump p jited", becomes("prog dump p jited"));
 	check_str("attach cat ls", becomes("attach cat ls"));
 	check_str("sudo", becomes("sudo"));
+	check_str("attach p --help", becomes("attach p --help"));
 	check_str("frob 1", becomes("frob 1"));
 }
 
@@ -50,7 +53,8 @@ TEST(linux_words_say_what_to_type)
 	check_str(
 	    "there is no dmesg here; trace prints what programs wrote; the kernel writes to this terminal",
 	    becomes("dmesg -w"));
-	check_str("there is no cat /sys/kernel/debug/tracing/trace_pipe here; trace prints the trace buffer",
+	check_str("there is no cat /sys/kernel/debug/tracing/trace_pipe here; trace follow prints its lines "
+		  "as they come",
 		  becomes("sudo cat /sys/kernel/debug/tracing/trace_pipe"));
 	check_str("there is no cat here; there are no files; help lists the commands", becomes("cat readme"));
 	check_str("there is no prog dump xlated id here; programs have names: prog list shows them",
