@@ -88,6 +88,8 @@ static enum err attach_counter(const char *pattern, bool regs, struct strbuf *lo
 
 static enum err detach_counters(struct strbuf *log)
 {
+	if (!counters)
+		return refuse_off("ftrace", log);
 	while (counters) {
 		struct counter *c = counters;
 		enum err e = unregister_ftrace_function(&c->ops, log);
@@ -205,7 +207,7 @@ static enum err cmd_graph(char **args, struct strbuf *log)
 	enum err e;
 
 	if (strcmp(args[0], "off") == 0)
-		return unregister_ftrace_graph(&graph, log);
+		return graph.ops.registered ? unregister_ftrace_graph(&graph, log) : refuse_off("graph", log);
 	fgraph_prepare(&graph);
 	e = choose(&graph.ops, args[0], &found, log);
 	if (e)
@@ -256,6 +258,8 @@ static enum err cmd_hijack(char **args, struct strbuf *log)
 	bool on = args[0] ? strcmp(args[0], "on") == 0 : hijack.registered;
 	enum err e = OK;
 
+	if (args[0] && !on && !hijack.registered)
+		return refuse_off("hijack", log);
 	if (args[0])
 		e = on ? hijack_on(log) : unregister_ftrace_function(&hijack, log);
 	if (e)
@@ -269,6 +273,8 @@ static enum err cmd_share(char **args, struct strbuf *log)
 	bool on = args[0] ? strcmp(args[0], "on") == 0 : share_mode();
 	enum err e = OK;
 
+	if (args[0] && !on && !share_mode())
+		return refuse_off("share", log);
 	tramp_lock();
 	if (args[0])
 		e = share_set_mode(on, log);

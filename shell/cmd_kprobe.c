@@ -81,8 +81,10 @@ static enum err add_counting(const char *place, const char *how_text, bool at_re
 	return OK;
 }
 
-static enum err remove_all_counting(void)
+static enum err remove_all_counting(struct strbuf *log)
 {
+	if (!counting_probes)
+		return refuse_off("kprobe", log);
 	while (counting_probes) {
 		struct counting_probe *c = counting_probes;
 		counting_probes = c->next;
@@ -117,7 +119,7 @@ static enum err cmd_kprobe(char **args, struct strbuf *log)
 	if (strcmp(args[0], "list") == 0)
 		return list_counting(log);
 	if (strcmp(args[0], "off") == 0)
-		return remove_all_counting();
+		return remove_all_counting(log);
 	return add_counting(args[0], args[1], false, log);
 }
 

@@ -189,6 +189,8 @@ static enum err cmd_stats(char **args, struct strbuf *log)
 	struct plan_options wanted = tramp_options();
 	if (!args[0])
 		return print_stats(log);
+	if (strcmp(args[0], "off") == 0 && !wanted.stats)
+		return refuse_off("stats", log);
 	wanted.stats = strcmp(args[0], "on") == 0;
 	return change_options(wanted, log);
 }

@@ -15,3 +15,8 @@ enum err shell_fail(enum err e, const char *fmt, ...)
 	kprintf("%serror %s: %s%s\n", style(STYLE_REASON), err_name(e), text, style_end());
 	return e;
 }
+
+enum err refuse_off(const char *what, struct strbuf *log)
+{
+	return str_refuse(log, ENOENT, "%s is not on", what);
+}

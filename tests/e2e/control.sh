@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What stops a command that runs: byte 3 of the input, from a pipe as from a terminal.
 . tests/e2e/lib.sh
-plan 9
+plan 11
 
 # keys PAUSE TEXT...: a pause before each text.
 keys() {
@@ -41,3 +41,10 @@ wanted control_watch_repeats_until_byte_3 0 '^--- 1: work net 10; map dump freed
 fivebyte --exec "watch 3600 detach skbcount"
 wanted control_watch_ends_with_an_error 1 '^--- 1: detach skbcount ---$' '^error ENOENT: count_skb is not attached$'
 [ "$(grep -c ' skbcount ---$' "$out")" = 1 ] && pass control_watch_does_not_repeat_an_error || fail control_watch_does_not_repeat_an_error 'it does'
+
+# One sentence for all that does not run.
+fivebyte --exec 'detach count_skb; ftrace off; graph off; kprobe off; hijack off; share off; stats off'
+grep '^error' "$out" >"$work/errors"
+wanted control_off_has_one_sentence 1 '^error ENOENT: count_skb is not attached$' '^error ENOENT: graph is not on$'
+[ "$(grep -Ec '^error ENOENT: [a-z]+ is not on$' "$work/errors")" = 6 ] && pass control_off_is_the_same_everywhere ||
+	fail control_off_is_the_same_everywhere "$(cat "$work/errors")"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands as --exec runs them: all in order; the first error is remembered; a refusal changes nothing. Tests
 // of what they print are in tests/e2e.
+#include "tests/builtin.h"
 #include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"
@@ -55,6 +56,34 @@ TEST(shell_every_command_has_words)
 		check(c->example && *c->example);
 		check(c->on_linux && *c->on_linux);
 	}
+}
+
+/* All that can be ended: once it is on, `off` is refused only the second time. */
+TEST(shell_ending_what_does_not_run_is_refused)
+{
+	static const struct {
+		const char *on, *off;
+	} pairs[] = {
+		{ "attach count_fentry kfree_skb", "detach count_fentry" },
+		{ "attach count_fentry kfree_skb", "detach count_fentry kfree_skb" },
+		{ "ftrace kfree_skb", "ftrace off" },
+		{ "graph kfree_skb", "graph off" },
+		{ "kprobe kfree_skb", "kprobe off" },
+		{ "kretprobe kfree_skb", "kprobe off" },
+		{ "hijack on", "hijack off" },
+		{ "share on", "share off" },
+		{ "stats on", "stats off" },
+	};
+	struct object *count = builtin_load("count");
+	require(count);
+	for (u32 i = 0; i < array_len(pairs); i++) {
+		check_eq(ENOENT, shell_exec(pairs[i].off));
+		check_eq(OK, shell_exec(pairs[i].on));
+		check_eq(OK, shell_exec(pairs[i].off));
+		check_eq(ENOENT, shell_exec(pairs[i].off));
+	}
+	check_eq(OK, shell_exec("detach all; audit"));
+	builtin_unload(count);
 }
 
 TEST(shell_breaks_and_mends_a_site)

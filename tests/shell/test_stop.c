@@ -2,9 +2,9 @@
 // Ctrl-C stops commands that take long, and the rest of their line; what they changed is undone.
 #include "kernel/io/progress.h"
 #include "kernel/lib/mem.h"
-#include "shell/load.h"
 #include "shell/shell.h"
 #include "shell/table.h"
+#include "tests/builtin.h"
 #include "tests/in_use.h"
 #include "tests/nops.h"
 #include "tests/test.h"
@@ -55,13 +55,15 @@ TEST(stop_ends_every_work_and_the_rest_of_its_line)
 /* At the first function; and later, unless the machine is faster than that. */
 TEST(stop_undoes_an_attachment_to_many)
 {
-	require(load_all() == OK);
+	struct object *count = builtin_load("count");
+	require(count);
 	check_eq(EINTR, run_and_stop("attach count_fentry *; links", 0));
 	check_eq(ENOENT, shell_exec("detach count_fentry"));
 	enum err e = run_and_stop("attach count_fentry *", 150);
 	check(e == OK || e == EINTR);
 	check_eq(e ? ENOENT : OK, shell_exec("detach count_fentry"));
 	check_eq(OK, shell_exec("audit; attach count_fentry *; detach count_fentry"));
+	builtin_unload(count);
 }
 
 TEST(stop_ends_a_comparison_and_leaves_nothing_attached)
