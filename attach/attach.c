@@ -122,7 +122,8 @@ static bool is_among(const struct prog *p, struct prog *const *progs, u32 count)
 	return false;
 }
 
-/* Whether its only function has this name, or its place ends in it ("25 functions like *skb*"). */
+/* Whether l is at place: its only function has this name, or its text ends in it ("25 functions like
+ * *skb*"). */
 static bool is_at(const struct link *l, const char *place)
 {
 	size_t len = strlen(place);
@@ -134,7 +135,7 @@ static bool is_at(const struct link *l, const char *place)
 	return strcmp(end, place) == 0 && (end == l->place.buf || end[-1] == ' ');
 }
 
-/* Ends the links of these programs, or of all if progs is NULL; only those at place if that is not NULL. */
+/* Ends the links of these programs, or of all if progs is NULL. If place is not NULL, only those at place. */
 static enum err end_links(struct prog *const *progs, u32 count, const char *place, u32 *ended,
 			  struct strbuf *log)
 {
@@ -153,7 +154,7 @@ static enum err end_links(struct prog *const *progs, u32 count, const char *plac
 	return first;
 }
 
-/* The link of one of these programs to several functions, among them this one; or NULL. */
+/* Returns a link of one of these programs to several functions, one of which is func; or NULL. */
 static const struct link *link_around(struct prog *const *progs, u32 count, const char *func)
 {
 	const struct link *l;

@@ -39,8 +39,8 @@ struct attach_options {
 enum err attach_progs(struct prog *const *progs, u32 count, const struct attach_options *options,
 		      struct strbuf *log);
 
-/* Ends all links of these programs; only those to `place`, as options->func named it, if that is not NULL. Needs no
- * memory.
+/* Ends the links of these programs: all, or only those to `place` if that is not NULL. place is the place as
+ * options->func named it. Needs no memory.
  *
  *   ENOENT  there is no such link
  *   EINVAL  place is one of several functions of a link, which cannot be ended in part */

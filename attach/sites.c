@@ -47,7 +47,7 @@ static struct reader reader_of(const struct prog *p)
 	};
 }
 
-/* Skips the name with which a refusal begins, and what separates it. */
+/* Skips the name with which a refusal begins, and the separator behind it. */
 static const char *behind_name(const char *sentence, const struct site *site)
 {
 	size_t len = strlen(site->name);

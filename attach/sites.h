@@ -9,8 +9,8 @@
 enum err sites_find(struct link *l, const char *func, const struct hook *hooks, u32 hook_count,
 		    struct strbuf *log);
 
-/* Calls visit for each function that the pattern matches and that sites_find leaves out for these hooks. why
- * is a phrase without the function's name. */
+/* Calls visit for each function that the pattern matches and that sites_find leaves out for these hooks.
+ * `why` is the reason, without the function's name. */
 void sites_left_out(const struct prog *p, const char *pattern, const struct hook *hooks, u32 hook_count,
 		    site_visitor *visit, void *arg);
 

@@ -21,8 +21,8 @@ bool sym_nth(u32 i, struct sym *sym);
  * or NULL if there are none. The function may also have code of its own. */
 const char *sym_inlined_into(const char *name);
 
-/* Returns the name of the inlined function behind that one in the list, which sym_inlined_next has returned;
- * the first behind NULL, NULL behind the last. */
+/* Iterates over the names of the inlined functions. Returns the one after name, which this has returned; for
+ * NULL the first; NULL after the last. */
 const char *sym_inlined_next(const char *name);
 
 /* Stores the address of the global variable of that name. Returns false if there is none. */
