@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a terminal sees: its width, and colours. Without pseudo-terminals those tests are skipped.
 . tests/e2e/lib.sh
-plan 13
+plan 14
 
 # on_terminal COLUMNS COMMANDS: as `fivebyte --exec` on a terminal of that width.
 on_terminal() {
@@ -50,11 +50,24 @@ if expect -c 'spawn -noecho true; expect eof' >/dev/null 2>&1; then
 		"^  $escape\[1;35me8$escape\[0m ($escape\[1;35m..$escape\[0m ?){4}   call bpf_trampoline" \
 		"^  0f 1f 44 00 $escape\[1;35m08$escape\[0m   $escape\[31mNOT what belongs here"
 	wanted looks_changed_bytes_of_a_poke 1 "^3 int3, sync  $escape\[1;35mcc$escape\[0m 1f 44 00 00  1  "
+	# As make run does.
+	TERM=vt100 expect -c "
+		set stty_init {rows 24 columns 60}
+		set timeout 60
+		spawn -noecho tools/fivebyte ${KERNEL:+--kernel $KERNEL} --iso --demo
+		expect {any key}
+		send q
+		expect {fivebyte> }
+		send {exit}
+		expect {exit}" >"$out" 2>&1
+	wide=$(tr '\r' '\n' <"$out" | sed -E "s/$escape\[[0-9;]*[a-zA-Z]//g" | awk '/^The demo/ { on = 1 } on && length > 60')
+	coloured && grep -q '^The demo' "$out" && [ -z "$wide" ] && pass looks_demo_through_grub ||
+		fail looks_demo_through_grub "no colours, or wider: $wide"
 	NO_COLOR=1 on_terminal 80 'links; site nonsense; ps'
 	! coloured && pass looks_no_color || fail looks_no_color 'an escape sequence'
 else
 	for name in fit_140_columns fit_80_columns fit_60_columns names_have_a_colour headings_have_none \
-		reasons_have_a_colour coloured_last_column changed_bytes_of_a_site changed_bytes_of_a_poke no_color; do
+		reasons_have_a_colour coloured_last_column changed_bytes_of_a_site changed_bytes_of_a_poke demo_through_grub no_color; do
 		skip "looks_$name" 'no pseudo-terminal'
 	done
 fi
