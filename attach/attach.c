@@ -122,8 +122,7 @@ static bool is_among(const struct prog *p, struct prog *const *progs, u32 count)
 	return false;
 }
 
-/* Whether l is at place: its only function has this name, or its text ends in it ("25 functions like
- * *skb*"). */
+/* Whether place is the name of l's only function, or the end of its text ("9 functions like *skb*"). */
 static bool is_at(const struct link *l, const char *place)
 {
 	size_t len = strlen(place);

@@ -10,8 +10,7 @@
 enum err function_attach(struct link *l, const char *func, struct strbuf *log);
 enum err function_detach(struct link *l, struct strbuf *log);
 
-/* Calls visit for each function that the pattern matches and that function_attach leaves out. Needs no
- * lock. */
+/* Calls visit for each function that the pattern matches and function_attach leaves out. Needs no lock. */
 void function_left_out(struct prog *p, const char *pattern, site_visitor *visit, void *arg);
 
 /* As function_attach and function_detach, for the tracepoint called name. tracepoint_attach sets

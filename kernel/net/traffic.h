@@ -31,8 +31,8 @@ void traffic_init(void);
 enum err traffic_start(void);
 enum err traffic_stop(void);
 
-/* Sends exactly `frames` from this task; returns when all of them are freed. ENOMEM; EINTR if Ctrl-C stopped it
- * (kernel/io/progress.h). */
+/* Sends exactly `frames` from this task; returns when all of them are freed. ENOMEM; EINTR if Ctrl-C stopped
+ * it (kernel/io/progress.h). */
 enum err traffic_net(u32 frames);
 
 /* Two threads wake each other in turn, by `times` calls of wake_up_process in all. Returns after the last
