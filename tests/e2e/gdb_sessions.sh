@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The sessions in docs/gdb/, replayed and compared with what is kept beside them; the commands of tools/gdb/.
 . tests/e2e/lib.sh
-plan 14
+plan 15
 
 # What differs between two builds or two runs, by the name of what it is.
 mask() {
@@ -78,6 +78,19 @@ END
 wanted gdb_poke_goes_from_step_to_step 0 'step 1 of 7' 'step 2 of 7' 'step 6 of 7' 'step 7 of 7' \
 	'^  cc 1f 44 00 00   from 0f 1f 44 00 00 to e8 ' '^  a CPU that comes here traps; the handler does call bpf_trampoline_wake_up_process$' \
 	'^  CPU 3  ' 'detach_all' 'step 1 of 7.*' '^  e8 .. .. .. ..   from e8 .. .. .. .. to 0f 1f 44 00 00'
+
+# Where a CPU is: at the five bytes, and in the handler of their int3.
+commands --smp 4 --exec 'poke kfree_skb' <<'END'
+python poke = Poke("fivebyte-poke")
+tbreak *kfree_skb
+continue
+python poke.addr = function_address("kfree_skb"); print("first:", poke.at_the_site(calls(gdb.selected_thread(), 12)))
+tbreak poke_trap
+continue
+python print("then:", poke.at_the_site(calls(gdb.selected_thread(), 12)))
+kill
+END
+wanted gdb_poke_marks_cpus_at_the_site 0 '^first: AT BYTE 0: $' '^then: TRAPPED: $'
 
 # What the kernel's tables say, while GDB has stopped it; the same as its shell prints.
 commands --smp 2 --exec 'attach skbcount; attach allocs; attach tasks; work net 20; map dump alloc_sizes; map dump tasks.bss; detach all; work net 5' <<'END'

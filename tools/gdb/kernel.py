@@ -213,15 +213,15 @@ def calls(thread, depth):
     try:
         thread.switch()
         frame = gdb.newest_frame()
-        while frame and len(found) < depth:
+        while frame and len(found) < depth and frame.pc() > 4095:  # below: where GDB lost its way
             pc = address(frame.pc())
             found.append((frame.name() or symbol(pc), pc))
             frame = frame.older()
     except gdb.error:
-        found.append(("?", 0))
+        pass
     finally:
         was.switch()
-    return found
+    return found or [("?", 0)]
 
 
 def calls_text(found):
