@@ -142,6 +142,28 @@ TEST(tramp_of_a_function_without_arguments)
 	check_eq(2, seen_count);
 }
 
+/* For GDB: tools/gdb/symbols.py. */
+TEST(tramp_image_says_where_each_step_begins)
+{
+	struct explained *x = kmalloc(sizeof(*x));
+	add_both("tv_nine");
+	tramp_lock();
+	const struct tramp *t = site_named("tv_nine")->tramp;
+	const struct image *img = t->image;
+	tramp_explain(t, x);
+	check(img->text.serial > 0);
+	check_eq(x->plan.count + 1, img->step_count);
+	for (u32 i = 0; i < x->plan.count; i++) {
+		check_eq(x->gen.starts[i], img->steps[i].start);
+		check_eq(x->plan.steps[i].kind, img->steps[i].kind);
+		check_eq(x->plan.steps[i].n, img->steps[i].n);
+	}
+	check_eq(x->gen.starts[x->plan.count], img->steps[x->plan.count].start);
+	tramp_unlock();
+	take_both("tv_nine");
+	kfree(x);
+}
+
 TEST(tramp_of_narrow_arguments)
 {
 	i32 (*dirty)(u64, u64, u64, u64) = (void *)tv_narrow;

@@ -5,10 +5,11 @@
 # one. An internal breakpoint there reads the table of blocks from the machine's memory. `as` writes an object
 # file for each block that is new:
 #
-#   a program   bpf_prog_TAG_NAME and NAME, with the lines of its C file (.BTF.ext; struct prog, lines)
-#   an image    bpf_trampoline_FUNC, with the file FUNC.plan: a line for each step of the plan, as `tramp FUNC`
-#               prints it. An image that was replaced is bpf_trampoline_FUNC#1 as long as a task is in it, and its
-#               file is old1/FUNC.plan: `break FUNC.plan:9` stops in all of them.
+#   a program   bpf_prog_TAG_NAME and NAME, so for each of its functions, with the lines of its C file
+#               (.BTF.ext; struct prog, lines)
+#   an image    bpf_trampoline_FUNC, with the file FUNC.plan: a line for each step of the plan, as `tramp`
+#               prints it. An image that was replaced is bpf_trampoline_FUNC#1 as long as a task is in it, and
+#               its file is old1/FUNC.plan: `break FUNC.plan:9` stops in all of them.
 #   the others  the name that kernel/mem/text.c has for the block
 import functools
 import os
@@ -59,7 +60,8 @@ def prog_lines(prog):
     for i in range(int(prog["line_count"])):
         info = prog["lines"][i]
         name = source_name((strings + int(info["file_off"])).string())
-        start = int(prog["insn_at"][int(info["insn_idx"])]) if i else 0  # a function's entry belongs to its line
+        # The nop at its entry belongs to its first line.
+        start = int(prog["insn_at"][int(info["insn_idx"])]) if i else 0
         yield start, name, int(info["line"])
 
 
@@ -69,9 +71,11 @@ def called_functions(prog):
     for i in range(int(prog["insn_count"])):
         if int(insns[i]["op"]) == CALL_OP and int(insns[i]["src"]) == 1:
             first.add(i + 1 + int(insns[i]["imm"]))
-    lines = {int(prog["lines"][i]["insn_idx"]): int(prog["lines"][i]["line_off"]) for i in range(int(prog["line_count"]))}
+    infos = [prog["lines"][i] for i in range(int(prog["line_count"]))]
+    strings = prog["object"]["btf"]["strings"]
+    texts = {int(info["insn_idx"]): strings + int(info["line_off"]) for info in infos}
     for idx in sorted(first):
-        text = (prog["object"]["btf"]["strings"] + lines[idx]).string() if idx in lines else ""
+        text = texts[idx].string() if idx in texts else ""
         words = [w for w in re.findall(r"(\w+)\(", text) if not w.startswith("__")]
         yield int(prog["insn_at"][idx]), words[0] if words else f"function_{idx}"
 
@@ -107,7 +111,7 @@ def plan_lines(image):
 
 
 class Block:
-    """What is known about a block of code. `old`: how many images of its function were replaced before it was."""
+    """What is known about a block of code. `old`: its number among the replaced images of its function."""
 
     def __init__(self, text):
         self.base, self.len, self.name = int(text["base"]) % 2**64, int(text["len"]), text["name"].string()
@@ -163,8 +167,9 @@ class Block:
             with open(os.path.join(folder, self.lines[0][1]), "w") as f:
                 f.write("\n".join(self.plan) + "\n")
         self.file = os.path.join(folder, f"{self.serial}.o")
+        code = "\n".join(self.assembly())
         # In the root, since GDB looks for sources from there.
-        subprocess.run(["as", "-o", self.file], input="\n".join(self.assembly()), text=True, cwd=ROOT, check=True)
+        subprocess.run(["as", "-o", self.file], input=code, text=True, cwd=ROOT, check=True)
         gdb.execute(f"add-symbol-file {self.file} {self.base:#x}", to_string=True)
 
     def remove(self):

@@ -53,7 +53,8 @@ class Interrupted(Unwinder):
 
 
 ARGUMENTS = ["rdi", "rsi", "rdx", "rcx", "r8", "r9"]
-REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9"]  # by their numbers in instructions
+# By their numbers in instructions.
+REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9"]
 
 
 def starts(image, *kinds):
@@ -78,7 +79,9 @@ def is_called_image(block):
 def restore_arguments(pending, info, block, at, bp):
     """In an image that a site calls: the argument registers, as the traced function was called."""
     image = owner_of(block.dereference(), "image")
-    if at <= min(starts(image, "CALL_HOOK", "CALL_ORIGINAL"), default=0) or bp is None and not image["after_original"]:
+    still_there = at <= min(starts(image, "CALL_HOOK", "CALL_ORIGINAL"), default=0)
+    back_again = bp is None and not image["after_original"]
+    if still_there or back_again:
         for name in ARGUMENTS:
             info.add_saved_register(name, pending.read_register(name))
     elif bp is not None:
@@ -102,7 +105,8 @@ def function_start(block, pc):
 
 
 def pushed_before_return(block, begin, pc):
-    """Returns the bytes between rsp and the return address, and whether rbp is among them; None if rbp is a frame."""
+    """Returns the bytes between rsp and the return address, and whether rbp is among them; None if rbp is the
+    frame's own."""
     at = pc - begin
     code = read(begin, int(block["base"]) % TOP + int(block["len"]) - begin)
     head = len(NOP5) if code.startswith(NOP5) else 0
