@@ -90,8 +90,9 @@ static enum err traffic_for(u32 ms)
 	enum err e = traffic_start();
 	if (e)
 		return e;
-	for (u64 passed = 0; passed < ms && !e; passed = (ktime_get_ns() - start) / 1000000) {
+	for (u64 passed = 0; passed < ms && !e;) {
 		msleep(min(ms - (u32)passed, (u32)LOOK_MS));
+		passed = (ktime_get_ns() - start) / 1000000;
 		e = progress_stop(passed, ms) ? EINTR : OK;
 	}
 	enum err stopped = traffic_stop();

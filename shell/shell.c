@@ -293,6 +293,15 @@ static void complete_argument(struct edit_matches *m, const char *usage, u32 ind
 	}
 }
 
+/* How many words stand before the command that watch repeats; 0 without watch. */
+static u32 words_of_watch(const struct words *w)
+{
+	u64 seconds;
+	if (!w->argc || strcmp(w->argv[0], "watch"))
+		return 0;
+	return w->argc > 1 && parse_u64(w->argv[1], &seconds) ? 2 : 1;
+}
+
 /* The command of the word begins behind the last ';'. */
 static void complete(struct edit_matches *m, const char *line, u32 word)
 {
@@ -306,13 +315,14 @@ static void complete(struct edit_matches *m, const char *line, u32 word)
 			at = p + 1;
 	if (parse_command(&at, &w, &log))
 		return;
-	if (w.argc == 0) {
+	u32 first = words_of_watch(&w);
+	if (w.argc == first) {
 		complete_commands(m);
 		return;
 	}
-	const struct command *c = find_command(w.argv[0]);
+	const struct command *c = find_command(w.argv[first]);
 	if (c)
-		complete_argument(m, c->usage, w.argc - 1);
+		complete_argument(m, c->usage, w.argc - first - 1);
 }
 
 /* Reads lines and runs them until the input ends. */

@@ -2,6 +2,6 @@
 # shellcheck shell=bash
 # The interactive shell, through expect.
 . tests/e2e/lib.sh
-plan 49
+plan 50
 
 expect -f tests/e2e/shell.exp
