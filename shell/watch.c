@@ -12,7 +12,7 @@ enum { SECONDS_MOST = 3600, WATCH_LOOK_MS = 50 };
 static void print_turn(u64 turn, u64 seconds, const char *line)
 {
 	if (boot_option("tty"))
-		kprintf("\x1b[H\x1b[2Jevery %llu s: %s   (Ctrl-C ends it)\n\n", seconds, line);
+		kprintf("\x1b[H\x1b[2Jevery %llu s until Ctrl-C: %s\n\n", seconds, line);
 	else
 		kprintf("--- %llu: %s ---\n", turn, line);
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What stops a command that runs: byte 3 of the input, from a pipe as from a terminal.
 . tests/e2e/lib.sh
-plan 11
+plan 13
 
 # keys PAUSE TEXT...: a pause before each text.
 keys() {
@@ -48,3 +48,9 @@ grep '^error' "$out" >"$work/errors"
 wanted control_off_has_one_sentence 1 '^error ENOENT: count_skb is not attached$' '^error ENOENT: graph is not on$'
 [ "$(grep -Ec '^error ENOENT: [a-z]+ is not on$' "$work/errors")" = 6 ] && pass control_off_is_the_same_everywhere ||
 	fail control_off_is_the_same_everywhere "$(cat "$work/errors")"
+
+# Without an IOAPIC the input is polled; under --icount time counts instructions.
+piped --qemu '-machine pc,acpi=off' < <(keys 2 'work load 100000\n' '\003')
+wanted control_byte_3_where_input_is_polled 0 'going on with one CPU' '^stopped at [0-9]+ of 100000$'
+piped --icount < <(keys 2 'work load 1000000\n' '\003')
+wanted control_byte_3_under_icount 0 '^stopped at [0-9]+ of 1000000$'
