@@ -79,6 +79,7 @@ static enum err print_steps(const struct poke_watch *w, struct strbuf *log)
 	struct table t;
 	u64 late = 0;
 	table_begin(&t, "step|bytes|changed|>traps|>CPUs|a CPU that comes by");
+	t.key = "steps";
 	for (u32 poke = 0; poke < 2; poke++)
 		for (u32 step = poke; step < POKE_STEPS; step++) {
 			step_row(&t, w, poke, step);

@@ -196,7 +196,7 @@ static void print_if_new(const struct link *l, const struct selection *sel, u32 
 			--*before;
 			continue;
 		}
-		kprintf("%s: %s of %s\n", l->prog->name, prog_type_name(l->prog->type), l->place.buf);
+		table_note("%s: %s of %s", l->prog->name, prog_type_name(l->prog->type), l->place.buf);
 		show_inlined(l->place.buf);
 	}
 }
@@ -329,7 +329,7 @@ const struct command prog_commands[] = {
 	  "function's head become a call to it. Without FUNC it is the function that the program's section "
 	  "names; an object means all of its programs.",
 	  "attach count_skb; attach count_fexit *skb; links; detach all",
-	  "bpftool prog loadall FILE DIR autoattach; or what libbpf's loaders do", .tables = NULL },
+	  "bpftool prog loadall FILE DIR autoattach; or what libbpf's loaders do", .tables = "*" },
 	{ "detach", "all|PROG|OBJECT [FUNC|PATTERN]", "take programs off again", cmd_detach,
 	  "The function no longer calls the program: its five bytes become a nop again, or a call to a "
 	  "trampoline for the programs that are left. With FUNC it ends one of several attachments.",

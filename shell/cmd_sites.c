@@ -39,6 +39,7 @@ static enum err cmd_funcs(char **args, struct strbuf *log)
 	u32 found = 0;
 	make_pattern(&STRBUF(wide), args[0] ? args[0] : "*");
 	table_begin(&t, "address|state|function");
+	t.key = "functions";
 	tramp_lock();
 	for (u32 i = 0; i < site_count(); i++) {
 		if (!str_matches(site_nth(i)->name, wide))
@@ -166,6 +167,7 @@ static enum err cmd_tracepoints(char **args, struct strbuf *log)
 	struct table t;
 	u32 found = 0;
 	table_begin(&t, ">users|>places|tracepoint");
+	t.key = "tracepoints";
 	tramp_lock();
 	for (u32 i = 0; i < tracepoint_count(); i++) {
 		if (args[0] && !str_matches(tracepoint_nth(i)->name, args[0]))

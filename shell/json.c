@@ -8,8 +8,10 @@
 
 static struct {
 	bool on, failed, coloured;
-	char note[1024];       /* the sentences, one behind the other */
-	u32 members, value_at; /* value_at: where the first member's value begins */
+	char note[1024];          /* the sentences, one behind the other */
+	u32 members, value_at;    /* value_at: where the first member's value begins */
+	char last[TABLE_HEADING]; /* the key of the last table, */
+	u32 same;                 /* and how many before it had the same */
 	char *text;
 	u32 len, cap;
 } doc;
@@ -119,10 +121,18 @@ static const char *put_row(const struct table *t, const char *cell)
 
 void json_keep_table(const struct table *t)
 {
-	const char *name = "row", *heading = t->heading, *cell = t->text;
+	char key[TABLE_HEADING] = "", number[12] = "";
+	const char *heading = t->heading, *cell = t->text;
 	for (u32 i = 0; i < t->column_count; i++, heading += strlen(heading) + 1)
-		name = t->is_name[i] ? heading : name;
-	begin_member(name, "s");
+		if (t->is_name[i] && !t->key)
+			str_printf(&STRBUF(key), "%ss", heading);
+	if (t->key)
+		str_puts(&STRBUF(key), t->key);
+	doc.same = strcmp(key, doc.last) ? 0 : doc.same + 1;
+	str_copy(doc.last, key, sizeof(doc.last));
+	if (doc.same)
+		str_printf(&STRBUF(number), "%u", doc.same + 1);
+	begin_member(key, number);
 	append("[", 1);
 	for (u32 i = t->column_count; i <= t->cells; i += t->column_count) {
 		if (i > t->column_count)

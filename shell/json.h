@@ -12,7 +12,8 @@
 void json_begin(void);
 bool json_is_on(void);
 
-/* Keeps a table, under the heading of its names as in "programs". */
+/* Keeps a table, under its key or the heading of its names as in "programs"; a second one in a row under
+ * "programs2", and so on. */
 void json_keep_table(const struct table *t);
 
 /* Keeps a sentence, under "note", where '\n' separates several. */

@@ -47,6 +47,7 @@ static enum err print_reasons(const struct left_out *l, struct strbuf *log)
 	if (!l->count)
 		return OK;
 	table_begin(&t, ">left out|because");
+	t.key = "left_out";
 	for (u32 i = 0; i < l->count; i++)
 		table_add(&t, "%u\t%s: %s", l->reasons[i].functions, l->reasons[i].why, l->reasons[i].names);
 	return table_print(&t, log);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What several commands print.
 #include "shell/show.h"
+#include "shell/json.h"
 #include "shell/style.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/nearest.h"
@@ -67,7 +68,10 @@ void show_inlined(const char *func)
 	if (!into)
 		return;
 	str_printf(&s, "  also inlined, so calls by these do not pass here: %s", into);
-	print_wrapped(text, 0, 4);
+	if (json_is_on())
+		json_keep_note(text + 2);
+	else
+		print_wrapped(text, 0, 4);
 }
 
 u32 show_programs(const struct tramp *t)

@@ -200,5 +200,5 @@ void table_note(const char *fmt, ...)
 	if (json_is_on())
 		json_keep_note(text);
 	else
-		print_wrapped(text, 0, 2);
+		kprintf("%s\n", text);
 }

@@ -14,6 +14,7 @@ struct table {
 	bool is_name[TABLE_COLUMNS]; /* what the row is about has a colour */
 	u32 width[TABLE_COLUMNS];    /* of the widest cell */
 	u32 word[TABLE_COLUMNS];     /* of the longest word */
+	const char *key; /* its name in JSON, if it is not one of its names' column: "functions" */
 	u32 column_count, cells;
 	char *text; /* the cells one after the other, each ended by 0 */
 	u32 len, cap;
@@ -41,6 +42,6 @@ enum err table_print(struct table *t, struct strbuf *log);
 /* The same, but without rows it prints that sentence in place of the heading; "" prints nothing. */
 enum err table_print_or(struct table *t, const char *none, struct strbuf *log);
 
-/* Prints a sentence that belongs to a table, as print_wrapped does. With -j (json.h) it becomes a part of the
- * document, as tables do. */
+/* Prints a sentence that belongs to a table. With -j (json.h) it becomes a part of the document, as tables
+ * do. */
 void table_note(const char *fmt, ...) printf_like(1, 2);

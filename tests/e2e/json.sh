@@ -17,7 +17,7 @@ cp "$out" "$work/help"
 python json_help_lists_commands <<'END'
 import json, os
 work = os.environ['work']
-arguments = { 'compare *': 'kfree_skb', 'map dump': 'dump freed_per_proto', 'poke *': 'kfree_skb', 'funcs *': '*skb*', 'tracepoints *': '' }
+arguments = { 'attach *': 'count_pid *wake*', 'compare *': 'kfree_skb', 'map dump': 'dump freed_per_proto', 'poke *': 'kfree_skb', 'funcs *': '*skb*', 'tracepoints *': '' }
 lines = []
 for c in json.load(open(work + '/help')):
     if c['prints_a_table'] == 'yes':
@@ -45,10 +45,13 @@ python json_one_line_each <<'END'
 import json, os
 work = os.environ['work']
 lines = open(work + '/lines').read().split('\n')
+def once(pairs):
+    assert len(pairs) == len(dict(pairs)), pairs
+    return dict(pairs)
 documents = open(work + '/documents').read().splitlines()
 assert len(documents) == len(lines), documents
 for line, text in zip(lines, documents):
-    document = json.loads(text)
+    document = json.loads(text, object_pairs_hook=once)
     assert text.isascii(), line
     tables = [document] if type(document) is list else [t for t in document.values() if type(t) is list]
     assert tables and all(tables), (line, text)
@@ -73,10 +76,10 @@ fivebyte --quiet --exec 'links -j; ftrace -j; kprobe list -j; stats -j'
 printf '%s\n' '[]' '{"functions":[],"callbacks":[]}' '[]' '{"programs":[],"note":"statistics are off, and cost nothing"}' |
 	cmp -s - "$out" && pass json_of_empty_tables || fail json_of_empty_tables 'something else'
 
-fivebyte --quiet --exec 'mem -j; prog show count_skb -j; attach count_skb -j; compare nothing -j; links; -j'
+fivebyte --quiet --exec 'mem -j; prog show count_skb -j; detach all -j; compare nothing -j; links; -j'
 printf 'error %s\n' 'EINVAL: mem prints no table that -j could turn into JSON' \
 	'EINVAL: prog show prints no table that -j could turn into JSON' \
-	'EINVAL: attach count_skb prints no table that -j could turn into JSON' >"$work/wanted"
+	'EINVAL: detach all prints no table that -j could turn into JSON' >"$work/wanted"
 head -n 3 "$out" | cmp -s - "$work/wanted" && [ "$status" = 1 ] && pass json_only_of_tables || fail json_only_of_tables "status $status"
 wanted json_refused_changes_nothing 1 '^error EINVAL: usage: compare ' '^nothing is attached$' 'no command -j'
 
