@@ -4,13 +4,18 @@
 . tests/e2e/lib.sh
 plan 13
 
-# keys PAUSE TEXT...: a pause before each text.
+# keys (REGEX TEXT)...: each text, a moment after the machine has printed the regex.
 keys() {
-	local pause=$1
-	shift
-	for text; do
-		sleep "$pause"
-		printf %b "$text"
+	local i
+	sleep 1 # what the last machine printed is gone
+	while [ $# -gt 0 ]; do
+		for ((i = 0; i < 400; i++)); do
+			grep -Eq -- "$1" "$out" && break
+			sleep 0.1
+		done
+		sleep 0.7
+		printf %b "$2"
+		shift 2
 	done
 }
 piped() {
@@ -19,7 +24,7 @@ piped() {
 	sed -i 's/\r//g' "$out"
 }
 
-piped --smp 4 < <(keys 1.5 'work load 100000; mem\nhelp\n' '\003work net 10000000\n' '\003\003ab\003links\n')
+piped --smp 4 < <(keys started 'work load 100000; mem\nhelp\n' 'work load' '\003work net 10000000\n' 'work net' '\003\003ab\003links\n')
 wanted control_byte_3_stops_what_runs 0 '^stopped at [0-9]+ of 100000$' '^stopped at [0-9]+ of 10000000$' '^nothing is attached$'
 grep -Eq 'Several on one line|^pages|Ctrl-C stops it|error' "$out" && fail control_byte_3_drops_what_was_typed_before 'more was run or shown' ||
 	pass control_byte_3_drops_what_was_typed_before
@@ -32,10 +37,10 @@ wanted control_trace_keeps_its_lines 0 '^3 lines, [0-9]+ older ones left out$' '
 fivebyte --smp 4 --exec 'attach wakeup; work wake 6000; detach wakeup; trace 1'
 wanted control_trace_says_what_it_lost 0 '^1 line, 4095 older ones left out; [0-9]+ lost, because 4096 are kept$'
 
-piped --smp 4 < <(keys 1.5 'attach wakeup\ntrace follow\n' '\003detach all\nlinks\n')
+piped --smp 4 < <(keys started 'attach wakeup\ntrace follow\n' 'We are waking' '\003detach all\nlinks\n')
 wanted control_trace_follows_until_byte_3 0 'my_wake_up: We are waking up' '^stopped: [0-9]+ lines$' '^nothing is attached$'
 
-piped --smp 4 < <(keys 3.5 "attach skbcount\nwatch 'work net 10; map dump freed_per_cpu'\n" '\003detach all; links\n')
+piped --smp 4 < <(keys started "attach skbcount\nwatch 'work net 10; map dump freed_per_cpu'\n" '--- 2: .* ---' '\003detach all; links\n')
 wanted control_watch_repeats_until_byte_3 0 '^--- 1: work net 10; map dump freed_per_cpu ---$' '^--- 2: work net 10' '10$' '20$' \
 	'^stopped$' '^nothing is attached$'
 fivebyte --exec "watch 3600 detach skbcount"
@@ -50,7 +55,7 @@ wanted control_off_has_one_sentence 1 '^error ENOENT: count_skb is not attached$
 	fail control_off_is_the_same_everywhere "$(cat "$work/errors")"
 
 # Without an IOAPIC the input is polled; under --icount time counts instructions.
-piped --qemu '-machine pc,acpi=off' < <(keys 2 'work load 100000\n' '\003')
+piped --qemu '-machine pc,acpi=off' < <(keys started 'work load 100000\n' 'work load' '\003')
 wanted control_byte_3_where_input_is_polled 0 'going on with one CPU' '^stopped at [0-9]+ of 100000$'
-piped --icount < <(keys 2 'work load 1000000\n' '\003')
+piped --icount < <(keys started 'work load 1000000\n' 'work load' '\003')
 wanted control_byte_3_under_icount 0 '^stopped at [0-9]+ of 1000000$'
