@@ -54,6 +54,7 @@ static const struct linux_command {
 	{ "cat", .here = "there are no files; help lists the commands" },
 	{ "ls", .here = "there are no files; prog list, map list and funcs list what exists" },
 	{ "cd", .here = "there are no files; help lists the commands" },
+	{ "echo * > *bpf_stats_enabled", .here = "stats on counts the runs of programs" },
 	{ "echo", .here = "ftrace FUNC, graph FUNC and kprobe FUNC do what writing to tracefs does" },
 	{ "*top", .here = "watch ps repeats the list of tasks, and stats shows the time that programs take" },
 	{ "free", .here = "mem prints the memory in use" },

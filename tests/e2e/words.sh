@@ -63,5 +63,5 @@ wanted words_left_out 1 '^ +[0-9]+  never returns, so count_fexit would never ru
 awk '/^[0-9]+ of the [0-9]+ functions that/ { want = $1 } /^count_fexit: fexit of/ { got = $4; on = 1 }
 	/^error|^fivebyte/ && got { on = 0 } on && /^ +[0-9]+  / && !/  no site/ { got += $1 }
 	END { exit !(want && want == got) }' "$out" && pass words_left_out_adds_up || fail words_left_out_adds_up 'not all functions'
-fivebyte --exec 'funcs list_ad*; attach count_fentry list_ad*'
-wanted words_left_out_of_nothing 1 '^ +2  no site, inlined: list_add, list_add_tail$' '^0 of the ' 'to no function like list_ad\*$'
+fivebyte --exec 'funcs list_ad* -j; funcs list_ad*; attach count_fentry list_ad*'
+wanted words_left_out_of_nothing 1 '^ +2  no site, inlined: list_add, list_add_tail$' '^0 of the ' 'to no function like list_ad\*$' '^\{"[a-z]*":\[\],"left_out":\[\{"left_out":2,"because":"'
