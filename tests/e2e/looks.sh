@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 # What a terminal sees: its width, and colours. Without pseudo-terminals those tests are skipped.
 . tests/e2e/lib.sh
-plan 14
+plan 15
 
 # on_terminal COLUMNS COMMANDS: as `fivebyte --exec` on a terminal of that width.
 on_terminal() {
 	export COMMANDS=$2
-	TERM=vt100 expect -c "
+	TERM=${terminal:-vt100} expect -c "
 		set stty_init {rows 24 columns $1}
 		set timeout 60
 		spawn -noecho tools/fivebyte ${KERNEL:+--kernel $KERNEL} --smp 2 --exec \$env(COMMANDS)
@@ -65,9 +65,11 @@ if expect -c 'spawn -noecho true; expect eof' >/dev/null 2>&1; then
 		fail looks_demo_through_grub "no colours, or wider: $wide"
 	NO_COLOR=1 on_terminal 80 'links; site nonsense; ps'
 	! coloured && pass looks_no_color || fail looks_no_color 'an escape sequence'
+	terminal=dumb on_terminal 80 'links; site nonsense; ps'
+	! coloured && grep -q kthreadd "$out" && pass looks_dumb_terminal || fail looks_dumb_terminal 'an escape sequence'
 else
 	for name in fit_140_columns fit_80_columns fit_60_columns names_have_a_colour headings_have_none \
-		reasons_have_a_colour coloured_last_column changed_bytes_of_a_site changed_bytes_of_a_poke demo_through_grub no_color; do
+		reasons_have_a_colour coloured_last_column changed_bytes_of_a_site changed_bytes_of_a_poke demo_through_grub no_color dumb_terminal; do
 		skip "looks_$name" 'no pseudo-terminal'
 	done
 fi
