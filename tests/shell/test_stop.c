@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ctrl-C stops commands that take long, and the rest of their line; what they changed is undone.
+#include "attach/attach.h"
 #include "kernel/io/progress.h"
 #include "kernel/lib/mem.h"
 #include "shell/shell.h"
@@ -22,19 +23,29 @@ static int type_ctrl_c(void *ms)
 	return 0;
 }
 
-/* Types Ctrl-C so many ms after the line begins. What is left of the input is thrown away. */
-static enum err run_and_stop(const char *line, u32 ms)
+/* Ctrl-C will be typed in so many ms. */
+static void begin_typing(u32 ms)
 {
 	typed = false;
-	if (!ms)
+	if (!ms || !check(kthread_run(type_ctrl_c, (void *)(uptr)ms, -1, "typist")))
 		type_ctrl_c(NULL);
-	else if (!check(kthread_run(type_ctrl_c, (void *)(uptr)ms, -1, "typist")))
-		return OK;
-	enum err e = shell_exec(line);
+}
+
+/* It has been typed; what is left of the input is thrown away. */
+static void end_typing(void)
+{
 	while (!read_once(typed))
 		msleep(1);
 	while (serial_try_getc() >= 0)
 		;
+	progress_reset();
+}
+
+static enum err run_and_stop(const char *line, u32 ms)
+{
+	begin_typing(ms);
+	enum err e = shell_exec(line);
+	end_typing();
 	return e;
 }
 
@@ -55,13 +66,19 @@ TEST(stop_ends_every_work_and_the_rest_of_its_line)
 /* At the first function; and later, unless the machine is faster than that. */
 TEST(stop_undoes_an_attachment_to_many)
 {
+	char text[200];
+	struct strbuf log = STRBUF(text);
 	struct object *count = builtin_load("count");
+	struct prog *p;
 	require(count);
 	check_eq(EINTR, run_and_stop("attach count_fentry *; links", 0));
 	check_eq(ENOENT, shell_exec("detach count_fentry"));
-	enum err e = run_and_stop("attach count_fentry *", 150);
+	require(find_prog(&p, "count_fentry", &log) == OK);
+	begin_typing(150);
+	enum err e = attach_progs(&p, 1, &(struct attach_options){ .func = "*" }, &log);
+	end_typing();
 	check(e == OK || e == EINTR);
-	check_eq(e ? ENOENT : OK, shell_exec("detach count_fentry"));
+	check_eq(e ? ENOENT : OK, detach_progs(&p, 1, NULL, &log));
 	check_eq(OK, shell_exec("audit; attach count_fentry *; detach count_fentry"));
 	builtin_unload(count);
 }
