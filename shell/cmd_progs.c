@@ -201,11 +201,18 @@ static void print_if_new(const struct link *l, const struct selection *sel, u32 
 	}
 }
 
-/* Tells which functions a pattern leaves out, if the program is for functions. */
-static enum err tell_left_out(struct prog *p, const char *pattern, struct strbuf *log)
+/* Tells which functions the patterns leave out. */
+static enum err tell_left_out(const struct selection *sel, const char *func, struct strbuf *log)
 {
-	bool for_functions = p->type >= PROG_FENTRY && p->type <= PROG_FSESSION;
-	return for_functions && str_is_pattern(pattern) ? left_out_of_attach(p, pattern, log) : OK;
+	enum err e = OK;
+	for (u32 i = 0; i < sel->count && !e; i++) {
+		struct prog *p = sel->progs[i];
+		const char *pattern = func ? func : p->target;
+		bool for_functions = p->type >= PROG_FENTRY && p->type <= PROG_FSESSION;
+		if (for_functions && str_is_pattern(pattern))
+			e = left_out_print(p, pattern, log);
+	}
+	return e;
 }
 
 static enum err cmd_attach(char **args, struct strbuf *log)
@@ -222,17 +229,15 @@ static enum err cmd_attach(char **args, struct strbuf *log)
 		before += links_of(sel.progs[i]);
 	e = attach_progs(sel.progs, sel.count, &options, log);
 	progress_wipe();
-	for (u32 i = 0; i < sel.count && e == ENOENT; i++)
-		tell_left_out(sel.progs[i], options.func ? options.func : sel.progs[i]->target, log);
+	if (e == ENOENT)
+		tell_left_out(&sel, options.func, log);
 	if (e)
 		return e;
 	links_lock();
 	for (const struct link *l = link_next(NULL); l; l = link_next(l))
 		print_if_new(l, &sel, &before);
 	links_unlock();
-	for (u32 i = 0; i < sel.count && !e; i++)
-		e = tell_left_out(sel.progs[i], options.func ? options.func : sel.progs[i]->target, log);
-	return e;
+	return tell_left_out(&sel, options.func, log);
 }
 
 /* It has no links, but an image that calls it still has a task inside. */

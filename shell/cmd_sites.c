@@ -50,7 +50,7 @@ static enum err cmd_funcs(char **args, struct strbuf *log)
 	tramp_unlock();
 	enum err e = table_print(&t, log);
 	if (!e)
-		e = left_out_of_list(wide, log);
+		e = left_out_print(NULL, wide, log);
 	if (e)
 		return e;
 	table_note("%u of the %u functions that can be traced", found, site_count());

@@ -53,32 +53,16 @@ static enum err print_reasons(const struct left_out *l, struct strbuf *log)
 	return table_print(&t, log);
 }
 
-static enum err new_list(struct left_out **l, struct strbuf *log)
+enum err left_out_print(struct prog *p, const char *pattern, struct strbuf *log)
 {
-	*l = kzalloc(sizeof(**l));
-	return *l ? OK : str_refuse(log, ENOMEM, "no memory for the list");
-}
-
-enum err left_out_of_list(const char *pattern, struct strbuf *log)
-{
-	struct left_out *l;
-	enum err e = new_list(&l, log);
-	if (e)
-		return e;
-	site_each_without(pattern, add_function, l);
-	e = print_reasons(l, log);
-	kfree(l);
-	return e;
-}
-
-enum err left_out_of_attach(struct prog *p, const char *pattern, struct strbuf *log)
-{
-	struct left_out *l;
-	enum err e = new_list(&l, log);
-	if (e)
-		return e;
-	function_left_out(p, pattern, add_function, l);
-	e = print_reasons(l, log);
+	struct left_out *l = kzalloc(sizeof(*l));
+	if (!l)
+		return str_refuse(log, ENOMEM, "no memory for the list");
+	if (p)
+		function_left_out(p, pattern, add_function, l);
+	else
+		site_each_without(pattern, add_function, l);
+	enum err e = print_reasons(l, log);
 	kfree(l);
 	return e;
 }

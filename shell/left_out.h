@@ -6,8 +6,6 @@
 
 struct prog;
 
-/* Prints the functions that match the pattern and have no site. */
-enum err left_out_of_list(const char *pattern, struct strbuf *log);
-
-/* Prints the functions that match the pattern and that the program cannot be attached to. */
-enum err left_out_of_attach(struct prog *p, const char *pattern, struct strbuf *log);
+/* Prints a table of the functions that match the pattern and that the program cannot be attached to; without a
+ * program, of those that have no site. Prints nothing if there are none. */
+enum err left_out_print(struct prog *p, const char *pattern, struct strbuf *log);
