@@ -31,14 +31,6 @@ static enum err watch_under_load(struct poke_watch *w, struct site *site, struct
 	return !e && stopped ? str_refuse(log, stopped, "the senders of packets did not end") : e;
 }
 
-static u32 word_len(const char *text)
-{
-	u32 len = 0;
-	while (text[len] && text[len] != ' ')
-		len++;
-	return len;
-}
-
 static void print_changes(const struct poke_watch *w)
 {
 	char text[SENTENCE_LEN];
@@ -70,7 +62,8 @@ static void step_row(struct table *t, const struct poke_watch *w, u32 poke, u32 
 	struct strbuf bytes = STRBUF(hex), changed = STRBUF(which);
 	print_bytes(&bytes, &changed, s->bytes, (step == POKE_BEFORE ? s : s - 1)->bytes);
 	table_add(t, "%s%s\t%s\t%s\t%llu\t%d\t%s%.*s", name->name, s->syncs ? ", sync" : "", hex, which,
-		  s->traps, __builtin_popcount(s->cpus), arrivals[name->arrival], (int)word_len(insn), insn);
+		  s->traps, __builtin_popcount(s->cpus), arrivals[name->arrival], (int)str_until(insn, ' '),
+		  insn);
 }
 
 /* Both pokes; what is there after the first is there before the second. */

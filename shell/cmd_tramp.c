@@ -84,8 +84,7 @@ static void caption_row(struct caption *c, struct strbuf *s)
 		for (end = room; end && rest[end] != ' ';)
 			end--;
 	if (!end && s->len == CAPTION)
-		while (rest[end] && rest[end] != ' ')
-			end++; /* one word that is longer than a row */
+		end = str_until(rest, ' '); /* one word that is longer than a row */
 	str_printf(s, "%.*s", len ? (int)end : 1, len ? rest : "\"");
 	c->at += end + (rest[end] == ' ' && end);
 }

@@ -14,9 +14,7 @@ static void print_paragraphs(const char *text)
 	enum { LIST_INDENT = 14 };
 	while (*text) {
 		char paragraph[SENTENCE_LEN];
-		u32 len = 0;
-		while (text[len] && text[len] != '\n')
-			len++;
+		u32 len = str_until(text, '\n');
 		str_copy(paragraph, text, min(len + 1, (u32)SENTENCE_LEN));
 		print_wrapped(paragraph, 0, paragraph[0] >= '1' && paragraph[0] <= '9' ? LIST_INDENT : 0);
 		text += len + (text[len] == '\n');
@@ -104,14 +102,6 @@ static void print_end(enum err first, bool left)
 		kprintf("\nThat was the demo. `help` lists the commands; `demo` shows it again.\n");
 }
 
-/* 'q' also behind a command that Ctrl-C has stopped. */
-static int key_after(enum err e, bool pause)
-{
-	if (e == EINTR)
-		return 'q';
-	return pause ? wait_for_key() : ' ';
-}
-
 enum err demo_run(u32 from, bool pause, enum err (*exec)(const char *line))
 {
 	print_title(pause);
@@ -119,7 +109,7 @@ enum err demo_run(u32 from, bool pause, enum err (*exec)(const char *line))
 	int key = ' ';
 	for (u32 i = from - 1; i < demo_step_count && key != 'q';) {
 		enum err e = show_step(i, exec);
-		key = key_after(e, pause);
+		key = e == EINTR ? 'q' : pause ? wait_for_key() : ' ';
 		if (key == 'b') {
 			i -= i > 0;
 			e = e ? e : go_to(i, exec);

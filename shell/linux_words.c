@@ -85,11 +85,10 @@ static u32 fits(const char *typed, const struct words *w)
 {
 	u32 count = 0;
 	while (*typed) {
-		char pattern[32] = "";
-		struct strbuf s = STRBUF(pattern);
-		while (*typed && *typed != ' ')
-			str_putc(&s, *typed++);
-		typed += *typed == ' ';
+		char pattern[32];
+		u32 len = str_until(typed, ' ');
+		str_copy(pattern, typed, min(len + 1, (u32)sizeof(pattern)));
+		typed += len + (typed[len] == ' ');
 		if (count == w->argc || !str_matches(w->argv[count], pattern))
 			return 0;
 		count++;

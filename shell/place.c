@@ -15,29 +15,19 @@ enum { ADDRESS_DIGITS = 16, NAME_LEN = 256 };
 static bool read_number(const char *word, uptr *addr)
 {
 	char prefixed[ADDRESS_DIGITS + 3] = "0x";
-	u64 value;
-	bool ok;
-	if (word[0] == '0' && word[1] == 'x') {
-		ok = parse_u64(word, &value);
-	} else {
-		str_copy(prefixed + 2, word, ADDRESS_DIGITS + 1);
-		ok = strlen(word) == ADDRESS_DIGITS && parse_u64(prefixed, &value);
-	}
+	u64 value = 0;
+	bool has_prefix = strncmp(word, "0x", 2) == 0;
+	str_copy(prefixed + 2, word, ADDRESS_DIGITS + 1);
+	bool ok = has_prefix || strlen(word) == ADDRESS_DIGITS;
+	ok = ok && parse_u64(has_prefix ? word : prefixed, &value);
 	*addr = ok ? (uptr)value : 0;
 	return ok;
-}
-
-static const char *plus_in(const char *word)
-{
-	while (*word && *word != '+')
-		word++;
-	return *word ? word : NULL;
 }
 
 bool place_is(const char *word)
 {
 	uptr addr;
-	return plus_in(word) || read_number(word, &addr);
+	return word[str_until(word, '+')] || read_number(word, &addr);
 }
 
 static bool holds(const struct text *t, uptr addr)
@@ -90,17 +80,17 @@ static enum err find_named(const char *name, struct sym *sym, struct strbuf *log
 
 static enum err find_address(const char *word, uptr *addr, struct strbuf *log)
 {
-	const char *plus = plus_in(word);
+	u32 name_len = str_until(word, '+');
 	char name[NAME_LEN] = "";
 	struct sym sym;
 	u64 offset;
-	if (!plus) {
+	if (!word[name_len]) {
 		read_number(word, addr);
 		return OK;
 	}
-	if (!parse_u64(plus + 1, &offset) || plus - word >= NAME_LEN)
+	if (!parse_u64(word + name_len + 1, &offset) || name_len >= NAME_LEN)
 		return str_refuse(log, EINVAL, "%s is not FUNC+OFFSET", word);
-	str_copy(name, word, (size_t)(plus - word) + 1);
+	str_copy(name, word, name_len + 1);
 	enum err e = find_named(name, &sym, log);
 	if (e)
 		return e;

@@ -44,11 +44,9 @@ bool usage_word(const char *usage, u32 index, u32 i, char word[USAGE_WORD])
 
 bool usage_lists(const char *alternatives, const char *word)
 {
-	u32 len = 0;
+	u32 len = str_until(alternatives, '|');
 	if (strcmp(alternatives, "*") == 0)
 		return true;
-	for (; alternatives[len] && alternatives[len] != '|'; len++)
-		;
 	if (strlen(word) == len && strncmp(alternatives, word, len) == 0)
 		return true;
 	return alternatives[len] && usage_lists(alternatives + len + 1, word);

@@ -62,9 +62,7 @@ const struct btf *vm_kernel_btf(void)
 /* Returns NAME of OBJECT/NAME if o is that object, the whole of a name without an object, else NULL. */
 static const char *name_within(const struct object *o, const char *name)
 {
-	const char *slash = name;
-	while (*slash && *slash != '/')
-		slash++;
+	const char *slash = name + str_until(name, '/');
 	if (!*slash)
 		return name;
 	size_t len = strlen(o->name);

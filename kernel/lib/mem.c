@@ -84,6 +84,14 @@ notrace int strncmp(const char *a, const char *b, size_t max)
 	return max ? (u8)*a - (u8)*b : 0;
 }
 
+notrace u32 str_until(const char *s, char ch)
+{
+	u32 len = 0;
+	while (s[len] && s[len] != ch)
+		len++;
+	return len;
+}
+
 notrace void str_copy(char *dst, const char *src, size_t size)
 {
 	size_t len = strnlen(src, size - 1);

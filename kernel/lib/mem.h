@@ -22,6 +22,9 @@ size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max);
 
+/* How many characters stand in front of the first ch; all if s has none. */
+u32 str_until(const char *s, char ch);
+
 /* Copies src into dst[size], cut to fit, always ended by 0. size >= 1. */
 void str_copy(char *dst, const char *src, size_t size);
 

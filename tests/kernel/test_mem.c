@@ -121,6 +121,14 @@ TEST(mem_patterns_match_whole_strings)
 	      !str_is_pattern(""));
 }
 
+TEST(mem_until_a_character)
+{
+	check_eq(9, str_until("kfree_skb+5", '+'));
+	check_eq(0, str_until("+5+", '+'));
+	check_eq(3, str_until("skb", '+'));
+	check_eq(0, str_until("", '+'));
+}
+
 TEST(mem_base_of_a_path)
 {
 	check_str("my.bpf.c", str_base("/home/me/my.bpf.c"));

@@ -105,10 +105,8 @@ static bool match_type(struct prog *p, const struct attach_type *a, const char *
 /* kprobe/FUNCTION+0x10: moves the number to target_offset. A kretprobe cannot have one. */
 static enum err take_offset(struct prog *p, struct strbuf *log)
 {
-	char *plus = p->target;
+	char *plus = p->target + str_until(p->target, '+');
 	u64 offset;
-	while (*plus && *plus != '+')
-		plus++;
 	if (!*plus)
 		return OK;
 	if (p->type != PROG_KPROBE)
