@@ -64,13 +64,9 @@ static enum err find_named(const char *name, struct sym *sym, struct strbuf *log
 {
 	struct prog *p = prog_with(name, 0);
 	struct site *site = image_site(name, 0);
-	const struct text *t = NULL;
-	if (!p && progs_named(name, &p) == 1 && !site_named(name))
-		t = &p->text;
-	else if (site)
-		t = &site->tramp->image->text;
-	else if (p)
-		t = &p->text;
+	if (!p && !site && !site_named(name))
+		p = prog_named(name);
+	const struct text *t = p ? &p->text : site ? &site->tramp->image->text : NULL;
 	if (t)
 		*sym = (struct sym){ .addr = t->base, .len = t->len, .name = t->name };
 	if (t || (sym_named(name, sym) && (site_named(name) || !site_at(sym->addr))))

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # --load: a program that is not in this repository, compiled as its author would.
 . tests/e2e/lib.sh
-plan 4
+plan 5
 
 cat >"$work/my.bpf.c" <<'END'
 #include "vmlinux.h"
@@ -74,3 +74,18 @@ done
 sum=$(grep -oE 'count = [0-9]+' "$out" | awk '{ n += $3 } END { print n + 0 }')
 total=$(grep -oE 'total = [0-9]+' "$out" | awk '{ print $3 }')
 [ "$sum" -ge 300 ] && [ "${total:-0}" -ge $((3 * 300)) ] && pass load_counts || fail load_counts "sum $sum, total $total"
+
+# A place in a function is that, though a program has the function's name.
+cat >"$work/named.bpf.c" <<'END'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+SEC("fentry/kfree_skb")
+int schedule(void *context)
+{
+	return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+END
+compile "$work/named.bpf.c" "$work/named.bpf.o"
+fivebyte --load "$work/named.bpf.o" --exec 'site schedule+0x5; prog show schedule'
+wanted load_leaves_places_to_functions 0 '^[0-9a-f]{16} is schedule\+0x5$' '^schedule at ' '^schedule: fentry program'
