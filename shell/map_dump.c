@@ -14,36 +14,22 @@
 
 struct keys {
 	u8 *all; /* one behind the other */
-	u32 count, cap;
+	u32 count;
 };
-
-static bool add_key(struct keys *k, const u8 *key, u32 size)
-{
-	if (k->count == k->cap) {
-		u32 cap = max(2 * k->cap, 64u);
-		u8 *all = kmalloc((u64)cap * size);
-		if (!all)
-			return false;
-		memcpy(all, k->all, (u64)k->count * size);
-		kfree(k->all);
-		*k = (struct keys){ all, k->count, cap };
-	}
-	memcpy(k->all + (u64)k->count++ * size, key, size);
-	return true;
-}
 
 static enum err collect(struct keys *k, struct map *m)
 {
-	u8 *next = kmalloc(max(m->key_size, 8u)), *last = NULL;
-	enum err e = next ? m->ops->next_key(m, NULL, next) : ENOMEM;
-	while (!e && k->count < m->max_entries && !progress_stop(0, 0)) {
-		if (!add_key(k, next, m->key_size))
-			e = ENOMEM;
-		last = k->all + (u64)(k->count - 1) * m->key_size;
-		e = e ? e : m->ops->next_key(m, last, next);
+	const u8 *last = NULL;
+	*k = (struct keys){ .all = kmalloc((u64)m->max_entries * m->key_size) };
+	if (!k->all)
+		return ENOMEM;
+	for (u8 *next = k->all; k->count < m->max_entries && !progress_stop(0, 0); next += m->key_size) {
+		if (m->ops->next_key(m, last, next))
+			break;
+		last = next;
+		k->count++;
 	}
-	kfree(next);
-	return e == ENOENT ? OK : e;
+	return OK;
 }
 
 static u64 integer(const u8 *data, u32 size)
@@ -267,15 +253,13 @@ static void dump_as_lines(struct map *m, const struct keys *k)
 
 enum err map_dump(const char *name, struct strbuf *log)
 {
-	struct keys k = { 0 };
+	struct keys k;
 	struct map *m;
 	enum err e = find_map(&m, name, log);
 	if (e)
 		return e;
-	if (collect(&k, m)) {
-		kfree(k.all);
+	if (collect(&k, m))
 		return str_refuse(log, ENOMEM, "no memory to dump %s", name);
-	}
 	sort_keys(&k, m);
 	if (json_is_on()) {
 		e = dump_as_table(m, &k, log);
