@@ -4,7 +4,7 @@
 . tests/e2e/lib.sh
 # A breakpoint is deleted or left by `next` before the machine goes on: to go on from one, GDB makes a single
 # step, and QEMU 7.2 now and then makes none.
-plan 14
+plan 15
 
 # session OPTIONS... <GDB-COMMANDS
 session() {
@@ -196,6 +196,23 @@ for how in jmp call; do
 	wanted "gdb_has_all_frames_at_each_instruction_by_$how" 0 "^walked by $how: .*[1-9][0-9] in bpf_trampoline_kfree_skb,.* [1-9][0-9] in bpf_prog_\w+_count_skb,.* [1-9][0-9] in bpf_prog_\w+_leaf,.* [1-9][0-9] in bpf_prog_\w+_receive_ends,.* [1-9][0-9] in bpf_prog_\w+_add_up,.* [1-9][0-9] in bpf_prog_\w+_weigh,"
 done
 [ ! -s "$work/wrong" ] && grep -q '^frames right' "$out" && pass gdb_has_no_wrong_frame || fail gdb_has_no_wrong_frame "$(head -n 1 "$work/wrong")"
+
+# A tail call leaves the program's frame, and then jumps.
+session --exec 'attach tail_first kfree_skb; work net 20' <<'END'
+set width 0
+tbreak tail_first
+continue
+python
+while not gdb.execute("x/i $pc", to_string=True).split("\t")[1].startswith("jmp    r11"):
+    gdb.execute("stepi", to_string=True)
+end
+backtrace 3
+stepi
+backtrace 3
+kill
+END
+frames=$(grep -c -E '^#2 .* bpf_trampoline_kfree_skb \(\) at' "$out")
+[ "$frames" = 2 ] && pass gdb_has_all_frames_at_a_tail_call || fail gdb_has_all_frames_at_a_tail_call "$frames backtraces of 2"
 
 # GDB comes late, from another folder, and reads the script after it has connected.
 root=$PWD

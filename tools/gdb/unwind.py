@@ -91,7 +91,8 @@ def restore_arguments(pending, info, block, at, bp):
 
 NOP5 = b"\x0f\x1f\x44\x00\x00"
 MAKE_FRAME = b"\x55\x48\x89\xe5"  # push rbp; mov rbp, rsp: first, or after the nop of a program
-RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3")  # ret; add rsp, 8 and ret
+# ret; add rsp, 8 and ret; jmp r11: a tail call.
+RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3", b"\x41\xff\xe3")
 # What a function of a program without a frame does with rbx, r13, r14, r15.
 PUSHES = re.compile(rb"(?:\x53|\x41[\x55-\x57])*")
 POPS_AND_RET = re.compile(rb"((?:\x5b|\x41[\x5d-\x5f])*)\xc3")
