@@ -236,10 +236,7 @@ void text_ready(struct text *t)
 	write_once(t->serial, __atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED));
 }
 
-notrace __attribute__((noinline)) void text_changed(void)
-{
-	asm volatile("");
-}
+notrace void text_changed(void) {}
 
 void text_free(struct text *t)
 {
