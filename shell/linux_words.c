@@ -3,7 +3,7 @@
 #include "shell/linux_words.h"
 #include "kernel/lib/mem.h"
 
-#define REST "%" /* in runs: the word behind typed */
+#define ANY "*" /* in runs: the word for which typed has a "*" */
 
 enum { RUNS = 4 };
 
@@ -13,14 +13,16 @@ static const struct linux_command {
 	const char *runs[RUNS]; /* the words that do it here; then typed fits only as a whole */
 	const char *here;       /* otherwise: what to type */
 } commands[] = {
+	{ "* --help", .runs = { "help", ANY } },
+	{ "* -h", .runs = { "help", ANY } },
 	{ "prog show", .runs = { "prog", "list" } },
-	{ "prog list name", .runs = { "prog", "show", REST } },
-	{ "prog show name", .runs = { "prog", "show", REST } },
-	{ "prog dump xlated name", .runs = { "prog", "dump", REST, "xlated" } },
-	{ "prog dump jited name", .runs = { "prog", "dump", REST, "jited" } },
+	{ "prog list name *", .runs = { "prog", "show", ANY } },
+	{ "prog show name *", .runs = { "prog", "show", ANY } },
+	{ "prog dump xlated name *", .runs = { "prog", "dump", ANY, "xlated" } },
+	{ "prog dump jited name *", .runs = { "prog", "dump", ANY, "jited" } },
 	{ "prog tracelog", .runs = { "trace", "follow" } },
 	{ "map show", .runs = { "map", "list" } },
-	{ "map dump name", .runs = { "map", "dump", REST } },
+	{ "map dump name *", .runs = { "map", "dump", ANY } },
 	{ "link list", .runs = { "links" } },
 	{ "link show", .runs = { "links" } },
 	{ "prog * id", .here = "programs have names: prog list shows them" },
@@ -80,8 +82,8 @@ static void drop_first(struct words *w)
 	w->argc--;
 }
 
-/* Returns how many words typed has if they are the first of the command, otherwise 0. */
-static u32 fits(const char *typed, const struct words *w)
+/* Returns how many words typed has if they are the first of the command, otherwise 0. *any: which is ANY. */
+static u32 fits(const char *typed, const struct words *w, u32 *any)
 {
 	u32 count = 0;
 	while (*typed) {
@@ -91,25 +93,18 @@ static u32 fits(const char *typed, const struct words *w)
 		typed += len + (typed[len] == ' ');
 		if (count == w->argc || !str_matches(w->argv[count], pattern))
 			return 0;
+		*any = strcmp(pattern, ANY) == 0 ? count : *any;
 		count++;
 	}
 	return count;
 }
 
-static bool takes_rest(const struct linux_command *c)
+static void replace(struct words *w, const struct linux_command *c, u32 any)
 {
-	for (u32 i = 0; i < RUNS && c->runs[i]; i++)
-		if (strcmp(c->runs[i], REST) == 0)
-			return true;
-	return false;
-}
-
-static void replace(struct words *w, const struct linux_command *c)
-{
-	char *rest = w->argv[w->argc - 1];
+	char *kept = w->argv[any];
 	for (w->argc = 0; w->argc < RUNS && c->runs[w->argc]; w->argc++) {
 		char *word = (char *)c->runs[w->argc];
-		w->argv[w->argc] = strcmp(word, REST) == 0 ? rest : word;
+		w->argv[w->argc] = strcmp(word, ANY) == 0 ? kept : word;
 	}
 	w->argv[w->argc] = NULL;
 }
@@ -123,27 +118,16 @@ static enum err say(const struct words *w, u32 count, const char *here, struct s
 	return ENOENT;
 }
 
-/* `attach --help` asks for help of attach. */
-static void turn_help(struct words *w)
-{
-	static char help[] = "help";
-	if (w->argc != 2 || (strcmp(w->argv[1], "--help") && strcmp(w->argv[1], "-h")))
-		return;
-	w->argv[1] = w->argv[0];
-	w->argv[0] = help;
-}
-
 enum err linux_words(struct words *w, struct strbuf *log)
 {
 	while (w->argc > 1 && (strcmp(w->argv[0], "sudo") == 0 || strcmp(w->argv[0], "bpftool") == 0))
 		drop_first(w);
-	turn_help(w);
 	for (const struct linux_command *c = commands; c < commands + array_len(commands); c++) {
-		u32 count = fits(c->typed, w);
+		u32 any = 0, count = fits(c->typed, w, &any);
 		if (count && c->here)
 			return say(w, count, c->here, log);
-		if (count && w->argc == count + takes_rest(c)) {
-			replace(w, c);
+		if (count && w->argc == count) {
+			replace(w, c, any);
 			return OK;
 		}
 	}
