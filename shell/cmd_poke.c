@@ -33,10 +33,7 @@ static enum err watch_under_load(struct poke_watch *w, struct site *site, struct
 
 static void print_changes(const struct poke_watch *w)
 {
-	char text[SENTENCE_LEN];
-	struct strbuf s = STRBUF(text);
-	str_printf(&s, "%s: %s -> %s -> %s", w->site->title, w->insns[0], w->insns[1], w->insns[2]);
-	table_note("%s", text);
+	table_note("%s: %s -> %s -> %s", w->site->title, w->insns[0], w->insns[1], w->insns[2]);
 	table_note("each step held open for %u ms or more, senders on %u CPU%s", POKE_HOLD_MS, cpu_count(),
 		   cpu_count() == 1 ? "" : "s");
 }

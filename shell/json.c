@@ -18,17 +18,9 @@ static struct {
 
 static void append(const char *text, u32 len)
 {
-	if (doc.len + len > doc.cap) {
-		u32 cap = 2 * max(doc.cap, len + 2048);
-		char *bigger = kmalloc(cap);
-		if (!bigger) {
-			doc.failed = true;
-			return;
-		}
-		memcpy(bigger, doc.text, doc.len);
-		kfree(doc.text);
-		doc.text = bigger;
-		doc.cap = cap;
+	if (!heap_grow(&doc.text, doc.len, &doc.cap, len)) {
+		doc.failed = true;
+		return;
 	}
 	memcpy(doc.text + doc.len, text, len);
 	doc.len += len;

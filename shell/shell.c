@@ -158,13 +158,11 @@ MAY_SLEEP(shell_exec);
 
 static void help_line(const struct command *c)
 {
-	char usage[64];
-	struct strbuf s = STRBUF(usage);
-	str_printf(&s, "%s %s", c->name, c->usage);
+	enum { HELP = 37 };
 	if (style_columns() < 80)
-		kprintf("  %s\n    %s\n", usage, c->help);
+		kprintf("  %s %s\n    %s\n", c->name, c->usage, c->help);
 	else
-		kprintf("  %-37s %s\n", usage, c->help);
+		kprintf("  %s %-*s%s\n", c->name, HELP - (int)strlen(c->name), c->usage, c->help);
 }
 
 /* Prints a text under a label, which may be "". */

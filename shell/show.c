@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What several commands print.
 #include "shell/show.h"
-#include "shell/json.h"
 #include "shell/style.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/nearest.h"
@@ -62,16 +61,9 @@ u32 show_insn(struct strbuf *s, const u8 *code, u32 len, uptr ip)
 
 void show_inlined(const char *func)
 {
-	char text[SENTENCE_LEN] = "";
-	struct strbuf s = STRBUF(text);
 	const char *into = sym_inlined_into(func);
-	if (!into)
-		return;
-	str_printf(&s, "  also inlined, so calls by these do not pass here: %s", into);
-	if (json_is_on())
-		json_keep_note(text + 2);
-	else
-		print_wrapped(text, 0, 4);
+	if (into)
+		table_note("  also inlined, so calls by these do not pass here: %s", into);
 }
 
 u32 show_programs(const struct tramp *t)

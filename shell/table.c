@@ -26,23 +26,6 @@ void table_begin(struct table *t, const char *heading)
 	}
 }
 
-static bool grow(struct table *t, u32 more)
-{
-	u32 cap = max(2 * t->cap, 4096u);
-	if (t->len + more <= t->cap)
-		return true;
-	while (t->len + more > cap)
-		cap *= 2;
-	char *text = kmalloc(cap);
-	if (!text)
-		return false;
-	memcpy(text, t->text, t->len);
-	kfree(t->text);
-	t->text = text;
-	t->cap = cap;
-	return true;
-}
-
 /* Makes a cell of the text behind the last one: up to the next tab, or all of it if no more cells follow. */
 static void end_cell(struct table *t, bool last)
 {
@@ -62,7 +45,7 @@ void table_add(struct table *t, const char *fmt, ...)
 {
 	struct strbuf s = { .cut = true };
 	for (u32 room = 256; s.cut && !t->err; room *= 2) {
-		if (!grow(t, room)) {
+		if (!heap_grow(&t->text, t->len, &t->cap, room)) {
 			t->err = ENOMEM;
 			break;
 		}
@@ -197,8 +180,11 @@ void table_note(const char *fmt, ...)
 	va_start(args, fmt);
 	str_vprintf(&s, fmt, args);
 	va_end(args);
+	const char *begin = text;
+	while (*begin == ' ')
+		begin++;
 	if (json_is_on())
-		json_keep_note(text);
+		json_keep_note(begin);
 	else
 		kprintf("%s\n", text);
 }

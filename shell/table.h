@@ -43,5 +43,5 @@ enum err table_print(struct table *t, struct strbuf *log);
 enum err table_print_or(struct table *t, const char *none, struct strbuf *log);
 
 /* Prints a sentence that belongs to a table. With -j (json.h) it becomes a part of the document, as tables
- * do. */
+ * do, without spaces in front. */
 void table_note(const char *fmt, ...) printf_like(1, 2);

@@ -163,6 +163,23 @@ void kfree(void *ptr)
 	spin_unlock_irqrestore(&lock, flags);
 }
 
+bool heap_grow(char **text, u32 len, u32 *cap, u32 more)
+{
+	u32 new_cap = max(2 * *cap, 4096u);
+	if (len + more <= *cap)
+		return true;
+	while (len + more > new_cap)
+		new_cap *= 2;
+	char *bigger = kmalloc(new_cap);
+	if (!bigger)
+		return false;
+	memcpy(bigger, *text, len);
+	kfree(*text);
+	*text = bigger;
+	*cap = new_cap;
+	return true;
+}
+
 void heap_usage(u64 *bytes_in_use, u64 *allocations)
 {
 	*bytes_in_use = in_use;

@@ -12,6 +12,10 @@ void *kzalloc(size_t len);
 /* NULL is allowed. */
 void kfree(void *ptr);
 
+/* Makes room for `more` bytes behind the first len of a text from kmalloc, *cap bytes long; or NULL and 0.
+ * Returns false if there is no room; the text stays. */
+bool heap_grow(char **text, u32 len, u32 *cap, u32 more);
+
 /* For tests, so that nothing leaks: bytes in use now, and allocations made since boot. */
 void heap_usage(u64 *bytes_in_use, u64 *allocations);
 
