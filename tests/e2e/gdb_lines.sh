@@ -4,7 +4,7 @@
 . tests/e2e/lib.sh
 # A breakpoint is deleted or left by `next` before the machine goes on: to go on from one, GDB makes a single
 # step, and QEMU 7.2 now and then makes none.
-plan 15
+plan 16
 
 # session OPTIONS... <GDB-COMMANDS
 session() {
@@ -100,6 +100,21 @@ END
 wanted gdb_stops_in_an_image_that_was_replaced 0 '^Breakpoint 2(\.1)?, bpf_trampoline_schedule(#1)? \(\) at (old1/)?schedule\.plan:6$' \
 	'^Breakpoint 2\.., bpf_trampoline_schedule#1 \(\) at old1/schedule\.plan:6$' '^bpf_trampoline_schedule#1 ' '^4\s+call count_fexit$' \
 	'in bpf_trampoline_schedule at schedule\.plan:6$'
+
+# A change that fails at the poke: until then there are two images.
+session --exec 'attach skbcount; poke-test kfree_skb; attach count_fentry kfree_skb; mem' <<'END'
+set width 0
+tbreak build_drop
+continue
+info line bpf_trampoline_kfree_skb#1
+tbreak cmd_mem
+continue
+info line bpf_trampoline_kfree_skb
+info line bpf_trampoline_kfree_skb#1
+kill
+END
+wanted gdb_names_an_image_again_when_a_change_has_failed 0 '^Line 1 of "old1/kfree_skb\.plan" starts at' '^Line 1 of "kfree_skb\.plan" starts at' \
+	'^Function "bpf_trampoline_kfree_skb#1" not defined\.$'
 
 cat >"$work/walk.bpf.c" <<'END'
 #include "vmlinux.h"

@@ -190,12 +190,13 @@ last_changes = 0
 
 
 def number_old_images():
-    """An image is old if there is a newer one of its function. Returns those that have become old."""
+    """An image is old if there is a newer one of its function. Returns those that have become old, or are the
+    newest again, after a change that failed."""
     newest = {b.name: b for b in sorted(blocks.values(), key=lambda b: b.serial) if b.plan}
-    replaced = [b for b in blocks.values() if b.plan and not b.old and newest[b.name] is not b]
-    for block in replaced:
-        block.old = 1 + max(b.old for b in blocks.values() if b.name == block.name)
-    return replaced
+    wrong = [b for b in blocks.values() if b.plan and bool(b.old) == (newest[b.name] is b)]
+    for block in wrong:
+        block.old = 0 if block.old else 1 + max(b.old for b in blocks.values() if b.name == block.name)
+    return wrong
 
 
 def update():
