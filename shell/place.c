@@ -84,7 +84,7 @@ static enum err find_address(const char *word, uptr *addr, struct strbuf *log)
 		read_number(word, addr);
 		return OK;
 	}
-	if (!parse_u64(word + name_len + 1, &offset) || name_len >= NAME_LEN)
+	if (!name_len || name_len >= NAME_LEN || !parse_u64(word + name_len + 1, &offset))
 		return str_refuse(log, EINVAL, "%s is not FUNC+OFFSET", word);
 	str_copy(name, word, name_len + 1);
 	enum err e = find_named(name, &sym, log);

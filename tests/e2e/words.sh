@@ -51,10 +51,10 @@ wanted words_places 0 '^[0-9a-f]{16} is kmalloc\+0x5$' '^kmalloc at ' ' is bpf_t
 address=$(sed -n 's/^\([0-9a-f]*\) is bpf_prog.*+0x20,.*/\1/p' "$out") image=$(sed -n 's/^\([0-9a-f]*\) is bpf_tramp.*/\1/p' "$out")
 fivebyte --exec "attach skbcount; attach count_fexit count_skb; prog dump 0x$address xlated; tramp $image"
 wanted words_places_by_address 0 "^$address is bpf_prog_.*_count_skb\\+0x20, " '^ +0: \(' "^$image is bpf_trampoline_kfree_skb\\+0x4\$"
-fivebyte --exec 'site memcpy+3; site kmaloc+5; site kmalloc+99999; prog show kmalloc+1; tramp kfree_skb+zz; site 0xffffffff80000000; site count_skb+1; site tramp_lock+'
+fivebyte --exec 'site memcpy+3; site kmaloc+5; site kmalloc+99999; prog show kmalloc+1; tramp kfree_skb+zz; site 0xffffffff80000000; site count_skb+1; site tramp_lock+; tramp +5'
 wanted words_places_refused 1 '^error EOPNOTSUPP: memcpy has no site' 'no function is called kmaloc; did you mean kmalloc\?' \
 	'^error EINVAL: kmalloc has only [0-9]+ bytes$' 'kmalloc\+1 lies in the code of no program$' 'kfree_skb\+zz is not FUNC' \
-	'^error ENOENT: 0xffffffff80000000 lies in no function' 'lies in the program count_skb, to which nothing is attached' 'tramp_lock\+ is not'
+	'^error ENOENT: 0xffffffff80000000 lies in no function' 'lies in the program count_skb, to which nothing is attached' 'tramp_lock\+ is not' '^error EINVAL: \+5 is not FUNC\+OFFSET$'
 
 # A pattern says which functions it leaves out. Each one that matches is either attached to or left out.
 fivebyte --exec 'funcs s*; attach count_fexit s*; attach wakeup *skb*'
