@@ -102,8 +102,7 @@ static enum err cmd_poke(char **args, struct strbuf *log)
 const struct command poke_commands[] = {
 	{ "poke", "FUNC", "each step of a change of its five bytes", cmd_poke,
 	  "Changes a function's site to an empty hook and back, holds each step open, and prints the bytes, "
-	  "how often "
-	  "CPUs trapped, and what a CPU does that comes by. Senders of packets run meanwhile.",
+	  "how often CPUs trapped, and what a CPU does that comes by. Senders of packets run meanwhile.",
 	  "poke kfree_skb", "nothing; text_poke_bp_batch() does it unseen", .tables = "*" },
 	{ 0 },
 };

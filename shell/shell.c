@@ -211,15 +211,13 @@ static enum err cmd_help(char **args, struct strbuf *log)
 		for (const struct command *c = families[i].commands; c->name; c++)
 			help_line(c);
 	}
-	print_wrapped(
-	    "Several on one line: a; b. Tab completes, arrow up brings back old lines, Ctrl-C stops "
-	    "what runs. -j behind a command that prints a table prints it as JSON. OBJECT/PROG and "
-	    "OBJECT/MAP say which, where two objects have a name. An object is called like its file "
-	    "without .bpf.o; no two have one name. site, tramp and prog take places, too, as audit and "
-	    "panics "
-	    "print them: FUNC+0x5, or an address. bpftool's words are understood: prog dump xlated name "
-	    "PROG.",
-	    0, 0);
+	print_wrapped("Several on one line: a; b. Tab completes, arrow up brings back old lines, Ctrl-C "
+		      "stops what runs. -j behind a command that prints a table prints it as JSON. "
+		      "OBJECT/PROG and OBJECT/MAP say which, where two objects have a name. An object is "
+		      "called like its file without .bpf.o; no two have one name. site, tramp and prog take "
+		      "places, too, as audit and panics print them: FUNC+0x5, or an address. bpftool's "
+		      "words are understood: prog dump xlated name PROG.",
+		      0, 0);
 	return OK;
 }
 
@@ -261,8 +259,7 @@ const struct command shell_commands[] = {
 	  "help attach", "man; bpftool help", .tables = "" },
 	{ "watch", "[N] COMMAND ...", "repeat a command until Ctrl-C", cmd_watch,
 	  "Runs a command again and again, with a pause of one second, or of N seconds, until Ctrl-C. "
-	  "Several "
-	  "commands need quotes; one that fails ends it.",
+	  "Several commands need quotes; one that fails ends it.",
 	  "watch 2 'work net 100; map dump freed_per_cpu'", "watch -n 2 bpftool map dump name freed_per_cpu",
 	  .tables = NULL },
 	{ 0 },
