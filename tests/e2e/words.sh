@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 15
+plan 16
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -43,6 +43,13 @@ wanted words_of_linux 1 '^error ENOENT: there is no bpftrace -l here; funcs ' 'n
 fivebyte --exec 'site list_add; attach wakeup list_add; kprobe list_add'
 wanted words_inlined_functions_say_so 1 '^error EOPNOTSUPP: list_add has no site: it is inlined into .*, .*, .* and [0-9]+ more$'
 [ "$(grep -c 'list_add has no site' "$out")" = 3 ] && pass words_inlined_everywhere || fail words_inlined_everywhere 'not 3 times'
+
+# A function that has a site, and was inlined into others as well.
+fivebyte --exec funcs
+also=$(grep -o '[a-z_0-9]*(' "$out" | tr -d '(' | sort -u | comm -12 - <(cut -d: -f1 build/fivebyte.inlined | sort -u) | head -n 1)
+fivebyte --exec "site $also; attach count_fentry $also -j"
+wanted words_inlined_besides_the_site 0 "^$also at " '^  also inlined, so calls by these do not pass here: [a-z_0-9]+' \
+	"\"note\":\"count_fentry: fentry of $also\\\\u000aalso inlined, so calls by these"
 
 # Places as audit, panics and backtraces print them.
 fivebyte --exec 'site kmalloc+0x5; attach skbcount; attach count_fexit count_skb; tramp bpf_trampoline_kfree_skb+0x4; prog show count_skb+0x20; tramp count_skb+5'
