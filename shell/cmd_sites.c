@@ -24,7 +24,7 @@ static void make_pattern(struct strbuf *s, const char *pattern)
 
 static void func_row(struct table *t, const struct site *site)
 {
-	char text[160] = "(no type information)";
+	char text[SENTENCE_LEN] = "(no type information)";
 	struct strbuf s = STRBUF(text);
 	if (site->btf_id)
 		btf_print_func(&s, site_btf(), site->btf_id);
@@ -152,7 +152,7 @@ static enum err cmd_audit(unused char **args, struct strbuf *log)
 static void tracepoint_row(struct table *t, const struct tracepoint *tp)
 {
 	static const char prefix[] = "void __traceiter_";
-	char text[160] = "(no type information)";
+	char text[SENTENCE_LEN] = "(no type information)";
 	struct strbuf s = STRBUF(text);
 	const char *prototype = text;
 	if (tp->site->btf_id)

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 16
+plan 17
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -46,6 +46,8 @@ wanted words_inlined_functions_say_so 1 '^error EOPNOTSUPP: list_add has no site
 
 # A function that has a site, and was inlined into others as well.
 fivebyte --exec funcs
+cut=$(awk '/^ +[^0-9 ]/ { sub(/^ +/, " "); row = row $0; next } { print row; row = $0 } END { print row }' "$out" | grep '^ffffffff.*(' | grep -v ')$')
+grep -q '^ffffffff.*(' "$out" && [ -z "$cut" ] && pass words_of_prototypes_are_whole || fail words_of_prototypes_are_whole "$cut"
 also=$(grep -o '[a-z_0-9]*(' "$out" | tr -d '(' | sort -u | comm -12 - <(cut -d: -f1 build/fivebyte.inlined | sort -u) | head -n 1)
 fivebyte --exec "site $also; attach count_fentry $also -j"
 wanted words_inlined_besides_the_site 0 "^$also at " '^  also inlined, so calls by these do not pass here: [a-z_0-9]+' \
