@@ -17,6 +17,7 @@ session --exec 'attach skblat; work net 20' <<'END'
 set width 0
 break skblat.bpf.c:28
 continue
+list
 delete
 next
 next
@@ -29,7 +30,8 @@ finish
 kill
 END
 wanted gdb_breaks_on_a_line_of_a_program_that_comes_later 0 '^Breakpoint 2 \(skblat\.bpf\.c:28\) pending\.$' \
-	'^Breakpoint 2, bpf_prog_\w+_receive_ends \(\) at progs/skblat\.bpf\.c:28$' '^28\s+int BPF_PROG\(receive_ends, '
+	'^Breakpoint 2, bpf_prog_\w+_receive_ends \(\) at progs/skblat\.bpf\.c:28$' '^28\s+int BPF_PROG\(receive_ends, ' \
+	'^27\s+SEC\("fexit/netif_receive_skb"\)$'
 wanted gdb_goes_from_line_to_line_of_a_program 0 '^bpf_prog_\w+_receive_ends \(\) at|^30\s+__u64 packet = ' '^33\s+for \(__u64 ns' '^34\s+slot\+\+;$' \
 	'^#0  bpf_prog_\w+_receive_ends \(\) at progs/skblat\.bpf\.c:34$' \
 	'^#1  0x\w+ in bpf_trampoline_netif_receive_skb \(\) at netif_receive_skb\.plan:[0-9]+$' '^#2  0x\w+ in net_rx_action \(\) at kernel/net/net\.c:[0-9]+$' \

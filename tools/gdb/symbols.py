@@ -200,11 +200,11 @@ def number_old_images():
 
 
 def update():
-    """Makes GDB know the blocks that exist now."""
+    """Makes GDB know the blocks that exist now. Returns whether there was anything to do."""
     global last_changes
     changes = int(gdb.parse_and_eval("'text.c'::changes"))
     if changes == last_changes:
-        return
+        return False
     last_changes = changes
     texts = read_blocks()
     for key in [key for key in blocks if key not in texts]:
@@ -217,13 +217,14 @@ def update():
         if not block.file:
             block.add()
     gdb.execute("maintenance flush source-cache", to_string=True)
+    return True
 
 
 def try_update():
     try:
-        update()
+        return update()
     except gdb.MemoryError:
-        pass  # it has not set up its memory yet
+        return False  # it has not set up its memory yet
 
 
 class Changed(gdb.Breakpoint):
@@ -242,7 +243,10 @@ class Changed(gdb.Breakpoint):
 def stopped(_=None):
     global changed
     changed = changed or Changed()  # a hardware breakpoint needs a target
-    try_update()
+    # A block was freed since, of which the kernel does not tell. GDB has shown already where it stopped, and
+    # forgets what `list` shows next when an object file goes: `frame` makes it known again.
+    if try_update():
+        gdb.execute("frame", to_string=True)
 
 
 changed = None
