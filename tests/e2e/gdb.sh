@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # make gdb: stops in kmain, breaks in a traced function, shows source lines and a trampoline in the backtrace.
 . tests/e2e/lib.sh
-plan 14
+plan 15
 
 # session SECONDS SHELL-COMMANDS <GDB-COMMANDS
 session() {
@@ -124,6 +124,26 @@ END
 wanted gdb_audit_explains_and_names 0 '^f[0-9a-f]+ wake_up_process: call bpf_trampoline_wake_up_process$' \
 	'^f[0-9a-f]+ kfree_skb: call bpf_trampoline_kfree_skb$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 0 not$' \
 	'^f[0-9a-f]+ alloc_skb\+4: expected 00 but found 08$' '^fivebyte-audit: [0-9]+ bytes of text, 2 explained, 1 not$'
+
+# GDB throws all frames away for "info threads"; with another frame selected, an unwinder must not ask for it.
+session 60 'attach skbcount; work net 600' <<'END'
+set width 0
+break kfree_skb
+continue
+up
+info threads
+break kfree_skb.plan:4
+continue
+up
+info threads
+break skbcount.bpf.c:25
+continue
+up
+info threads
+echo it is alive\n
+kill
+END
+wanted gdb_lists_cpus_from_any_frame 0 '^it is alive$' ' 4 +Thread .*CPU#3'
 
 # meet ME OTHER: a session that stops when the shell begins, and waits there until the other one has stopped,
 # too.

@@ -41,9 +41,20 @@ def read(addr, length):
     return bytes(gdb.selected_inferior().read_memory(addr, length))
 
 
+fixed_values = {}
+
+
+def fixed(expression):
+    """The value of an expression that needs no machine, such as an address. GDB evaluates it once: it looks at
+    the selected frame then, and crashes if that happens while an unwinder makes the frames (unwind.py)."""
+    if expression not in fixed_values:
+        fixed_values[expression] = gdb.parse_and_eval(expression)
+    return fixed_values[expression]
+
+
 def static(file, name):
     """A static variable of a .c file."""
-    return gdb.parse_and_eval(f"'{file}'::{name}")
+    return fixed(f"&'{file}'::{name}").dereference()
 
 
 def text_of(pointer):

@@ -7,9 +7,8 @@ from gdb.FrameDecorator import FrameDecorator
 
 def text_block(pc):
     """Returns the block of generated code that holds pc, or None, as text_find of kernel/mem/text.c does."""
-    chunks = gdb.parse_and_eval("'text.c'::chunks")
-    granule = int(gdb.parse_and_eval("GRANULE"))
-    for i in range(int(gdb.parse_and_eval("'text.c'::chunk_count"))):
+    chunks, granule = static("text.c", "chunks"), int(fixed("GRANULE"))
+    for i in range(int(static("text.c", "chunk_count"))):
         offset = pc - int(chunks[i]["base"])
         if 0 <= offset < int(chunks[i]["granules"]) * granule:
             block = chunks[i]["owner"][offset // granule]

@@ -22,7 +22,7 @@ def word(address):
 
 
 def address_of(name):
-    return int(gdb.parse_and_eval("(unsigned long)&" + name)) % TOP
+    return int(fixed("(unsigned long)&" + name)) % TOP
 
 
 # More than the length of retstack_return; it must not reach far into the code that follows.
@@ -59,7 +59,7 @@ REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9"]
 
 def starts(image, *kinds):
     """Where the code of an image's steps of these kinds begins."""
-    kinds, steps = [int(gdb.parse_and_eval("STEP_" + kind)) for kind in kinds], image["steps"]
+    kinds, steps = [int(fixed("STEP_" + kind)) for kind in kinds], image["steps"]
     return [int(steps[i]["start"]) for i in range(int(image["step_count"])) if int(steps[i]["kind"]) in kinds]
 
 
@@ -167,7 +167,7 @@ class Returning(Unwinder):
 
     def real_address(self, slot):
         cpu = gdb.selected_thread().num - 1
-        stack = gdb.parse_and_eval("cpus[%d].current_task->retstack" % cpu)
+        stack = fixed("&cpus").dereference()[cpu]["current_task"]["retstack"]
         for i in reversed(range(int(stack["depth"]) if stack else 0)):
             entry = stack["entries"][i]
             if int(entry["slot"]) % TOP == slot:
@@ -195,3 +195,20 @@ class Returning(Unwinder):
 register_unwinder(None, Interrupted(), replace=True)
 register_unwinder(None, Generated(), replace=True)
 register_unwinder(None, Returning(), replace=True)
+
+
+def know_what_is_fixed(event=None):
+    """Evaluates what the unwinders need, outside them."""
+    try:
+        for name in "trap_return", "image_end", "retstack_return":
+            address_of(name)
+        for kind in "SAVE_SLOT", "LOAD_SLOT", "CALL_HOOK", "CALL_ORIGINAL":
+            fixed("STEP_" + kind)
+        for expression in "&'text.c'::chunks", "&'text.c'::chunk_count", "GRANULE", "&cpus":
+            fixed(expression)
+    except gdb.error:
+        pass  # the kernel's file comes later
+
+
+know_what_is_fixed()
+gdb.events.new_objfile.connect(know_what_is_fixed)
