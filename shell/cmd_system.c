@@ -9,6 +9,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "shell/command.h"
+#include "shell/style.h"
 #include "shell/table.h"
 #include "kernel/mem/text.h"
 #include "kernel/trace/trace.h"
@@ -50,12 +51,14 @@ static enum err print_last(u64 most)
 	return OK;
 }
 
-/* Prints the lines that are written from now on, until Ctrl-C. */
+/* Prints the lines that are written from now on, until Ctrl-C. There may be none for a long time. */
 static enum err follow_trace(struct strbuf *log)
 {
 	enum { LOOK_MS = 100 }; /* each look is a wake-up, too */
 	struct trace_line l;
 	u64 at = trace_end(), shown = 0;
+	if (style_is_terminal())
+		kprintf("follows the trace until Ctrl-C\n");
 	while (!progress_stop(0, 0)) {
 		u64 wanted = at;
 		if (!trace_read(&at, &l)) {
