@@ -4,6 +4,7 @@
 #include "shell/command.h"
 #include "shell/map_dump.h"
 #include "shell/table.h"
+#include "shell/usage.h"
 #include "vm/object.h"
 #include "vm/run/map.h"
 
@@ -29,7 +30,7 @@ static enum err cmd_map(char **args, struct strbuf *log)
 		return map_list(log);
 	if (args[1] && strcmp(args[0], "dump") == 0)
 		return map_dump(args[1], log);
-	return str_refuse(log, EINVAL, "usage: map list, or map dump NAME");
+	return refuse_usage(map_commands, "map", log);
 }
 
 const struct command map_commands[] = {

@@ -9,6 +9,7 @@
 #include "shell/place.h"
 #include "shell/show.h"
 #include "shell/table.h"
+#include "shell/usage.h"
 #include "attach/attach.h"
 #include "vm/disasm.h"
 #include "vm/object.h"
@@ -170,10 +171,10 @@ static enum err cmd_prog(char **args, struct strbuf *log)
 		if (args[0][0] == 'd' && strcmp(what, "jited") == 0)
 			return dump_jited(p, log);
 	}
-	return str_refuse(log, EINVAL, "usage: prog list, prog show PROG, or prog dump PROG xlated|jited");
+	return refuse_usage(prog_commands, "prog", log);
 }
 
-/* [FUNC] [cookie NUMBER] */
+/* [FUNC|PATTERN] [cookie N] */
 static enum err parse_options(struct attach_options *options, char **args, struct strbuf *log)
 {
 	*options = (struct attach_options){ 0 };
@@ -182,7 +183,7 @@ static enum err parse_options(struct attach_options *options, char **args, struc
 	if (!*args)
 		return OK;
 	if (strcmp(*args, "cookie") || !args[1] || args[2] || !parse_u64(args[1], &options->cookie))
-		return str_refuse(log, EINVAL, "usage: attach PROG|OBJECT [FUNC|PATTERN] [cookie NUMBER]");
+		return refuse_usage(prog_commands, "attach", log);
 	return OK;
 }
 

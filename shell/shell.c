@@ -104,7 +104,7 @@ static enum err run_command(struct words *w, struct strbuf *log)
 		return refuse_command(w->argv[0], "; help lists them all", log);
 	usage_count(c->usage, &least, &most);
 	if (count < least || count > most || (count && !usage_begins(c->usage, w->argv[1])))
-		return str_refuse(log, EINVAL, "usage: %s %s", c->name, c->usage);
+		return refuse_usage(c, c->name, log);
 	return as_json ? run_as_json(c, w->argv + 1, log) : c->run(w->argv + 1, log);
 }
 

@@ -65,3 +65,10 @@ bool usage_begins(const char *usage, const char *word)
 			return true;
 	return false;
 }
+
+enum err refuse_usage(const struct command *family, const char *name, struct strbuf *log)
+{
+	while (strcmp(family->name, name))
+		family++;
+	return str_refuse(log, EINVAL, "usage: %s %s", name, family->usage);
+}

@@ -6,7 +6,7 @@
  *  - "..." at the end allows any number of further words.
  *  - An alternative in capitals names a kind of word; any other stands for itself. */
 #pragma once
-#include "kernel/lib/types.h"
+#include "shell/command.h"
 
 /* Counts the fewest and the most words that it allows; USAGE_ANY are more than a line can have. */
 enum { USAGE_ANY = 1000 };
@@ -25,3 +25,6 @@ bool usage_is_kind(const char *alternative);
 
 /* Whether the arguments may begin with word: it is an alternative, or a kind is among these. */
 bool usage_begins(const char *usage, const char *word);
+
+/* Refuses arguments with the usage of the command of that name, which family has: EINVAL. */
+enum err refuse_usage(const struct command *family, const char *name, struct strbuf *log);

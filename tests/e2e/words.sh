@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 17
+plan 19
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -25,6 +25,12 @@ wanted words_did_you_mean 1 'no command atach; did you mean attach\?$' 'no comma
 	'object is called skbcout; did you mean skbcount\?$' 'program is called count_sk; did you mean count_skb\?$' \
 	'map is called fred_per_cpu; did you mean freed_per_cpu\?$' 'function is called schedul; did you mean schedule\?$' \
 	'tracepoint is called sched_swich; did you mean sched_switch\?$'
+
+# One usage each, however the command is misused.
+fivebyte --exec 'attach; attach skbcount kfree_skb cookie; prog; prog dump count_skb nonsense; map; map list nonsense'
+wanted words_usage 1 '^error EINVAL: usage: attach PROG ' '^error EINVAL: usage: prog list' '^error EINVAL: usage: map list'
+[ "$(grep -c '^error EINVAL: usage: ' "$out")" = 6 ] && [ "$(grep '^error' "$out" | sort -u | wc -l)" = 3 ] && pass words_usage_is_one ||
+	fail words_usage_is_one 'not three sentences, each twice'
 
 # What bpftool's words print is what ours print.
 fivebyte --exec 'prog list; prog dump count_skb jited; map dump freed_per_cpu; links'
