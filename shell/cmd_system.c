@@ -112,6 +112,17 @@ static const struct traffic {
 	{ "load", "ms of senders on every CPU", traffic_for },
 };
 
+/* sent: packets. traffic_net alone can fail in the middle, when send_frame does. */
+static enum err refuse_work(const char *name, u64 sent, u64 times, enum err e, struct strbuf *log)
+{
+	if (strcmp(name, "net") == 0)
+		return str_refuse(log, e, "work net sent %llu of %llu packets; then send_frame failed", sent,
+				  times);
+	if (e == ENOMEM)
+		return str_refuse(log, e, "no memory for the threads of work %s", name);
+	return str_refuse(log, e, "what work %s used is not freed after ten seconds", name);
+}
+
 static enum err cmd_work(char **args, struct strbuf *log)
 {
 	u64 times;
@@ -121,13 +132,13 @@ static enum err cmd_work(char **args, struct strbuf *log)
 	for (u32 i = 0; i < array_len(traffics); i++) {
 		if (strcmp(traffics[i].name, args[0]))
 			continue;
-		u64 start = ktime_get_ns();
+		u64 start = ktime_get_ns(), sent = read_once(traffic_counts.sent);
 		e = traffics[i].run((u32)times);
 		progress_wipe();
 		if (e == EINTR)
 			return e;
 		if (e)
-			return str_refuse(log, e, "work %s did not end well", args[0]);
+			return refuse_work(args[0], read_once(traffic_counts.sent) - sent, times, e, log);
 		u64 us = (ktime_get_ns() - start) / 1000;
 		kprintf("%llu %s in %llu.%03llu ms\n", times, traffics[i].done, us / 1000, us % 1000);
 		return OK;

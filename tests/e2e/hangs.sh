@@ -70,7 +70,7 @@ fivebyte --smp 2 --load "$work/nested.bpf.o" \
 	--exec 'attach at_sender; work load 100; links; detach all; site udp_send_thread; audit; cpus'
 wanted hangs_with_interrupts_on_is_told_once_and_the_shell_lives_on 1 \
 	'^CPU 1 has been in at_sender \(nested\.bpf\.c:(7|12)\) for [5-9] s$' \
-	'^error ETIMEDOUT: work load did not end well$' '^at_sender +fentry ' '^  as expected: nothing is attached$' \
+	'^error ETIMEDOUT: what work load used is not freed after ten seconds$' '^at_sender +fentry ' '^  as expected: nothing is attached$' \
 	'^at_sender is detached, but it still runs( on CPU 1)?: its memory is freed when it has ended$' \
 	'^audit clean: .* 0 changed by live links$' '^ +1 +1 +udp_send/1:'
 told=$(grep -c 'has been in' "$out")

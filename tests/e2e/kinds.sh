@@ -32,7 +32,7 @@ lines() {
 
 fivebyte --load "$work/ways.bpf.o" --exec 'attach ways cookie 77; audit; work net 64; map dump ways.bss; work net 65; map dump ways.bss; detach all'
 wanted kinds_failed_frame_ends_the_work 1 '^session_of_many: fsession of 2 functions like skb_pu' \
-	'^probe_inside: kprobe of ip_local_deliver\+0x5' '^audit clean' '^error ENOMEM: '
+	'^probe_inside: kprobe of ip_local_deliver\+0x5' '^audit clean' '^error ENOMEM: work net sent 64 of 65 packets; then send_frame failed$'
 dump=1
 counted kinds_trampolines_count 'sum_of_numbers 2016' 'protocols 261004' 'void_results 64' 'frames_failed 0' 'results_seen 64'
 counted kinds_helpers_of_the_frame_are_right 'arguments_right 111' 'none_there 111'
