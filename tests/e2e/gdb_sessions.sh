@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The sessions in docs/gdb/, replayed and compared with what is kept beside them; the commands of tools/gdb/.
 . tests/e2e/lib.sh
-plan 15
+plan 16
 
 # What differs between two builds or two runs, by the name of what it is.
 mask() {
@@ -34,6 +34,11 @@ commands() {
 	status=$?
 }
 
+# fits: GDB would cut a line of more than 80 columns in the middle of a word.
+fits() {
+	sed -n '/^(gdb)/,$p' "$out" | sed -E 's/^([(]gdb[)] )*//' | expand | grep -Eq '^.{81}' && status='of a line of more than 80 columns'
+}
+
 replayed gdb_session_first_poke first-poke
 replayed gdb_session_first_poke_through_grub first-poke --iso
 replayed gdb_session_poke_4_cpus poke-4-cpus
@@ -45,6 +50,7 @@ commands --smp 2 --exec 'help' <<'END'
 help user-defined
 quit 3
 END
+fits
 wanted gdb_script_lists_commands_and_sets_the_status 3 '^\(gdb\) help user-defined$' \
 	$(sed -n 's/^[A-Z][a-z]*("\(fivebyte-[a-z]*\)")$/^\1 --/p' tools/gdb/*.py)
 
@@ -78,6 +84,20 @@ END
 wanted gdb_poke_goes_from_step_to_step 0 'step 1 of 7' 'step 2 of 7' 'step 6 of 7' 'step 7 of 7' \
 	'^  cc 1f 44 00 00   from 0f 1f 44 00 00 to e8 ' '^  a CPU that comes here traps; the handler does call bpf_trampoline_wake_up_process$' \
 	'^  CPU 3  ' 'detach_all' 'step 1 of 7.*' '^  e8 .. .. .. ..   from e8 .. .. .. .. to 0f 1f 44 00 00'
+
+# Long names.
+commands --smp 4 --exec 'attach skblat; work net 20' <<'END'
+break receive_ends
+continue
+fivebyte-cpus
+fivebyte-tramp netif_receive_skb
+fivebyte-prog receive_ends
+fivebyte-poke nothing_like_it
+END
+sed -i '/^Thread .* hit /d' "$out" # GDB itself wraps this
+fits
+wanted gdb_lines_fit_on_a_terminal 1 '^CPU [0-3]  \S+ +receive_ends < bpf_trampoline_netif_receive_skb$' '^ +\(preemption off, softirq\)$' \
+	'^  save the frame pointer, make a frame$' '^  symbol   bpf_prog_\w+_receive_ends$' '^No function or program is called nothing_like_it\. `info functions WORD` lists$'
 
 # Where a CPU is: at the five bytes, and in the handler of their int3.
 commands --smp 4 --exec 'poke kfree_skb' <<'END'

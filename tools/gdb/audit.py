@@ -15,8 +15,9 @@ def explain(addr, found, places, changing):
 
 
 class Audit(Command):
-    """Compare the text in the machine with the ELF file, and explain it.
-Usage: fivebyte-audit"""
+    """Compare the text in the machine with the ELF file.
+Usage: fivebyte-audit
+Each difference is a line that explains it."""
 
     def run(self):
         base, end = (address(gdb.parse_and_eval(f"(unsigned long)&text_{at}")) for at in ("start", "end"))

@@ -5,6 +5,7 @@
 # may be stopped in the middle of a change.
 import re
 import struct
+import textwrap
 
 import gdb
 
@@ -12,6 +13,7 @@ SITE_LEN = 5  # kernel/layout.h
 CALL, JMP, INT3 = 0xE8, 0xE9, 0xCC
 NOP = b"\x0f\x1f\x44\x00\x00"
 WALK_LIMIT = 4096  # elements of a list
+WIDTH = 80  # columns of a terminal, which cuts in the middle of a word
 
 
 class Command(gdb.Command):
@@ -31,6 +33,8 @@ class Command(gdb.Command):
             raise gdb.GdbError("There is no machine: `make gdb` starts one, `target remote` connects to one.")
         try:
             self.run(*words)
+        except gdb.GdbError as e:
+            raise gdb.GdbError(textwrap.fill(str(e), WIDTH, break_on_hyphens=False)) from None
         except gdb.MemoryError as e:
             raise gdb.GdbError(
                 f"{self.name}: {e}: the kernel has not come that far, or is changing its tables just now."
@@ -155,7 +159,10 @@ def function_address(text):
     programs = list(of_objects("progs", "prog_count", parts[1]))
     if len(programs) == 1:
         return address(programs[0][1]["text"]["base"]) + offset
-    raise gdb.GdbError(f"No function or program is called {parts[1]}; a function that was inlined everywhere has no code.")
+    raise gdb.GdbError(
+        f"No function or program is called {parts[1]}. `info functions WORD` lists functions; one that was inlined "
+        "everywhere has no code."
+    )
 
 
 def linked_table(name, row):
@@ -235,9 +242,9 @@ def calls(thread, depth):
     return found or [("?", 0)]
 
 
-def calls_text(found):
-    """The innermost three, a program by its own name, as far as they fit on a line."""
+def calls_text(found, width):
+    """The innermost three, a program by its own name, as far as they fit."""
     names = [re.sub("^bpf_prog_[0-9a-f]{16}_", "", name) for name, _ in found[:3]]
-    while len(" < ".join(names)) > 58 and len(names) > 1:
+    while len(" < ".join(names)) > width and len(names) > 1:
         names.pop()
     return " < ".join(names)

@@ -53,7 +53,8 @@ NAME is that of its C function, or OBJECT/NAME. Example: fivebyte-prog count_skb
         print(f"  section  {text_of(prog['section'])}")
         print(f"  insns    {int(prog['insn_count'])}, {int(prog['facts']['stack_depth'])} bytes of stack")
         if address(text["base"]):
-            print(f"  code     {int(text['len'])} bytes at {address(text['base']):x}, {text_of(text['name'])}")
+            print(f"  code     {int(text['len'])} bytes at {address(text['base']):x}")
+            print(f"  symbol   {text_of(text['name'])}")
         print(f"  users    {int(prog['links'])} images or probes, {int(prog['missed'])} runs missed")
         print(f"  counted  {int(stats['runs'])} runs, {int(stats['ticks'])} ticks (`stats on` counts)")
         for i in range(int(owner["map_count"])):
@@ -149,7 +150,10 @@ Usage: fivebyte-cpus"""
             depths = ((count & 0xFF, "preemption off"), (count >> 8 & 0xFF, "softirq"),
                       (count >> 16 & 15, "interrupt"), (count >> 20 & 15, "NMI"))  # kernel/cpu/smp.h
             contexts = ", ".join(text for depth, text in depths if depth)
-            print(f"CPU {cpu}  {task:15} {calls_text(calls(thread, 3))}{contexts and f'  ({contexts})'}")
+            head = f"CPU {cpu}  {task:15} "
+            print(head + calls_text(calls(thread, 3), WIDTH - len(head)))
+            if contexts:
+                print(f"{'':{len(head)}}({contexts})")
 
 
 Links("fivebyte-links")

@@ -56,7 +56,7 @@ class Step(gdb.Breakpoint):
 
 
 class Poke(Command):
-    """Go to the next step of a change of the five bytes of a function.
+    """Go to the next step of a change of a function's five bytes.
 Usage: fivebyte-poke FUNC
 It lets the machine run until the kernel has done a step of tramp/text/poke.c
 for FUNC, and shows the bytes, what a CPU does that comes to them now, and where
@@ -95,7 +95,8 @@ without these steps: fivebyte-watch shows that. Example: fivebyte-poke kfree_skb
         print(f"  a CPU that comes here {self.what_happens(step, code, new)}")
         for cpu, thread, task in cpus():
             found = calls(thread, 12)
-            print(f"  CPU {cpu}  {task:11} {self.at_the_site(found)}{calls_text(found)}")
+            head = f"  CPU {cpu}  {task:11} {self.at_the_site(found)}"
+            print(head + calls_text(found, WIDTH - len(head)))
         if step == 7:
             self.change = None
 

@@ -22,7 +22,7 @@ def users_of(site):
 
 
 class Site(Command):
-    """Show the five bytes at the head of a function, and who uses them.
+    """Show the five bytes of a function, and who uses them.
 Usage: fivebyte-site FUNC
 FUNC is a function, a program, or FUNC+OFFSET. Example: fivebyte-site kfree_skb"""
 
@@ -47,8 +47,8 @@ FUNC is a function, a program, or FUNC+OFFSET. Example: fivebyte-site kfree_skb"
 class Tramp(Command):
     """Show the image that a traced function's site leads to.
 Usage: fivebyte-tramp FUNC
-Its hooks, in order, and its instructions, with the steps of the plan from which
-they were made. Example: fivebyte-tramp kfree_skb"""
+Its hooks, in order, and its instructions, below each step of the plan those that
+were made from it. Example: fivebyte-tramp kfree_skb"""
 
     usage = "FUNC"
 
@@ -61,15 +61,17 @@ they were made. Example: fivebyte-tramp kfree_skb"""
             raise gdb.GdbError(f"{func} has no image: no program is attached to it.")
         base, length = address(image["text"]["base"]), int(image["text"]["len"])
         how = "jmp" if image["by_jmp"] else "call"
-        print(f"{func}: {text_of(image['text']['name'])}, {length} bytes at {base:x}, entered by {how}")
+        print(f"{func}: {text_of(image['text']['name'])}")
+        print(f"  {length} bytes at {base:x}, entered by {how}")
         for hook in hooks_of(tramp):
             print(f"  {HOOK_KINDS[int(hook['kind'])]:8} {text_of(hook['name'])} at {address(hook['code']):x}")
         step = None
         for i in gdb.selected_inferior().architecture().disassemble(base, base + length - 1):
             asm = re.sub("0x[0-9a-f]+ <(.*)>", r"\1", " ".join(i["asm"].split()))
             step, before = self.step(gdb.find_pc_line(i["addr"])), step
-            text = f"  {i['addr'] - base:4x} {read(i['addr'], i['length']).hex():18} {asm:32}"
-            print(text.rstrip() if step == before else f"{text} {step}")
+            if step and step != before:
+                print(f"  {step}")
+            print(f"  {i['addr'] - base:4x} {read(i['addr'], i['length']).hex():20} {asm}".rstrip())
 
     def step(self, line):
         """The step of the plan, which symbols.py gives an instruction as its line."""
@@ -104,7 +106,7 @@ class Write(gdb.Breakpoint):
 
 
 class Watch(Command):
-    """Stop the machine before each write to the five bytes of a function.
+    """Stop before each write to a function's five bytes.
 Usage: fivebyte-watch FUNC
 A watchpoint of GDB on these bytes never fires: it compares virtual addresses,
 and the kernel writes text through a second mapping of the same memory. So this
@@ -116,7 +118,7 @@ Example: fivebyte-watch kfree_skb"""
 
     def run(self, func):
         stop = Write(func, poke_address(func))
-        print(f"Breakpoint {stop.number} stops where text is written, if it is the five bytes at {func}.")
+        print(f"Breakpoint {stop.number} stops before each write to the five bytes at {func}.")
         print("A watchpoint would never fire: text is written through another mapping.")
 
 
