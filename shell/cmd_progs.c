@@ -153,6 +153,20 @@ static enum err dump_jited(const struct prog *p, struct strbuf *log)
 	return OK;
 }
 
+/* The program that a word names, or in whose code a place lies. */
+static enum err choose_prog(struct prog **p, const char *word, struct strbuf *log)
+{
+	const struct object *o = object_named(word);
+	if (place_is(word))
+		return place_prog(p, word, log);
+	if (!o || !o->prog_count || progs_named(word, p))
+		return find_prog(p, word, log);
+	str_printf(log, "%s is an object, and has the program%s", word, o->prog_count == 1 ? "" : "s");
+	for (u32 i = 0; i < o->prog_count; i++)
+		str_printf(log, "%s %s", i ? "," : "", o->progs[i]->name);
+	return EINVAL;
+}
+
 static enum err cmd_prog(char **args, struct strbuf *log)
 {
 	struct prog *p;
@@ -160,7 +174,7 @@ static enum err cmd_prog(char **args, struct strbuf *log)
 	if (strcmp(args[0], "list") == 0 && !args[1])
 		return prog_list(log);
 	if (args[1] && (strcmp(args[0], "show") == 0 || strcmp(args[0], "dump") == 0)) {
-		enum err e = place_is(args[1]) ? place_prog(&p, args[1], log) : find_prog(&p, args[1], log);
+		enum err e = choose_prog(&p, args[1], log);
 		if (e)
 			return e;
 		place_print(args[1]);

@@ -11,6 +11,7 @@
 #include "shell/command.h"
 #include "shell/style.h"
 #include "shell/table.h"
+#include "shell/usage.h"
 #include "kernel/mem/text.h"
 #include "kernel/trace/trace.h"
 #include "kernel/net/traffic.h"
@@ -82,6 +83,8 @@ static enum err cmd_trace(char **args, struct strbuf *log)
 		trace_clear();
 		return OK;
 	}
+	if (args[0] && !parse_u64(args[0], &most))
+		return refuse_usage(system_commands, "trace", log);
 	enum err e = args[0] ? take_number(&most, args[0], TRACE_LINES, log) : OK;
 	return e ? e : print_last(most);
 }

@@ -15,6 +15,7 @@ static const struct linux_command {
 } commands[] = {
 	{ "* --help", .runs = { "help", ANY } },
 	{ "* -h", .runs = { "help", ANY } },
+	{ "?", .runs = { "help" } },
 	{ "prog show", .runs = { "prog", "list" } },
 	{ "prog list name *", .runs = { "prog", "show", ANY } },
 	{ "prog show name *", .runs = { "prog", "show", ANY } },
@@ -74,12 +75,22 @@ static const struct linux_command {
 	{ "quit", .here = "poweroff ends the session, and Ctrl-] x ends QEMU" },
 	{ "shutdown", .here = "poweroff ends the session" },
 	{ "reboot", .here = "poweroff ends the session" },
+	{ "halt", .here = "poweroff ends the session" },
+	{ "nproc", .here = "cpus lists the CPUs" },
+	{ "kill", .here = "no command ends a task; detach PROG ends what a program does" },
+	{ "ip", .here = "the one device is loopback; work net N sends N packets through it" },
 };
 
 static void drop_first(struct words *w)
 {
 	memmove(w->argv, w->argv + 1, w->argc * sizeof(*w->argv));
 	w->argc--;
+}
+
+/* A ? alone is no pattern: people type it for help. */
+static bool word_fits(const char *word, const char *pattern)
+{
+	return strcmp(pattern, "?") ? str_matches(word, pattern) : strcmp(word, "?") == 0;
 }
 
 /* Returns how many words typed has if they are the first of the command, otherwise 0. *any: which is ANY. */
@@ -91,7 +102,7 @@ static u32 fits(const char *typed, const struct words *w, u32 *any)
 		u32 len = str_until(typed, ' ');
 		str_copy(pattern, typed, min(len + 1, (u32)sizeof(pattern)));
 		typed += len + (typed[len] == ' ');
-		if (count == w->argc || !str_matches(w->argv[count], pattern))
+		if (count == w->argc || !word_fits(w->argv[count], pattern))
 			return 0;
 		*any = strcmp(pattern, ANY) == 0 ? count : *any;
 		count++;

@@ -59,14 +59,14 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static enum err refuse_command(const char *name, const char *otherwise, struct strbuf *log)
+static enum err refuse_command(const char *name, struct strbuf *log)
 {
 	struct nearest n = { .wrong = name };
 	const struct command *c;
 	for (u32 i = 0; (c = shell_command(i)); i++)
 		nearest_offer(&n, c->name);
 	str_printf(log, "there is no command %s", name);
-	nearest_print(&n, log, otherwise);
+	nearest_print(&n, log, "; help lists them all");
 	return ENOENT;
 }
 
@@ -101,7 +101,7 @@ static enum err run_command(struct words *w, struct strbuf *log)
 	const struct command *c = find_command(w->argv[0]);
 	u32 least, most, count = w->argc - 1;
 	if (!c)
-		return refuse_command(w->argv[0], "; help lists them all", log);
+		return refuse_command(w->argv[0], log);
 	usage_count(c->usage, &least, &most);
 	if (count < least || count > most || (count && !usage_begins(c->usage, w->argv[1])))
 		return refuse_usage(c, c->name, log);
@@ -201,7 +201,7 @@ static enum err cmd_help(char **args, struct strbuf *log)
 	if (args[0]) {
 		const struct command *c = find_command(args[0]);
 		if (!c)
-			return refuse_command(args[0], "", log);
+			return refuse_command(args[0], log);
 		help_more(c);
 		return OK;
 	}

@@ -4,6 +4,13 @@
 #include "kernel/lib/nearest.h"
 #include "kernel/lib/mem.h"
 
+static bool differ(char a, char b)
+{
+	a |= a >= 'A' && a <= 'Z' ? 0x20 : 0;
+	b |= b >= 'A' && b <= 'Z' ? 0x20 : 0;
+	return a != b;
+}
+
 u32 nearest_edits(const char *a, const char *b, u32 most)
 {
 	u32 before[NEAREST_LEN + 1] = { 0 }, last[NEAREST_LEN + 1], edits[NEAREST_LEN + 1];
@@ -15,7 +22,7 @@ u32 nearest_edits(const char *a, const char *b, u32 most)
 	for (u32 i = 1; i <= a_len; i++) {
 		edits[0] = i;
 		for (u32 j = 1; j <= b_len; j++) {
-			u32 replaced = last[j - 1] + (a[i - 1] != b[j - 1]);
+			u32 replaced = last[j - 1] + differ(a[i - 1], b[j - 1]);
 			edits[j] = min(replaced, min(last[j], edits[j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				edits[j] = min(edits[j], before[j - 2] + 1);

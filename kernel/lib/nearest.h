@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the name that a mistyped one may mean: of all that are offered, the one with the fewest edits. An
- * edit inserts, deletes or replaces a character, or swaps two neighbours. Pure. */
+ * edit inserts, deletes or replaces a character, or swaps two neighbours; capitals count as small letters.
+ * Pure. */
 #pragma once
 #include "kernel/lib/fmt.h"
 

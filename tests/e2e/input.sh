@@ -16,7 +16,7 @@ piped() {
 answers() {
 	local i
 	for ((i = $1; i <= $2; i++)); do
-		printf 'fivebyte> help zz%d\nerror ENOENT: there is no command zz%d\n' "$i" "$i"
+		printf 'fivebyte> help zz%d\nerror ENOENT: there is no command zz%d; help lists them all\n' "$i" "$i"
 	done
 }
 
@@ -65,8 +65,8 @@ answers 1 4 | same input_in_pieces_and_a_last_line_without_its_end
 piped < <(printf 'help zz1\r\n\n \nhelp\tzz2\r\nhelp \x01\x1b[D\xc3\xa9')
 {
 	answers 1 1
-	printf 'fivebyte> help\tzz2\nerror ENOENT: there is no command zz2\n'
-	printf 'fivebyte> help \x01\x1b[D\xc3\xa9\nerror ENOENT: there is no command \x01\x1b[D\xc3\xa9\n'
+	printf 'fivebyte> help\tzz2\nerror ENOENT: there is no command zz2; help lists them all\n'
+	printf 'fivebyte> help \x01\x1b[D\xc3\xa9\nerror ENOENT: there is no command \x01\x1b[D\xc3\xa9; help lists them all\n'
 } | same input_is_taken_byte_by_byte
 
 piped < <(printf '%512s\nhelp zz2\n' 'help zz1')

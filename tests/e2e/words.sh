@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 19
+plan 20
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -19,8 +19,8 @@ fivebyte --smp 4 --timeout 240 --exec "$(tr '\n' ';' <"$work/examples") links; a
 wanted words_examples_work 0 '^nothing is attached$' '^audit clean: .* 0 changed by live links$'
 
 # A wrong name gets the nearest one.
-fivebyte --exec 'atach; help lnks; site kfree_sbk; attach count_skb kfre_skb; attach skbcout; prog show count_sk; map dump fred_per_cpu; kprobe schedul; attach count_switch sched_swich'
-wanted words_did_you_mean 1 'no command atach; did you mean attach\?$' 'no command lnks; did you mean links\?$' \
+fivebyte --exec 'atach; ATTACH; help lnks; site kfree_sbk; attach count_skb kfre_skb; attach skbcout; prog show count_sk; map dump fred_per_cpu; kprobe schedul; attach count_switch sched_swich'
+wanted words_did_you_mean 1 'no command atach; did you mean attach\?$' 'no command ATTACH; did you mean attach\?$' 'no command lnks; did you mean links\?$' \
 	'function is called kfree_sbk; did you mean kfree_skb\?$' 'function is called kfre_skb; did you mean kfree_skb\?$' \
 	'object is called skbcout; did you mean skbcount\?$' 'program is called count_sk; did you mean count_skb\?$' \
 	'map is called fred_per_cpu; did you mean freed_per_cpu\?$' 'function is called schedul; did you mean schedule\?$' \
@@ -31,6 +31,12 @@ fivebyte --exec 'attach; attach skbcount kfree_skb cookie; prog; prog dump count
 wanted words_usage 1 '^error EINVAL: usage: attach PROG ' '^error EINVAL: usage: prog list' '^error EINVAL: usage: map list'
 [ "$(grep -c '^error EINVAL: usage: ' "$out")" = 6 ] && [ "$(grep '^error' "$out" | sort -u | wc -l)" = 3 ] && pass words_usage_is_one ||
 	fail words_usage_is_one 'not three sentences, each twice'
+
+# What is wrong, and what to type.
+fivebyte --exec 'help foo; trace foo; trace 0; prog show skbcount; halt; nproc; kill 1; ip link'
+wanted words_say_what_is_there 1 'there is no command foo; help lists them all$' \
+	'^error EINVAL: usage: trace \[N\|follow\|clear\]$' '^error EINVAL: 0 is not a number from 1 to 4096$' \
+	'^error EINVAL: skbcount is an object, and has the programs? count_skb$' 'no halt here; poweroff' 'no nproc here; cpus' 'no kill here; no command ends' 'no ip here; '
 
 # What bpftool's words print is what ours print.
 fivebyte --exec 'prog list; prog dump count_skb jited; map dump freed_per_cpu; links'

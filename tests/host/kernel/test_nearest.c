@@ -19,6 +19,7 @@ TEST(nearest_counts_edits)
 		{ "kfree-skb", "kfree_skb", 1 },
 		{ "wakeup_proces", "wake_up_process", 2 },
 		{ "attach", "detach", 2 },
+		{ "ATTACH", "attach", 0 },
 		{ "abc", "xyz", 3 },
 	};
 	for (u32 i = 0; i < array_len(cases); i++) {
@@ -62,6 +63,7 @@ TEST(nearest_offers_only_what_is_near)
 	check_str("; did you mean site?", said_of("stie"));
 	check_str("; did you mean attach?", said_of("atach"));
 	check_str("; did you mean detach?", said_of("dettach"));
+	check_str("; did you mean attach?", said_of("ATTACH"));
 	check_str("; did you mean wake_up_process?", said_of("wakeup_proces"));
 	check_str("; did you mean attach?", said_of("attach")); /* itself, and no other one after it */
 	check_str("; did you mean wake_up_process?", said_of("wake_up_proc"));

@@ -33,6 +33,7 @@ TEST(linux_words_of_bpftool_become_ours)
 	check_str("links", becomes("link list"));
 	check_str("help attach", becomes("attach --help"));
 	check_str("help attach", becomes("sudo attach -h"));
+	check_str("help", becomes("?"));
 }
 
 TEST(linux_words_leave_other_commands_alone)
@@ -46,6 +47,7 @@ TEST(linux_words_leave_other_commands_alone)
 	check_str("sudo", becomes("sudo"));
 	check_str("attach p --help", becomes("attach p --help"));
 	check_str("frob 1", becomes("frob 1"));
+	check_str("x", becomes("x"));
 }
 
 TEST(linux_words_say_what_to_type)
