@@ -260,7 +260,7 @@ lines:
 # launcher's (--iso). The machine runs EXEC; without it the line "# exec: COMMANDS" of the script; without
 # both the commands below, which attach programs and send packets, so that breakpoints in them are reached.
 # SMP is found in the same way.
-script_says = $(if $(SCRIPT),$(shell sed -n 's/^\# $(1): //p' '$(SCRIPT)'))
+script_says = $(if $(SCRIPT),$(shell sed -n 's/^\# $(1): //p' '$(SCRIPT)' 2>/dev/null))
 gdb: SMP  = $(or $(call script_says,smp),4)
 gdb: EXEC = $(or $(call script_says,exec),attach wakeup; attach skblat; work net 1000000)
 gdb: $(B)/fivebyte.elf

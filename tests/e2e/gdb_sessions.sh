@@ -177,4 +177,5 @@ wanted gdb_commands_of_a_machine_started_by_hand 0 '^kfree_skb at ffffffff8' '^ 
 
 timeout -k 5 60 make -s gdb SCRIPT=docs/gdb/nothing.gdb >"$out" 2>&1
 status=$?
+[ "$(grep -vEc '^make(\[[0-9]+\])?: ' "$out")" = 1 ] || status='of more than one message'
 wanted gdb_says_that_there_is_no_script 2 "^gdb: cannot read the script 'docs/gdb/nothing.gdb'\.$"
