@@ -2,6 +2,7 @@
 // The command poke: shows each step of a poke of a function's site, while packets make all CPUs come by.
 #include "kernel/io/print.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/x86dis.h"
 #include "kernel/net/traffic.h"
 #include "shell/command.h"
 #include "shell/poke_watch.h"
@@ -31,9 +32,22 @@ static enum err watch_under_load(struct poke_watch *w, struct site *site, struct
 	return !e && stopped ? str_refuse(log, stopped, "the senders of packets did not end") : e;
 }
 
+/* Where the site leads, by the bytes that it holds behind a step. */
+static uptr target_of(const struct poke_watch *w, u32 poke, u32 step)
+{
+	return x86_target(w->seen[poke][step].bytes, SITE_LEN, w->site->addr);
+}
+
+/* The images of a function have one name, so only their addresses differ. */
 static void print_changes(const struct poke_watch *w)
 {
-	table_note("%s: %s -> %s -> %s", w->site->title, w->insns[0], w->insns[1], w->insns[2]);
+	if (strcmp(w->insns[0], w->insns[1]) == 0) {
+		table_note("%s: %s, to one image after the other:", w->site->title, w->insns[0]);
+		table_note("%lx -> %lx -> %lx", target_of(w, 0, POKE_BEFORE), target_of(w, 0, POKE_AFTER),
+			   target_of(w, 1, POKE_AFTER));
+	} else {
+		table_note("%s: %s -> %s -> %s", w->site->title, w->insns[0], w->insns[1], w->insns[2]);
+	}
 	table_note("each step held open for %u ms or more, senders on %u CPU%s", POKE_HOLD_MS, cpu_count(),
 		   cpu_count() == 1 ? "" : "s");
 }
@@ -77,7 +91,7 @@ static enum err print_steps(const struct poke_watch *w, struct strbuf *log)
 		}
 	enum err e = table_print(&t, log);
 	if (!e && late)
-		table_note("Traps at steps 5 and 6: QEMU keeps its translation of the int3 until step 6");
+		table_note("Traps at steps 5 and 6: QEMU still runs the old int3, which step 6 is to end");
 	return e;
 }
 

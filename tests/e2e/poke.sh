@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The command poke: all steps, in order, with CPUs that trap.
 . tests/e2e/lib.sh
-plan 4
+plan 5
 
 nop='0f 1f 44 00 00'
 row='([0-9a-f]{2} ){4}'
@@ -17,6 +17,9 @@ order=$(grep -Eo '^([1-7] |before|after)' "$out" | tr -d ' \n')
 [ "$order" = before1234567after1234567after ] && pass poke_steps_are_in_order || fail poke_steps_are_in_order "$order"
 traps=$(sed -En 's/^[34] .* ([0-9]+) +([0-9]+)  traps;.*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }')
 [ "$traps" -gt 0 ] && pass poke_cpus_trap || fail poke_cpus_trap "$traps traps"
+fivebyte --smp 1 --exec 'attach skbcount; poke kfree_skb'
+wanted poke_tells_images_of_one_name_apart 0 '^kfree_skb: call bpf_trampoline_kfree_skb, to one image after the other:$' \
+	'^[0-9a-f]{16} -> [0-9a-f]{16} -> [0-9a-f]{16}$'
 # The sentence of attach.
 fivebyte --smp 1 --exec 'poke-test kfree_skb; attach count_skb; poke kfree_skb'
 said=$(grep '^error EINVAL: kfree_skb+0x0 at .* expected 0f 1f 44 00 00 but found 0f 1f 44 00 08' "$out" | sort | uniq -c | awk '{ print $1 }')
