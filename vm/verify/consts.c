@@ -137,7 +137,7 @@ static struct known alu_result(const struct consts *c, const struct insn *in)
 	case INSN_ADD64_X:
 		if (d.kind == KNOWN_CONTEXT && is_number(s))
 			return (struct known){ KNOWN_CONTEXT, 0, d.n + s.n };
-		if (!is_from_context && (is_value(d) || is_value(s)))
+		if (is_value(d) || is_value(s))
 			return is_value(d) ? moved(d, s, true) : moved(s, d, true);
 		break;
 	case INSN_SUB64_K:
@@ -263,7 +263,7 @@ static void jump_if(struct consts *c, const struct insn *in)
 			reach(c, target);
 		return;
 	}
-	if (is_number(s) && (d.kind == KNOWN_ANY || d.kind == KNOWN_WITHIN))
+	if (is_number(s) && (d.kind >= KNOWN_ANY || d.kind == KNOWN_WITHIN))
 		equal = s;
 	if (kind == INSN_JEQ64_K || kind == INSN_JEQ64_X)
 		c->r[in->dst] = equal;

@@ -52,6 +52,10 @@ static void note_call(struct prog *p, const struct consts *c, const struct insn 
 void verify_note_reads(struct verify *v, const struct consts *c)
 {
 	const struct insn *in = &c->p->insns[c->idx];
+	if (insn_kind(in) == INSN_ADD64_X && c->r[in->src].kind != KNOWN_NUMBER) {
+		note_escape(v->p, c->r[in->dst]);
+		note_escape(v->p, c->r[in->src]);
+	}
 	if (insn_is_call(in))
 		note_call(v->p, c, in);
 	if (!insn_is_access(in))

@@ -158,8 +158,11 @@ static const struct row contexts[] = {
 	{ "context+0", 0, "r0 = 5\nif r2 == 0x0 goto pc+1\nr0 = r1\nexit" }, /* on one way, so it may be */
 	{ "near", 0, "r0 = r1\nif r2 == 0x0 goto pc+1\nr0 += 8\nexit" },
 	{ "near", 0, "r0 = r1\nr0 += r2\nexit" },
-	{ "near", 0, "r0 = map[id:0][0]+4\nr0 += r1\nexit" },
+	{ "within 0", 0, "r0 = map[id:0][0]+4\nr0 += r1\nexit" }, /* what the sum points to, if to anything */
+	{ "within 0", 0, "r2 = map[id:0][0]+4\nr1 += r2\nr0 = r1\nexit" },
 	{ "near", 0, "w0 = w1\nexit" },
+	{ "0", 0, "r0 = r1\nif r0 == 0x0 goto pc+1\nr0 = 0\nexit" },
+	{ "0", 0, "r0 = r1\nr0 += r2\nif r0 != 0x0 goto pc+1\nexit\nr0 = 0\nexit" },
 	{ "any", 0, "r0 = *(u64 *)(r1 +0)\nexit" },
 };
 
