@@ -47,11 +47,12 @@ static struct reader reader_of(const struct prog *p)
 	};
 }
 
-/* Skips the name with which a refusal begins, and the separator behind it. */
+/* Skips the title or the name with which a refusal begins, and the separator behind it. */
 static const char *behind_name(const char *sentence, const struct site *site)
 {
-	size_t len = strlen(site->name);
-	if (strncmp(sentence, site->name, len))
+	const char *name = strncmp(sentence, site->title, strlen(site->title)) ? site->name : site->title;
+	size_t len = strlen(name);
+	if (strncmp(sentence, name, len))
 		return sentence;
 	sentence += len;
 	while (*sentence == ':' || *sentence == ' ')

@@ -12,6 +12,7 @@
 #include "kernel/mem/text.h"
 #include "kernel/net/traffic.h"
 #include "attach/attach.h"
+#include "attach/functions.h"
 #include "tramp/text/poke.h"
 #include "vm/object.h"
 #include "vm/run/map.h"
@@ -430,6 +431,30 @@ TEST(attach_lets_a_sleepable_program_sleep)
 	check_eq(OK, detach_progs(o->progs, 1, NULL, &log));
 	traffic_stop();
 	check_eq(0, this_cpu()->active[o->progs[0]->slot]);
+	unload(o);
+}
+
+static char first_why[200];
+static u32 left_out, other_whys;
+
+static void compare_why(unused const char *func, const char *why, unused void *arg)
+{
+	struct strbuf s = STRBUF(first_why);
+	if (!left_out++)
+		str_puts(&s, why);
+	other_whys += strcmp(first_why, why) != 0;
+}
+
+/* A tracepoint's function is refused by its title. */
+TEST(attach_leaves_all_tracepoints_out_for_one_reason)
+{
+	struct object *o = load_builtin("slow", PROG_JIT);
+	require(o && o->progs[0]->sleepable);
+	left_out = other_whys = 0;
+	function_left_out(o->progs[0], "__traceiter_*", compare_why, NULL);
+	check_eq(tracepoint_count(), left_out);
+	check_eq(0, other_whys);
+	check(str_matches(first_why, "may be called where sleeping is forbidden, and * may sleep"));
 	unload(o);
 }
 
