@@ -122,10 +122,13 @@ static bool is_among(const struct prog *p, struct prog *const *progs, u32 count)
 	return false;
 }
 
-/* Whether place is the name of l's only function, or the end of its text ("9 functions like *skb*"). */
+/* Whether place is l's: the instruction of its probe, the name of its only function, or the end of its text
+ * ("9 functions like *skb*"). */
 static bool is_at(const struct link *l, const char *place)
 {
 	size_t len = strlen(place);
+	if (l->probe)
+		return probe_is_at(l, place);
 	if (l->site_count == 1 && strcmp(l->sites[0]->name, place) == 0)
 		return true;
 	if (len > l->place.len)

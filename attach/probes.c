@@ -118,6 +118,19 @@ enum err probe_attach(struct link *l, const char *place, struct strbuf *log)
 	return OK;
 }
 
+bool probe_is_at(const struct link *l, const char *place)
+{
+	const struct kprobe *kp = &l->probe->rp.kp;
+	bool at_return = l->prog->type == PROG_KRETPROBE;
+	char symbol[PROBE_SYMBOL_LEN], text[1];
+	struct strbuf ignored = STRBUF(text);
+	struct kprobe other;
+
+	if (probe_parse(&other, symbol, place, at_return, &ignored))
+		return false;
+	return strcmp(kp->symbol, other.symbol) == 0 && (at_return || kp->offset == other.offset);
+}
+
 enum err probe_detach(struct link *l, unused struct strbuf *log)
 {
 	if (l->prog->type == PROG_KRETPROBE)

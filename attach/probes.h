@@ -15,5 +15,8 @@ enum err probe_parse(struct kprobe *p, char symbol[PROBE_SYMBOL_LEN], const char
  * offset counts. Sets l->probe and l->place. Refuses what register_kprobe and register_kretprobe refuse. */
 enum err probe_attach(struct link *l, const char *place, struct strbuf *log);
 
+/* Whether place, read by probe_parse, is where l's probe is. */
+bool probe_is_at(const struct link *l, const char *place);
+
 /* Removes the probe. Always returns OK. */
 enum err probe_detach(struct link *l, struct strbuf *log);

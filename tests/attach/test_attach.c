@@ -508,3 +508,33 @@ TEST(attach_ends_at_one_place)
 	check_eq(OK, detach_progs(&p, 1, NULL, &log));
 	unload(o);
 }
+
+/* However the offset is written. */
+TEST(attach_ends_at_the_instruction_of_a_probe)
+{
+	static const char *const same[] = { "alloc_skb+5", "alloc_skb+0x5" };
+	static const char *const others[] = { "alloc_skb+6", "alloc_skb", "skb+5", "alloc_skb+",
+					      "alloc_sk*" };
+	char text[200] = "";
+	struct strbuf log = STRBUF(text);
+	struct object *o = load_builtin("count", PROG_JIT);
+	struct prog *p;
+	require(o && find_prog(&p, "count_kprobe", &log) == OK);
+	for (u32 i = 0; i < array_len(same); i++) {
+		check_eq(OK, attach_progs(&p, 1, &(struct attach_options){ .func = "alloc_skb+5" }, &log));
+		for (u32 n = 0; n < array_len(others); n++)
+			check_eq(ENOENT, detach_progs(&p, 1, others[n], &log));
+		check_eq(OK, detach_progs(&p, 1, same[i], &log));
+	}
+	str_cut(&log, 0);
+	check_eq(ENOENT, detach_progs(&p, 1, "alloc_skb+5", &log));
+	check_str("count_kprobe is not attached to alloc_skb+5", text);
+	require(find_prog(&p, "count_kretprobe", &log) == OK);
+	for (enum kprobe_how how = KPROBE_INT3; how <= KPROBE_FTRACE; how++) {
+		struct attach_options options = { .func = "alloc_skb", .how = how };
+		check_eq(OK, attach_progs(&p, 1, &options, &log));
+		check_eq(ENOENT, detach_progs(&p, 1, "kfree_skb", &log));
+		check_eq(OK, detach_progs(&p, 1, "alloc_skb", &log));
+	}
+	unload(o);
+}
