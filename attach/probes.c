@@ -12,9 +12,15 @@ struct prog_probe {
 	struct kretprobe rp; /* a kprobe uses only rp.kp */
 	struct prog *prog;
 	u64 cookie;
-	uptr func; /* what bpf_get_func_ip returns: the function's address, or 0 behind its entry */
 	char symbol[PROBE_SYMBOL_LEN];
 };
+
+/* What bpf_get_func_ip returns: the function's address, or 0 behind its entry. */
+static notrace uptr func_ip(const struct prog_probe *pp)
+{
+	const struct kprobe *kp = &pp->rp.kp;
+	return pp->prog->type == PROG_KRETPROBE || !kp->offset ? kp->addr - kp->offset : 0;
+}
 
 static notrace void count_run(struct prog *p, u64 begin)
 {
@@ -32,7 +38,7 @@ static notrace void run_probed(const struct prog_probe *pp, struct pt_regs *regs
 
 	if (cpu->active[p->slot]++ == 0) {
 		cpu->prog_cookie = pp->cookie;
-		cpu->prog_ip = pp->func;
+		cpu->prog_ip = func_ip(pp);
 		p->entry(regs);
 		cpu->prog_cookie = cookie;
 		cpu->prog_ip = ip;
@@ -57,18 +63,14 @@ static notrace void at_return(struct kretprobe *rp, unused uptr ret_addr, struct
 static enum err register_probe(struct prog_probe *pp, enum kprobe_how how, struct strbuf *log)
 {
 	struct kprobe *kp = &pp->rp.kp;
-	enum err e;
 
 	kp->name = pp->prog->name;
 	kp->private = pp;
 	kp->pre_handler = at_instruction;
 	pp->rp.handler = at_return;
 	if (pp->prog->type == PROG_KRETPROBE)
-		e = register_kretprobe(&pp->rp, how, log);
-	else
-		e = register_kprobe(kp, how, log);
-	pp->func = pp->prog->type == PROG_KRETPROBE || !kp->offset ? kp->addr - kp->offset : 0;
-	return e;
+		return register_kretprobe(&pp->rp, how, log);
+	return register_kprobe(kp, how, log);
 }
 
 enum err probe_parse(struct kprobe *p, char symbol[PROBE_SYMBOL_LEN], const char *place, bool at_return,

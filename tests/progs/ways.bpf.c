@@ -215,7 +215,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 
 /* --- Probes ------------------------------------------------------------------------------------ */
 
-__u64 hits, hits_inside, returns, entry;
+__u64 hits, hits_inside, returns, entry, unlocks_of_nothing;
 
 SEC("kprobe/ip_local_deliver")
 int BPF_KPROBE(probe, struct sk_buff *skb)
@@ -239,6 +239,15 @@ int BPF_KRETPROBE(probe_return, int ret)
 {
 	if (bpf_get_func_ip(ctx) == entry && (ret == 0 || ret == 1))
 		once(returns);
+	return 0;
+}
+
+/* Its first hit comes while it is being attached. */
+SEC("kprobe/tramp_unlock")
+int probe_unlock(struct pt_regs *ctx)
+{
+	if (!bpf_get_func_ip(ctx))
+		once(unlocks_of_nothing);
 	return 0;
 }
 
