@@ -597,6 +597,27 @@ TEST(kprobe_jump_yields_to_a_probe_inside)
 	wait_reaped();
 }
 
+/* Once the jump is there, no reason is left why it is not. */
+TEST(kprobe_jump_comes_when_its_obstacle_is_gone)
+{
+	struct kprobe first = probe_at(0), second = probe_at(0), inside = probe_at(0);
+	require(read_body(&body, "tv_kp_called"));
+	first.addr = second.addr = body.insns[0];
+	inside.addr = body.insns[1];
+	require(probe_on(&inside, KPROBE_AUTO) == OK);
+	require(probe_on(&first, KPROBE_AUTO) == OK);
+	check_eq(KPROBE_INT3, kprobe_how(&first));
+	check(kprobe_why_no_jump(&first)[0]);
+	unregister_kprobe(&inside);
+	require(probe_on(&second, KPROBE_AUTO) == OK);
+	check_eq(KPROBE_JUMP, kprobe_how(&first));
+	check_str("", kprobe_why_no_jump(&first));
+	unregister_kprobe(&second);
+	unregister_kprobe(&first);
+	check_unchanged(&body);
+	wait_reaped();
+}
+
 TEST(kprobe_on_all_instructions_by_jump_where_it_goes)
 {
 	u64 want = tv_kp_flags(4);

@@ -78,6 +78,7 @@ static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe
 		return OK;
 	}
 	struct strbuf why = STRBUF(pt->why);
+	pt->why[0] = 0;
 	if (!pt->detour)
 		e = kprobe_optimise(pt, &why);
 	if (!e || how != KPROBE_JUMP)
