@@ -618,6 +618,24 @@ TEST(kprobe_jump_comes_when_its_obstacle_is_gone)
 	wait_reaped();
 }
 
+TEST(kprobe_that_asks_for_int3_keeps_it)
+{
+	struct kprobe asks = probe_at(flags_insn()), other = asks;
+	require(probe_on(&asks, KPROBE_INT3) == OK);
+	require(probe_on(&other, KPROBE_AUTO) == OK);
+	check_eq(KPROBE_INT3, kprobe_how(&asks));
+	check_str("another probe here asked for int3", kprobe_why_no_jump(&other));
+	unregister_kprobe(&other);
+	refused(EBUSY, other, KPROBE_JUMP, "another probe here asked for int3");
+	require(probe_on(&other, KPROBE_AUTO) == OK);
+	unregister_kprobe(&asks);
+	require(probe_on(&asks, KPROBE_JUMP) == OK);
+	check_eq(KPROBE_JUMP, kprobe_how(&other));
+	unregister_kprobe(&asks);
+	unregister_kprobe(&other);
+	wait_reaped();
+}
+
 TEST(kprobe_on_all_instructions_by_jump_where_it_goes)
 {
 	u64 want = tv_kp_flags(4);

@@ -64,6 +64,14 @@ static void remove_probe(struct kprobe *p)
 		point_drop(pt);
 }
 
+static bool must_keep_int3(const struct kprobe_point *pt)
+{
+	for (const struct kprobe *p = pt->probes; p; p = p->next)
+		if (p->keeps_int3)
+			return true;
+	return false;
+}
+
 /* Adds p by int3, then by a jump if `how` allows it. */
 static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe_how how, struct strbuf *log)
 {
@@ -79,7 +87,9 @@ static enum err add_inside(struct kprobe *p, const struct sym *func, enum kprobe
 	}
 	struct strbuf why = STRBUF(pt->why);
 	pt->why[0] = 0;
-	if (!pt->detour)
+	if (must_keep_int3(pt))
+		e = str_refuse(&why, EBUSY, "another probe here asked for int3");
+	else if (!pt->detour)
 		e = kprobe_optimise(pt, &why);
 	if (!e || how != KPROBE_JUMP)
 		return OK;
@@ -96,6 +106,7 @@ static enum err add_locked(struct kprobe *p, enum kprobe_how how, struct strbuf 
 
 	point_reap();
 	p->missed = 0;
+	p->keeps_int3 = how == KPROBE_INT3;
 	p->point = NULL;
 	p->ops = NULL;
 	p->next = NULL;

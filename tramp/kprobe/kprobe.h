@@ -40,6 +40,7 @@ struct kprobe {
 
 	/* kprobe.c's */
 	u64 missed;                 /* changed atomically */
+	bool keeps_int3;            /* registered with KPROBE_INT3 */
 	struct kprobe_point *point; /* by int3 or jump */
 	struct ftrace_ops *ops;     /* by ftrace */
 	struct kprobe *next;        /* of the same point, in the order of registration */
@@ -80,7 +81,8 @@ void unregister_kprobe(struct kprobe *p);
 enum err register_kretprobe(struct kretprobe *rp, enum kprobe_how how, struct strbuf *log);
 void unregister_kretprobe(struct kretprobe *rp);
 
-/* How p is reached now. A jump becomes int3 again when another probe is placed within its five bytes. */
+/* How p is reached now. A jump becomes int3 again when another probe is placed within its five bytes, or asks
+ * for int3 at the same instruction. */
 enum kprobe_how kprobe_how(const struct kprobe *p);
 const char *kprobe_how_name(enum kprobe_how how);
 
