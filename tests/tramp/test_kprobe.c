@@ -508,6 +508,8 @@ TEST(kprobe_refuses_with_a_reason)
 	refused(ENOENT, probe_at(5), KPROBE_AUTO, "0x5 lies in no function");
 	refused(EOPNOTSUPP, (struct kprobe){ .symbol = "memcpy", .offset = 5 }, KPROBE_AUTO, "*notrace*");
 	refused(EOPNOTSUPP, (struct kprobe){ .symbol = "context_switch", .offset = 5 }, KPROBE_AUTO, "*");
+	refused(EOPNOTSUPP, (struct kprobe){ .symbol = "tv_twice" }, KPROBE_AUTO,
+		"tv_twice cannot be traced: two functions have this name");
 	refused(EINVAL, probe_at(func.addr + 3), KPROBE_AUTO, "the first 5 bytes are the site's*");
 	refused(EINVAL, probe_at(func.addr), KPROBE_INT3, "the entry is the site's*");
 	refused(EINVAL, probe_at(flags_insn() + 1), KPROBE_AUTO, "*not the beginning of an instruction");

@@ -12,7 +12,7 @@
 static enum err find_place(struct kprobe *p, struct sym *func, struct strbuf *log)
 {
 	if (p->symbol) {
-		if (!sym_named(p->symbol, func))
+		if (!sym_named(p->symbol, func) || (site_at(func->addr) && !site_named(p->symbol)))
 			return site_refuse(p->symbol, log);
 		p->addr = func->addr + p->offset;
 	} else if (!sym_at(p->addr, func)) {

@@ -67,8 +67,10 @@ void kprobe_init(void);
 /* From its return on, p's handler is called. On failure nothing has changed, and the reason is in log.
  *   ENOENT      there is no such function
  *   EINVAL      no instruction begins there, or `how` does not allow the offset
- *   EOPNOTSUPP  the function cannot be traced, the instruction cannot be displaced, or a jump is not possible
- *   EBUSY, ENOMEM */
+ *   EOPNOTSUPP  the function cannot be traced, or two have its name; the instruction cannot be displaced; or a
+ *               jump is not possible
+ *   EBUSY       another user has the entry; or another probe of the instruction asked for int3
+ *   ENOMEM */
 enum err register_kprobe(struct kprobe *p, enum kprobe_how how, struct strbuf *log);
 
 /* On return p's handler is not running and will not run again. Without its last probe an instruction has its
