@@ -823,6 +823,26 @@ TEST(kretprobe_leaves_while_a_task_sleeps_inside)
 	wait_reaped();
 }
 
+TEST(kretprobe_that_fails_leaves_its_address_as_it_was)
+{
+	char text[200];
+	struct sym func;
+	require(sym_named("tv_kp_factorial", &func));
+	struct kretprobe rp = { .kp = { .addr = func.addr, .name = "test" }, .handler = note_return };
+	enum err e = ENOMEM;
+	u32 nth = 1;
+	for (; e && nth < 50; nth++) {
+		struct strbuf log = STRBUF(text);
+		heap_fail_after(nth);
+		e = register_kretprobe(&rp, KPROBE_INT3, &log);
+		heap_fail_after(0);
+		check_eq(func.addr + (e ? 0 : SITE_LEN), rp.kp.addr);
+	}
+	require(e == OK && nth > 2);
+	unregister_kretprobe(&rp);
+	wait_reaped();
+}
+
 TEST(kretprobe_of_a_function_that_does_not_return_is_refused)
 {
 	char text[200] = "";

@@ -57,19 +57,22 @@ enum err register_kretprobe(struct kretprobe *rp, enum kprobe_how how, struct st
 
 	if (e)
 		return e;
-	if (rp->kp.symbol)
-		rp->kp.offset = offset;
-	else
-		rp->kp.addr += offset;
 	rp->kp.pre_handler = enter_function;
 	rp->owner = (struct ret_owner){ .name = rp->kp.name, .returned = leave_function };
 	rp->nmissed = rp->active = 0;
 	e = retstack_get();
 	if (e)
 		return str_refuse(log, e, "no memory for shadow stacks");
+	if (rp->kp.symbol)
+		rp->kp.offset = offset;
+	else
+		rp->kp.addr += offset;
 	e = register_kprobe(&rp->kp, how, log);
-	if (e)
-		retstack_put();
+	if (!e)
+		return OK;
+	retstack_put();
+	if (!rp->kp.symbol)
+		rp->kp.addr -= offset;
 	return e;
 }
 
