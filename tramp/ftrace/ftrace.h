@@ -13,7 +13,8 @@
  *
  * Rules for setting a filter, registering and unregistering:
  *   - Task context, interrupts on, without tramp_lock.
- *   - On failure nothing has changed, and the reason is in log. */
+ *   - On failure ops is as before, every site leads to the same users, and the reason is in log. With
+ *     `share on` an image of BPF's may have become one that is entered as if called. */
 #pragma once
 #include "kernel/cpu/smp.h"
 #include "tramp/image.h"
