@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The sessions in docs/gdb/, replayed and compared with what is kept beside them; the commands of tools/gdb/.
 . tests/e2e/lib.sh
-plan 16
+plan 17
 
 # What differs between two builds or two runs, by the name of what it is.
 mask() {
@@ -98,6 +98,15 @@ sed -i '/^Thread .* hit /d' "$out" # GDB itself wraps this
 fits
 wanted gdb_lines_fit_on_a_terminal 1 '^CPU [0-3]  \S+ +receive_ends < bpf_trampoline_netif_receive_skb$' '^ +\(preemption off, softirq\)$' \
 	'^  save the frame pointer, make a frame$' '^  symbol   bpf_prog_\w+_receive_ends$' '^No function or program is called nothing_like_it\. `info functions WORD` lists$'
+
+# An image may call a function of the kernel, which has no block of its own.
+commands --exec 'poke kfree_skb' <<'END'
+tbreak do_nothing
+continue
+list bpf_trampoline_kfree_skb
+kill
+END
+wanted gdb_script_names_what_a_step_calls 0 '^3\s+call do_nothing$' '^4\s+restore argument slot 0$'
 
 # Where a CPU is: at the five bytes, and in the handler of their int3.
 commands --smp 4 --exec 'poke kfree_skb' <<'END'

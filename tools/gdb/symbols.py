@@ -22,7 +22,6 @@ import gdb
 
 PROG, IMAGE = "bpf_prog_", "bpf_trampoline_"
 COLD = "a program runs here already: count a miss"
-CALL_LEN = 5
 CALL_OP = 0x85  # of eBPF; with src 1 it calls a function of the program
 # A program's C file is looked for here if it is not where clang found it.
 SOURCES = os.path.join(ROOT, "progs")
@@ -82,11 +81,8 @@ def called_functions(prog):
 
 def hook_name(call):
     """The function that the call instruction at this address calls."""
-    target = (call + CALL_LEN + int.from_bytes(read(call + 1, 4), "little", signed=True)) % 2**64
-    block = next((b for b in blocks.values() if b.base == target), None)
-    if block:
-        return block.title
-    return gdb.execute(f"info symbol {target:#x}", to_string=True).split(" in section")[0]
+    to = target(read(call, SITE_LEN), call)
+    return next((b.title for b in blocks.values() if b.base == to), None) or symbol(to)
 
 
 @functools.lru_cache
@@ -103,7 +99,7 @@ def plan_lines(image):
     names = {}
     for i, (_, kind, n) in enumerate(steps[:-1]):
         if words[kind] == "call %s":
-            names[n] = hook_name(base + steps[i + 1][0] - CALL_LEN)
+            names[n] = hook_name(base + steps[i + 1][0] - SITE_LEN)
     for start, kind, n in steps[:-1]:
         yield start, words[kind].replace("%u", str(n)).replace("%s", names.get(n, ""))
     if steps[-1][0] < int(image["text"]["len"]):
