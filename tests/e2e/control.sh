@@ -18,11 +18,6 @@ keys() {
 		shift 2
 	done
 }
-piped() {
-	tools/fivebyte ${KERNEL:+--kernel "$KERNEL"} --timeout 60 "$@" >"$out" 2>&1
-	status=$?
-	sed -i 's/\r//g' "$out"
-}
 
 piped --smp 4 < <(keys started 'work load 100000; mem\nhelp\n' 'work load' '\003work net 10000000\n' 'work net' '\003\003ab\003links\n')
 wanted control_byte_3_stops_what_runs 0 '^stopped at [0-9]+ of 100000$' '^stopped at [0-9]+ of 10000000$' '^nothing is attached$'

@@ -29,11 +29,16 @@ skip() {
 	echo "skip $1" >>"${E2E_COUNTS:-/dev/null}"
 }
 
-# Boots with these options; nothing is typed.
-fivebyte() {
-	tools/fivebyte ${KERNEL:+--kernel "$KERNEL"} --timeout 60 "$@" </dev/null >"$out" 2>&1
+# piped OPTION...: boots with these options; the shell reads the standard input.
+piped() {
+	tools/fivebyte ${KERNEL:+--kernel "$KERNEL"} --timeout 60 "$@" >"$out" 2>&1
 	status=$?
 	sed -i 's/\r//g' "$out"
+}
+
+# Boots with these options; nothing is typed.
+fivebyte() {
+	piped "$@" </dev/null
 }
 
 # wanted NAME STATUS REGEX...: the exit status, and each regex in the output.
