@@ -171,7 +171,7 @@ $(B)/$(1).inlined: tools/list-inlined $(B)/$(1).pass1.elf
 	$$(call step,GEN,$$@)tools/list-inlined $$(READELF) $(B)/$(1).pass1.elf >$$@
 
 $(B)/$(1).blobs.asm: tools/make-blobs $(B)/$(1).nm $(B)/$(1).noreturn $(B)/$(1).inlined $(B)/$(1).btf $$(PROGS)
-	$$(call step,GEN,$$@)$$(filter-out %.elf,$$^) >$$@
+	$$(call step,GEN,$$@)$$^ >$$@
 
 # NASM does not see incbin as a dependency.
 $(B)/$(1).blobs.o: $(B)/$(1).blobs.asm $(B)/layout.inc
