@@ -19,6 +19,6 @@ import glob, os
 open_files = [os.path.realpath(f) for f in glob.glob("/proc/self/fd/*")]
 HERE = os.path.dirname(next(f for f in open_files if f.endswith("/fivebyte.gdb")))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-for part in ["kernel", "unwind", "names", "symbols", "audit", "sites", "poke", "btf", "objects", "printers"]:
+for part in ["kernel", "unwind", "symbols", "audit", "sites", "poke", "btf", "objects", "printers"]:
     gdb.execute(f"source {HERE}/{part}.py")
 end

@@ -95,6 +95,22 @@ def chained(first, member="next"):
 # Names.
 
 
+def text_block(pc):
+    """Returns the block of generated code that holds pc, or None, as text_find of kernel/mem/text.c does."""
+    chunks, granule = static("text.c", "chunks"), int(fixed("GRANULE"))
+    for i in range(int(static("text.c", "chunk_count"))):
+        offset = pc - int(chunks[i]["base"])
+        if 0 <= offset < int(chunks[i]["granules"]) * granule:
+            block = chunks[i]["owner"][offset // granule]
+            return block if int(block) else None
+    return None
+
+
+def text_name(pc):
+    block = text_block(pc)
+    return block["name"].string() if block is not None else None
+
+
 def symbol(addr):
     """"kfree_skb+2", or the plain number."""
     found = re.search("<(.*)>", gdb.format_address(addr))

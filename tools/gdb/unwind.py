@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Backtraces through code without debug information: generated code, and the entry of interrupts.
+# Backtraces through code without unwind information: generated code, and the entry of interrupts.
 #
 # Generated code keeps frame pointers, except in its first and last instructions and in programs without a
 # frame. An image that was called from a site has two return addresses above its frame: that of the site and
@@ -7,6 +7,7 @@
 import re
 
 import gdb
+from gdb.FrameDecorator import FrameDecorator
 from gdb.unwinder import Unwinder, register_unwinder
 
 TOP = 1 << 64
@@ -123,7 +124,7 @@ def pushed_before_return(block, begin, pc):
 
 
 class Generated(Unwinder):
-    """In an image or a compiled program, for which GDB has no symbol."""
+    """In an image or a compiled program."""
 
     def __init__(self):
         super().__init__("fivebyte generated code")
@@ -192,6 +193,17 @@ class Returning(Unwinder):
         return info
 
 
+class Exact:
+    """Makes GDB name a frame without debug information by its pc. It takes the function before it otherwise, as
+    behind a call: save_registers instead of trap_return. That there is a filter is all that this takes."""
+
+    name, priority, enabled = "fivebyte exact", 100, True
+
+    def filter(self, frames):
+        return map(FrameDecorator, frames)
+
+
+gdb.frame_filters[Exact.name] = Exact()
 register_unwinder(None, Interrupted(), replace=True)
 register_unwinder(None, Generated(), replace=True)
 register_unwinder(None, Returning(), replace=True)
