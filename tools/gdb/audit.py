@@ -20,10 +20,11 @@ Usage: fivebyte-audit
 Each difference is a line that explains it."""
 
     def run(self):
-        base, end = (address(gdb.parse_and_eval(f"(unsigned long)&text_{at}")) for at in ("start", "end"))
-        found = read(base, end - base)
+        base = address_of("text_start")
+        length = address_of("text_end") - base
+        found = read(base, length)
         with gdb.with_parameter("trust-readonly-sections", True):  # GDB reads them from the file
-            wanted = read(base, end - base)
+            wanted = read(base, length)
         branches = (row[0] for row in linked_table("tracepoint_branches", "<QQQ"))  # struct tracepoint_branch
         places, changing = {*compiled_sites(), *branches}, changes_in_progress()
         at = explained = unexplained = 0

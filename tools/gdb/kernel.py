@@ -70,15 +70,29 @@ def address(value):
     return int(value) % 2**64
 
 
+def address_of(name):
+    """Where a function or a variable lies."""
+    return address(fixed("(unsigned long)&" + name))
+
+
+def constant(prefix, value):
+    """The name that an enumeration has for a value, in small letters without what all have in front."""
+    return str(value).removeprefix(prefix).lower()
+
+
+def container_of(addr, tag, member):
+    """The struct whose member lies at addr."""
+    kind = gdb.lookup_type(tag)
+    return gdb.Value(addr - kind[member].bitpos // 8).cast(kind.pointer()).dereference()
+
+
 def in_list(head, tag, member):
     """The structs of type `tag` that are linked by `member` into a list_head."""
-    kind = gdb.lookup_type(tag)
-    offset = next(f.bitpos // 8 for f in kind.fields() if f.name == member)
     at = head["next"]
     for _ in range(WALK_LIMIT):
         if address(at) == address(head.address):
             return
-        yield gdb.Value(address(at) - offset).cast(kind.pointer()).dereference()
+        yield container_of(address(at), tag, member)
         at = at["next"]
     print(f"... and more: the list of {tag} has no end, so it is being changed just now")
 
@@ -183,8 +197,8 @@ def function_address(text):
 
 def linked_table(name, row):
     """The rows of a table that the linker has collected; they can be read before the kernel has read them."""
-    start, end = (address(gdb.parse_and_eval(f"(unsigned long)&{name}_{at}")) for at in ("start", "end"))
-    return struct.iter_unpack(row, read(start, end - start))
+    start = address_of(name + "_start")
+    return struct.iter_unpack(row, read(start, address_of(name + "_end") - start))
 
 
 def compiled_sites():
@@ -233,11 +247,14 @@ def changes_in_progress():
 # CPUs.
 
 
+def cpu_struct(number):
+    return fixed("&cpus").dereference()[number]
+
+
 def cpus():
     """(number, GDB's thread, what the CPU runs) of each CPU."""
-    known = gdb.parse_and_eval("cpus")
     for thread in sorted(gdb.selected_inferior().threads(), key=lambda t: t.num):
-        task = known[thread.num - 1]["current_task"]
+        task = cpu_struct(thread.num - 1)["current_task"]
         yield thread.num - 1, thread, task["comm"].string() if int(task) else "?"
 
 

@@ -6,11 +6,6 @@ END = 0x80000000  # vm/run/map_hash.c: a chain ends
 STATES = {0: "ready", 1: "asleep", 2: "asleep", 128: "dead"}  # TASK_RUNNING and so on
 
 
-def constant(name, value):
-    """The name that an enumeration has for a value, in small letters without what all have in front."""
-    return str(value).removeprefix(name).lower()
-
-
 def prog_kind(prog):
     return constant("PROG_", prog["type"])
 
@@ -146,7 +141,7 @@ Usage: fivebyte-cpus"""
 
     def run(self):
         for cpu, thread, task in cpus():
-            count = int(gdb.parse_and_eval("cpus")[cpu]["preempt_count"])
+            count = int(cpu_struct(cpu)["preempt_count"])
             depths = ((count & 0xFF, "preemption off"), (count >> 8 & 0xFF, "softirq"),
                       (count >> 16 & 15, "interrupt"), (count >> 20 & 15, "NMI"))  # kernel/cpu/smp.h
             contexts = ", ".join(text for depth, text in depths if depth)

@@ -4,8 +4,6 @@ import re
 
 import gdb
 
-HOOK_KINDS = ("fentry", "fmod_ret", "fexit")  # enum hook_kind
-
 
 def hooks_of(tramp):
     for i in range(min(int(tramp["hook_count"]), tramp["hooks"].type.range()[1] + 1)):
@@ -16,7 +14,7 @@ def users_of(site):
     """A phrase for each user of a site."""
     if int(site["tramp"]):
         for hook in hooks_of(site["tramp"]):
-            yield f"{HOOK_KINDS[int(hook['kind'])]} program {text_of(hook['name'])}"
+            yield f"{constant('HOOK_', hook['kind'])} program {text_of(hook['name'])}"
     if address(site["ftrace"]):
         yield f"callbacks of ftrace, through {symbol(address(site['ftrace']))}"
 
@@ -64,7 +62,7 @@ were made from it. Example: fivebyte-tramp kfree_skb"""
         print(f"{func}: {text_of(image['text']['name'])}")
         print(f"  {length} bytes at {base:x}, entered by {how}")
         for hook in hooks_of(tramp):
-            print(f"  {HOOK_KINDS[int(hook['kind'])]:8} {text_of(hook['name'])} at {address(hook['code']):x}")
+            print(f"  {constant('HOOK_', hook['kind']):8} {text_of(hook['name'])} at {address(hook['code']):x}")
         step = None
         for i in gdb.selected_inferior().architecture().disassemble(base, base + length - 1):
             asm = re.sub("0x[0-9a-f]+ <(.*)>", r"\1", " ".join(i["asm"].split()))

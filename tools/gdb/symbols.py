@@ -28,16 +28,15 @@ SOURCES = os.path.join(ROOT, "progs")
 
 
 def owner_of(text, tag):
-    """The struct that holds this struct text: container_of."""
-    kind = gdb.lookup_type("struct " + tag)
-    return gdb.Value(int(text.address) - kind["text"].bitpos // 8).cast(kind.pointer()).dereference()
+    """The struct that holds this struct text."""
+    return container_of(address(text.address), "struct " + tag, "text")
 
 
 def read_blocks():
     """Returns the struct text of each block of generated code, by address and serial number; not ready: 0."""
-    chunks = gdb.parse_and_eval("'text.c'::chunks")
+    chunks = static("text.c", "chunks")
     owners = set()
-    for i in range(int(gdb.parse_and_eval("'text.c'::chunk_count"))):
+    for i in range(int(static("text.c", "chunk_count"))):
         table = read(int(chunks[i]["owner"]), int(chunks[i]["granules"]) * 8)
         owners.update(memoryview(table).cast("Q"))
     kind = gdb.lookup_type("struct text").pointer()
@@ -110,7 +109,7 @@ class Block:
     """What is known about a block of code. `old`: its number among the replaced images of its function."""
 
     def __init__(self, text):
-        self.base, self.len, self.name = int(text["base"]) % 2**64, int(text["len"]), text["name"].string()
+        self.base, self.len, self.name = address(text["base"]), int(text["len"]), text["name"].string()
         self.serial, self.old, self.file = int(text["serial"]), 0, None
         self.title, self.lines, self.plan, self.functions = self.name, [], None, [(0, self.name)]
         if self.name.startswith(PROG):
@@ -198,7 +197,7 @@ def number_old_images():
 def update():
     """Makes GDB know the blocks that exist now. Returns whether there was anything to do."""
     global last_changes
-    changes = int(gdb.parse_and_eval("'text.c'::changes"))
+    changes = int(static("text.c", "changes"))
     if changes == last_changes:
         return False
     last_changes = changes

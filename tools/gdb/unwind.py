@@ -10,20 +10,15 @@ import gdb
 from gdb.FrameDecorator import FrameDecorator
 from gdb.unwinder import Unwinder, register_unwinder
 
-TOP = 1 << 64
-DIRECT = (0xFFFFFFFF80000000, 0xFFFFFFFFC0000000)
+FIXMAP_BASE = 0xFFFFFFFFC0000000  # kernel/layout.h
 # struct pt_regs, from its start.
 PT_REGS = ["r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi",
            "rdi", None, "rip", None, None, "rsp", None]
 
 
-def word(address):
-    pointer = gdb.Value(address % TOP).cast(gdb.lookup_type("unsigned long").pointer())
+def word(at):
+    pointer = gdb.Value(at % 2**64).cast(gdb.lookup_type("unsigned long").pointer())
     return pointer.dereference()
-
-
-def address_of(name):
-    return int(fixed("(unsigned long)&" + name)) % TOP
 
 
 # More than the length of retstack_return; it must not reach far into the code that follows.
@@ -42,10 +37,10 @@ class Interrupted(Unwinder):
         super().__init__("fivebyte trap")
 
     def __call__(self, pending):
-        pc = int(pending.read_register("rip")) % TOP
+        pc = address(pending.read_register("rip"))
         if pc != address_of("trap_return"):
             return None
-        sp = int(pending.read_register("rsp")) % TOP
+        sp = address(pending.read_register("rsp"))
         info = pending.create_unwind_info(FrameId(gdb.Value(sp), gdb.Value(pc)))
         for i, name in enumerate(PT_REGS):
             if name:
@@ -90,7 +85,6 @@ def restore_arguments(pending, info, block, at, bp):
             info.add_saved_register(name, word(bp + disp))
 
 
-NOP5 = b"\x0f\x1f\x44\x00\x00"
 MAKE_FRAME = b"\x55\x48\x89\xe5"  # push rbp; mov rbp, rsp: first, or after the nop of a program
 # ret; add rsp, 8 and ret; jmp r11: a tail call.
 RETURNS = (b"\xc3", b"\x48\x83\xc4\x08\xc3", b"\x41\xff\xe3")
@@ -101,7 +95,7 @@ POPS_AND_RET = re.compile(rb"((?:\x5b|\x41[\x5d-\x5f])*)\xc3")
 
 def function_start(block, pc):
     """The function of a program that pc is in; of an image, its start."""
-    base = int(block["base"]) % TOP
+    base = address(block["base"])
     known = blocks.get((int(block), int(block["serial"])))
     return base + max((at for at, _ in known.functions if at <= pc - base), default=0) if known else base
 
@@ -110,8 +104,8 @@ def pushed_before_return(block, begin, pc):
     """Returns the bytes between rsp and the return address, and whether rbp is among them; None if rbp is the
     frame's own."""
     at = pc - begin
-    code = read(begin, int(block["base"]) % TOP + int(block["len"]) - begin)
-    head = len(NOP5) if code.startswith(NOP5) else 0
+    code = read(begin, address(block["base"]) + int(block["len"]) - begin)
+    head = len(NOP) if code.startswith(NOP) else 0
     if at < head or code[at:].startswith((MAKE_FRAME,) + RETURNS):
         return 0, False
     if code[at - 1:].startswith(MAKE_FRAME) and at > head:
@@ -130,18 +124,18 @@ class Generated(Unwinder):
         super().__init__("fivebyte generated code")
 
     def __call__(self, pending):
-        pc = int(pending.read_register("rip")) % TOP
-        if not (address_of("image_end") <= pc < DIRECT[1]):
+        pc = address(pending.read_register("rip"))
+        if not (address_of("image_end") <= pc < FIXMAP_BASE):
             return None
         block = text_block(pc)
         if block is None:
             return None
         # `next` knows its frame by this: it must be the same at each instruction.
         begin = gdb.Value(function_start(block, pc))
-        bp = int(pending.read_register("rbp")) % TOP
+        bp = address(pending.read_register("rbp"))
         pushed = pushed_before_return(block, int(begin), pc)
         if pushed:
-            slot = int(pending.read_register("rsp")) % TOP + pushed[0]
+            slot = address(pending.read_register("rsp")) + pushed[0]
             info = pending.create_unwind_info(FrameId(gdb.Value(slot + 8), begin))
             info.add_saved_register("rbp", word(slot - 8) if pushed[1] else gdb.Value(bp))
             info.add_saved_register("rip", word(slot))
@@ -151,7 +145,7 @@ class Generated(Unwinder):
             return info
         info = pending.create_unwind_info(FrameId(gdb.Value(bp + 16), begin))
         # A caller of ftrace makes a second frame just above its own, for the traced function.
-        of_function = int(word(bp)) % TOP == bp + 16
+        of_function = address(word(bp)) == bp + 16
         info.add_saved_register("rbp", word(bp + 16) if of_function else word(bp))
         info.add_saved_register("rip", word(bp + 8))
         info.add_saved_register("rsp", gdb.Value(bp + 24 if of_function else bp + 16))
@@ -167,22 +161,21 @@ class Returning(Unwinder):
         super().__init__("fivebyte return")
 
     def real_address(self, slot):
-        cpu = gdb.selected_thread().num - 1
-        stack = fixed("&cpus").dereference()[cpu]["current_task"]["retstack"]
+        stack = cpu_struct(gdb.selected_thread().num - 1)["current_task"]["retstack"]
         for i in reversed(range(int(stack["depth"]) if stack else 0)):
             entry = stack["entries"][i]
-            if int(entry["slot"]) % TOP == slot:
-                return gdb.Value(int(entry["real"]) % TOP)
+            if address(entry["slot"]) == slot:
+                return gdb.Value(address(entry["real"]))
         return None
 
     def __call__(self, pending):
-        pc = int(pending.read_register("rip")) % TOP
+        pc = address(pending.read_register("rip"))
         begin = address_of("retstack_return")
         if not begin <= pc < begin + RETURN_SIZE:
             return None
-        bp = int(pending.read_register("rbp")) % TOP
-        slot = int(pending.read_register("rsp")) % TOP - 8 if pc == begin else bp + 8
-        found = int(word(slot)) % TOP if pc != begin else begin
+        bp = address(pending.read_register("rbp"))
+        slot = address(pending.read_register("rsp")) - 8 if pc == begin else bp + 8
+        found = address(word(slot)) if pc != begin else begin
         real = self.real_address(slot) if found == begin else gdb.Value(found)
         if real is None:
             return None
