@@ -3,6 +3,7 @@
 #include "shell/style.h"
 #include "kernel/io/boot_info.h"
 #include "kernel/io/print.h"
+#include "kernel/lib/wrap.h"
 
 static const char *const begins[] = {
 	[STYLE_CHANGED] = "\x1b[1;35m",
@@ -31,11 +32,8 @@ bool style_is_coloured(void)
 u32 style_width(const char *text)
 {
 	u32 width = 0;
-	for (bool escape = false; *text; text++) {
-		escape |= *text == '\x1b';
-		width += !escape;
-		escape &= *text != 'm';
-	}
+	for (bool inside = false; *text; text++)
+		width += !wrap_escape(&inside, *text);
 	return width;
 }
 

@@ -5,6 +5,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/layout.h"
 #include "kernel/lib/mem.h"
+#include "kernel/lib/wrap.h"
 
 enum {
 	COLUMNS = 80,
@@ -57,19 +58,9 @@ static void put_visible(char ch)
 	cells[row * COLUMNS + column++] = (u16)(BLANK & 0xff00) | (u8)ch;
 }
 
-/* Whether ch belongs to an escape sequence: ESC [ parameters letter. */
-static bool skip_escape(char ch)
-{
-	if (ch == 0x1b)
-		in_escape = true;
-	else if (in_escape && ((ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z')))
-		return in_escape = false, true;
-	return in_escape;
-}
-
 void screen_putc(char ch)
 {
-	if (skip_escape(ch))
+	if (wrap_escape(&in_escape, ch))
 		return;
 	switch (ch) {
 	case '\n': next_row(); break;

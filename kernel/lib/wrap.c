@@ -4,8 +4,7 @@
 
 enum { TAB = 8, HANGING = 2 };
 
-/* Whether ch belongs to an escape sequence. *inside: whether the character before it does. */
-static bool is_escape(bool *inside, char ch)
+bool wrap_escape(bool *inside, char ch)
 {
 	bool ends = *inside && ((ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z'));
 	bool belongs = *inside || ch == 0x1b;
@@ -23,7 +22,7 @@ static u32 word_width(const char *text, u32 len)
 	bool inside = false;
 	u32 width = 0;
 	for (u32 i = 0; i < len && !ends_word(text[i]); i++)
-		width += !is_escape(&inside, text[i]);
+		width += !wrap_escape(&inside, text[i]);
 	return width;
 }
 
@@ -54,11 +53,11 @@ static void begin_word(struct wrap *w, u32 width)
 static void write_char(struct wrap *w, char ch)
 {
 	w->put(ch);
-	if (is_escape(&w->in_escape, ch))
+	w->in_word = !ends_word(ch); /* an escape sequence begins the word behind it */
+	if (wrap_escape(&w->in_escape, ch))
 		return;
 	w->column = ch == '\n' || ch == '\r' ? 0 : w->column + 1;
 	w->after_space = ends_word(ch);
-	w->in_word = !ends_word(ch);
 }
 
 void wrap_write(struct wrap *w, const char *text, u32 len, bool breaks)

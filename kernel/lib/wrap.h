@@ -16,3 +16,7 @@ struct wrap {
  * word for which its row has no room begins a new row. That row begins under the text behind the line's last
  * gap of two spaces or more, if the gap is in the left half; else two columns behind the line's begin. */
 void wrap_write(struct wrap *w, const char *text, u32 len, bool breaks);
+
+/* Returns whether ch belongs to an escape sequence, ESC to the first letter, which takes no columns. *inside: whether
+ * the character before it does; false at first. */
+bool wrap_escape(bool *inside, char ch);

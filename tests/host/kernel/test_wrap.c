@@ -40,6 +40,8 @@ TEST(wrap_breaks_between_words)
 		{ "longer-than-a-row and on", "longer-than-a-row\n  and on" },
 		{ "trailing  \nx", "trailing\nx" },
 		{ "\x1b[36mred\x1b[0m blue g", "\x1b[36mred\x1b[0m blue g" },
+		{ "abcde \x1b[36mred\x1b[0m", "abcde \x1b[36mred\x1b[0m" },
+		{ "abcdef \x1b[36mblue\x1b[0m", "abcdef\n  \x1b[36mblue\x1b[0m" },
 		{ "a\tb", "a       b" },
 		{ "prompt> ", "prompt> " },
 		{ "12345678\rab cd", "12345678\rab cd" },
