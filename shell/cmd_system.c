@@ -36,7 +36,7 @@ static void print_trace_line(const struct trace_line *l)
 static enum err print_last(u64 most)
 {
 	struct trace_line l;
-	u64 end = trace_end(), kept = trace_count(), lost = trace_lost(), shown = 0;
+	u64 begin = trace_begin(), end = trace_end(), kept = end - begin, lost = trace_lost(), shown = 0;
 	u64 at = end - min(kept, most);
 	for (; at < end && trace_read(&at, &l); shown++) {
 		if (progress_stop(0, 0))
@@ -132,21 +132,19 @@ static enum err cmd_work(char **args, struct strbuf *log)
 	enum err e = take_number(&times, args[1], 10000000, log);
 	if (e)
 		return e;
-	for (u32 i = 0; i < array_len(traffics); i++) {
-		if (strcmp(traffics[i].name, args[0]))
-			continue;
-		u64 start = ktime_get_ns(), sent = read_once(traffic_counts.sent);
-		e = traffics[i].run((u32)times);
-		progress_wipe();
-		if (e == EINTR)
-			return e;
-		if (e)
-			return refuse_work(args[0], read_once(traffic_counts.sent) - sent, times, e, log);
-		u64 us = (ktime_get_ns() - start) / 1000;
-		kprintf("%llu %s in %llu.%03llu ms\n", times, traffics[i].done, us / 1000, us % 1000);
-		return OK;
-	}
-	return str_refuse(log, ENOENT, "there is no work called %s: say wake, net or load", args[0]);
+	const struct traffic *t = traffics; /* the usage lists them all */
+	while (strcmp(t->name, args[0]))
+		t++;
+	u64 start = ktime_get_ns(), sent = read_once(traffic_counts.sent);
+	e = t->run((u32)times);
+	progress_wipe();
+	if (e == EINTR)
+		return e;
+	if (e)
+		return refuse_work(t->name, read_once(traffic_counts.sent) - sent, times, e, log);
+	u64 us = (ktime_get_ns() - start) / 1000;
+	kprintf("%llu %s in %llu.%03llu ms\n", times, t->done, us / 1000, us % 1000);
+	return OK;
 }
 
 static const char *state_name(const struct task_struct *t)

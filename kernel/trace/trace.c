@@ -122,7 +122,7 @@ u64 trace_end(void)
 	return read_once(head);
 }
 
-u32 trace_count(void)
+u64 trace_begin(void)
 {
-	return (u32)(read_once(head) - read_once(tail));
+	return read_once(tail);
 }

@@ -31,11 +31,11 @@ bool trace_read(u64 *at, struct trace_line *line);
 /* Empties the buffer. */
 void trace_clear(void);
 
-/* Lines lost since trace_clear because the buffer was full. */
+/* Lines lost since trace_clear: the buffer was full, or an NMI found it locked. */
 u64 trace_lost(void);
 
 /* The number of the next line that will be written. */
 u64 trace_end(void);
 
-/* How many lines are kept. */
-u32 trace_count(void);
+/* The number of the oldest line that is kept; trace_end() if none is. It only grows, so who wants both reads it first. */
+u64 trace_begin(void);
