@@ -24,7 +24,7 @@ u32 nearest_edits(const char *a, const char *b, u32 most)
 		for (u32 j = 1; j <= b_len; j++) {
 			u32 replaced = last[j - 1] + differ(a[i - 1], b[j - 1]);
 			edits[j] = min(replaced, min(last[j], edits[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && !differ(a[i - 1], b[j - 2]) && !differ(a[i - 2], b[j - 1]))
 				edits[j] = min(edits[j], before[j - 2] + 1);
 		}
 		memcpy(before, last, sizeof(last));

@@ -14,7 +14,8 @@ TEST(nearest_counts_edits)
 		{ "", "ab", 2 },
 		{ "kfree_skb", "kfree_skb", 0 },
 		{ "kfree_sbk", "kfree_skb", 1 }, /* swapped */
-		{ "free_skb", "kfree_skb", 1 },  /* inserted */
+		{ "KFREE_SBK", "kfree_skb", 1 },
+		{ "free_skb", "kfree_skb", 1 }, /* inserted */
 		{ "kkfree_skb", "kfree_skb", 1 },
 		{ "kfree-skb", "kfree_skb", 1 },
 		{ "wakeup_proces", "wake_up_process", 2 },
