@@ -65,11 +65,13 @@ static notrace bool runs_program(const struct cpu *cpu, struct seat *seat)
 	return seat->place[0];
 }
 
-/* A CPU that took no NMI is not idle: it has no registers that could say so. */
+/* A CPU is idle if its idle task runs, in no interrupt and in no program. One that took no NMI is not: the
+ * NMI that stops a CPU counts in preempt_count. */
 static notrace bool is_idle(const struct cpu *cpu)
 {
 	struct seat seat;
-	return cpu->stopped && cpu->stopped->flags & FLAGS_IF && !runs_program(cpu, &seat);
+	u32 inside = cpu->preempt_count & ~((u32)PREEMPT_NO_RESCHED | NMI_OFFSET);
+	return cpu->stopped && cpu->current_task->flags & PF_IDLE && !inside && !runs_program(cpu, &seat);
 }
 
 /* Of these CPUs, those that may be the cause: the only one, or of several those that are not idle. */

@@ -3,7 +3,7 @@
 # Programs that do not end: with interrupts off the machine panics and names them, with interrupts on it goes
 # on.
 . tests/e2e/lib.sh
-plan 10
+plan 12
 
 # hang NAME: an endless program, on CPU 1, at a function, from standard input behind the usual head.
 hang() {
@@ -86,11 +86,13 @@ grep -q 'still runs\|has been in' "$out" && fail hangs_below_five_seconds_are_no
 panics() {
 	name=$1
 	shift
-	KERNEL=build/fivebyte-test.elf fivebyte --smp 2 --test "panic_$name"
+	KERNEL=build/fivebyte-test.elf fivebyte --smp "${CPUS:-2}" --test "panic_$name"
 	wanted "hangs_$name" 1 "$@"
 }
 panics names_a_compiled_program_that_does_not_end '^panic: .* for 10 s: CPU [01] is in nested \(insn 1[0-9]\)$'
 panics names_an_interpreted_program_that_does_not_end '^panic: .* for 10 s: CPU [01] is in nested \(insn 1[0-9]\)$'
 panics spin_lock_that_is_not_released '^panic: a spin lock has not been released for 10 s' '^  #[0-9] spin_lock\+'
+CPUS=4 panics spin_lock_that_another_cpu_holds '^panic: a spin lock has not been released for 10 s: CPU [0-3] is at ndelay' '^CPU [0-3], stay, interrupts on:$'
+grep -q '^CPU [0-3], idle' "$out" && fail hangs_idle_cpus_are_not_shown "$(grep '^CPU' "$out")" || pass hangs_idle_cpus_are_not_shown
 panics rcu_barrier_that_a_cpu_holds_up '^panic: rcu: .* for 10 s: CPU [01] is at ndelay' '^CPU [01], stay, interrupts on:$'
 panics cpu_that_takes_no_interrupt '^panic: a CPU has taken no interrupt for 10 s: CPU [01] is at ndelay'

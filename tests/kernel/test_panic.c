@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Ends of the machine, whose output tests/e2e reads; and a wait that must not end it.
-#include "kernel/io/blobs.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/ipi.h"
 #include "kernel/lib/mem.h"
@@ -8,6 +7,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/net/skb.h"
 #include "kernel/sched/timer.h"
+#include "tests/builtin.h"
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "attach/attach.h"
@@ -30,10 +30,7 @@ TEST(panic_names_the_programs_at_its_functions)
 {
 	char text[200] = "";
 	struct strbuf log = STRBUF(text);
-	struct object *o = NULL;
-	for (const struct blob *b = builtin_objects; b->name; b++)
-		if (strcmp(b->name, "skbcount") == 0)
-			object_load(&o, b->name, b->start, (size_t)(b->end - b->start), PROG_JIT, &log);
+	struct object *o = builtin_load("skbcount");
 	require(o);
 	require(attach_progs(o->progs, o->prog_count, NULL, &log) == OK);
 	kfree_skb((struct sk_buff *)PAGE_SIZE);
@@ -131,6 +128,24 @@ static bool start_stay(u32 ms, bool irqs)
 	bool started = check(kthread_run(stay, (void *)(uptr)(ms * 2 + irqs), (int)other, "stay"));
 	msleep(50);
 	return started;
+}
+
+/* Interrupts are on there, as on the CPUs that are idle. */
+static int stay_with_lock(void *arg)
+{
+	spin_lock(arg);
+	ndelay(100000000000);
+	spin_unlock(arg);
+	return 0;
+}
+
+TEST(panic_spin_lock_that_another_cpu_holds)
+{
+	static spinlock_t lock;
+	u32 other = (smp_processor_id() + 1) % cpu_count();
+	check(kthread_run(stay_with_lock, &lock, (int)other, "stay"));
+	msleep(50);
+	spin_lock(&lock);
 }
 
 TEST(panic_rcu_barrier_that_a_cpu_holds_up)
