@@ -30,7 +30,7 @@ static void *call_arg;
 static struct round hold;
 static u32 released, held_sleep;
 
-static u32 sync_lock;
+static spinlock_t sync_lock;
 static struct round sync;
 
 static bool stopping;
@@ -179,16 +179,13 @@ static notrace bool sync_interrupt(struct pt_regs *regs unused)
 
 notrace void smp_sync_cores(void)
 {
-	preempt_disable();
-	while (__atomic_exchange_n(&sync_lock, 1, __ATOMIC_ACQUIRE))
-		cpu_pause();
+	spin_lock(&sync_lock);
 	begin_round(&sync);
 	if (smp_others())
 		apic_send_others(SYNC_VECTOR);
 	serialize();
 	wait_for(&sync, "a sync has not been answered");
-	__atomic_store_n(&sync_lock, 0, __ATOMIC_RELEASE);
-	preempt_enable();
+	spin_unlock(&sync_lock);
 }
 
 static notrace bool nmi(struct pt_regs *regs)

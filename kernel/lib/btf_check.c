@@ -168,7 +168,7 @@ static bool names_ok(const struct btf *b, const struct btf_type *t)
 static enum err check_references(const struct btf *b, struct strbuf *log)
 {
 	for (u32 id = 1; id <= b->count; id++) {
-		if (btf_type(b, id)->name_off >= b->strings_len || !names_ok(b, btf_type(b, id)))
+		if (!names_ok(b, btf_type(b, id)))
 			return str_refuse(log, ENOEXEC, "BTF: type %u has a name outside the strings", id);
 		if (!references_ok(b, btf_type(b, id)))
 			return bad_type(b, id, "refers to a type that cannot stand there", log);

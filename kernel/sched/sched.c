@@ -299,7 +299,7 @@ notrace void preempt_schedule_irq(void)
 
 notrace void preempt_schedule(void)
 {
-	if (preempt_count() == 0 && !irqs_are_off())
+	if (preemptible())
 		preempt_schedule_irq();
 }
 
