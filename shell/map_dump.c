@@ -13,20 +13,26 @@
 #include "vm/run/map.h"
 
 struct keys {
-	u8 *all; /* one behind the other */
-	u32 count;
+	char *all; /* one behind the other */
+	u32 count, cap;
 };
+
+static u8 *nth_key(const struct keys *k, const struct map *m, u32 i)
+{
+	return (u8 *)k->all + (u64)i * m->key_size;
+}
 
 static enum err collect(struct keys *k, struct map *m)
 {
-	const u8 *last = NULL;
-	*k = (struct keys){ .all = kmalloc((u64)m->max_entries * m->key_size) };
-	if (!k->all)
-		return ENOMEM;
-	for (u8 *next = k->all; k->count < m->max_entries && !progress_stop(0, 0); next += m->key_size) {
-		if (m->ops->next_key(m, last, next))
+	*k = (struct keys){ 0 };
+	while (k->count < m->max_entries && !progress_stop(0, 0)) {
+		if (!heap_grow(&k->all, k->count * m->key_size, &k->cap, m->key_size)) {
+			kfree(k->all);
+			return ENOMEM;
+		}
+		const u8 *last = k->count ? nth_key(k, m, k->count - 1) : NULL;
+		if (m->ops->next_key(m, last, nth_key(k, m, k->count)))
 			break;
-		last = next;
 		k->count++;
 	}
 	return OK;
@@ -68,11 +74,10 @@ static void swap_bytes(u8 *a, u8 *b, u32 size)
 /* Shell's sort, in place; arrays come sorted. */
 static void sort_keys(const struct keys *k, const struct map *m)
 {
-	u64 size = m->key_size;
 	for (u32 gap = k->count / 2; gap; gap /= 2)
 		for (u32 i = gap; i < k->count; i++)
 			for (u32 at = i; at >= gap; at -= gap) {
-				u8 *high = k->all + at * size, *low = k->all + (at - gap) * size;
+				u8 *high = nth_key(k, m, at), *low = nth_key(k, m, at - gap);
 				if (!is_before(m, high, low))
 					break;
 				swap_bytes(low, high, m->key_size);
@@ -205,8 +210,8 @@ static enum err dump_as_table(struct map *m, const struct keys *k, struct strbuf
 								    : ">key|>value");
 	for (u32 i = 0; i < k->count; i++)
 		for (u32 cpu = 0; cpu < copies(m); cpu++)
-			if (!is_zero(m, k->all + (u64)i * m->key_size))
-				add_row(&t, m, k->all + (u64)i * m->key_size, cpu);
+			if (!is_zero(m, nth_key(k, m, i)))
+				add_row(&t, m, nth_key(k, m, i), cpu);
 	return table_print(&t, log);
 }
 
@@ -239,7 +244,7 @@ static void dump_as_lines(struct map *m, const struct keys *k)
 	if (dump_as_histogram(m))
 		return;
 	for (u32 i = 0; i < k->count && !progress_stop(0, 0); i++) {
-		const u8 *key = k->all + (u64)i * m->key_size;
+		const u8 *key = nth_key(k, m, i);
 		if (is_zero(m, key))
 			zeros++;
 		else

@@ -123,6 +123,21 @@ TEST(json_without_memory_is_refused)
 	check_in_use(&before);
 }
 
+/* Only the keys need memory. */
+TEST(map_dump_without_memory_is_refused)
+{
+	struct object *o = builtin_load("skbcount");
+	require(o);
+	check_eq(OK, shell_exec("map dump freed_per_proto"));
+	const struct in_use before = in_use();
+	heap_fail_after(1);
+	check_eq(ENOMEM, shell_exec("map dump freed_per_proto"));
+	heap_fail_after(0);
+	check_eq(OK, shell_exec("map dump freed_per_proto"));
+	check_in_use(&before);
+	builtin_unload(o);
+}
+
 TEST(table_without_memory_prints_nothing)
 {
 	char text[64] = "";
