@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program of progs/ for a test of the shell, which finds it by its name. */
+/* An object of progs/ for a test in the machine. */
 #pragma once
 #include "kernel/io/blobs.h"
 #include "kernel/lib/mem.h"
@@ -9,16 +9,21 @@
 #include "vm/object.h"
 #include "vm/prog.h"
 
-static inline struct object *builtin_load(const char *name)
+/* Returns NULL, and has failed a check, if it does not load. The object gets the name `as`. */
+static inline struct object *builtin_load_as(const char *name, const char *as, enum prog_mode mode)
 {
 	char text[200];
 	struct strbuf log = STRBUF(text);
 	struct object *o = NULL;
 	for (const struct blob *b = builtin_objects; b->name; b++)
 		if (strcmp(b->name, name) == 0)
-			check_eq(
-			    OK, object_load(&o, name, b->start, (size_t)(b->end - b->start), PROG_JIT, &log));
+			check_eq(OK, object_load(&o, as, b->start, (size_t)(b->end - b->start), mode, &log));
 	return o;
+}
+
+static inline struct object *builtin_load(const char *name)
+{
+	return builtin_load_as(name, name, PROG_JIT);
 }
 
 static inline void builtin_unload(struct object *o)

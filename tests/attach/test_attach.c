@@ -2,8 +2,8 @@
 // attach/attach.c: the programs of progs/ on the functions that they name.
 #include "tests/in_use.h"
 #include "tests/nops.h"
+#include "tests/builtin.h"
 #include "tests/test.h"
-#include "kernel/io/blobs.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/rcu.h"
@@ -20,13 +20,7 @@
 /* The object of that name, loaded; the caller unloads it. */
 static struct object *load_builtin(const char *name, enum prog_mode mode)
 {
-	char text[200];
-	struct strbuf log = STRBUF(text);
-	struct object *o = NULL;
-	for (const struct blob *b = builtin_objects; b->name; b++)
-		if (strcmp(b->name, name) == 0)
-			check_eq(OK,
-				 object_load(&o, name, b->start, (size_t)(b->end - b->start), mode, &log));
+	struct object *o = builtin_load_as(name, name, mode);
 	check(o);
 	return o;
 }
@@ -236,13 +230,7 @@ struct tail_counts {
 /* progs/tails.bpf.c under a name of its own; counts: where it counts. */
 static struct object *load_tails(const char *name, enum prog_mode mode, struct tail_counts **counts)
 {
-	char text[200];
-	struct strbuf log = STRBUF(text);
-	struct object *o = NULL;
-	for (const struct blob *b = builtin_objects; b->name; b++)
-		if (strcmp(b->name, "tails") == 0)
-			check_eq(OK,
-				 object_load(&o, name, b->start, (size_t)(b->end - b->start), mode, &log));
+	struct object *o = builtin_load_as("tails", name, mode);
 	*counts = o ? (struct tail_counts *)counter_in(o) : NULL;
 	return o;
 }
