@@ -3,8 +3,8 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 
-/* Print up to 1023 characters a call. Lines of different CPUs do not mix. kprintf breaks lines between words
- * where print_set_columns says; kputs breaks none. */
+/* kprintf prints up to 1023 characters a call and breaks lines between words where print_set_columns says.
+ * kputs prints any number and breaks none. Lines of different CPUs do not mix. */
 void kprintf(const char *fmt, ...) printf_like(1, 2);
 void kputs(const char *text, u32 len);
 

@@ -7,7 +7,7 @@
 #pragma once
 #include "kernel/lib/fmt.h"
 
-/* Returns whether Ctrl-C has been typed since progress_reset. It checks that ten times a second, and
+/* Returns whether Ctrl-C has been typed that stopped no earlier command. It checks that ten times a second, and
  * otherwise only reads the clock. After one second a terminal shows how much is done ("5 of 10") in a line
  * that is written again and again; of 0 shows no line. Task context, interrupts on. */
 bool progress_stop(u64 done, u64 of);
@@ -19,5 +19,5 @@ void progress_wipe(void);
  * Appends nothing if Ctrl-C was not typed. */
 void progress_print_stop(struct strbuf *s);
 
-/* Wipes the line out and forgets a Ctrl-C. The shell does it before and after each command that it runs. */
+/* Wipes the line out and forgets the Ctrl-C that progress_stop has told of. The shell does it before and after each command that it runs. */
 void progress_reset(void);

@@ -51,8 +51,8 @@ enum err text_make(struct text *t, u32 max, text_writer *write, void *arg);
 /* Says that the block, and its owner's data about it, are complete. */
 void text_ready(struct text *t);
 
-/* Empty. Call it when blocks have become ready, before a CPU can enter one of them. GDB stops there, and
- * gives them names and lines: tools/gdb/symbols.py. */
+/* Empty. Call it when blocks have become ready, before a CPU can enter one of them. GDB stops there and reads
+ * their names and lines: tools/gdb/symbols.py. */
 void text_changed(void);
 
 /* Fills the block with int3 and frees it. No CPU or task may still be in it: see tramp/image.h. */
