@@ -219,7 +219,9 @@ static bool format(struct print *p, const char *fmt)
 
 static bool is_good(struct print *p, const char *fmt, u32 fmt_size)
 {
-	if (!fmt_size || fmt[fmt_size - 1])
+	if (fmt_size > FORMAT_MAX)
+		str_printf(p->why, "a format of %u bytes is longer than %u", fmt_size, (u32)FORMAT_MAX);
+	else if (!fmt_size || fmt[fmt_size - 1])
 		str_puts(p->why, "the format does not end within its size");
 	else if (!prints(fmt))
 		str_puts(p->why, "the format holds a byte that does not print");
@@ -232,10 +234,7 @@ bool printk_check(const char *fmt, u32 fmt_size, u32 count, struct strbuf *why)
 {
 	struct strbuf none = { 0 };
 	struct print p = { .out = &none, .why = why, .count = count };
-	if (fmt_size <= FORMAT_MAX)
-		return is_good(&p, fmt, fmt_size);
-	str_printf(why, "a format of %u bytes is longer than %u", fmt_size, (u32)FORMAT_MAX);
-	return false;
+	return is_good(&p, fmt, fmt_size);
 }
 
 /* The program gets only an error number. The trace says why the line is missing, once for each program. */
@@ -255,7 +254,7 @@ i64 printk_format(const struct prog *prog, uptr fmt, u32 fmt_size, const u64 *ar
 	struct strbuf s = STRBUF(line), reason = STRBUF(why);
 	struct print p = { &s, &reason, args, count };
 	line[0] = 0;
-	if (fmt_size > sizeof(copy) || probe_read(copy, fmt, fmt_size) || !is_good(&p, copy, fmt_size)) {
+	if ((fmt_size <= sizeof(copy) && probe_read(copy, fmt, fmt_size)) || !is_good(&p, copy, fmt_size)) {
 		tell_why(prog, why);
 		return -(i64)EINVAL;
 	}

@@ -16,8 +16,8 @@
  *      %pI6 %pi6        an IPv6 address, with colons and without
  *      %pM              an Ethernet address
  * Returns the line's length. Returns -EINVAL if the format has another conversion or bytes that do not print,
- * cannot be read, or needs more than count arguments. Then a line in the trace says why, once for each
- * program. */
+ * cannot be read, is longer than 320 bytes, or needs more than count arguments. Then a line in the trace says
+ * why, once for each program. */
 i64 printk_format(const struct prog *p, uptr fmt, u32 fmt_size, const u64 *args, u32 count);
 
 /* Whether printk_format accepts the format; if not, `why` gets a sentence. The caller's fmt must be

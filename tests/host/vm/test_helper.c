@@ -120,6 +120,25 @@ TEST(printk_tells_what_it_does_not_print)
 	check_str(
 	    "caller: bpf_printk printed nothing: the format \"%d %d %d %d\" needs more than 3 arguments\n",
 	    host_trace());
+	caller.told_format = false;
+	host_trace_clear();
+	check_eq((u64)-22, call(6, 16, 4, 0, 0, 0));
+	check_str("caller: bpf_printk printed nothing: the format cannot be read\n", host_trace());
+}
+
+TEST(printk_takes_formats_of_320_bytes_and_no_longer)
+{
+	char fmt[321];
+	caller.told_format = false;
+	memset(fmt, 'a', sizeof(fmt));
+	fmt[319] = fmt[320] = 0;
+	host_trace_clear();
+	check_eq(159, call(6, (uptr)fmt, 320, 0, 0, 0)); /* the line ends earlier */
+	check_eq(strlen("caller: \n") + 159, strlen(host_trace()));
+	fmt[319] = 'a';
+	check_eq((u64)-22, print(fmt, 0, 0, 0));
+	check_str("caller: bpf_printk printed nothing: a format of 321 bytes is longer than 320\n",
+		  host_trace());
 }
 
 TEST(printk_refuses_other_formats)
