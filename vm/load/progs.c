@@ -59,7 +59,7 @@ static enum err place_function(struct loader *l, struct prog *p, u32 section, u6
 }
 
 /* Fills l->insns and l->rels for the instructions of a block. */
-static void read_block(struct loader *l, const struct block *b)
+static enum err read_block(struct loader *l, const struct prog *p, const struct block *b)
 {
 	memcpy(l->insns + b->at, elf_section(&l->elf, b->section).data + b->offset, b->size);
 	memset(l->rels + b->at, 0, b->size / INSN_LEN * sizeof(l->rels[0]));
@@ -70,10 +70,17 @@ static void read_block(struct loader *l, const struct block *b)
 		for (u32 k = 0; k < elf_rel_count(&s); k++) {
 			struct elf_rel r = elf_rel(&s, k);
 			u64 offset = r.offset - b->offset;
-			if (offset < b->size && offset % INSN_LEN == 0)
-				l->rels[b->at + offset / INSN_LEN] = r;
+			if (offset >= b->size)
+				continue;
+			if (offset % INSN_LEN)
+				return str_refuse(l->log, ENOEXEC,
+						  "program %s: the relocation at byte %llu of section %s is "
+						  "inside an instruction",
+						  p->name, r.offset, elf_section(&l->elf, b->section).name);
+			l->rels[b->at + offset / INSN_LEN] = r;
 		}
 	}
+	return OK;
 }
 
 /* A call of a function that the object only declares: the kernel's. If the kernel lacks a weak one, r0 =
@@ -211,9 +218,8 @@ static enum err relocate_immediate(struct loader *l, struct prog *p, const struc
 
 static enum err relocate_block(struct loader *l, struct prog *p, const struct block *b)
 {
-	enum err e = OK;
+	enum err e = read_block(l, p, b);
 	u32 end = b->at + (u32)(b->size / INSN_LEN);
-	read_block(l, b);
 	for (u32 idx = b->at; idx < end && !e; idx += insn_is_wide(&l->insns[idx]) ? 2 : 1) {
 		if (insn_kind(&l->insns[idx]) == INSN_CALL_LOCAL)
 			e = relocate_call(l, p, b, idx);

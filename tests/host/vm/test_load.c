@@ -9,6 +9,7 @@
 #include "tests/in_use.h"
 #include "tests/test.h"
 #include "tramp/model.h"
+#include "vm/load/elf.h"
 #include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
@@ -409,6 +410,56 @@ TEST(load_flipped_bits_never_lead_outside)
 	}
 	check(refused > 100);
 	check_in_use(&before);
+	kfree(file);
+}
+
+/* Returns where the relocation of program `first` to that symbol lies in the file; NULL if it has none. */
+static struct elf_rel *relocation_to(u8 *file, size_t len, const char *symbol)
+{
+	struct strbuf log = STRBUF(why);
+	struct elf elf;
+	if (!check_eq(OK, elf_open(&elf, file, len, &log)))
+		return NULL;
+	struct elf_section s = elf_section(&elf, elf_find(&elf, ".relfmod_ret/target"));
+	for (u32 i = 0; i < elf_rel_count(&s); i++)
+		if (!strcmp(symbol, elf_symbol(&elf, elf_rel(&s, i).symbol).name))
+			return (struct elf_rel *)(file + (s.data - file)) + i;
+	return NULL;
+}
+
+/* The instruction at byte 0 is arithmetic. */
+static const struct {
+	const char *symbol;
+	bool moves;
+	u64 to; /* if it moves */
+	u32 type;
+	enum err err;
+	const char *why;
+} relocations[] = {
+	{ "runs", true, 0, R_BPF_NONE, OK, "" },
+	{ "runs", true, 0, R_BPF_64_64, ENOEXEC,
+	  "program first: insn 0 has a relocation of type 1 (to runs)" },
+	{ "runs", true, 1, R_BPF_64_64, ENOEXEC,
+	  "program first: the relocation at byte 1 of section fmod_ret/target is inside an instruction" },
+	{ "four_times", false, 0, R_BPF_64_64, ENOEXEC, "program first: relocation of type 1 at a call" },
+};
+
+TEST(load_refuses_relocations_where_they_do_not_fit)
+{
+	size_t len;
+	u8 *file = host_file("build/tests/basic.bpf.o", &len);
+	require(file);
+	for (u32 i = 0; i < array_len(relocations); i++) {
+		struct elf_rel *r = relocation_to(file, len, relocations[i].symbol);
+		if (!check(r))
+			break;
+		const struct elf_rel old = *r;
+		r->type = relocations[i].type;
+		r->offset = relocations[i].moves ? relocations[i].to : old.offset;
+		check_eq(relocations[i].err, load_bytes(file, len));
+		check_str(relocations[i].why, why);
+		*r = old;
+	}
 	kfree(file);
 }
 
