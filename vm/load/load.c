@@ -111,24 +111,26 @@ static enum err add_section(struct loader *l, u32 section)
 /* Room for the largest program that the object can hold: all of its functions. */
 static enum err room_for_programs(struct loader *l)
 {
-	u64 insns = 1;
+	u64 insns = 1, longest = 1;
 	for (u32 i = 1; i < l->elf.symbol_count; i++) {
 		struct elf_symbol s = elf_symbol(&l->elf, i);
 		if (s.type != ELF_FUNC)
 			continue;
 		l->block_max++;
-		insns = min(insns + s.size / sizeof(l->insns[0]), (u64)PROG_INSNS_MAX);
+		u64 count = min(s.size / sizeof(l->insns[0]), (u64)PROG_INSNS_MAX);
+		insns = min(insns + count, (u64)PROG_INSNS_MAX);
+		longest = max(longest, count);
 	}
 	if (!l->block_max)
 		return OK;
 	l->blocks = kmalloc(l->block_max * sizeof(l->blocks[0]));
 	l->o->progs = kmalloc(l->block_max * sizeof(l->o->progs[0]));
 	l->insns = kmalloc(insns * sizeof(l->insns[0]));
-	l->rels = kmalloc(insns * sizeof(l->rels[0]));
+	l->rels = kmalloc(longest * sizeof(l->rels[0]));
 	if (l->blocks && l->o->progs && l->insns && l->rels)
 		return OK;
 	return no_memory(l, "a table of functions",
-			 l->block_max * sizeof(l->blocks[0]) + insns * sizeof(l->rels[0]));
+			 l->block_max * sizeof(l->blocks[0]) + longest * sizeof(l->rels[0]));
 }
 
 static enum err load_programs(struct loader *l)

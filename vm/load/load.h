@@ -45,7 +45,7 @@ struct loader {
 	struct block *blocks;     /* of the current program: main's, then subprograms' */
 	u32 block_count, block_max;
 	struct insn *insns;   /* of the current program, relocated, before CO-RE */
-	struct elf_rel *rels; /* of each instruction; type R_BPF_NONE: it has no relocation */
+	struct elf_rel *rels; /* of each instruction of one block; type R_BPF_NONE: it has no relocation */
 	struct ext_table funcs, lines, core_records;
 	struct core core;
 	u8 *ext;   /* our copy, aligned */

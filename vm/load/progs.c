@@ -62,7 +62,7 @@ static enum err place_function(struct loader *l, struct prog *p, u32 section, u6
 static enum err read_block(struct loader *l, const struct prog *p, const struct block *b)
 {
 	memcpy(l->insns + b->at, elf_section(&l->elf, b->section).data + b->offset, b->size);
-	memset(l->rels + b->at, 0, b->size / INSN_LEN * sizeof(l->rels[0]));
+	memset(l->rels, 0, b->size / INSN_LEN * sizeof(l->rels[0]));
 	for (u32 i = 1; i < l->elf.section_count; i++) {
 		struct elf_section s = elf_section(&l->elf, i);
 		if (s.type != ELF_REL || s.info != b->section)
@@ -77,7 +77,7 @@ static enum err read_block(struct loader *l, const struct prog *p, const struct 
 						  "program %s: the relocation at byte %llu of section %s is "
 						  "inside an instruction",
 						  p->name, r.offset, elf_section(&l->elf, b->section).name);
-			l->rels[b->at + offset / INSN_LEN] = r;
+			l->rels[offset / INSN_LEN] = r;
 		}
 	}
 	return OK;
@@ -118,7 +118,7 @@ static enum err say_where(struct loader *l, const struct block *b, u32 idx, enum
 static enum err relocate_call(struct loader *l, struct prog *p, const struct block *b, u32 idx)
 {
 	struct insn *in = &l->insns[idx];
-	const struct elf_rel *r = &l->rels[idx];
+	const struct elf_rel *r = &l->rels[idx - b->at];
 	u64 base = b->offset + (u64)(idx - b->at) * INSN_LEN;
 	u32 section = b->section, at = 0;
 	if (r->type) {
@@ -202,7 +202,7 @@ static bool is_in_code(const struct loader *l, const struct elf_symbol *s)
 static enum err relocate_immediate(struct loader *l, struct prog *p, const struct block *b, u32 idx)
 {
 	struct insn *in = &l->insns[idx];
-	const struct elf_rel *r = &l->rels[idx];
+	const struct elf_rel *r = &l->rels[idx - b->at];
 	struct elf_symbol s = elf_symbol(&l->elf, r->symbol);
 	u32 at = 0;
 	if (!insn_is_wide(in) || idx + 1 == b->at + b->size / INSN_LEN || r->type != R_BPF_64_64)
@@ -223,7 +223,7 @@ static enum err relocate_block(struct loader *l, struct prog *p, const struct bl
 	for (u32 idx = b->at; idx < end && !e; idx += insn_is_wide(&l->insns[idx]) ? 2 : 1) {
 		if (insn_kind(&l->insns[idx]) == INSN_CALL_LOCAL)
 			e = relocate_call(l, p, b, idx);
-		else if (l->rels[idx].type)
+		else if (l->rels[idx - b->at].type)
 			e = relocate_immediate(l, p, b, idx);
 	}
 	return e;
