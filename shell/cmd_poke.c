@@ -5,6 +5,7 @@
 #include "kernel/lib/x86dis.h"
 #include "kernel/net/traffic.h"
 #include "shell/command.h"
+#include "shell/json.h"
 #include "shell/poke_watch.h"
 #include "shell/show.h"
 #include "shell/table.h"
@@ -77,6 +78,21 @@ static void step_row(struct table *t, const struct poke_watch *w, u32 poke, u32 
 		  insn);
 }
 
+/* With -j: the traps of each CPU, where there were any. Steps are counted as the rows of the other table. */
+static enum err list_traps(const struct poke_watch *w, struct strbuf *log)
+{
+	struct table t;
+	table_begin(&t, ">step|>cpu|>traps");
+	t.key = "traps";
+	for (u32 row = 0; row < 2 * POKE_STEPS - 1; row++) {
+		const struct poke_seen *s = &w->seen[row / POKE_STEPS][row % POKE_STEPS + row / POKE_STEPS];
+		for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+			if (s->on[cpu])
+				table_add(&t, "%u\t%u\t%u", row, cpu, s->on[cpu]);
+	}
+	return table_print(&t, log);
+}
+
 /* Both pokes; what is there after the first is there before the second. */
 static enum err print_steps(const struct poke_watch *w, struct strbuf *log)
 {
@@ -90,6 +106,8 @@ static enum err print_steps(const struct poke_watch *w, struct strbuf *log)
 			late += poke_steps[step].arrival == DOES_NEW ? w->seen[poke][step].late : 0;
 		}
 	enum err e = table_print(&t, log);
+	if (!e && json_is_on())
+		e = list_traps(w, log);
 	if (!e && late)
 		table_note("Traps at steps 5 and 6: QEMU still runs the old int3, which step 6 is to end");
 	return e;

@@ -5,6 +5,7 @@
 #include "kernel/io/progress.h"
 #include "kernel/sched/sched.h"
 #include "shell/command.h"
+#include "shell/json.h"
 #include "shell/left_out.h"
 #include "shell/place.h"
 #include "shell/show.h"
@@ -85,8 +86,8 @@ static enum err prog_show(const struct prog *p)
 	return OK;
 }
 
-/* The line of C that begins at an instruction, or NULL. */
-static const char *source_at(const struct prog *p, u32 insn_idx)
+/* The line of C that begins at an instruction, or NULL; its number goes to *line. */
+static const char *source_at(const struct prog *p, u32 insn_idx, u32 *line)
 {
 	for (u32 i = 0; i < p->line_count; i++) {
 		const char *text;
@@ -97,6 +98,7 @@ static const char *source_at(const struct prog *p, u32 insn_idx)
 		text = btf_name(&p->object->btf, p->lines[i].line_off);
 		while (*text == ' ' || *text == '\t')
 			text++;
+		*line = p->lines[i].line;
 		return *text ? text : NULL;
 	}
 	return NULL;
@@ -104,13 +106,34 @@ static const char *source_at(const struct prog *p, u32 insn_idx)
 
 static void print_source(const struct prog *p, u32 insn_idx)
 {
-	const char *source = source_at(p, insn_idx);
+	u32 line;
+	const char *source = source_at(p, insn_idx, &line);
 	if (source)
 		kprintf("; %s\n", source);
 }
 
-static enum err dump_xlated(const struct prog *p)
+/* With -j: a row for each instruction; line and source stand where a line of C begins. */
+static enum err list_xlated(const struct prog *p, struct strbuf *log)
 {
+	struct table t;
+	table_begin(&t, ">insn|op|text|>line|source");
+	t.key = "insns";
+	for (u32 i = 0; i < p->insn_count; i += 1 + insn_is_wide(&p->insns[i])) {
+		char text[SENTENCE_LEN] = "";
+		struct strbuf s = STRBUF(text);
+		u32 line = 0;
+		const char *source = source_at(p, i, &line);
+		insn_print(&s, p, i);
+		table_add(&t, "%u\t%02x\t%s", i, p->insns[i].op, text);
+		table_add(&t, source ? "%u\t%s" : "\t", line, source);
+	}
+	return table_print(&t, log);
+}
+
+static enum err dump_xlated(const struct prog *p, struct strbuf *log)
+{
+	if (json_is_on())
+		return list_xlated(p, log);
 	for (u32 i = 0; i < p->insn_count; i++) {
 		char text[SENTENCE_LEN] = "";
 		struct strbuf s = STRBUF(text);
@@ -122,6 +145,26 @@ static enum err dump_xlated(const struct prog *p)
 		i += insn_is_wide(&p->insns[i]);
 	}
 	return OK;
+}
+
+/* With -j: a row for each machine instruction, with the last eBPF instruction that begins at it; those that
+ * became no machine code of their own are left out. */
+static enum err list_jited(const struct prog *p, struct strbuf *log)
+{
+	struct table t;
+	table_begin(&t, ">at|bytes|text|>insn");
+	t.key = "insns";
+	for (u32 at = 0, insn = 0, len; at < p->text.len; at += len) {
+		char text[SENTENCE_LEN] = "", hex[64] = "";
+		struct strbuf s = STRBUF(text), h = STRBUF(hex);
+		const u8 *code = (const u8 *)p->text.base + at;
+		len = show_insn(&s, code, p->text.len - at, p->text.base + at);
+		str_hex(&h, code, len, " ");
+		while (p->insn_at && insn + 1 < p->insn_count && p->insn_at[insn + 1] <= at)
+			insn++;
+		table_add(&t, "%u\t%s\t%s\t%u", at, hex, text, insn);
+	}
+	return table_print(&t, log);
 }
 
 /* Prints one machine instruction, and returns its length. */
@@ -142,6 +185,8 @@ static enum err dump_jited(const struct prog *p, struct strbuf *log)
 	if (p->mode != PROG_JIT)
 		return str_refuse(log, EOPNOTSUPP, "%s is interpreted: there is no machine code of it",
 				  p->name);
+	if (json_is_on())
+		return list_jited(p, log);
 	kprintf("%s at %lx\n", p->text.name, p->text.base);
 	for (u32 at = 0; at < p->text.len;) {
 		if (progress_stop(0, 0))
@@ -181,7 +226,7 @@ static enum err cmd_prog(char **args, struct strbuf *log)
 		if (args[0][0] == 's' && !what)
 			return prog_show(p);
 		if (args[0][0] == 'd' && (!what || strcmp(what, "xlated") == 0))
-			return dump_xlated(p);
+			return dump_xlated(p, log);
 		if (args[0][0] == 'd' && strcmp(what, "jited") == 0)
 			return dump_jited(p, log);
 	}
@@ -343,7 +388,7 @@ const struct command prog_commands[] = {
 	  "Lists the loaded programs, shows one of them, or dumps its code between the lines of its C "
 	  "source. xlated is eBPF, jited is machine code.",
 	  "prog list; prog show count_skb; prog dump count_skb jited",
-	  "bpftool prog list; bpftool prog dump jited name count_skb", .tables = "list" },
+	  "bpftool prog list; bpftool prog dump jited name count_skb", .tables = "list|dump" },
 	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach,
 	  "From now on the function calls the program: a trampoline is made, and the five bytes at the "
 	  "function's head become a call to it. Without FUNC it is the function that the program's section "

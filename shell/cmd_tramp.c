@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands about trampolines: tramp explains the image of a function; stats and entry change all images.
 #include "shell/command.h"
+#include "shell/json.h"
 #include "shell/place.h"
 #include "shell/show.h"
 #include "kernel/mem/heap.h"
@@ -124,18 +125,54 @@ static u32 print_insn(const struct tramp *t, const struct explained *x, u32 at, 
 	return len;
 }
 
-static enum err explain(const struct tramp *t, struct strbuf *log)
+/* With -j: the head in one row, then a row for each instruction. step counts the steps of the plan. */
+static enum err explain_as_tables(const struct tramp *t, const struct explained *x, struct strbuf *log)
 {
-	struct explained *x = kmalloc(sizeof(*x));
+	const struct text *text = &t->image->text;
+	struct table head, insns;
+	table_begin(&head, "*image|address|entry|>bytes|>saved|>stack");
+	table_add(&head, "%s\t%lx\t%s\t%u\t%u\t%u", t->site->name, text->base,
+		  t->image->by_jmp ? "jmp" : "call", text->len, x->plan.saved,
+		  x->plan.frame + (u32)sizeof(u64));
+	enum err e = table_print(&head, log);
+	table_begin(&insns, ">at|bytes|instruction|>step|does");
+	insns.key = "instructions";
+	for (u32 at = 0, len; at < text->len; at += len) {
+		char hex[64] = "", insn[SENTENCE_LEN] = "";
+		struct strbuf bytes = STRBUF(hex), s = STRBUF(insn);
+		struct caption c;
+		const u8 *code = (const u8 *)text->base + at;
+		u32 step = step_at(x, at);
+		len = show_insn(&s, code, text->len - at, text->base + at);
+		str_hex(&bytes, code, len, " ");
+		caption_begin(&c, t, x, step);
+		table_add(&insns, "%u\t%s\t%s\t%u\t%s", at, hex, insn, step, c.text);
+	}
+	enum err printed = table_print(&insns, log);
+	return e ? e : printed;
+}
+
+static void explain_as_text(const struct tramp *t, const struct explained *x)
+{
 	struct caption caption;
-	if (!x)
-		return str_refuse(log, ENOMEM, "no memory to explain %s", t->site->name);
-	tramp_explain(t, x);
 	print_head(t, &x->plan);
 	for (u32 at = 0; at < t->image->text.len && !progress_stop(0, 0);)
 		at += print_insn(t, x, at, &caption);
+}
+
+static enum err explain(const struct tramp *t, struct strbuf *log)
+{
+	struct explained *x = kmalloc(sizeof(*x));
+	enum err e = OK;
+	if (!x)
+		return str_refuse(log, ENOMEM, "no memory to explain %s", t->site->name);
+	tramp_explain(t, x);
+	if (json_is_on())
+		e = explain_as_tables(t, x, log);
+	else
+		explain_as_text(t, x);
 	kfree(x);
-	return progress_stop(0, 0) ? EINTR : OK;
+	return progress_stop(0, 0) ? EINTR : e;
 }
 
 static enum err cmd_tramp(char **args, struct strbuf *log)
@@ -150,7 +187,7 @@ static enum err cmd_tramp(char **args, struct strbuf *log)
 		e = explain(site->tramp, log);
 	tramp_unlock();
 	if (!site->tramp)
-		kprintf("%s: nothing is attached, so there is no trampoline\n", site->name);
+		table_note("%s: nothing is attached, so there is no trampoline", site->name);
 	return e;
 }
 
@@ -210,7 +247,7 @@ const struct command tramp_commands[] = {
 	  "Prints the generated code that a traced function calls. Beside each instruction stands the step "
 	  "of the plan that it belongs to.",
 	  "attach skbcount; tramp kfree_skb; detach skbcount",
-	  "in gdb on /proc/kcore: disassemble the bpf_trampoline_N of /proc/kallsyms", .tables = NULL },
+	  "in gdb on /proc/kcore: disassemble the bpf_trampoline_N of /proc/kallsyms", .tables = "*" },
 	{ "stats", "[on|off]", "count runs of programs and their ticks", cmd_stats,
 	  "Counts the runs of programs and the ticks that they take; images get code for it. When it is "
 	  "off, it costs nothing.",

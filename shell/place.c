@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From a place to an address, and from an address to the function, the image or the program that holds it.
 #include "shell/place.h"
+#include "shell/table.h"
 #include "attach/attach.h"
 #include "kernel/io/print.h"
 #include "kernel/lib/mem.h"
@@ -149,5 +150,5 @@ void place_print(const char *word)
 	const struct prog *p = prog_with(NULL, addr);
 	if (p)
 		print_line_of(&s, p, addr);
-	kprintf("%lx is %s\n", addr, text);
+	table_note("%lx is %s", addr, text);
 }

@@ -27,6 +27,7 @@ static u64 count_more(struct poke_watch *w, struct poke_seen *s)
 	for (u32 i = 0; i < cpu_count(); i++) {
 		u64 traps = poke_traps_on(i), more = traps - w->traps[i];
 		s->traps += more;
+		s->on[i] += (u32)more;
 		s->cpus |= (u32)(more != 0) << i;
 		w->traps[i] = traps;
 	}

@@ -20,8 +20,9 @@ extern const struct poke_step poke_steps[POKE_STEPS];
 struct poke_seen {
 	u8 bytes[SITE_LEN];
 	u64 traps, syncs;
-	u64 late; /* of the traps, those while the step was held open */
-	u32 cpus; /* that have trapped, a bit each */
+	u64 late;         /* of the traps, those while the step was held open */
+	u32 cpus;         /* that have trapped, a bit each */
+	u32 on[MAX_CPUS]; /* the traps of each CPU */
 };
 
 struct poke_watch {

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # -j behind every command that prints a table, as `help -j` lists them; GDB's Python parses what comes.
 . tests/e2e/lib.sh
-plan 11
+plan 13
 
 # python NAME: runs the Python code of the standard input, which fails by an exception.
 python() {
@@ -17,7 +17,7 @@ cp "$out" "$work/help"
 python json_help_lists_commands <<'END'
 import json, os
 work = os.environ['work']
-arguments = { 'attach *': 'count_pid *wake*', 'compare *': 'kfree_skb', 'map dump': 'dump freed_per_proto', 'poke *': 'kfree_skb', 'funcs *': '*skb*', 'tracepoints *': '' }
+arguments = { 'attach *': 'count_pid *wake*', 'compare *': 'kfree_skb', 'map dump': 'dump freed_per_proto', 'prog dump': 'dump count_skb jited', 'tramp *': 'wake_up_process', 'poke *': 'kfree_skb', 'funcs *': '*skb*', 'tracepoints *': '' }
 lines = []
 for c in json.load(open(work + '/help')):
     if c['prints_a_table'] == 'yes':
@@ -70,6 +70,38 @@ def cells(rows):
 assert cells(json.loads(lines[-2])) == [' '.join(line.split()) for line in lines[2:links]]
 assert cells(json.loads(lines[-1])) == [' '.join(line.split()) for line in lines[links + 1:end]]
 assert json.loads(lines[-1])[0]['cookie'] == 2 ** 64 - 1
+END
+
+fivebyte --quiet --exec 'attach count_skb; prog dump count_skb xlated; prog dump count_skb jited; tramp kfree_skb; prog dump count_skb xlated -j; prog dump count_skb jited -j; tramp kfree_skb -j'
+python json_of_code_says_what_the_text_says <<'END'
+import json, os, re
+lines = open(os.environ['out']).read().splitlines()
+ebpf, machine, image = [json.loads(line) for line in lines[-3:]]
+start = next(i for i, line in enumerate(lines) if line.startswith('bpf_prog_'))
+image_start = next(i for i, line in enumerate(lines) if line.startswith('kfree_skb: '))
+def source(rows):
+    return ['; ' + row['source'] for row in rows if row['source']]
+assert [f"{r['insn']:4}: ({r['op']}) {r['text']}" for r in ebpf] == [l for l in lines[1:start] if l[0] != ';']
+assert source(ebpf) == [l for l in lines[1:start] if l[0] == ';']
+assert all(r['line'] for r in ebpf if r['source'])
+assert [f"{r['at']:4x}: {r['bytes']:<30} {r['text']}" for r in machine] == [l for l in lines[start + 1:image_start] if l[0] != ';']
+# Each machine instruction belongs to an eBPF instruction, in order, to the last one.
+numbers = [r['insn'] for r in machine]
+assert numbers == sorted(numbers) and numbers[-1] == ebpf[-1]['insn'] and set(numbers) <= {r['insn'] for r in ebpf}
+for row, line in zip(image['instructions'], lines[image_start + 2:-3]):
+    assert line.startswith(f"{row['at']:3x} {row['bytes'].replace(' ', ''):<18} {row['instruction']}"), line
+head = image['images'][0]
+assert lines[image_start].startswith(f"kfree_skb: {head['bytes']} bytes at {head['address']}, by {head['entry']}, ")
+assert lines[image_start + 1].startswith(f"stack: {head['saved']} of {head['stack']} bytes ")
+END
+
+fivebyte --quiet --smp 2 --exec 'poke kfree_skb -j'
+python json_of_poke_has_the_traps_of_each_cpu <<'END'
+import json, os
+poke = json.loads(open(os.environ['out']).read())
+for i, step in enumerate(poke['steps']):
+    on = [t for t in poke['traps'] if t['step'] == i]
+    assert (sum(t['traps'] for t in on), len(on)) == (step['traps'], step['CPUs']), step
 END
 
 fivebyte --quiet --exec 'links -j; ftrace -j; kprobe list -j; stats -j'
