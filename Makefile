@@ -7,6 +7,8 @@
 # make bench-vm   time the eBPF machine; PROGRAMS=... ROUNDS=11 TRICKS=1 WITHOUT=...
 # make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
 # make gdb        debug it; SCRIPT=docs/gdb/first-poke.gdb replays a session
+# make book-check check what docs/book/ shows; make book-accept writes what the machine prints now into it;
+#                 FILES=docs/book/05-poke.md for one chapter
 # make lint       check the rules of the source that a program can check
 # make lines      count the lines of each folder and of the core path
 # make dis        disassemble the kernel and what it generates
@@ -47,7 +49,8 @@ script = @MAKEFLAGS='$(filter-out --jobserver%,$(MAKEFLAGS))'
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test test-host test-machine test-e2e core-suite stress lint lines gdb dis clean
+.PHONY: all run test test-host test-machine test-e2e core-suite stress lint lines gdb dis clean \
+	book-check book-accept
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
 	@:
@@ -255,6 +258,12 @@ lint: $(B)/fivebyte.elf
 
 lines:
 	@tools/lines
+
+book-check: all
+	$(script) tools/book check $(FILES)
+
+book-accept: all
+	$(script) tools/book accept $(FILES)
 
 # make gdb SCRIPT=docs/gdb/first-poke.gdb: GDB reads the script instead of the terminal. OPTIONS are the
 # launcher's (--iso). The machine runs EXEC; without it the line "# exec: COMMANDS" of the script; without
