@@ -6,6 +6,7 @@
 # make stress     attach and detach at random on 8 CPUs; SECONDS=600 SEED=1
 # make bench-vm   time the eBPF machine; PROGRAMS=... ROUNDS=11 TRICKS=1 WITHOUT=...
 # make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
+# make check-linux  look for the names of docs/linux.md in Linux 6.1; unpacks linux-source-6.1 under build/
 # make gdb        debug it; SCRIPT=docs/gdb/first-poke.gdb replays a session
 # make book-check check what docs/book/ shows; make book-accept writes what the machine prints now into it;
 #                 FILES=docs/book/05-poke.md for one chapter
@@ -49,7 +50,7 @@ script = @MAKEFLAGS='$(filter-out --jobserver%,$(MAKEFLAGS))'
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test test-host test-machine test-e2e core-suite stress lint lines gdb dis clean \
+.PHONY: all run test test-host test-machine test-e2e core-suite check-linux stress lint lines gdb dis clean \
 	book-check book-accept
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
@@ -249,6 +250,9 @@ stress: $(B)/fivebyte-test.elf
 
 test-e2e: all
 	$(script) tests/e2e/run
+
+check-linux:
+	tools/check-linux
 
 core-suite:
 	$(script) tests/core-suite/run

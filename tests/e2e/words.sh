@@ -2,13 +2,20 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 20
+plan 21
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
 # shellcheck disable=SC2086 # a word each
 fivebyte --exec "$(printf 'help %s; ' $commands)"
 wanted words_help_of_each_command 0 '^attach PROG \[FUNC\|PATTERN\] \[cookie N\]$' '^  on Linux  bpftool link list$'
+
+# docs/linux.md has a row for each command, with the words that help prints.
+awk '/^  on Linux/ { on = 1; sub(/^  on Linux +/, ""); text = $0; next } on && /^            / { sub(/^ +/, " "); text = text $0; next }
+	on { print "| `" name "` | " text " |"; on = 0 } /^[a-z-]+ / { name = $1 } END { if (on) print "| `" name "` | " text " |" }' "$out" >"$work/on_linux"
+missing=$(grep -vxF -f docs/linux.md "$work/on_linux")
+[ "$(wc -w <<<"$commands")" = "$(wc -l <"$work/on_linux")" ] && [ -z "$missing" ] && pass words_on_linux_are_those_of_the_page ||
+	fail words_on_linux_are_those_of_the_page "docs/linux.md lacks: $missing"
 
 # A long example is broken between words. The machine is switched off last; watch does not end by itself.
 awk '/^  on Linux/ { on = 0 } /^  example / { on = 1; print ""; sub(/^  example/, "") } on { sub(/^ +/, " "); printf "%s", $0 }
