@@ -10,6 +10,9 @@
 # make gdb        debug it; SCRIPT=docs/gdb/first-poke.gdb replays a session
 # make book-check check what docs/book/ shows; make book-accept writes what the machine prints now into it;
 #                 FILES=docs/book/05-poke.md for one chapter
+# make lab N=1    try lab 1; HINT=1 ONLY=case RESET=1 OURS=1: labs/labs.mk
+# make grade      check all your labs, or a class's: DIR=submissions
+# make test-labs  prove every lab: start, solution, wrong answers
 # make lint       check the rules of the source that a program can check
 # make lines      count the lines of each folder and of the core path
 # make dis        disassemble the kernel and what it generates
@@ -290,5 +293,7 @@ dis: $(B)/fivebyte.elf
 
 clean:
 	rm -rf $(B)
+
+include labs/labs.mk
 
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(PROGS:.o=.d)

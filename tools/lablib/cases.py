@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+"""Runs one case. The verdict is the state of the machine: its exit status, its JSON, its memory read by GDB."""
+import json
+import os
+import random
+import re
+import secrets
+
+from lablib.form import Mistake, ROOT
+from lablib.tree import run
+
+PASS, WRONG, BUILD, HANG, NOT_RUN, NOT_GRADED = 'pass', 'wrong', 'build', 'hang', 'not run', 'not graded'
+
+
+class Result:
+    def __init__(self, case, verdict, did='', want='', got='', note=''):
+        self.case, self.verdict, self.did, self.want, self.got, self.note = case, verdict, did, want, got, note
+
+    def text(self):
+        return '\n'.join(f'{k} {v}' for k, v in (('did', self.did), ('want', self.want), ('got', self.got),
+                                                 ('note', self.note)) if v)
+
+
+def draw(case, seed):
+    """The drawn numbers and names of a case, by the seed."""
+    rng, drawn = random.Random(f'{seed} {case.name}'), {}
+    for line in case.draw:
+        name, _, what = line.partition(' ')
+        numbers = re.fullmatch(r'\s*(\d+)\.\.(\d+)\s*', what)
+        if numbers:
+            drawn[name] = rng.randint(*map(int, numbers.groups()))
+        elif what.startswith('one of '):
+            drawn[name] = rng.choice(what.split()[2:])
+        else:
+            raise Mistake(f'case "{case.name}": draw: not "NAME A..B" or "NAME one of A B C": {line}')
+    return drawn
+
+
+def fill_in(text, drawn):
+    return re.sub(r'\{(\w+)\}', lambda m: str(drawn[m[1]]) if m[1] in drawn else m[0], text)
+
+
+def run_case(tree, case, seed, log, answer_dir=None):
+    log.write(f'\n== {case.name}\n')
+    kind = case.test and by_test or case.run is not None and by_shell or case.gdb and by_gdb or by_host
+    return kind(tree, case, seed, log)
+
+
+def launcher(tree, case, options, seed, log):
+    command = [ROOT + '/tools/fivebyte', '--kernel', tree.kernel_of(case), '--smp', str(case.smp), '--icount',
+               '--seed', str(seed), '--timeout', str(case.wall)] + options
+    log.write('$ tools/fivebyte ' + ' '.join(f"'{o}'" if ' ' in o or ';' in o else o for o in command[1:]) + '\n')
+    status, out = run(command, ROOT, case.wall + 30)
+    log.write(out + f'(exit status {status})\n')
+    return status, out
+
+
+def died(case, status, out, did):
+    """What happened to a machine that gave no verdict of its own; None if it gave one."""
+    panic = re.search(r'^panic: .*(?:\n.*){0,3}', out, flags=re.M)
+    if status == 124:
+        return Result(case, HANG, did, 'an end', f'none after {case.wall} s')
+    if status == 3:
+        return Result(case, WRONG, did, 'a machine that goes on', 'it reset itself (a triple fault)')
+    if panic:
+        return Result(case, WRONG, did, 'a machine that goes on', panic[0].replace('\n', '\n        '))
+    if status not in (0, 1, 130):
+        raise Mistake(f'tools/fivebyte ended with status {status}')
+    return None
+
+
+def by_test(tree, case, seed, log):
+    status, out = launcher(tree, case, ['--quiet', '--test', case.test], seed, log)
+    said = dict(re.findall(r'^lab: (did|want|got) (.*)', out, flags=re.M))
+    did = case.did or said.get('did', '')
+    note = ''.join(re.findall(r'^(lab \d+: .* is not written yet)', out, flags=re.M)[:1])
+    if status == 130:
+        result = Result(case, HANG, did, 'an end', 'none in the time that the check allows')
+    elif died(case, status, out, did):
+        result = died(case, status, out, did)
+    elif status == 0:
+        result = Result(case, PASS)
+    else:
+        result = Result(case, WRONG, did, said.get('want', ''), said.get('got', ''))
+        if not said.get('want'):
+            result.got = '; '.join(re.findall(r'^FAIL .*', out, flags=re.M)[:2]) or out.strip().splitlines()[-1:] or ''
+            if '0 passed, 0 failed' in out:
+                raise Mistake(f'{tree.lab.name}/check.c has no test {case.test}')
+    result.note = note
+    return result
+
+
+def by_shell(tree, case, seed, log):
+    drawn = draw(case, seed)
+    commands = [fill_in(c, drawn) for c in ([case.run] if case.run else []) + [c for c, _ in case.ask]]
+    options = ['--quiet', '--exec', '; '.join(commands)]
+    for program in case.load:
+        options += ['--load', tree.object_of(program)]
+    status, out = launcher(tree, case, options, seed, log)
+    did = fill_in(case.did, drawn) if case.did else '; '.join(commands)
+    result = died(case, status, out, did)
+    if result:
+        return result
+    complaint = '\n        '.join(l for l in out.splitlines() if not l.startswith(('[', '{')))[-400:]
+    if status != case.status:
+        return Result(case, WRONG, did, f'exit status {case.status}', f'{status}: {complaint}')
+    if case.expect and not re.search(fill_in(case.expect, drawn), out):
+        return Result(case, WRONG, did, f'the words "{fill_in(case.expect, drawn)}"', complaint or 'nothing')
+    documents = [l for l in out.splitlines() if l.startswith(('[', '{'))]
+    if len(documents) < len(case.ask):
+        return Result(case, WRONG, did, f'answers to {len(case.ask)} questions', complaint)
+    for (command, wants), text in zip(case.ask, documents[len(documents) - len(case.ask):]):
+        for want in wants:
+            ok, found = holds(json.loads(text), fill_in(want, drawn))
+            if not ok:
+                return Result(case, WRONG, did, f'{fill_in(want, drawn)} (of {fill_in(command, drawn)})', found)
+    return Result(case, PASS)
+
+
+def holds(document, want):
+    """Whether "PATH OP VALUE" holds for the document, and what was found there."""
+    m = re.fullmatch(r'(.*?) *(==|!=|<=|>=|<|>|~) *(.*)', want)
+    if not m:
+        raise Mistake(f'not "PATH OP VALUE": {want}')
+    path, op, value = m.groups()
+    found = at_path(document, path)
+    if found is None:
+        return False, f'there is no {path} in {json.dumps(document)[:200]}'
+    if op == '~':
+        return bool(re.search(value, str(found))), str(found)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        value = int(value, 0)
+    else:
+        found = str(found)
+    ok = {'==': found == value, '!=': found != value}.get(op)
+    if ok is None:
+        ok = {'<': found < value, '<=': found <= value, '>': found > value, '>=': found >= value}[op]
+    return ok, str(found)
+
+
+def at_path(document, path):
+    steps = path.split('.')
+    while steps:
+        step = steps.pop(0)
+        if document is None:
+            return None
+        if step == 'len':
+            document = len(document)
+        elif step == 'sum':
+            rest = '.'.join(steps)
+            return sum(at_path(row, rest) or 0 if rest else row for row in document)
+        elif '=' in step:
+            key, _, value = step.partition('=')
+            document = next((row for row in document if str(row.get(key)) == value), None)
+        elif isinstance(document, list):
+            document = document[int(step)] if int(step) < len(document) else None
+        else:
+            document = document.get(step)
+    return document
+
+
+def by_gdb(tree, case, seed, log):
+    """tools/lablib/gdb_case.py runs the function of check.py in GDB. It writes the verdict to a file, with a word that
+    is new each time; a script that leaves GDB leaves no verdict."""
+    work = os.path.dirname(tree.at)
+    verdict, word = f'{work}/verdict', secrets.token_hex(8)
+    if os.path.exists(verdict):
+        os.unlink(verdict)
+    drawn = draw(case, seed)
+    env = {'LAB_CHECK': f'{tree.lab.dir}/check.py', 'LAB_CASE': case.gdb, 'LAB_VERDICT': verdict, 'LAB_WORD': word,
+           'LAB_SEED': str(seed), 'LAB_ANSWER': f'{tree.at}/{tree.lab.path_in_tree(tree.lab.edits[0])}',
+           'LAB_DRAWN': json.dumps(drawn), 'PYTHONDONTWRITEBYTECODE': '1'}
+    command = [ROOT + '/tools/gdb/session', '--script', ROOT + '/tools/lablib/gdb_case.py', '--smp', str(case.smp),
+               '--icount', '--quiet', '--exec', fill_in(case.exec or 'help', drawn)]
+    status, out = run(command, ROOT, case.wall, env)
+    log.write(out + f'(exit status {status})\n')
+    did = case.did and fill_in(case.did, drawn)
+    try:
+        with open(verdict, encoding='utf-8') as f:
+            said = json.load(f)
+        if said.pop('word') != word:
+            raise ValueError
+    except (OSError, ValueError):
+        last = '\n        '.join(out.strip().splitlines()[-3:])
+        if status == 124:
+            return Result(case, HANG, did, 'an end', f'none after {case.wall} s')
+        return Result(case, WRONG, did, 'a verdict of the check', f'GDB ended before it: {last}')
+    if said.get('mistake'):
+        raise Mistake(f'check.py: {said["mistake"]}')
+    verdict = PASS if said['ok'] else WRONG
+    return Result(case, verdict, did or said['did'], said['want'], said['got'])
+
+
+def by_host(tree, case, seed, log):
+    command = fill_in(case.host, draw(case, seed))
+    status, out = run(['sh', '-c', command], tree.at, case.wall, {'LAB_SEED': str(seed), 'LAB_DIR': tree.lab.dir})
+    log.write(f'$ {command}\n{out}(exit status {status})\n')
+    said = dict(re.findall(r'^(did|want|got) (.*)', out, flags=re.M))
+    did = case.did or said.get('did') or command
+    if status == 124:
+        return Result(case, HANG, did, 'an end', f'none after {case.wall} s')
+    if status == 0:
+        return Result(case, PASS)
+    got = said.get('got') or '\n        '.join(out.strip().splitlines()[-4:])
+    return Result(case, WRONG, did, said.get('want', 'exit status 0'), got or f'exit status {status}')

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""Runs the cases of a lab in their order, and says what came out."""
+import os
+import time
+
+from lablib import cases
+from lablib.cases import BUILD, HANG, NOT_RUN, PASS, WRONG, Result
+from lablib.form import ROOT
+
+
+def run_cases(tree, seed, log, only='', stop_at_first=False):
+    """Yields a Result for each case. A case whose needs have not passed is not run. With `only`, the cases whose names
+    begin with it run, whatever they need."""
+    lab = tree.lab
+    error = tree.build(log)
+    yield Result(None, BUILD if error else PASS, got=error or '')
+    if error:
+        yield from (Result(c, NOT_RUN, note='the build') for c in lab.cases)
+        return
+    together = set() if only or stop_at_first else passed_together(tree, seed, log)
+    passed = set()
+    for case in lab.cases:
+        if only and not case.name.startswith(only):
+            continue
+        missing = [n for n in case.needs if n not in passed] if not only else []
+        if missing:
+            yield Result(case, NOT_RUN, note=missing[0])
+            continue
+        result = Result(case, PASS) if case.name in together else cases.run_case(tree, case, seed, log)
+        if result.verdict == PASS:
+            passed.add(case.name)
+        yield result
+        if stop_at_first and result.verdict != PASS:
+            return
+
+
+def passed_together(tree, seed, log):
+    """One boot for all tests in the machine, which is enough if all pass. The machine must have run as many as the lab
+    has. Otherwise each is run by itself, so that one cannot spoil another."""
+    passed = set()
+    for smp in sorted({c.smp for c in tree.lab.cases if c.test}):
+        some = [c for c in tree.lab.cases if c.test and c.smp == smp]
+        prefix = os.path.commonprefix([c.test for c in some])
+        if len(some) < 2 or not prefix.startswith('lab'):
+            continue
+        options = ['--quiet', '--test', prefix + '*']
+        status, out = cases.launcher(tree, some[0], options, seed, log)
+        if status == 0 and f'1..{len(some)}' in out.splitlines():
+            passed |= {c.name for c in some}
+    return passed
+
+
+class Printer:
+    """The report that a student reads."""
+
+    def __init__(self, lab, where, seed, log_name):
+        self.lab, self.where, self.seed, self.log_name = lab, where, seed, log_name
+        self.count = {PASS: 0, 'failed': 0, NOT_RUN: 0}
+        self.first_failed = None
+        self.verdicts = []
+        self.start = time.monotonic()
+        print(f'{lab.head} (seed {seed})', flush=True)
+
+    def add(self, result):
+        case = result.case
+        self.verdicts.append(result.verdict)
+        if result.verdict == PASS:
+            self.count[PASS] += case is not None
+            print(f'PASS  {case.name if case else "builds"}', flush=True)
+        elif result.verdict == NOT_RUN:
+            self.count[NOT_RUN] += 1
+            print(f'----  {case.name} (after "{result.note}")', flush=True)
+        else:
+            self.count['failed'] += 1
+            self.first_failed = self.first_failed or result
+            self.failed(result)
+
+    def failed(self, result):
+        if result.verdict == BUILD:
+            print('FAIL  builds: a build error')
+            lines = [l for l in result.got.splitlines() if 'make' not in l.split(':')[0]]
+            for line in lines[:20]:
+                print('  ' + line.replace(f'labs/{self.lab.name}/', self.where + '/'))
+            print(f'  again make lab N={self.lab.number}      log {self.log_name}')
+            return
+        case = result.case
+        print(f'FAIL  {case.name}' + (': hang' if result.verdict == HANG else ''))
+        for word, text in (('did', result.did), ('want', result.want), ('got', result.got), ('why', case.why),
+                           ('note', result.note)):
+            if text:
+                print(f'  {word:<5} {text}')
+        only = first_words(case.name, [c.name for c in self.lab.cases])
+        print(f'  again make lab N={self.lab.number} ONLY={only} SEED={self.seed}      log {self.log_name}', flush=True)
+
+    def end(self, next_hint):
+        """The last line. Returns the exit status: 0, 1 for a wrong answer, 3 for a build error, 4 for a hang."""
+        took = f' in {time.monotonic() - self.start:.0f} s'
+        out = f'{self.count[PASS]} passed, {self.count["failed"]} failed'
+        if self.count[NOT_RUN]:
+            out += f', {self.count[NOT_RUN]} not run'
+        if not self.count['failed']:
+            print(out + took)
+            return 0
+        case = self.first_failed.case
+        hint = case.hint if case and case.hint else next_hint
+        print(f'{out}{took}' + (f'          hint: make lab N={self.lab.number} HINT={hint}' if hint else ''))
+        return {WRONG: 1, BUILD: 3, HANG: 4}[self.first_failed.verdict]
+
+
+def first_words(name, names):
+    """So much of the name that no other case begins so; quoted for the shell if it has spaces."""
+    words = name.split(' ')
+    for count in range(1, len(words) + 1):
+        part = ' '.join(words[:count])
+        if sum(n.startswith(part) for n in names) == 1:
+            break
+    return part if part.replace('_', '').replace('-', '').isalnum() else f"'{part}'"
+
+
+def relative(path):
+    return os.path.relpath(path, ROOT)
