@@ -5,7 +5,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from book_parts import excerpts, sessions
+from book_parts import drawings, excerpts, figures, form, links, names, sessions
 from book_parts.document import ROOT, Document, Problem
 
 MACHINES = 2    # at a time
@@ -29,7 +29,7 @@ class Chapter:
                 self.broken.append(problem)
 
     def is_chapter(self):
-        return bool(re.match(r'docs/book/\d\d-', self.path))
+        return bool(re.match(r'docs/book/(?!00)\d\d-', self.path)) and bool(self.docs)
 
 
 def answers_of(path):
@@ -72,9 +72,24 @@ def tests_of(chapter, failed_runs):
     def each(function):
         return lambda: chapter.broken + [problem for doc in chapter.docs for problem in function(doc)]
 
-    tests = [('excerpts', each(excerpts.check))]
+    sources = figures.Sources(chapter.docs)
+    tests = [('excerpts', each(excerpts.check)),
+             ('figures', each(lambda doc: figures.check(doc, sources, not doc.path.startswith('labs/')))),
+             ('drawings', each(drawings.check)),
+             ('names', each(names.check)),
+             ('links', each(links.check))]
     if chapter.sessions:
-        tests.insert(0, ('sessions', lambda: failed_runs + sessions.check(chapter.sessions)))
+        most = 40 if chapter.path == 'README.md' else sessions.MOST_LINES
+        tests.insert(0, ('sessions', lambda: failed_runs + sessions.check(chapter.sessions)
+                         + sessions.check_size(chapter.sessions, most)))
+    if chapter.path.startswith('docs/book/') and chapter.docs:
+        tests.append(('prose', each(form.check_prose)))
+    if chapter.is_chapter():
+        doc, answers = chapter.docs[0], (chapter.docs[1:] or [None])[0]
+        tests.append(('form', lambda: form.check(doc, answers)))
+        tests.append(('words', lambda: form.check_words(doc)))
+    if chapter.path == form.GLOSSARY:
+        tests.append(('form', lambda: form.check_glossary(chapter.docs[0])))
     return tests
 
 
@@ -110,10 +125,13 @@ def accept(args):
     notes = [str(problem) for problems in failed_runs.values() for problem in problems]
     for chapter in chapters:
         notes += [str(problem) for problem in chapter.broken]
+        before = [doc.text() for doc in chapter.docs]
         for doc in chapter.docs:
-            before = doc.text()
             notes += sessions.renew(doc, chapter.sessions)
-            if doc.text() != before:
+        sources = figures.Sources(chapter.docs)
+        for doc, text in zip(chapter.docs, before):
+            notes += figures.renew(doc, sources)
+            if doc.text() != text:
                 doc.write()
                 print(f'{doc.path}: written; git diff shows what has changed')
     for note in notes:

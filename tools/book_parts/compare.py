@@ -15,12 +15,14 @@ MASKS = [
     (None, False, r'\b0f ?1f ?44 ?00 ?00\b|\b1f 44 00 00\b'),
     ('DISTANCE', True, r'(?:(?<=\be8 )|(?<=\be9 )|(?<=\bcc ))(?:[0-9a-f]{2} ){3}[0-9a-f]{2}\b'),
     ('DISTANCE', True, r'(?:(?<=\be8)|(?<=\be9))[0-9a-f]{8}\b'),
+    ('DISTANCE', True, r'(?:(?<=\b0xe8\t)|(?<=\b0xe9\t)|(?<=\b0xcc\t))(?!0x1f\t)(?:0x[0-9a-f]{2}\t){3}0x[0-9a-f]{2}\b'),
     ('TAG', True, r'(?<=bpf_prog_)[0-9a-f]{16}(?=_)|(?<=\btag )[0-9a-f]{16}\b'),
     ('ADDRESS', True, r'\b(?:0x)?ffff[0-9a-f]{12}\b'),
     ('VALUE', False, r'\b0x[0-9a-f]{5,16}\b|\b[0-9a-f]{16}\b|\b[0-9]{18,20}\b'),
     ('TIME', False, r'\b\d+\.\d{6}(?=:)|\b\d+(?:\.\d+)? (?:ns|us|µs|ms|s)\b'),
     ('TICKS', False, r'\b\d+(?= ticks\b)|(?<=ticks, )\d+'),
     ('COUNT', False, r'\b\d{3,}(?= functions\b| sites\b| bytes of text\b)'),
+    ('COUNT', False, r'\b\d+(?= older ones left out)'),
     ('LINE', False, r'(?:(?<=\.c:)|(?<=\.h:)|(?<=\.asm:)|(?<=, line ))\d+\b|^\d+(?=\t)'),
     ('NUMBER', False, r'(?<=magic=)\d+|(?<=info=)\d+'),
     ('REACH', False, r'(?<=rip)[+-]0x[0-9a-f]+'),
@@ -55,7 +57,7 @@ def masked(line, loose=False):
         if not label:
             return match[0]
         if related:
-            relations.append((label, match[0].replace(' ', '').replace('0x', '')))
+            relations.append((label, re.sub(r'0x|\s', '', match[0])))
         return label
     return SPACES.sub(' ', MASK.sub(name, line)).strip(), relations
 
@@ -89,12 +91,16 @@ def segments(lines):
     return runs
 
 
-def find_run(keys, got, start):
-    """Where the lines `keys` begin in `got`, at `start` or behind it; -1 if they do not."""
-    for at in range(start, len(got) - len(keys) + 1):
-        if got[at:at + len(keys)] == keys:
-            return at
-    return -1
+def find_run(want, keys, start):
+    """Where the lines `want` begin in `keys`, at `start` or behind it: where most of them are. -1: nowhere."""
+    best, most = -1, 0
+    for at in range(start, len(keys)):
+        same = 0
+        while same < len(want) and at + same < len(keys) and keys[at + same] == want[same]:
+            same += 1
+        if same > most:
+            best, most = at, same
+    return best
 
 
 def align(shown, got, loose=False):
@@ -104,13 +110,12 @@ def align(shown, got, loose=False):
     runs = segments(shown)
     for number, run in enumerate(runs):
         want = [masked(text, loose)[0] for text in run]
-        first, last = number == 0, number == len(runs) - 1
-        if first:
+        if number == 0:
             begin = 0
-        elif last:
-            begin = max(at, len(keys) - len(want))
+        elif number == len(runs) - 1 and keys[max(at, len(keys) - len(want)):] == want:
+            begin = len(keys) - len(want)
         else:
-            begin = find_run(want, keys, at)
+            begin = find_run(want, keys, at) if want else at
             if begin < 0:
                 raise Mismatch(line, run[0], None)
         for i, key in enumerate(want):
