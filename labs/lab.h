@@ -10,7 +10,7 @@
 /* A case that has not ended after so many milliseconds of the machine is stopped, and reported as a hang.
  * Under --icount these are so many million instructions. */
 #ifndef LAB_LIMIT
-#define LAB_LIMIT 1000
+#define LAB_LIMIT 500
 #endif
 
 #define LAB_TEST(name)                       \

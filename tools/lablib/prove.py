@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """make test-labs: each lab does what it says. The start builds and fails each case; the solution passes; each wrong
 answer fails first at the case that it names. One line for each claim, as all tests print."""
+import contextlib
+import io
 import os
 import re
 import shutil
@@ -10,7 +12,7 @@ import time
 from lablib.cases import HANG, NOT_RUN, PASS
 from lablib.form import KINDS, LEVELS, Mistake, ROOT, all_labs, lab_of, read
 from lablib.cut import NotOnce
-from lablib.report import run_cases
+from lablib.report import Printer, run_cases
 from lablib.tree import Tree
 
 SEED = 7  # any
@@ -54,6 +56,26 @@ def faults_of_form(lab):
         wrong.files(lab)
 
 
+def transcripts(lab):
+    """The reports that text.md shows: indented blocks whose first line is the lab's head. A report may be shown up to
+    any line of it."""
+    blocks = re.findall(r'^((?:    .*\n)+)', read(lab.dir + '/text.md'), flags=re.M)
+    for block in blocks:
+        lines = [l[4:] for l in block.splitlines()]
+        if lines[0].startswith(f'lab {lab.number},'):
+            yield lines
+
+
+def report_of(lab, results):
+    """The lines that a student would read."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        printer = Printer(lab, f'lab/{lab.number}', SEED, f'build/lab/{lab.number}/log')
+        for result in results:
+            printer.add(result)
+        printer.end(1)
+    return [re.sub(r'( failed(, \d+ not run)?) in \d+ s', r'\1', l) for l in out.getvalue().splitlines()]
+
+
 class Prover:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
@@ -82,8 +104,10 @@ class Prover:
         work = f'{ROOT}/build/lab/prove-{lab.number}'
         shutil.rmtree(work, ignore_errors=True)
         tree = Tree(lab, work + '/tree')
-        self.state(tree, 'the start fails', lab.files('start'), faults_of_start)
-        self.state(tree, 'the solution passes', lab.files('solution'), faults_of_solution)
+        reports = [self.state(tree, 'the start fails', lab.files('start'), faults_of_start),
+                   self.state(tree, 'the solution passes', lab.files('solution'), faults_of_solution)]
+        self.say(lab, 'the reports in the text', [f'no run printed {lines}' for lines in transcripts(lab)
+                                                  if lines not in [r[:len(lines)] for r in reports]])
         for wrong in lab.wrongs():
             self.state(tree, f'{wrong.name} fails at "{wrong.fails}"', wrong.files(lab),
                        lambda results, wrong=wrong: faults_of_wrong(results, wrong), stop_at_first=True)
@@ -92,12 +116,15 @@ class Prover:
     def state(self, tree, what, files, judge, stop_at_first=False):
         tree.fill(files)
         begun = time.monotonic()
+        results = []
         try:
             with open(os.path.dirname(tree.at) + '/log', 'a', encoding='utf-8') as log:
-                faults = list(judge(list(run_cases(tree, SEED, log, stop_at_first=stop_at_first))))
+                results += run_cases(tree, SEED, log, stop_at_first=stop_at_first, trust=True)
+            faults = list(judge(results))
         except Mistake as e:
             faults = [str(e)]
         self.say(tree.lab, f'{what}, {time.monotonic() - begun:.0f} s', faults)
+        return report_of(tree.lab, results)
 
 
 def faults_of_start(results):
@@ -129,7 +156,7 @@ def faults_of_wrong(results, wrong):
 
 
 def count_of(lab):
-    return 2 + len(lab.wrongs())
+    return 3 + len(lab.wrongs())
 
 
 def command(options):

@@ -8,16 +8,16 @@ from lablib.cases import BUILD, HANG, NOT_RUN, PASS, WRONG, Result
 from lablib.form import ROOT
 
 
-def run_cases(tree, seed, log, only='', stop_at_first=False):
+def run_cases(tree, seed, log, only='', stop_at_first=False, trust=False):
     """Yields a Result for each case. A case whose needs have not passed is not run. With `only`, the cases whose names
-    begin with it run, whatever they need."""
+    begin with it run, whatever they need. With `trust`, a line PASS is believed: for our own answers."""
     lab = tree.lab
     error = tree.build(log)
     yield Result(None, BUILD if error else PASS, got=error or '')
     if error:
         yield from (Result(c, NOT_RUN, note='the build') for c in lab.cases)
         return
-    together = set() if only or stop_at_first else passed_together(tree, seed, log)
+    together = set() if only else passed_together(tree, seed, log, trust)
     passed = set()
     for case in lab.cases:
         if only and not case.name.startswith(only):
@@ -34,7 +34,7 @@ def run_cases(tree, seed, log, only='', stop_at_first=False):
             return
 
 
-def passed_together(tree, seed, log):
+def passed_together(tree, seed, log, trust):
     """One boot for all tests in the machine, which is enough if all pass. The machine must have run as many as the lab
     has. Otherwise each is run by itself, so that one cannot spoil another."""
     passed = set()
@@ -47,6 +47,8 @@ def passed_together(tree, seed, log):
         status, out = cases.launcher(tree, some[0], options, seed, log)
         if status == 0 and f'1..{len(some)}' in out.splitlines():
             passed |= {c.name for c in some}
+        elif trust:
+            passed |= {c.name for c in some if f'PASS {c.test}' in out.splitlines()}
     return passed
 
 
