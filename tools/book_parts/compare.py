@@ -20,6 +20,7 @@ MASKS = [
     ('ADDRESS', True, r'\b(?:0x)?ffff[0-9a-f]{12}\b'),
     ('VALUE', False, r'\b0x[0-9a-f]{5,16}\b|\b[0-9a-f]{16}\b|\b[0-9]{18,20}\b'),
     ('TIME', False, r'\b\d+\.\d{6}(?=:)|\b\d+(?:\.\d+)? (?:ns|us|µs|ms|s)\b'),
+    ('FLAGS', False, r'(?<=\d\] )[.dDbB][.NnpPlLB][.hHsSzZ][.\da-f]\d?(?= +TIME| +\d+\.)'),
     ('TICKS', False, r'\b\d+(?= ticks\b)|(?<=ticks, )\d+'),
     ('COUNT', False, r'\b\d{3,}(?= functions\b| sites\b| bytes of text\b)'),
     ('COUNT', False, r'\b\d+(?= older ones left out)'),
@@ -42,8 +43,6 @@ NUMBERS = re.compile(r'\b(?:0x)?[0-9a-f]*\d[0-9a-f]*(?:\.\d+)?\b')
 
 def masked(line, loose=False):
     """The line as it is compared, and its relations [(name, text)]."""
-    if loose:
-        return SPACES.sub(' ', NUMBERS.sub('N', line)).strip(), []
     for low in ADDRESS.findall(line):    # the same address as bytes of code
         pairs = [low[i:i + 2] for i in (6, 4, 2, 0)]
         line = line.replace(' '.join(pairs), 'BYTES').replace(''.join(pairs), 'BYTES')
@@ -59,7 +58,10 @@ def masked(line, loose=False):
         if related:
             relations.append((label, re.sub(r'0x|\s', '', match[0])))
         return label
-    return SPACES.sub(' ', MASK.sub(name, line)).strip(), relations
+    line = MASK.sub(name, line)
+    if loose:
+        line, relations = NUMBERS.sub('N', line), []
+    return SPACES.sub(' ', line).strip(), relations
 
 
 class Relations:
