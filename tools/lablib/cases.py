@@ -109,11 +109,15 @@ def by_shell(tree, case, seed, log):
     documents = [l for l in out.splitlines() if l.startswith(('[', '{'))]
     if len(documents) < len(case.ask):
         return Result(case, WRONG, did, f'answers to {len(case.ask)} questions', complaint)
-    for (command, wants), text in zip(case.ask, documents[len(documents) - len(case.ask):]):
-        for want in wants:
-            ok, found = holds(json.loads(text), fill_in(want, drawn))
+    for (command, lines), text in zip(case.ask, documents[len(documents) - len(case.ask):]):
+        for key, line in lines:
+            if key == 'keep':  # NAME PATH: what later lines call {NAME}
+                name, _, path = line.partition(' ')
+                drawn[name] = at_path(json.loads(text), path.strip())
+                continue
+            ok, found = holds(json.loads(text), fill_in(line, drawn))
             if not ok:
-                return Result(case, WRONG, did, f'{fill_in(want, drawn)} (of {fill_in(command, drawn)})', found)
+                return Result(case, WRONG, did, f'{fill_in(line, drawn)} (of {fill_in(command, drawn)})', found)
     return Result(case, PASS)
 
 

@@ -46,10 +46,10 @@ class Case:
         self.gdb = self.exec = self.host = None
         self.status = 0
         for key, value in pairs:
-            if key == 'want':
+            if key in ('want', 'keep'):
                 if not self.ask:
-                    raise Mistake(f'{where}: "want" before "ask"')
-                self.ask[-1][1].append(value)
+                    raise Mistake(f'{where}: "{key}" before "ask"')
+                self.ask[-1][1].append((key, value))
             elif key == 'ask':
                 self.ask.append((value, []))
             elif key in self.LISTS:
@@ -118,8 +118,9 @@ class Lab:
             raise Mistake(f'{self.name}: two files {folder}/{name}.*')
         return found[0] if found else None
 
-    def files(self, folder, root=ROOT):
-        """The edited files by name, as 'start' has them, or 'solution'."""
+    def files(self, folder, root=ROOT, instead=None):
+        """The edited files by name, as 'start' has them, or 'solution'. A cut part that the folder lacks stays as the
+        tree has it. instead: texts for parts, by name."""
         out = {}
         for edit in self.edits:
             if '/' not in edit:
@@ -133,10 +134,10 @@ class Lab:
                 if cut.path != edit:
                     continue
                 part = self.beside(folder, cut.name)
-                if part:
+                if instead and cut.name in instead:
+                    text = cut.replace(text, instead[cut.name])
+                elif part:
                     text = cut.replace(text, read(part))
-                elif folder == 'start':
-                    raise Mistake(f'{self.name}: there is no start/{cut.name}.*')
                 else:
                     cut.find(text)
             out[edit] = text
@@ -166,10 +167,8 @@ class Wrong:
         if self.replaces in out:
             out[self.replaces] = self.text
             return out
-        for cut in lab.cuts:
-            if cut.name == self.replaces:
-                out[cut.path] = cut.replace(out[cut.path], self.text)
-                return out
+        if self.replaces in [cut.name for cut in lab.cuts]:
+            return lab.files('solution', instead={self.replaces: self.text})
         raise Mistake(f'{lab.name}/wrong/{self.name}: replaces {self.replaces}, which the lab does not edit')
 
 
