@@ -4,9 +4,14 @@ import importlib.util
 import json
 import os
 import random
+import re
 import traceback
 
 import gdb
+
+
+COMMANDS = 'define document end if else while set print printf output echo x'
+ALLOWED = re.compile(r'(define|document|end|if|else|while|print|p|printf|output|echo|x|set (var )?[$({*])(/\w+)?(\b|(?<=\W))')
 
 
 class Different(Exception):
@@ -46,6 +51,24 @@ class Lab:
 
     def value(self, expression):
         return int(gdb.parse_and_eval(expression))
+
+    def source_answer(self):
+        """Reads the student's script. It may compute, look and write memory, and nothing else: a script of GDB could
+        do anything to the machine that grades it."""
+        with open(self.answer, encoding='utf-8') as f:
+            lines = f.read().splitlines()
+        in_text = False
+        for number, line in enumerate(lines, 1):
+            words = line.strip()
+            if in_text or not words or words.startswith('#'):
+                in_text = in_text and words != 'end'
+            elif not ALLOWED.match(words) or '$_' in words:
+                self.did(f'line {number} of the script: {words}')
+                self.fail(f'one of the commands {COMMANDS}', 'another one')
+            else:
+                in_text = words.startswith('document')
+        self.did('source ' + os.path.basename(self.answer))
+        self.student('source ' + self.answer)
 
     def student(self, command):
         """A command of the student's; an error in it is a wrong answer."""
