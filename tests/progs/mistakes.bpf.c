@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Accepted, and wrong: accesses to bad addresses, and a store to what belongs to the kernel. Linux refuses all
-// of them but `asks`.
+// Accepted, and wrong: accesses to bad addresses, a store to what belongs to the kernel, and a count that CPUs
+// change at the same time. Linux refuses `wrong` and `renames`.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -34,6 +34,25 @@ int BPF_PROG(renames, struct sk_buff *skb)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	task->comm[0] = '!';
+	return 0;
+}
+
+/* Two CPUs can read the same number, and write the same next one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} counted SEC(".maps");
+
+SEC("fentry/kfree_skb")
+int BPF_PROG(loses, struct sk_buff *skb)
+{
+	__u32 key = 0;
+	__u64 *value = bpf_map_lookup_elem(&counted, &key), next = value ? *value + 1 : 1;
+
+	bpf_map_update_elem(&counted, &key, &next, BPF_ANY);
+	__sync_fetch_and_add(&seen, 1);
 	return 0;
 }
 
