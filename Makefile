@@ -135,6 +135,15 @@ $(B)/shell/demo_source.h: progs/skbcount.bpf.c
 $(B)/shell/demo_steps.c.o: CFLAGS += -I$(B)
 $(B)/shell/demo_steps.c.o: $(B)/shell/demo_source.h
 
+# The chapters and labs that `learn` lists. A page that is added or removed changes the list.
+LEARN = $(wildcard docs/book/[0-9]*.md labs/*/lab)
+$(B)/shell/learn_rows.h: tools/make-learn $(wildcard docs/book labs) $(LEARN)
+	@mkdir -p $(@D)
+	$(call step,GEN,$@)tools/make-learn $(LEARN) >$@
+
+$(B)/shell/cmd_learn.c.o: CFLAGS += -I$(B)
+$(B)/shell/cmd_learn.c.o: $(B)/shell/learn_rows.h
+
 $(B)/kernel/trace/uapi.c.o: CFLAGS += -fno-eliminate-unused-debug-types
 
 $(B)/%.asm.o: %.asm $(B)/layout.inc

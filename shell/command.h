@@ -30,4 +30,5 @@ extern const struct command kprobe_commands[]; /* cmd_kprobe.c */
 extern const struct command map_commands[];    /* cmd_maps.c */
 extern const struct command cost_commands[];   /* cmd_cost.c */
 extern const struct command system_commands[]; /* cmd_system.c */
+extern const struct command learn_commands[];  /* cmd_learn.c */
 extern const struct command shell_commands[];  /* shell.c */

@@ -99,7 +99,8 @@ static void print_end(enum err first, bool left)
 	else if (left)
 		kprintf("\n`demo` shows it again, `demo N` from step N on; `help` lists the commands.\n");
 	else
-		kprintf("\nThat was the demo. `help` lists the commands; `demo` shows it again.\n");
+		kprintf(
+		    "\nThat was the demo. `learn` lists what to read and to do next, `help` the commands.\n");
 }
 
 enum err demo_run(u32 from, bool pause, enum err (*exec)(const char *line))

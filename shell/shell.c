@@ -37,7 +37,8 @@ static const struct family {
 	{ "The old ways", ftrace_commands },
 	{ NULL, kprobe_commands },
 	{ "The machine", system_commands },
-	{ "The shell", shell_commands },
+	{ "The shell", learn_commands },
+	{ NULL, shell_commands },
 };
 /* clang-format on */
 

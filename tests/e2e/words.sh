@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads who asks: help of each command, whose examples work as they stand.
 . tests/e2e/lib.sh
-plan 21
+plan 23
 
 fivebyte --exec help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$out" | grep -vx OBJECT)
@@ -93,3 +93,10 @@ awk '/^[0-9]+ of the [0-9]+ functions that/ { want = $1 } /^count_fexit: fexit o
 	END { exit !(want && want == got) }' "$out" && pass words_left_out_adds_up || fail words_left_out_adds_up 'not all functions'
 fivebyte --exec 'funcs list_ad* -j; funcs list_ad*; attach count_fentry list_ad*'
 wanted words_left_out_of_nothing 1 '^ +2  no site, inlined: list_add, list_add_tail$' '^0 of the ' 'to no function like list_ad\*$' '^\{"[a-z]*":\[\],"left_out":\[\{"left_out":2,"because":"'
+
+# The book and the labs, as they lie in docs/book/ and labs/.
+fivebyte --quiet --exec 'learn -j; learn 2; learn 99'
+wanted words_learn_a_chapter 1 '^Chapter 2: Five bytes$' '^Read    docs/book/02-five-bytes.md, [0-9]+ minutes$' '^Type    site kfree_skb' \
+	'^error ENOENT: there is no chapter 99; learn lists them$'
+pages=$(ls docs/book/0[1-9]*.md docs/book/[1-9]*.md labs/*/lab | wc -l)
+[ "$(grep -o '"page":' "$out" | wc -l)" = "$pages" ] && pass words_learn_lists_every_page || fail words_learn_lists_every_page "not $pages"
