@@ -167,7 +167,7 @@ def wrong(span, doc, known):
         return wrong_make(words)
     if words[0].startswith(('tools/', './tools/')) or words[0] == 'NO_COLOR=1':
         tool = next(word for word in words if '/' in word)
-        if not path_exists(tool, doc):
+        if not path_exists(tool, doc) and tool not in linux_words()[1]:
             return f'there is no file {tool}'
         option = wrong_options(words[1:])
         return option and f'no tool of the tree has an option {option}'
