@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs one case. The verdict is the state of the machine: its exit status, its JSON, its memory read by GDB."""
+import ast
 import json
+import operator
 import os
 import random
 import re
@@ -37,12 +39,27 @@ def draw(case, seed):
 
 
 def fill_in(text, drawn):
-    return re.sub(r'\{(\w+)\}', lambda m: str(drawn[m[1]]) if m[1] in drawn else m[0], text)
+    """{n}, and sums and products of drawn numbers: {16*n + 1}."""
+    return re.sub(r'\{([\w +*()/%-]+)\}', lambda m: str(value_of(ast.parse(m[1], mode='eval').body, drawn)), text)
+
+
+OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
+             ast.Mod: operator.mod}
+
+
+def value_of(node, drawn):
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name) and node.id in drawn:
+        return drawn[node.id]
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+        return OPERATORS[type(node.op)](value_of(node.left, drawn), value_of(node.right, drawn))
+    raise Mistake(f'in braces may stand drawn names and + - * // %, not {ast.unparse(node)}')
 
 
 def run_case(tree, case, seed, log, answer_dir=None):
     log.write(f'\n== {case.name}\n')
-    kind = case.test and by_test or case.run is not None and by_shell or case.gdb and by_gdb or by_host
+    kind = case.test and by_test or case.steps and by_shell or case.gdb and by_gdb or by_host
     return kind(tree, case, seed, log)
 
 
@@ -92,7 +109,8 @@ def by_test(tree, case, seed, log):
 
 def by_shell(tree, case, seed, log):
     drawn = draw(case, seed)
-    commands = [fill_in(c, drawn) for c in ([case.run] if case.run else []) + [c for c, _ in case.ask]]
+    commands = [fill_in(c, drawn) for c, _ in case.steps]
+    asked = [(fill_in(c, drawn), lines) for c, lines in case.steps if lines is not None]
     options = ['--quiet', '--exec', '; '.join(commands)]
     for program in case.load:
         options += ['--load', tree.object_of(program)]
@@ -107,9 +125,9 @@ def by_shell(tree, case, seed, log):
     if case.expect and not re.search(fill_in(case.expect, drawn), out):
         return Result(case, WRONG, did, f'the words "{fill_in(case.expect, drawn)}"', complaint or 'nothing')
     documents = [l for l in out.splitlines() if l.startswith(('[', '{'))]
-    if len(documents) < len(case.ask):
-        return Result(case, WRONG, did, f'answers to {len(case.ask)} questions', complaint)
-    for (command, lines), text in zip(case.ask, documents[len(documents) - len(case.ask):]):
+    if len(documents) != len(asked):
+        return Result(case, WRONG, did, f'{len(asked)} lines of JSON', complaint or f'{len(documents)} lines')
+    for (command, lines), text in zip(asked, documents):
         for key, line in lines:
             if key == 'keep':  # NAME PATH: what later lines call {NAME}
                 name, _, path = line.partition(' ')
@@ -117,7 +135,7 @@ def by_shell(tree, case, seed, log):
                 continue
             ok, found = holds(json.loads(text), fill_in(line, drawn))
             if not ok:
-                return Result(case, WRONG, did, f'{fill_in(line, drawn)} (of {fill_in(command, drawn)})', found)
+                return Result(case, WRONG, did, f'{fill_in(line, drawn)} (of {command})', found)
     return Result(case, PASS)
 
 

@@ -35,34 +35,33 @@ def lines_of(path):
 
 
 class Case:
-    KEYS = ('case', 'points', 'needs', 'smp', 'wall', 'did', 'why', 'hint', 'start', 'test', 'run', 'kernel', 'status',
+    KEYS = ('case', 'points', 'needs', 'smp', 'wall', 'did', 'why', 'hint', 'start', 'test', 'kernel', 'status',
             'expect', 'gdb', 'exec', 'host')
-    LISTS = ('draw', 'load', 'ask')
+    LISTS = ('draw', 'load')
 
     def __init__(self, pairs, where):
-        self.draw, self.load, self.ask = [], [], []
+        self.draw, self.load = [], []
+        self.steps = []  # of the shell: (command, what its JSON must hold)
         self.points, self.smp, self.wall, self.needs, self.start = 1, 1, 60, '', 'fails'
-        self.did = self.why = self.hint = self.test = self.run = self.kernel = self.expect = None
+        self.did = self.why = self.hint = self.test = self.kernel = self.expect = None
         self.gdb = self.exec = self.host = None
         self.status = 0
         for key, value in pairs:
             if key in ('want', 'keep'):
-                if not self.ask:
-                    raise Mistake(f'{where}: "{key}" before "ask"')
-                self.ask[-1][1].append((key, value))
-            elif key == 'ask':
-                self.ask.append((value, []))
+                if not self.steps or self.steps[-1][1] is None:
+                    raise Mistake(f'{where}: "{key}" without "ask"')
+                self.steps[-1][1].append((key, value))
+            elif key in ('run', 'ask'):
+                self.steps.append((value, [] if key == 'ask' else None))
             elif key in self.LISTS:
                 getattr(self, key).append(value)
-            elif key == 'run' and self.run:
-                self.run += '; ' + value
             elif key in self.KEYS:
                 setattr(self, key, int(value) if key in ('points', 'smp', 'wall', 'status', 'hint') else value)
             else:
                 raise Mistake(f'{where}: there is no key "{key}" of a case')
         self.name = self.case
         self.needs = [n.strip() for n in self.needs.split(';') if n.strip()]
-        if sum(kind is not None for kind in (self.test, self.run, self.gdb, self.host)) != 1:
+        if sum(kind is not None for kind in (self.test, self.steps or None, self.gdb, self.host)) != 1:
             raise Mistake(f'{where}: case "{self.name}" wants one of test, run, gdb, host')
 
 
