@@ -10,6 +10,7 @@
 # make gdb        debug it; SCRIPT=docs/gdb/first-poke.gdb replays a session
 # make book-check check what docs/book/ shows; make book-accept writes what the machine prints now into it;
 #                 FILES=docs/book/05-poke.md for one chapter
+# make report     boot, and draw what the machine does: build/report/index.html; make report-check looks at it
 # make lab N=1    try lab 1; HINT=1 ONLY=case RESET=1 OURS=1: labs/labs.mk
 # make grade      check all your labs, or a class's: DIR=submissions
 # make test-labs  prove every lab: start, solution, wrong answers
@@ -54,7 +55,7 @@ script = @MAKEFLAGS='$(filter-out --jobserver%,$(MAKEFLAGS))'
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all run test test-host test-machine test-e2e core-suite check-linux stress lint lines gdb dis clean \
-	book-check book-accept
+	book-check book-accept report report-check
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
 	@:
@@ -244,8 +245,17 @@ test:
 	@tools/install-deps
 	$(script) tools/run-tests
 
-# run and test build in a second make, after they have installed the tools.
-ifeq ($(filter run test clean,$(MAKECMDGOALS)),)
+report:
+	@tools/install-deps
+	@tools/progress $(MAKE) $(B)/fivebyte.elf
+	@tools/report
+
+report-check: report
+	@tools/install-deps 'chromium chromium'
+	@tools/report --check
+
+# These build in a second make, after they have installed the tools.
+ifeq ($(filter run test report report-check clean,$(MAKECMDGOALS)),)
 -include tests/host/host.mk
 endif
 test-host: check-host

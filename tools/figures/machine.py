@@ -29,17 +29,17 @@ def first_line(*words):
         return "not known"
 
 
-def boot(*commands, smp=1, icount=True):
+def boot(what, *commands, smp=1, icount=True):
     """Boots, runs commands of the shell, and returns the documents that those with -j print."""
-    print(f"report: a boot with {smp} CPU{'s' * (smp > 1)}: {'; '.join(commands)}", file=sys.stderr)
+    print(f"report: boots for {what}", flush=True)
     options = ["--smp", str(smp), "--quiet", "--timeout", str(TIMEOUT)] + ["--icount"] * icount
     said = run(["tools/fivebyte", *options, "--exec", "; ".join(commands)])
     return [json.loads(line) for line in said.splitlines() if line[:1] in ("{", "[")]
 
 
-def in_gdb(*commands):
+def in_gdb(what, *commands):
     """Boots under GDB and returns what tools/figures/in_gdb.py found."""
-    print(f"report: a boot under GDB: {'; '.join(commands)}", file=sys.stderr)
+    print(f"report: boots under GDB for {what}", flush=True)
     with tempfile.TemporaryDirectory() as tmp:
         script, found = os.path.join(tmp, "script"), os.path.join(tmp, "found")
         with open(script, "w") as f:

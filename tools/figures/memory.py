@@ -130,7 +130,7 @@ def figure(found):
                f"Below each stack lies a page that is not mapped ({guards} in all).",
         "more": "GDB read the page tables while a wake-up was traced. Addresses grow upwards; heights grow with the "
                 "logarithm of the size.",
-        "from": "make gdb; the tables from CR3 on",
+        "from": "tools/report; GDB reads the tables from CR3 on (tools/figures/in_gdb.py)",
         "draw": lambda width: draw(width, found),
         "tables": [("The map, from the lowest address up", ["from", "to", "size", "rights", "what"],
                     [[f"{start:016x}", f"{end:016x}", size_words(end - start), rights, words]

@@ -107,7 +107,7 @@ def figure(found):
                 "latency_ends (fexit) takes the difference; between them the image calls the original, behind its five "
                 "bytes. GDB made every step, while QEMU held interrupts back. Times are guest instructions. A thin bar "
                 "may be wider than it should be, so that it can be seen; the numbers at the right are exact.",
-        "from": f"make gdb, and stepi from {FUNCTION} on, while the shell runs: {'; '.join(COMMANDS)}",
+        "from": f"tools/report; GDB makes the steps (tools/figures/in_gdb.py) while the shell runs '{'; '.join(COMMANDS)}'",
         "draw": lambda width: draw(width, found),
         "tables": [("Where the instructions of the traced wake-up were", ["lane", "function", "from", "instructions"],
                     rows),
