@@ -8,6 +8,7 @@
 # make core-suite the CO-RE cases of Linux 6.1's tests; unpacks Debian's linux-source-6.1 under build/
 # make check-linux  look for the names of docs/linux.md in Linux 6.1; unpacks linux-source-6.1 under build/
 # make gdb        debug it; SCRIPT=docs/gdb/first-poke.gdb replays a session
+# make book       make build/book/: the book as HTML and PDF; installs pandoc and chromium
 # make book-check check what docs/book/ shows; make book-accept writes what the machine prints now into it;
 #                 FILES=docs/book/05-poke.md for one chapter
 # make report     boot, and draw what the machine does: build/report/index.html; make report-check looks at it
@@ -19,9 +20,9 @@
 # make dis        disassemble the kernel and what it generates
 # make clean      remove build/; make build/vmlinux.h writes the types for programs
 #
-# run and test install the Debian packages that are missing; nothing else has to be done first. Each step of
-# the build is one short line; V=1 shows the commands. The build runs as many jobs as the machine has CPUs, or
-# as -j N says.
+# run, test and book install the Debian packages that are missing; nothing else has to be done first. Each
+# step of the build is one short line; V=1 shows the commands. The build runs as many jobs as the machine has
+# CPUs, or as -j N says.
 
 CC      = $(CROSS_COMPILE)gcc
 HOSTCC ?= gcc
@@ -55,7 +56,7 @@ script = @MAKEFLAGS='$(filter-out --jobserver%,$(MAKEFLAGS))'
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all run test test-host test-machine test-e2e core-suite check-linux stress lint lines gdb dis clean \
-	book-check book-accept report report-check
+	book book-check book-accept report report-check
 
 all: $(B)/fivebyte.elf $(B)/fivebyte-test.elf $(B)/fivebyte.iso
 	@:
@@ -255,7 +256,7 @@ report-check: report
 	@tools/report --check
 
 # These build in a second make, after they have installed the tools.
-ifeq ($(filter run test report report-check clean,$(MAKECMDGOALS)),)
+ifeq ($(filter run test book report report-check clean,$(MAKECMDGOALS)),)
 -include tests/host/host.mk
 endif
 test-host: check-host
@@ -285,10 +286,16 @@ lint: $(B)/fivebyte.elf
 lines:
 	@tools/lines
 
-book-check: all
+# pandoc and chromium are for the book alone.
+book:
+	@tools/install-deps 'pandoc pandoc' 'chromium chromium'
+	@tools/progress $(MAKE) all host
+	$(script) tools/book build
+
+book-check: all host
 	$(script) tools/book check $(FILES)
 
-book-accept: all
+book-accept: all host
 	$(script) tools/book accept $(FILES)
 
 # make gdb SCRIPT=docs/gdb/first-poke.gdb: GDB reads the script instead of the terminal. OPTIONS are the

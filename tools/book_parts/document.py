@@ -9,6 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 FENCE = re.compile(r'^ {0,3}(`{3,})\s*(.*)$')
 HEADING = re.compile(r'^(#{1,6}) +(.*?) *#*$')
 COMMENT = re.compile(r'<!--.*?-->')
+SPAN = re.compile(r'(?<!`)`([^`\n]+(?:\n[^`\n]+)?)`(?!`)')    # inline code
 
 
 class Problem(Exception):
@@ -89,6 +90,13 @@ class Document:
         """(line, text) of the prose without comments."""
         return [(number, COMMENT.sub('', line)) for number, line in self.prose]
 
+    def flow(self):
+        """The prose without comments, each line in its place: a span or a link may go over the end of a line."""
+        lines = [''] * len(self.lines)
+        for number, line in self.bare_prose():
+            lines[number - 1] = line
+        return '\n'.join(lines)
+
     def replace(self, changes):
         """Replaces the content of blocks: `changes` are pairs of a block and its new lines."""
         for block, lines in sorted(changes, key=lambda change: -change[0].line):
@@ -101,6 +109,11 @@ class Document:
     def write(self):
         with open(os.path.join(ROOT, self.path), 'w', encoding='utf-8') as file:
             file.write(self.text())
+
+
+def line_at(text, at):
+    """The number of the line in which the character `at` is."""
+    return text.count('\n', 0, at) + 1
 
 
 def read_text(path):

@@ -11,7 +11,7 @@ import os
 import re
 from decimal import Decimal, InvalidOperation
 
-from book_parts.document import ROOT, Problem, read_text
+from book_parts.document import ROOT, SPAN, Problem, line_at, read_text
 
 SOURCE = re.compile(r'<!--=\s*(.*?)\s*-->')
 FIGURE = re.compile(r'(?:(?:about|some|nearly|almost|over|under) +)?(-?\d[\d,]*(?:\.\d+)?(?: ?[kMG]\b)?|[^\s`*|(]+)[`*]*$')
@@ -19,7 +19,6 @@ SCALE = {'k': 1000, 'M': 1000000, 'G': 1000000000}
 ROUGHLY = re.compile(r'\b(?:about|some|nearly|almost|over|under) +$')
 
 # Numbers that cost something want a source. Small ones of the first kind are words of everyday.
-SPANS = re.compile(r'`[^`]*`')
 COST = re.compile(r'(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(?: [kM])?[ \n](instructions?|lines|times)\b'
                   r'|(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(?: [kM])?[ \n]?(%|ns\b|us\b|µs\b|ms\b|ticks\b|nanoseconds\b|bytes of (?:stack|code)\b)')
 EVERYDAY = 10
@@ -109,7 +108,8 @@ class Sources:
 
 def lines_of(doc):
     """(line, text) of all that may hold a figure: prose and drawings."""
-    return doc.prose + [each for block in doc.blocks if block.kind in ('layout', 'sequence')
+    prose = [(line, SPAN.sub(lambda span: span[0].replace('<!--', '____'), text)) for line, text in doc.prose]
+    return prose + [each for block in doc.blocks if block.kind in ('layout', 'sequence')
                         for each in enumerate(block.lines, block.line + 1)]
 
 
@@ -142,16 +142,16 @@ def check(doc, sources, strict=True):
 
 def without_source(doc):
     """Numbers of a cost that have no source behind them."""
-    lines = [''] * (len(doc.lines) + 1)
+    lines = [''] * len(doc.lines)
     for line, text in doc.prose:
-        lines[line] = SPANS.sub('', re.sub(r'\S+<!--=.*?-->', '', text))
-    text = '\n'.join(lines)
+        lines[line - 1] = re.sub(r'\S+<!--=.*?-->', '', text)
+    text = SPAN.sub(lambda span: re.sub(r'[^\n]', ' ', span[0]), '\n'.join(lines))
     problems = []
     for match in COST.finditer(text):
         if match[1] and number(match[1]) and number(match[1])[0] <= EVERYDAY:
             continue
         what = match[0].replace('\n', ' ')
-        problems.append(Problem(doc, text.count('\n', 0, match.start()),
+        problems.append(Problem(doc, line_at(text, match.start()),
                                 f'where does "{what}" come from? Its source stands behind the number: <!--= ... -->'))
     return problems
 

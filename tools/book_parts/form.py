@@ -6,9 +6,9 @@ import os
 import re
 
 from book_parts import drawings, excerpts, sessions
-from book_parts.document import ROOT, Document, Problem, read_text
+from book_parts.document import ROOT, SPAN, Document, Problem, line_at, read_text
 
-MORE = {'01-argument': 'What each side had'}
+MORE = {'01-argument': ('What each side had', 'Who was right about what')}
 HEADINGS = ['See it', 'The problem', 'The idea', 'The code', 'Break it', 'In Linux', 'Check yourself', 'New words']
 LEAST_WORDS, MOST_WORDS = 1100, 2200
 MOST_OPEN, MOST_NEW, MOST_COLUMNS = 4, 5, 110
@@ -20,7 +20,6 @@ GLOSSARY = 'docs/book/glossary.md'
 FACTS = re.compile(r'^(\d+) minutes?\.\s+Needs:\s+(.*?)\.\s+Open:\s+(.*?)\.$', re.DOTALL)
 CHAPTER_LINK = re.compile(r'\[[^\]]*\]\((?:\.\./)*(\d\d)-([\w-]+)\.md[^)]*\)')
 LINK = re.compile(r'\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)')
-SPAN = re.compile(r'`[^`]*`')
 ROW = re.compile(r'^\| *<a id="([\w.-]+)"></a>(.*?) *\|(.*)\|$')
 NEW_WORD = re.compile(r'^- \*\*(.+?)\*\*: ?(.*)$')
 
@@ -81,7 +80,7 @@ def check_head(doc):
 
 def check_body(doc):
     problems = []
-    titles = [(line, title) for line, level, title in doc.headings if level == 2 and title != MORE.get(doc.name)]
+    titles = [(line, title) for line, level, title in doc.headings if level == 2 and title not in MORE.get(doc.name, ())]
     for at, want in enumerate(HEADINGS):
         if at >= len(titles) or titles[at][1] != want:
             line = titles[at][0] if at < len(titles) else 1
@@ -137,10 +136,10 @@ def check_questions(doc, answers):
 
 def check_prose(doc):
     problems = []
+    text = SPAN.sub(lambda span: re.sub(r'[^\n]', ' ', span[0]), doc.flow())
+    for match in NOT_WRITTEN.finditer(text):
+        problems.append(Problem(doc, line_at(text, match.start()), f'leave out "{match[1]}"'))
     for line, text in doc.bare_prose():
-        match = NOT_WRITTEN.search(SPAN.sub('', text))
-        if match:
-            problems.append(Problem(doc, line, f'leave out "{match[1]}"'))
         if len(text) > MOST_COLUMNS and not text.startswith(('|', '[code ')):
             problems.append(Problem(doc, line, f'{len(text)} columns; at most {MOST_COLUMNS}'))
     return problems
@@ -214,16 +213,16 @@ def check_words(doc):
 
 def first_use(doc, word, anchor, chapter):
     """The first use of a word in front of its chapter is a link to the glossary, or to the chapter."""
-    pattern = re.compile(rf'(?<![\w-]){re.escape(word)}(?:s|es)?(?![\w-])', re.IGNORECASE)
-    for line, text in doc.bare_prose():
-        plain = SPAN.sub(lambda span: ' ' * len(span[0]), text)
-        linked = [link.span() for link in LINK.finditer(plain)]
-        for use in pattern.finditer(plain):
-            inside = [LINK.match(plain, begin)[2] for begin, end in linked if begin <= use.start() < end]
-            if inside and inside[0].startswith(('glossary.md', '../glossary.md')) or inside and chapter in inside[0]:
-                return []
-            if inside and not use.start() < plain.index(']', linked[0][0]):
-                continue    # in the address of a link
-            return [Problem(doc, line, f'"{word}" is used before its chapter ({chapter}): write '
-                            f'[{use[0]}](glossary.md#{anchor})')]
+    words = r'\s+'.join(map(re.escape, word.split()))
+    pattern = re.compile(rf'(?<![\w-]){words}(?:s|es)?(?![\w-])', re.IGNORECASE)
+    text = SPAN.sub(lambda span: re.sub(r'[^\n]', ' ', span[0]), doc.flow())
+    found = [link for link in LINK.finditer(text)]
+    for use in pattern.finditer(text):
+        inside = next((link for link in found if link.start() <= use.start() < link.end()), None)
+        if inside and use.start() >= inside.end(1):
+            continue    # in the address of a link
+        if inside and (os.path.basename(inside[2]).startswith('glossary.md') or chapter in inside[2]):
+            return []
+        return [Problem(doc, line_at(text, use.start()), f'"{word}" is used before its chapter ({chapter}): write '
+                        f'[{" ".join(use[0].split())}](glossary.md#{anchor})')]
     return []

@@ -9,9 +9,8 @@ import functools
 import os
 import re
 
-from book_parts.document import ROOT, Problem, read_text
+from book_parts.document import ROOT, SPAN, Problem, line_at, read_text
 
-SPAN = re.compile(r'(?<!`)`([^`\n]+)`(?!`)')
 BYTES = re.compile(r'^(?:[0-9a-fA-F?x]{2})(?: (?:[0-9a-fA-F]{2}|\?\?|d\d|\.\.))*$|^[0-9a-f]{8,16}$')
 PATH = re.compile(r'^\.{0,2}[\w.*-]*(?:/[\w.*+-]+)+/?$|^[\w-]+\.(?:c|h|asm|md|py|gdb|out|txt|mk|ld|pml|tsv)$')
 WORD = re.compile(r'[A-Za-z_][\w]*')
@@ -144,7 +143,7 @@ def path_exists(path, doc):
     """A path of the tree, from the root or from the file that names it; `*` and capitals stand for something."""
     if re.search(r'\*|\b[A-Z]{1,}[A-Z]*\b|NN', path) and not os.path.exists(os.path.join(ROOT, path)):
         stem = re.split(r'[^/]*(?:\*|[A-Z]{2,}|\bN\b)', path)[0]
-        return os.path.isdir(os.path.join(ROOT, stem or '.'))
+        return any(os.path.isdir(os.path.join(ROOT, base, stem)) for base in ('', os.path.dirname(doc.path)))
     for base in (ROOT, os.path.join(ROOT, os.path.dirname(doc.path))):
         if os.path.exists(os.path.join(base, path)):
             return True
@@ -161,13 +160,15 @@ def wrong(span, doc, known):
     """Why a span names nothing that exists, or None."""
     text = span.strip()
     words = text.split()
-    if BYTES.match(text) or '@' in text:    # bytes of code; the name of a mail
+    if BYTES.match(text) or '@' in text or text.startswith('/'):    # bytes of code; the name of a mail; a pattern
         return None
     if words[0] == 'make':
         return wrong_make(words)
+    if len(words) == 1 and text.rstrip('/') in linux_words()[1]:
+        return None
     if words[0].startswith(('tools/', './tools/')) or words[0] == 'NO_COLOR=1':
         tool = next(word for word in words if '/' in word)
-        if not path_exists(tool, doc) and tool not in linux_words()[1]:
+        if not path_exists(tool, doc):
             return f'there is no file {tool}'
         option = wrong_options(words[1:])
         return option and f'no tool of the tree has an option {option}'
@@ -175,7 +176,7 @@ def wrong(span, doc, known):
         option = wrong_options(words)
         return option and f'no tool of the tree has an option {option}'
     if len(words) == 1 and PATH.match(text):
-        if path_exists(text, doc) or text in file_names() or text.rstrip('/') in linux_words()[1]:
+        if path_exists(text, doc) or text in file_names() or text.startswith('lab/'):    # the reader's own
             return None
         first = text.split('/')[0]
         if first.split('.')[0] in SECTIONS or os.path.exists(os.path.join(ROOT, 'progs', f'{first}.bpf.c')):
@@ -201,9 +202,10 @@ def unknown(text, known):
 def check(doc):
     known = known_words(doc)
     problems = []
-    for line, text in doc.bare_prose():
-        for span in SPAN.findall(text):
-            why = wrong(span, doc, known)
-            if why:
-                problems.append(Problem(doc, line, f'`{span}`: {why}'))
+    text = doc.flow()
+    for span in SPAN.finditer(text):
+        name = ' '.join(span[1].split())
+        why = name and wrong(name, doc, known)
+        if why:
+            problems.append(Problem(doc, line_at(text, span.start()), f'`{name}`: {why}'))
     return problems
