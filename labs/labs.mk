@@ -11,19 +11,19 @@
 .PHONY: lab grade lab-tree test-labs
 lab:
 	@tools/install-deps
-	@tools/progress $(MAKE) $(B)/fivebyte.elf
+	@$(MAKE) -q --no-print-directory $(B)/fivebyte.elf || tools/progress $(MAKE) $(B)/fivebyte.elf
 	@tools/lab try N='$(N)' HINT='$(HINT)' ONLY='$(ONLY)' RESET='$(RESET)' OURS='$(OURS)' MERGE='$(MERGE)' SEED='$(SEED_OF_LAB)'
 
 grade:
 	@tools/install-deps
-	@tools/progress $(MAKE) $(B)/fivebyte.elf
+	@$(MAKE) -q --no-print-directory $(B)/fivebyte.elf || tools/progress $(MAKE) $(B)/fivebyte.elf
 	@tools/lab grade N='$(N)' DIR='$(DIR)' SEED='$(SEED_OF_LAB)'
 
 lab-tree:
 	@tools/lab tree N='$(N)' TO='$(TO)'
 
 test-labs:
-	@tools/progress $(MAKE) $(B)/fivebyte.elf
+	@$(MAKE) -q --no-print-directory $(B)/fivebyte.elf || tools/progress $(MAKE) $(B)/fivebyte.elf
 	@tools/lab prove N='$(N)'
 
 # SEED is 1 for the stress test if the caller does not say; a lab then draws one.

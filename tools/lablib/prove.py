@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """make test-labs: each lab does what it says. The start builds and fails each case; the solution passes; each wrong
 answer fails first at the case that it names. One line for each claim, as all tests print."""
-import contextlib
 import io
 import os
 import re
@@ -68,11 +67,11 @@ def transcripts(lab):
 
 def report_of(lab, results):
     """The lines that a student would read."""
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        printer = Printer(lab, f'lab/{lab.number}', SEED, f'build/lab/{lab.number}/log')
-        for result in results:
-            printer.add(result)
-        printer.end(1)
+    out = io.StringIO()
+    printer = Printer(lab, f'lab/{lab.number}', SEED, f'build/lab/{lab.number}/log', out)
+    for result in results:
+        printer.add(result)
+    printer.end(1)
     return [re.sub(r'( failed(, \d+ not run)?) in \d+ s', r'\1', l) for l in out.getvalue().splitlines()]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs the cases of a lab in their order, and says what came out."""
 import os
+import sys
 import time
 
 from lablib import cases
@@ -55,23 +56,27 @@ def passed_together(tree, seed, log, trust):
 class Printer:
     """The report that a student reads."""
 
-    def __init__(self, lab, where, seed, log_name):
+    def __init__(self, lab, where, seed, log_name, out=None):
         self.lab, self.where, self.seed, self.log_name = lab, where, seed, log_name
+        self.out = out or sys.stdout
         self.count = {PASS: 0, 'failed': 0, NOT_RUN: 0}
         self.first_failed = None
         self.verdicts = []
         self.start = time.monotonic()
-        print(f'{lab.head} (seed {seed})', flush=True)
+        self.print(f'{lab.head} (seed {seed})')
+
+    def print(self, line):
+        print(line, file=self.out, flush=True)
 
     def add(self, result):
         case = result.case
         self.verdicts.append(result.verdict)
         if result.verdict == PASS:
             self.count[PASS] += case is not None
-            print(f'PASS  {case.name if case else "builds"}', flush=True)
+            self.print(f'PASS  {case.name if case else "builds"}')
         elif result.verdict == NOT_RUN:
             self.count[NOT_RUN] += 1
-            print(f'----  {case.name} (after "{result.note}")', flush=True)
+            self.print(f'----  {case.name} (after "{result.note}")')
         else:
             self.count['failed'] += 1
             self.first_failed = self.first_failed or result
@@ -79,20 +84,20 @@ class Printer:
 
     def failed(self, result):
         if result.verdict == BUILD:
-            print('FAIL  builds: a build error')
+            self.print('FAIL  builds: a build error')
             lines = [l for l in result.got.splitlines() if 'make' not in l.split(':')[0]]
             for line in lines[:20]:
-                print('  ' + line.replace(f'labs/{self.lab.name}/', self.where + '/'))
-            print(f'  again make lab N={self.lab.number}      log {self.log_name}')
+                self.print('  ' + line.replace(f'labs/{self.lab.name}/', self.where + '/'))
+            self.print(f'  again make lab N={self.lab.number}      log {self.log_name}')
             return
         case = result.case
-        print(f'FAIL  {case.name}' + (': hang' if result.verdict == HANG else ''))
+        self.print(f'FAIL  {case.name}' + (': hang' if result.verdict == HANG else ''))
         for word, text in (('did', result.did), ('want', result.want), ('got', result.got), ('why', case.why),
                            ('note', result.note)):
             if text:
-                print(f'  {word:<5} {text}')
+                self.print(f'  {word:<5} {text}')
         only = first_words(case.name, [c.name for c in self.lab.cases])
-        print(f'  again make lab N={self.lab.number} ONLY={only} SEED={self.seed}      log {self.log_name}', flush=True)
+        self.print(f'  again make lab N={self.lab.number} ONLY={only} SEED={self.seed}      log {self.log_name}')
 
     def end(self, next_hint):
         """The last line. Returns the exit status: 0, 1 for a wrong answer, 3 for a build error, 4 for a hang."""
@@ -101,11 +106,11 @@ class Printer:
         if self.count[NOT_RUN]:
             out += f', {self.count[NOT_RUN]} not run'
         if not self.count['failed']:
-            print(out + took)
+            self.print(out + took)
             return 0
         case = self.first_failed.case
         hint = case.hint if case and case.hint else next_hint
-        print(f'{out}{took}' + (f'          hint: make lab N={self.lab.number} HINT={hint}' if hint else ''))
+        self.print(f'{out}{took}' + (f'          hint: make lab N={self.lab.number} HINT={hint}' if hint else ''))
         return {WRONG: 1, BUILD: 3, HANG: 4}[self.first_failed.verdict]
 
 

@@ -96,6 +96,8 @@ def ours(lab):
     """The difference between the student's files and ours, once all cases have passed."""
     if not os.path.exists(solved_path(lab)):
         raise Mistake(f'OURS=1 shows our answer when yours has passed: make lab N={lab.number}')
+    if not os.path.isdir(lab.dir + '/wrong'):
+        raise Mistake('this tree was made without our answers (make lab-tree)')
     mine = answers_in(lab, folder_of(lab))
     for name, text in lab.files('solution').items():
         print(''.join(difflib.unified_diff(mine[name].splitlines(True), text.splitlines(True),
