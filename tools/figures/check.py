@@ -5,11 +5,13 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
 FIGURES = 6
+TIMEOUT = 180  # seconds, for everything
 VIEWS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")]
 
 # Runs in the page, with all tables open. Returns what is wrong, a sentence each.
@@ -61,7 +63,7 @@ class Browser:
             os.dup2(ends[1], 4)
 
         self.process = subprocess.Popen(
-            [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+            [program, "--headless", *["--no-sandbox"] * (os.getuid() == 0), "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
              "--no-first-run", "--remote-debugging-pipe", "--user-data-dir=" + folder, "about:blank"],
             preexec_fn=join, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_it)
@@ -133,6 +135,7 @@ def look(browser, url, width, scheme, picture):
 def check(path):
     url, beside = "file://" + os.path.abspath(path), os.path.splitext(os.path.abspath(path))[0]
     bad = 0
+    signal.alarm(TIMEOUT)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Browser(folder)
         try:

@@ -96,7 +96,7 @@ def figure(poke):
         "title": "The five bytes at each step, on each CPU",
         "see": "The first byte changes twice, and the other four only while it is an int3. So no CPU ever executes a "
                "mixture of nop and call: it executes the old instruction, or traps, or executes the new one.",
-        "more": "The hook does nothing. " + " ".join(line[0].upper() + line[1:] + "." for line in
+        "more": "The hook does nothing. Traps stand at the step that was open, or had just been made. " + " ".join(line[0].upper() + line[1:] + "." for line in
                                                       poke["note"].splitlines()[1:]),
         "from": f"tools/fivebyte --smp {CPUS} --quiet --exec '{COMMAND}'",
         "draw": lambda width: draw(width, poke),

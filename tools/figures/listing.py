@@ -73,7 +73,7 @@ def draw_plan(d, listing, y):
         hue = f"h{n % HUES + 1}"
         words = fold(does, letters(plan))
         height = max(len(words), len(insns_of)) * ROW
-        d.begin(class_="part", data_g=f"s{step}", tabindex=0)
+        d.begin(class_="part", tabindex=0, role="img", aria_label=does)
         mark(d, 0, y, plan, words, hue)
         for i, (at, text, code) in enumerate(insns_of):
             top = y + i * ROW
@@ -113,7 +113,7 @@ def draw_program(d, listing, y, call):
         below = y + len(words) * ROW + 6
     for line, (y, words) in at.items():
         hue = f"h{listing.hue(line)}"
-        d.begin(class_="part", data_g=f"l{line}", tabindex=0)
+        d.begin(class_="part", tabindex=0, role="img", aria_label=listing.c_text[line])
         mark(d, 0, y, c, words, hue)
         for insn, text, l in listing.ebpf:
             if l == line:
@@ -132,11 +132,11 @@ def draw_program(d, listing, y, call):
 
 def draw_narrow(d, listing):
     """The same between the lines: under each step or line of C what became of it."""
-    def block(y, key, hue, head, rows):
-        head = fold(head, letters(d.width))
-        d.begin(class_="part", data_g=key, tabindex=0)
-        mark(d, 0, y, d.width, head, hue)
-        y += len(head) * ROW
+    def block(y, hue, head, rows):
+        d.begin(class_="part", tabindex=0, role="img", aria_label=head)
+        words = fold(head, letters(d.width))
+        mark(d, 0, y, d.width, words, hue)
+        y += len(words) * ROW
         for indent, text, class_ in rows:
             d.line(3 + indent * 8, y, 3 + indent * 8, y + ROW, "tie " + hue)
             for i, part in enumerate(fold(text, letters(d.width - 14 * indent))):
@@ -149,7 +149,7 @@ def draw_narrow(d, listing):
     d.text(0, y, "The plan, and the image's machine code", "b", 12)
     y += 8
     for n, (step, does, insns) in enumerate(listing.steps):
-        y = block(y, f"s{step}", f"h{n % HUES + 1}", does, [(1, f"{at:2x} {text}", "mono") for at, text, _ in insns])
+        y = block(y, f"h{n % HUES + 1}", does, [(1, f"{at:2x} {text}", "mono") for at, text, _ in insns])
     y += 18
     d.text(0, y, "C, eBPF and the program's machine code", "b", 12)
     y += 8
@@ -162,7 +162,7 @@ def draw_narrow(d, listing):
             for at, code, _, insns in listing.machine:
                 if insns[-1] == insn:
                     rows.append((2, f"{at:2x} {code}", "mono dim"))
-        y = block(y, f"l{line}", f"h{listing.hue(line)}", listing.c_text[line], rows)
+        y = block(y, f"h{listing.hue(line)}", listing.c_text[line], rows)
     d.down_to(y)
 
 
@@ -182,8 +182,8 @@ def tables(listing):
     for at, text, code, insns in listing.machine:
         ebpf = "; ".join(f"{i}: {t}" for i, t, _ in listing.ebpf if i in insns)
         program.append([listing.c_text[listing.line_of(insns[-1])], ebpf, f"{at:x}", text, code])
-    return [("The plan of the image", ["step", "at", "instruction", "bytes"], plan),
-            ("The program", ["C", "eBPF", "at", "instruction", "bytes"], program)]
+    return [("The plan of the image", ["step", "at", "code", "bytes"], plan),
+            ("The program", ["C", "eBPF", "at", "code", "bytes"], program)]
 
 
 def figure(image, ebpf, machine_code):

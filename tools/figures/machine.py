@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TIMEOUT = 120  # seconds for a boot
+MEMORY = 256  # MiB
 
 
 def run(words, **options):
@@ -44,8 +45,8 @@ def in_gdb(what, *commands):
         script, found = os.path.join(tmp, "script"), os.path.join(tmp, "found")
         with open(script, "w") as f:
             f.write(f"python OUT = '{found}'\nsource tools/figures/in_gdb.py\nkill\n")
-        said = run(["tools/gdb/session", "--script", script, "--smp", "1", "--icount", "--timeout", str(TIMEOUT),
-                    "--exec", "; ".join(commands)], timeout=TIMEOUT)
+        said = run(["tools/gdb/session", "--script", script, "--smp", "1", "--mem", str(MEMORY), "--icount",
+                    "--timeout", str(TIMEOUT), "--exec", "; ".join(commands)], timeout=TIMEOUT)
         if not os.path.exists(found):
             sys.exit("report: GDB found nothing:\n" + said[-2000:])
         with open(found) as f:

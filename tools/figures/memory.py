@@ -2,10 +2,13 @@
 # Figure 6: the map of memory as the page tables have it, with permissions.
 from math import log2
 
+from tools.figures.machine import MEMORY
 from tools.figures.svg import Drawing, fold
 
-RAM_END = 0xFFFFFFFF80000000 + (256 << 20)  # tools/fivebyte gives the machine 256 MiB
-DIRECT_END = 0xFFFFFFFFC0000000
+BASE = 0xFFFFFFFF80000000  # KERNEL_BASE
+RAM_END = BASE + (MEMORY << 20)
+DIRECT_END = 0xFFFFFFFFC0000000  # FIXMAP_BASE
+WINDOW_END = DIRECT_END + 2 * 4096
 
 
 def kind(writable, executable):
@@ -35,8 +38,9 @@ def names(found):
         yield at, at + size, "generated text: images and compiled programs"
     yield m["image_end"], RAM_END, "pages for heap, maps, packets"
     yield RAM_END, DIRECT_END, "mapped, but this machine has no memory here"
-    yield 0xFFFFFFFF80000000, start, "the first MiB: boot data"
-    yield DIRECT_END, 1 << 64, "devices: the interrupt controllers"
+    yield BASE, start, "the first MiB of memory"
+    yield DIRECT_END, WINDOW_END, "the window through which text is written"
+    yield WINDOW_END, 1 << 64, "devices: the interrupt controllers"
 
 
 def rows(found):
@@ -45,10 +49,12 @@ def rows(found):
     cuts = {edge for start, end, _ in named for edge in (start, end)}
     at, result = None, []
     for r in split(found["ranges"], cuts):
-        words = next(w for start, end, w in named if start <= r["start"] and r["end"] <= end)
         if at is not None and r["start"] > at:
-            size = r["start"] - at
-            result.append((at, r["start"], "hole", "---", "guard page" if size == 4096 else "nothing"))
+            words = "guard page" if r["start"] - at == 4096 else "nothing"
+            if at == DIRECT_END:
+                words = "the window through which text is written: closed now"
+            result.append((at, r["start"], "hole", "---", words))
+        words = next(w for start, end, w in named if start <= r["start"] and r["end"] <= end)
         class_, rights = kind(*r["rights"][:2])
         last = result[-1] if result else None
         if last and last[1] == r["start"] and (last[2], last[4]) == (class_, words):
@@ -67,7 +73,8 @@ def together(all_rows):
         if [words for *_, words in pair] == ["guard page", "stack without a task"]:
             start = found.pop()[0] if count else pair[0][0]
             count, at = count + 1, at + 2
-            words = f"{count} stack{'s' * (count > 1)} without a task, a guard page below each"
+            words = f"{count} stacks without a task, a guard page below each" if count > 1 else (
+                "stack without a task, a guard page below it")
             found.append((start, *pair[1][1:4], words))
         else:
             found.append(all_rows[at])

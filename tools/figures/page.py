@@ -63,13 +63,14 @@ table { border-collapse:collapse; width:100%; margin:.5rem 0 1rem; font-size:.78
 caption { text-align:left; font-weight:600; padding:.3rem 0; }
 th,td { text-align:left; vertical-align:top; padding:.12rem .4rem .12rem 0; border-bottom:1px solid var(--rule);
   overflow-wrap:anywhere; }
-th { font-weight:600; } td.n { text-align:right; overflow-wrap:normal; font-variant-numeric:tabular-nums; }
+th { font-weight:600; } .n { text-align:right; overflow-wrap:normal; font-variant-numeric:tabular-nums; }
 footer { margin-top:3rem; padding-top:1rem; border-top:1px solid var(--rule); color:var(--dim); font-size:.86rem; }
 dl { display:grid; grid-template-columns:max-content 1fr; gap:.15rem 1rem; margin:0; } dd { margin:0; overflow-wrap:anywhere; }
 @media screen and (max-width:700px) { .wide { display:none; } .narrow { display:block; } table { font-size:.68rem; } }
 @media print { @page { size:A4; margin:14mm 12mm; }
   body { padding:0; max-width:none; font-size:10.5pt; } details,nav { display:none; } a { color:inherit; }
-  figure { break-inside:avoid; margin-top:1rem; } h2,.see { break-after:avoid; } footer { break-inside:avoid; }
+  figure { break-inside:avoid; margin-top:1rem; } h2,.see { break-after:avoid; } footer { break-inside:avoid; margin-top:.6rem; padding-top:.4rem; font-size:8.5pt; }
+  .more,.from { font-size:8.5pt; }
   svg { max-height:225mm; } * { print-color-adjust:exact; -webkit-print-color-adjust:exact; } }
 """
 
@@ -94,12 +95,16 @@ when it was booted to make this page: its own commands and GDB printed every num
 measured before and lie in docs/data."""
 
 
+def is_number(text):
+    return text == "-" or text.replace(",", "").replace(".", "", 1).isdigit()
+
+
 def table(title, heads, rows):
-    def cell(text):
-        is_number = text.replace(",", "").replace(".", "", 1).removeprefix("-").isdigit()
-        return f'<td{" class=n" if is_number else ""}>{escape(text)}</td>'
-    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
-    body = "".join("<tr>" + "".join(map(cell, row)) + "</tr>\n" for row in rows)
+    """A column of numbers only is aligned to the right."""
+    right = [' class="n"' if all(map(is_number, column)) else "" for column in zip(*rows)]
+    head = "".join(f'<th scope="col"{r}>{escape(h)}</th>' for h, r in zip(heads, right))
+    body = "".join("<tr>" + "".join(f"<td{r}>{escape(cell)}</td>" for cell, r in zip(row, right)) + "</tr>\n"
+                   for row in rows)
     return f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>"
 
 

@@ -42,9 +42,10 @@ class Drawing:
     def down_to(self, y):
         self.height = max(self.height, y)
 
-    def rect(self, x, y, width, height, class_, rx=2, **more):
+    def rect(self, x, y, width, height, class_, rx=2, says=None, **more):
+        """says: what a mouse that rests on it shows."""
         self.down_to(y + height + 1)
-        self.add("rect", x=number(x), y=number(y), width=number(width), height=number(height), class_=class_, rx=rx,
+        self.add("rect", says and f"<title>{escape(says)}</title>", x=number(x), y=number(y), width=number(width), height=number(height), class_=class_, rx=rx,
                  **more)
 
     def line(self, x1, y1, x2, y2, class_="rule", **more):
@@ -68,4 +69,5 @@ class Drawing:
 
     def svg(self, title):
         size = f"0 0 {number(self.width)} {number(self.height)}"
-        return (f'<svg viewBox="{size}" role="img" aria-label="{escape(title)}">' + "".join(self.parts) + "</svg>")
+        role = "group" if any("tabindex" in p for p in self.parts) else "img"
+        return f'<svg viewBox="{size}" role="{role}" aria-label="{escape(title)}">' + "".join(self.parts) + "</svg>"

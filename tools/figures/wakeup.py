@@ -52,8 +52,9 @@ def draw_one(d, parts, whole, y, title, left):
             continue
         d.text(0, y + 13, words, "", 11)
         d.line(left, y + 18, left + whole * scale, y + 18, "rule")
-        for _, _, at, count in mine:
-            d.rect(left + at * scale, y + 3, max(count * scale, 0.8), 14, "span " + class_, 0)
+        for _, name, at, count in mine:
+            d.rect(left + at * scale, y + 3, max(count * scale, 0.8), 14, "span " + class_, 0,
+                   says=f"{name}: {count} from {at} on")
         if lane == "program":
             label_programs(d, parts, left, scale, y)
         d.text(d.width, y + 13, f"{total(mine):,}", "dim", 11, "end")
