@@ -12,15 +12,9 @@ struct prog_probe {
 	struct kretprobe rp; /* a kprobe uses only rp.kp */
 	struct prog *prog;
 	u64 cookie;
+	uptr func_mask; /* of what bpf_get_func_ip returns: 0 behind a function's entry, else all ones */
 	char symbol[PROBE_SYMBOL_LEN];
 };
-
-/* What bpf_get_func_ip returns: the function's address, or 0 behind its entry. */
-static notrace uptr func_ip(const struct prog_probe *pp)
-{
-	const struct kprobe *kp = &pp->rp.kp;
-	return pp->prog->type == PROG_KRETPROBE || !kp->offset ? kp->addr - kp->offset : 0;
-}
 
 static notrace void count_run(struct prog *p, u64 begin)
 {
@@ -38,7 +32,7 @@ static notrace void run_probed(const struct prog_probe *pp, struct pt_regs *regs
 
 	if (cpu->active[p->slot]++ == 0) {
 		cpu->prog_cookie = pp->cookie;
-		cpu->prog_ip = func_ip(pp);
+		cpu->prog_ip = (pp->rp.kp.addr - pp->rp.kp.offset) & pp->func_mask;
 		p->entry(regs);
 		cpu->prog_cookie = cookie;
 		cpu->prog_ip = ip;
@@ -68,6 +62,7 @@ static enum err register_probe(struct prog_probe *pp, enum kprobe_how how, struc
 	kp->private = pp;
 	kp->pre_handler = at_instruction;
 	pp->rp.handler = at_return;
+	pp->func_mask = pp->prog->type == PROG_KRETPROBE || !kp->offset ? ~(uptr)0 : 0;
 	if (pp->prog->type == PROG_KRETPROBE)
 		return register_kretprobe(&pp->rp, how, log);
 	return register_kprobe(kp, how, log);
