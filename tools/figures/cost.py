@@ -6,7 +6,7 @@ from tools.figures.svg import Drawing
 
 COMMAND = "compare kfree_skb -j"
 USERS = [1, 2, 4, 8, 16, 32]
-LOW, HIGH = 10, 20000  # instructions: the ends of the axis
+HIGH = 20000  # instructions: the upper end of the axis
 # Which key of docs/data/linux.tsv is the same way there, counting in the same manner, and what differs.
 ON_LINUX = {
     "fentry": ("linux.fentry-count", ""),
@@ -36,13 +36,13 @@ def ours(way):
 class Panel:
     """The axes of one way: both logarithmic."""
 
-    def __init__(self, d, x, y, width, height):
-        self.d, self.x, self.y, self.width, self.height = d, x, y, width, height
+    def __init__(self, d, x, y, width, height, low):
+        self.d, self.x, self.y, self.width, self.height, self.low = d, x, y, width, height, low
 
     def place(self, users, cost):
-        assert LOW <= cost <= HIGH, cost
+        assert self.low <= cost <= HIGH, cost
         return (self.x + self.width * log2(users) / log2(USERS[-1]),
-                self.y + self.height * (1 - log10(cost / LOW) / log10(HIGH / LOW)))
+                self.y + self.height * (1 - log10(cost / self.low) / log10(HIGH / self.low)))
 
     def curve(self, points, class_, dots=True):
         places = [self.place(*p) for p in points]
@@ -52,13 +52,13 @@ class Panel:
             self.d.add("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=2.4, class_="dot " + class_)
 
     def axes(self, left, bottom):
-        for cost in (10, 100, 1000, 10000):
+        for cost in (c for c in (1, 10, 100, 1000, 10000) if c >= self.low):
             y = self.place(1, cost)[1]
             self.d.line(self.x, y, self.x + self.width, y, "rule")
             if left:
                 self.d.text(self.x - 5, y + 3.5, f"{cost:,}", "dim", 9.5, "end")
         for users in USERS if bottom else []:
-            self.d.text(self.place(users, LOW)[0], self.y + self.height + 13, str(users), "dim", 9.5, "middle")
+            self.d.text(self.place(users, self.low)[0], self.y + self.height + 13, str(users), "dim", 9.5, "middle")
 
 
 def draw(width, compare, elsewhere):
@@ -68,10 +68,11 @@ def draw(width, compare, elsewhere):
     room = (width - left - 8 + gap) / across
     ways = compare["ways"]
     reference = ours(ways[0])
+    low = 10 if min(way["x1"] for way in ways) >= 10 else 1
     for i, way in enumerate(ways):
         column, row = i % across, i // across
         y = row * (height + head) + head - 6
-        p = Panel(d, left + column * room, y, room - gap, height)
+        p = Panel(d, left + column * room, y, room - gap, height, low)
         p.axes(column == 0, i + across >= len(ways))
         theirs, mine = on_linux(way["way"], elsewhere), ours(way)
         d.text(p.x, y - (18 if d.is_wide() else 30), way["way"], "b", 12)
