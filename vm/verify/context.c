@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Of the verifier: which slots of its context a program reads. Its trampoline does not save the others. In
-// doubt the answer is all slots: if the context's address goes to memory, to a subprogram, or through
-// arithmetic with anything but a constant.
+// Of the verifier: which slots of its context a program reads. An attach compares them with what the function
+// has (tramp/proto.h). In doubt the answer is all slots: if the context's address goes to memory, to a
+// subprogram, or through arithmetic with anything but a constant.
 #include "vm/run/helper.h"
 #include "vm/run/kfunc.h"
 #include "vm/verify/consts.h"
