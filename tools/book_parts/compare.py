@@ -37,6 +37,7 @@ IN_LINES = [
     (re.compile(r'\[rip'), re.compile(r'(?<![0-9a-f] )(?:\b[0-9a-f]{2} ){4,}')),
 ]
 ADDRESS = re.compile(r'ffffffff([0-9a-f]{8})\b')
+LABELS = re.compile('|'.join({label for label, _, _ in MASKS if label} | {'NUMBER', 'BYTES'}))
 SPACES = re.compile(r'\s+')
 NUMBERS = re.compile(r'\b(?:0x)?[0-9a-f]*\d[0-9a-f]*(?:\.\d+)?\b')
 
@@ -60,7 +61,7 @@ def masked(line, loose=False):
         return label
     line = MASK.sub(name, line)
     if loose:
-        line, relations = NUMBERS.sub('N', line), []
+        line, relations = NUMBERS.sub('N', LABELS.sub('N', line)), []
     return SPACES.sub(' ', line).strip(), relations
 
 
