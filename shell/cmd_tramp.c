@@ -31,6 +31,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 {
 	const struct text *text = &t->image->text;
 	u32 slots = t->model.slot_count, known = 1 + slots + !!p->hidden + !!p->ret + !!p->ret_high;
+	u32 args = t->model.arg_count;
 	u32 others = p->saved / (u32)sizeof(u64) - known;
 	char text_of[SENTENCE_LEN];
 	struct strbuf s = STRBUF(text_of);
@@ -40,7 +41,7 @@ static void print_head(const struct tramp *t, const struct plan *p)
 	print_wrapped(text_of, 0, 2);
 	s = STRBUF(text_of);
 	str_printf(&s, "stack: %u of %u bytes for saved registers (frame pointer, %u argument%s%s%s",
-		   p->saved, p->frame + (u32)sizeof(u64), slots, slots == 1 ? "" : "s",
+		   p->saved, p->frame + (u32)sizeof(u64), args, args == 1 ? "" : "s",
 		   p->hidden ? ", result pointer" : "", p->ret ? ", result" : "");
 	if (others)
 		str_printf(&s, ", %u word%s for programs", others, others == 1 ? "" : "s");
