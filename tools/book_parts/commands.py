@@ -166,6 +166,9 @@ def build(_):
 
 
 def main(args, usage):
+    if not os.path.exists(os.path.join(ROOT, 'build/fivebyte.elf')):
+        print('book: there is no build/fivebyte.elf; make builds it.')
+        return 2
     commands = {'check': check, 'accept': accept, 'build': build}
     if not args or args[0] not in commands:
         print(usage.strip())

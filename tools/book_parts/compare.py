@@ -34,6 +34,8 @@ MASK = re.compile('|'.join(f'(?P<m{i}>{pattern})' for i, (_, _, pattern) in enum
 IN_LINES = [
     (re.compile(r'^(?:pages|heap|pokes) '), re.compile(r'\b\d+\b')),
     (re.compile(r'^\d (?:int3|tail|head)[ ,]'), re.compile(r'\b\d{3,}\b')),    # traps, of `poke`
+    (re.compile(r'^(?:kprobe, \w+|kretprobe) +\d'), re.compile(r'\d[\d.]*')),    # of `compare`: addresses are hashed
+    (re.compile(r'\bcall\b.*<\w+\+\d+>'), re.compile(r'<\w+\+(?!5>)\d+>')),    # of a call whose bytes are wrong
     (re.compile(r'\[rip'), re.compile(r'(?<![0-9a-f] )(?:\b[0-9a-f]{2} ){4,}')),
 ]
 ADDRESS = re.compile(r'ffffffff([0-9a-f]{8})\b')
@@ -61,7 +63,7 @@ def masked(line, loose=False):
         return label
     line = MASK.sub(name, line)
     if loose:
-        line, relations = NUMBERS.sub('N', LABELS.sub('N', line)), []
+        line, relations = re.sub('#+', '#', NUMBERS.sub('N', LABELS.sub('N', line))), []
     return SPACES.sub(' ', line).strip(), relations
 
 
