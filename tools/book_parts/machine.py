@@ -17,14 +17,14 @@ LONGEST = 5000    # of commands, on the boot command line
 
 
 def run(args, text=None, **more):
-    """What a program prints that reads `text`, and its exit status; 124 after SECONDS."""
+    """What a program prints that reads `text`, and what it says about errors."""
     given = {'stdin': subprocess.DEVNULL} if text is None else {'input': text}
     try:
         done = subprocess.run(args, cwd=ROOT, timeout=SECONDS, stdout=subprocess.PIPE, encoding='utf-8',
                               errors='replace', check=False, **given, **more)
     except subprocess.TimeoutExpired:
-        return '', 124
-    return done.stdout.replace('\r', ''), done.returncode
+        return '', f'no end after {SECONDS} seconds'
+    return done.stdout.replace('\r', ''), done.stderr or ''
 
 
 def tidy(lines):
@@ -38,21 +38,30 @@ def parts(line):
     return [part.strip() for part in line.split(';') if part.strip()]
 
 
+class Silent(Exception):
+    """The machine came to no command: why."""
+
+
 def in_shell(commands, options):
-    """Boots with these options {smp, test, load} and runs the lines, each of which may be several commands."""
+    """Boots with these options {smp, test, load} and runs the lines, each of which may be several commands. What is
+    loaded is made before. Raises Silent."""
     args = ['tools/fivebyte', '--smp', options.get('smp', '1'), '--timeout', str(SECONDS)]
     if options.get('smp', '1') == '1':
         args.append('--icount')
     if 'test' in options:
         args += ['--kernel', 'build/fivebyte-test.elf']
     for file in options['load'].split(',') if 'load' in options else ():
+        run(['make', '-s', file], stderr=subprocess.STDOUT)
         args += ['--load', file]
     script = '; '.join(command for line in commands for command in parts(line))
     if len(script) > LONGEST:
-        text, _ = run(args, '\n'.join(commands) + '\n', stderr=subprocess.PIPE)
+        text, why = run(args, '\n'.join(commands) + '\n', stderr=subprocess.PIPE)
     else:
-        text, _ = run(args + ['--exec', script], stderr=subprocess.PIPE)
-    return split_at_prompts(text.split('\n'), commands)
+        text, why = run(args + ['--exec', script], stderr=subprocess.PIPE)
+    outputs = split_at_prompts(text.split('\n'), commands)
+    if outputs and outputs[0] is None:
+        raise Silent(' '.join(why.split('\n')[:2]).strip() or 'the machine ended before the first command')
+    return outputs
 
 
 def split_at_prompts(lines, commands):

@@ -115,7 +115,10 @@ def run_boot(key, sessions):
     options = dict(key[0])
     if key[1]:
         options['test'] = True
-    outputs = machine.in_shell([line for one in sessions for line in one.commands], options)
+    try:
+        outputs = machine.in_shell([line for one in sessions for line in one.commands], options)
+    except machine.Silent as why:
+        return [Problem(sessions[0].doc, sessions[0].block.line, str(why))]
     return hand_out(sessions, outputs)
 
 
