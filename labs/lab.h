@@ -19,13 +19,19 @@
 	{                                    \
 		lab_begin(LAB_LIMIT);        \
 		name##_body();               \
-		lab_end();                   \
+		lab_end(#name);              \
 	}                                    \
 	static notrace void name##_body(void)
 
-/* For LAB_TEST. */
+/* The checks of tests/test.h, with a report. */
+#undef check
+#undef check_eq
+#define check(cond)         lab_ok(!!(cond), #cond)
+#define check_eq(want, got) lab_eq((u64)(want), (u64)(got), #got)
+
+/* For LAB_TEST. lab_end tells the verdict by a port of the emulator: what the machine prints decides nothing. */
 void lab_begin(u32 limit_ms);
-void lab_end(void);
+void lab_end(const char *name);
 
 /* Says what comes next, for the report of a failure. The last one is shown. */
 void lab_did(const char *fmt, ...) printf_like(1, 2);

@@ -118,7 +118,7 @@ class Prover:
         results = []
         try:
             with open(os.path.dirname(tree.at) + '/log', 'a', encoding='utf-8') as log:
-                results += run_cases(tree, SEED, log, stop_at_first=stop_at_first, trust=True)
+                results += run_cases(tree, SEED, log, stop_at_first=stop_at_first)
             faults = list(judge(results))
         except Mistake as e:
             faults = [str(e)]
