@@ -67,7 +67,7 @@ def text_at(x, y, lines, anchor='middle', style=''):
 def svg(drawing, width, height, parts):
     """The whole figure: it scrolls in its own box if the page is narrower."""
     return (f'<figure class="drawing">\n<div class="box"><svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-            f'height="{height:g}" role="img" aria-label="{escape(drawing.title)}: {escape(drawing.see)}">\n'
+            f'height="{height:g}" style="min-width:{0.85 * width:.0f}px" role="img" aria-label="{escape(drawing.title)}: {escape(drawing.see)}">\n'
             + '\n'.join(parts) + f'\n</svg></div>\n<figcaption><b>{escape(drawing.title)}.</b> {escape(drawing.see)}'
             '</figcaption>\n</figure>')
 
