@@ -74,6 +74,9 @@ def launcher(tree, case, options, seed, log):
 
 def died(case, status, out, did):
     """What happened to a machine that gave no verdict of its own; None if it gave one."""
+    broken = re.search(r'^fivebyte: (QEMU ended|there is no|the commands are too long).*', out, flags=re.M)
+    if broken:
+        raise Mistake(broken[0])
     panic = re.search(r'^panic: .*(?:\n.*){0,3}', out, flags=re.M)
     if status == 124:
         return Result(case, HANG, did, 'an end', f'none after {case.wall} s')

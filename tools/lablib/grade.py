@@ -101,7 +101,7 @@ def verdicts(results):
     return [(r.case.name if r.case else 'builds', r.verdict) for r in results]
 
 
-def grade_one(name, path, lab, seed, logs):
+def grade_one(name, path, lab, seed, logs, broken):
     """One student's lab, as a row of grades.csv. What fails runs twice: a difference is the teacher's fault, or ours."""
     begun = time.monotonic()
     total = sum(c.points for c in lab.cases)
@@ -124,6 +124,8 @@ def grade_one(name, path, lab, seed, logs):
                 start = lab.files('start')
                 log.write(f'not handed in, so as it was at the start: {" ".join(missing)}\n')
                 files = dict(start, **files)
+            if broken:
+                raise Mistake(broken)
             if suspect(lab, files):
                 raise Mistake(f'{suspect(lab, files)}: read it')
             results = run_once(lab, files, work, seed, log)
@@ -152,6 +154,19 @@ def write_report(lab, results, seed, log):
     printer.end(1)
 
 
+def ours_fails(lab, seed, logs):
+    """Why this machine cannot grade the lab: our own answer does not pass. None if it does."""
+    work = tempfile.mkdtemp(prefix=f'{lab.number}-', dir=ROOT + '/build/grade')
+    try:
+        with open(f'{logs}/ours-{lab.number}.log', 'w', encoding='utf-8') as log:
+            bad = [r for r in run_once(lab, lab.files('solution'), work, seed, log) if r.verdict != PASS]
+        return f'our own answer does not pass here: {bad[0].case.name if bad[0].case else "builds"}' if bad else None
+    except (Mistake, NotOnce, OSError) as e:
+        return str(e)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
 def students_in(folder):
     for entry in sorted(os.listdir(folder)):
         path = f'{folder}/{entry}'
@@ -174,9 +189,14 @@ def a_class(folder, labs, seed):
     os.makedirs(folder + '/logs', exist_ok=True)
     os.makedirs(ROOT + '/build/grade', exist_ok=True)
     print(f'{len(students)} students, lab ' + ', '.join(str(l.number) for l in labs) + f', seed {seed}')
-    rows = []
+    rows, broken = [], {}
+    for lab in labs:
+        broken[lab.number] = ours_fails(lab, seed, folder + '/logs')
+        if broken[lab.number]:
+            print(f'lab {lab.number} is not graded: {broken[lab.number]}')
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = [pool.submit(grade_one, name, path, lab, seed, folder + '/logs') for name, path in students for lab in labs]
+        jobs = [pool.submit(grade_one, name, path, lab, seed, folder + '/logs', broken[lab.number])
+                for name, path in students for lab in labs]
         for job in jobs:
             row = job.result()
             rows.append(row)

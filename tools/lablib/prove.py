@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
 """make test-labs: each lab does what it says. The start builds and fails each case; the solution passes; each wrong
 answer fails first at the case that it names. One line for each claim, as all tests print."""
+import contextlib
+import csv
+import glob
 import io
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 
+from lablib import cut_tree, grade
 from lablib.cases import HANG, NOT_RUN, PASS
 from lablib.form import KINDS, LEVELS, Mistake, ROOT, all_labs, lab_of, read
 from lablib.cut import NotOnce
@@ -126,6 +131,39 @@ class Prover:
         return report_of(tree.lab, results)
 
 
+def faults_of_grading():
+    """A class of three: ours in a folder, a wrong answer and one that does not compile in archives."""
+    lab = lab_of(1)
+    answers = {'right': lab.files('solution'), 'wrong': next(w for w in lab.wrongs() if w.name == 'no-sign.c').files(lab),
+               'broken': {'find.c': 'int'}}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, files in answers.items():
+            os.makedirs(f'{folder}/{name}/lab/1')
+            for file, text in files.items():
+                with open(f'{folder}/{name}/lab/1/{file}', 'w', encoding='utf-8') as f:
+                    f.write(text)
+        for name, kind in (('wrong', 'gztar'), ('broken', 'zip')):
+            shutil.make_archive(f'{folder}/{name}', kind, folder, name)
+            shutil.rmtree(f'{folder}/{name}')
+        with contextlib.redirect_stdout(io.StringIO()):
+            status = grade.a_class(folder, [lab], str(SEED))
+        rows = csv.DictReader(io.StringIO(read(folder + '/grades.csv')))
+        got = {r['name']: (r['points'], r['of'], r['verdict']) for r in rows}
+    want = {'right': ('10', '10', 'pass'), 'wrong': ('7', '10', 'wrong'), 'broken': ('0', '10', 'build error')}
+    if status or got != want:
+        yield f'status {status}, want {want}, got {got}'
+
+
+def faults_of_cut_tree():
+    """What make lab-tree writes must have no answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        with contextlib.redirect_stdout(io.StringIO()):
+            cut_tree.command({'N': '1', 'TO': folder + '/tree'})
+        left = [p for p in glob.glob(folder + '/tree/labs/*/*') if os.path.basename(p) in ('solution', 'wrong')]
+        if left or os.path.exists(folder + '/tree/.git') or not os.path.exists(folder + '/tree/labs/01-sites/start'):
+            yield f'the tree holds {left or os.listdir(folder + "/tree")}'
+
+
 def faults_of_start(results):
     for r in results:
         name = r.case.name if r.case else 'builds'
@@ -166,9 +204,12 @@ def command(options):
         count = subprocess.run(['git', 'rev-list', '--count', 'HEAD'], cwd=ROOT, capture_output=True, text=True, check=False)
         first = int(count.stdout or 0)
         chosen = [labs[(first + i) % len(labs)] for i in range(min(int(options['SLICE']), len(labs)))]
-    print(f'1..{sum(1 + count_of(lab) if lab in chosen else 2 for lab in labs)}')
+    tools = {'a class is graded': faults_of_grading, 'a tree without answers': faults_of_cut_tree} if not options['N'] else {}
+    print(f'1..{len(tools) + sum(1 + count_of(lab) if lab in chosen else 2 for lab in labs)}')
     for lab in labs:
         prover.form(lab)
+    for what, faults in tools.items():
+        prover.say(labs[0], what, list(faults()))
     for lab in labs:
         if lab in chosen:
             prover.whole(lab)
