@@ -10,7 +10,7 @@ from book_parts import drawings, excerpts, figures, form, links, names, pages, s
 from book_parts.document import ROOT, Document, Problem
 
 MACHINES = 2    # at a time
-PAGES = ['README.md', 'docs/questions.md', 'docs/card.md', 'docs/linux.md']
+PAGES = ['README.md', 'docs/questions.md', 'docs/card.md', 'docs/linux.md', 'docs/teaching.md']
 
 
 class Chapter:

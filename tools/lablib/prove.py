@@ -61,9 +61,10 @@ def faults_of_form(lab):
 
 
 def transcripts(lab):
-    """The reports that text.md shows: indented blocks whose first line is the lab's head. A report may be shown up to
-    any line of it."""
-    blocks = re.findall(r'^((?:    .*\n)+)', read(lab.dir + '/text.md'), flags=re.M)
+    """The reports that its text and the teacher's page show: indented blocks whose first line is the lab's head. A
+    report may be shown up to any line of it."""
+    text = read(lab.dir + '/text.md') + '\n' + read(ROOT + '/docs/teaching.md')
+    blocks = re.findall(r'^((?:    .*\n)+)', text, flags=re.M)
     for block in blocks:
         lines = [l[4:] for l in block.splitlines()]
         if lines[0].startswith(f'lab {lab.number},'):
