@@ -41,7 +41,8 @@ def answers_of(path):
 
 def everything():
     """All files that are checked, without answers."""
-    found = sorted(glob.glob('docs/book/*.md', root_dir=ROOT)) + PAGES + sorted(glob.glob('labs/*/text.md', root_dir=ROOT))
+    book, labs = (sorted(glob.glob(where, root_dir=ROOT)) for where in ('docs/book/*.md', 'labs/*/text.md'))
+    found = book + PAGES + labs
     return [path for path in found if os.path.exists(os.path.join(ROOT, path))]
 
 
@@ -80,10 +81,9 @@ def tests_of(chapter, failed_runs):
              ('links', each(links.check))]
     if chapter.path != 'docs/linux.md':    # tools/check-linux looks at its names
         tests.append(('names', each(names.check)))
-    if chapter.sessions:
-        most = 40 if chapter.path == 'README.md' else sessions.MOST_LINES
-        tests.insert(0, ('sessions', lambda: failed_runs + sessions.check(chapter.sessions)
-                         + sessions.check_size(chapter.sessions, most)))
+    most = 40 if chapter.path == 'README.md' else sessions.MOST_LINES
+    tests.insert(0, ('sessions', lambda: each(sessions.check_kinds)() + failed_runs + sessions.check(chapter.sessions)
+                     + sessions.check_size(chapter.sessions, most)))
     if chapter.path.startswith('docs/book/') and chapter.docs:
         tests.append(('prose', each(form.check_prose)))
     if chapter.is_chapter():

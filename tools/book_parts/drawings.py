@@ -66,10 +66,15 @@ def text_at(x, y, lines, anchor='middle', style=''):
 
 def svg(drawing, width, height, parts):
     """The whole figure: it scrolls in its own box if the page is narrower."""
-    return (f'<figure class="drawing">\n<div class="box"><svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-            f'height="{height:g}" style="min-width:{0.85 * width:.0f}px" role="img" aria-label="{escape(drawing.title)}: {escape(drawing.see)}">\n'
-            + '\n'.join(parts) + f'\n</svg></div>\n<figcaption><b>{escape(drawing.title)}.</b> {escape(drawing.see)}'
-            '</figcaption>\n</figure>')
+    title, see = escape(drawing.title), escape(drawing.see)
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    least = f'style="min-width:{0.85 * width:.0f}px"'
+    return '\n'.join([
+        '<figure class="drawing">',
+        f'<div class="box"><svg {size} {least} role="img" aria-label="{title}: {see}">',
+        *parts,
+        f'</svg></div>\n<figcaption><b>{title}.</b> {see}</figcaption>',
+        '</figure>'])
 
 
 def layout(drawing):
@@ -111,7 +116,8 @@ def sequence(drawing):
             arrow = ARROW.match(cell)
             text = (arrow[1] + arrow[3]).strip() if arrow else cell
             span = abs(int(arrow[2]) - at) if arrow else 1
-            moments.append((at, int(arrow[2]) if arrow else None, textwrap.wrap(text, int((room * span - 2 * PAD) / CHAR))))
+            lines = textwrap.wrap(text, int((room * span - 2 * PAD) / CHAR))
+            moments.append((at, int(arrow[2]) if arrow else None, lines))
         high = max((len(lines) for _, _, lines in moments), default=1) * LINE + PAD
         for at, to, lines in moments:
             rows.append(moment(at, to, lines, room, y, high))

@@ -14,13 +14,14 @@ from decimal import Decimal, InvalidOperation
 from book_parts.document import ROOT, SPAN, Problem, line_at, read_text
 
 SOURCE = re.compile(r'<!--=\s*(.*?)\s*-->')
-FIGURE = re.compile(r'(?:(?:about|some|nearly|almost|over|under) +)?(-?\d[\d,]*(?:\.\d+)?(?: ?[kMG]\b)?|[^\s`*|(]+)[`*]*$')
+FIGURE = re.compile(r'(-?\d[\d,]*(?:\.\d+)?(?: ?[kMG]\b)?|[^\s`*|(]+)[`*]*$')
 SCALE = {'k': 1000, 'M': 1000000, 'G': 1000000000}
 ROUGHLY = re.compile(r'\b(?:about|some|nearly|almost|over|under) +$')
 
 # Numbers that cost something want a source. Small ones of the first kind are words of everyday.
-COST = re.compile(r'(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(?: [kM])?[ \n](instructions?|lines|times)\b'
-                  r'|(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(?: [kM])?[ \n]?(%|ns\b|us\b|µs\b|ms\b|ticks\b|nanoseconds\b|bytes of (?:stack|code)\b)')
+NUMBER = r'(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(?: [kM])?'
+COST = re.compile(NUMBER + r'[ \n](?:instructions?|lines|times)\b|'
+                  + NUMBER + r'[ \n]?(?:%|(?:ns|us|µs|ms|ticks|nanoseconds|bytes of (?:stack|code))\b)')
 EVERYDAY = 10
 
 

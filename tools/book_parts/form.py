@@ -80,7 +80,8 @@ def check_head(doc):
 
 def check_body(doc):
     problems = []
-    titles = [(line, title) for line, level, title in doc.headings if level == 2 and title not in MORE.get(doc.name, ())]
+    more = MORE.get(doc.name, ())
+    titles = [(line, title) for line, level, title in doc.headings if level == 2 and title not in more]
     for at, want in enumerate(HEADINGS):
         if at >= len(titles) or titles[at][1] != want:
             line = titles[at][0] if at < len(titles) else 1
@@ -128,7 +129,8 @@ def check_questions(doc, answers):
         return problems
     given = numbered(answers, None)
     if sorted(given) != [1, 2, 3]:
-        problems.append(Problem(answers, 1, f'want answers 1, 2 and 3, got {", ".join(map(str, sorted(given))) or "none"}'))
+        got = ', '.join(map(str, sorted(given))) or 'none'
+        problems.append(Problem(answers, 1, f'want answers 1, 2 and 3, got {got}'))
     elif not any(block.kind in sessions.KINDS and block.line < given[2][0] for block in answers.blocks):
         problems.append(Problem(answers, given[1][0], 'no command shows the answer to "predict"'))
     return problems

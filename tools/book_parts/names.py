@@ -9,6 +9,7 @@ import functools
 import glob
 import os
 import re
+import shlex
 
 from book_parts.document import ROOT, SPAN, Problem, line_at, read_text
 
@@ -75,8 +76,10 @@ def linux_words():
 
 @functools.lru_cache(None)
 def makefiles():
-    paths = ['Makefile'] + [os.path.join(base, name) for folder in SOURCES
-                            for base, _, names in os.walk(os.path.join(ROOT, folder)) for name in names if name.endswith('.mk')]
+    paths = ['Makefile']
+    for folder in SOURCES:
+        for base, _, names in os.walk(os.path.join(ROOT, folder)):
+            paths += [os.path.join(base, name) for name in names if name.endswith('.mk')]
     return '\n'.join(read_text(path) or '' for path in paths)
 
 
@@ -96,15 +99,23 @@ def shell_commands():
         for name in names:
             text = read_text(os.path.join(base, name)) or ''
             for table in re.findall(r'\bstruct command \w+_commands\[\] = \{(.*?)\n\};', text, re.DOTALL):
-                found |= set(re.findall(r'\.name = "([a-z-]+)"', table)) | set(re.findall(r'^\t\{ "([a-z-]+)"', table, re.MULTILINE))
+                found |= set(re.findall(r'^\t\{ "([a-z-]+)"', table, re.MULTILINE))
     return found
 
 
 @functools.lru_cache(None)
 def help_text():
     """What the launcher and the tools say about themselves: for options."""
-    return '\n'.join(read_text(path) or '' for path in
-                     ['tools/fivebyte', 'tools/gdb/session', 'tools/book', 'tools/install-deps', 'tests/e2e/run']) + makefiles()
+    tools = ('tools/fivebyte', 'tools/gdb/session', 'tools/book', 'tools/check-linux')
+    return '\n'.join(read_text(path) or '' for path in tools) + makefiles()
+
+
+def split(command):
+    """The words of a command, as a shell takes them; one that is cut within quotes, at its spaces."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return command.split()
 
 
 def wrong_make(words):
@@ -176,7 +187,7 @@ def wrong(span, doc, known):
     if BYTES.match(text) or '@' in text or text.startswith('/'):    # bytes of code; the name of a mail; a pattern
         return None
     if words[0] == 'make':
-        return wrong_make(words)
+        return wrong_make(split(text))
     if len(words) == 1 and text.rstrip('/') in linux_words()[1]:
         return None
     if words[0].startswith(('tools/', './tools/')) or words[0] == 'NO_COLOR=1':
@@ -192,7 +203,8 @@ def wrong(span, doc, known):
         if path_exists(text, doc) or text in file_names() or text.startswith('lab/'):    # the reader's own
             return None
         first = text.split('/')[0]
-        if first.split('.')[0] in SECTIONS or os.path.exists(os.path.join(ROOT, 'progs', f'{first}.bpf.c')):
+        is_object = os.path.exists(os.path.join(ROOT, 'progs', f'{first}.bpf.c'))
+        if first.split('.')[0] in SECTIONS or is_object:
             return unknown(text.split('/', 1)[1], known)
         if '/' in text and any(path.startswith(text.rstrip('/') + '/') for path in linux_words()[1]):
             return None
@@ -206,10 +218,23 @@ def unknown(text, known):
     """The first word that nothing knows, as a sentence, or None."""
     text = re.sub(r'0x[0-9a-fA-F]+|"[^"]*"|\b\d\w*|(?<![\w])-\w[\w-]*(?:=[\w-]+)?', ' ', text)
     for word in WORD.findall(text):
-        if word in known or word in linux_words()[0] or len(word) == 1 or re.fullmatch(r'[A-Z][A-Z_]*', word) and len(word) < 6:
+        stands_for_another = len(word) == 1 or len(word) < 6 and re.fullmatch(r'[A-Z][A-Z_]*', word)
+        if word in known or word in linux_words()[0] or stands_for_another:
             continue
         return f'nothing in the tree is called {word}, and docs/linux.md does not name it as one of Linux'
     return None
+
+
+def commands_of(doc):
+    """(line, command) of the commands of make and of tools in blocks that nothing runs."""
+    shown = [(line, text) for line, text in doc.prose if text.startswith('    ')]
+    for block in doc.blocks:
+        if not block.kind:
+            shown += enumerate(block.lines, block.line + 1)
+    for line, text in shown:
+        command = re.split(r'\s+#\s|\s[|<>&;]', text.strip())[0].strip()
+        if re.match(r'(?:make|tools/\w[\w-]*)(?: |$)', command):
+            yield line, command
 
 
 def check(doc):
@@ -221,4 +246,8 @@ def check(doc):
         why = name and wrong(name, doc, known)
         if why:
             problems.append(Problem(doc, line_at(text, span.start()), f'`{name}`: {why}'))
+    for line, command in commands_of(doc):
+        why = wrong(command, doc, known)
+        if why:
+            problems.append(Problem(doc, line, f'`{command}`: {why}'))
     return problems

@@ -7,13 +7,15 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 
-from book_parts import drawings, excerpts, figures, form, links
-from book_parts.document import COMMENT, ROOT, Problem
+from book_parts import drawings, excerpts, form, links
+from book_parts.document import COMMENT, ROOT, Problem, read_text
 
 OUT = 'build/book'
 TITLE = 'fivebyte, the book'
-LEAD = 'A kernel in which every function begins with five bytes of nop, and what a call of an eBPF program from there takes.'
+LEAD = ('A kernel in which every function begins with five bytes of nop, and what a call of an eBPF program from '
+        'there takes.')
 READER = 'gfm+attributes+raw_attribute-emoji-tex_math_dollars'
+TYPED = re.compile(r'^((?:fivebyte&gt;|\(gdb\)|\$) )(.*)$', re.MULTILINE)
 IN = {'run': 'fivebyte', 'gdb': 'GDB', 'sh': 'your shell'}
 HREF = re.compile(r'href="([^"]*)"')
 FILE = re.compile(r'<a [^>]*>.*?</a>|<pre.*?</pre>|<code>([\w.-]+(?:/[\w.-]+)+)</code>', re.DOTALL)
@@ -25,7 +27,8 @@ class Page:
 
     def __init__(self, file, docs, group):
         self.file, self.docs, self.group = file, docs, group
-        self.title = 'Answers' if file == 'answers.html' else next((title for _, _, title in docs[0].headings), docs[0].name)
+        first = next((title for _, _, title in docs[0].headings), docs[0].name)
+        self.title = 'Answers' if file == 'answers.html' else first
         self.parts = []    # the HTML of each file
         chapter = form.number_of(docs[0].path) if group == 'chapter' else 0
         self.number = str(chapter) if chapter else ''
@@ -76,9 +79,10 @@ def block_text(doc, block):
     if block.kind in drawings.KINDS:
         return raw(drawings.drawn(doc, block))
     if block.kind in IN:
-        return raw(f'<pre class="{block.kind}" data-in="{IN[block.kind]}" tabindex="0"><code>{escape(text)}</code></pre>')
+        where = f'class="{block.kind}" data-in="{IN[block.kind]}"'
+        return raw(f'<pre {where} tabindex="0"><code>{escape(text)}</code></pre>')
     if block.kind in ('output', 'session'):
-        text = re.sub(r'^((?:fivebyte&gt;|\(gdb\)|\$) )(.*)$', r'\1<b>\2</b>', escape(text, quote=False), flags=re.MULTILINE)
+        text = TYPED.sub(r'\1<b>\2</b>', escape(text, quote=False))
         return raw(f'<pre class="{block.kind}" tabindex="0"><code>{text}</code></pre>')
     return code_block(text, block.kind or 'default')
 
@@ -91,7 +95,9 @@ def excerpt_text(path, what, link):
         raise SystemExit(f'book: {missing}') from missing
     name = '' if what.startswith('/') else f', {escape(what.split(" /")[0])}'
     head = f'<p class="from"><a href="{link}">{escape(path)}</a>{name}</p>'
-    return f'{raw(head)}\n\n{code_block(chr(10).join(line.expandtabs() for line in lines), excerpts.LANGUAGES.get(os.path.splitext(path)[1], "bash"))}'
+    language = excerpts.LANGUAGES.get(os.path.splitext(path)[1], 'bash')
+    code = '\n'.join(line.expandtabs() for line in lines)
+    return f'{raw(head)}\n\n{code_block(code, language)}'
 
 
 def markdown(doc):
@@ -164,7 +170,8 @@ class Places:
 
 
 def said_by(*args):
-    done = subprocess.run(args, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding='utf-8', check=False)
+    done = subprocess.run(args, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding='utf-8',
+                          check=False)
     return done.stdout.split('\n')[0]
 
 
@@ -174,9 +181,11 @@ def foot():
 
 
 def whole(title, body, style):
-    return (f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
-            f'content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n<link rel="icon" href="data:,">\n'
-            f'<style>\n{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n')
+    return '\n'.join([
+        '<!doctype html>', '<html lang="en">', '<head>', '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">', f'<title>{escape(title)}</title>',
+        '<link rel="icon" href="data:,">', f'<style>\n{style}</style>', '</head>', '<body>', body, '</body>',
+        '</html>', ''])
 
 
 def contents(pages, href):
@@ -191,8 +200,8 @@ def contents(pages, href):
         parts.append('<table class="contents">')
         for page in rows:
             minutes = f'{page.minutes} min' if page.minutes else ''
-            parts.append(f'<tr><td>{page.number}</td><td><a href="{href(page)}">{escape(page.title.replace("`", ""))}</a></td>'
-                         f'<td>{minutes}</td></tr>')
+            link = f'<a href="{href(page)}">{escape(page.title.replace("`", ""))}</a>'
+            parts.append(f'<tr><td>{page.number}</td><td>{link}</td><td>{minutes}</td></tr>')
         total = sum(page.minutes or 0 for page in rows)
         if total:
             parts.append(f'<tr><td></td><td>to read all</td><td>{total // 60} h {total % 60} min</td></tr>')
@@ -202,8 +211,11 @@ def contents(pages, href):
 
 def neighbours(pages, at):
     """Links to the page before and the page behind."""
-    before = f'<a rel="prev" href="{pages[at - 1].file}">&larr; {escape(pages[at - 1].title)}</a>' if at else '<span></span>'
-    after = f'<a rel="next" href="{pages[at + 1].file}">{escape(pages[at + 1].title)} &rarr;</a>' if at + 1 < len(pages) else ''
+    before, after = '<span></span>', ''
+    if at:
+        before = f'<a rel="prev" href="{pages[at - 1].file}">&larr; {escape(pages[at - 1].title)}</a>'
+    if at + 1 < len(pages):
+        after = f'<a rel="next" href="{pages[at + 1].file}">{escape(pages[at + 1].title)} &rarr;</a>'
     return f'<nav>{before}{after}</nav>'
 
 
@@ -221,40 +233,58 @@ def to_pdf(source, target):
     """True if chromium made the PDF."""
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
-                               f'--user-data-dir={home}', '--no-pdf-header-footer', f'--print-to-pdf={target}', f'file://{source}'],
+                               f'--user-data-dir={home}', '--no-pdf-header-footer', f'--print-to-pdf={target}',
+                               f'file://{source}'],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300, check=False)
     return done.returncode == 0 and os.path.exists(target)
+
+
+def one_heading(html):
+    """The answers of all chapters, below one heading."""
+    return '<h1>Answers</h1>\n' + re.sub(r'<(/?)h1', r'<\1h2', html)
+
+
+def section(places, doc, html, kind):
+    return f'<section class="{kind}" id="{places.anchor(doc.path)}">\n{html}\n</section>'
+
+
+def page_html(page, places, made):
+    """What a page shows, between its head and its foot."""
+    if page.file != 'answers.html':
+        return headed(page, places.resolve(made[page.docs[0].path], page.docs[0], False))
+    return one_heading('\n'.join(section(places, doc, places.resolve(made[doc.path], doc, False), 'part')
+                                 for doc in page.docs))
+
+
+def all_in_one(pages, places, made, front):
+    """The whole book, a section a chapter."""
+    links_to = contents(pages, lambda page: '#' + places.anchor(page.docs[0].path))
+    sections = [f'<section>\n{front}{links_to}\n<p>{foot()}</p></section>']
+    for page in pages:
+        html = '\n'.join(section(places, doc, headed(page, places.resolve(made[doc.path], doc, True)), 'part')
+                         for doc in page.docs)
+        html = one_heading(html) if page.file == 'answers.html' else html
+        sections.append(f'<section class="chapter">\n{html}\n</section>')
+    return '<main>\n' + '\n'.join(sections) + '\n</main>'
 
 
 def build(chapters):
     """Makes all pages of these chapters, whose outputs are fresh. True if all went well."""
     pages = pages_of(chapters)
     places = Places(pages)
-    with open(os.path.join(ROOT, 'tools/book_parts/style.css'), encoding='utf-8') as file:
-        style = file.read()
+    style = read_text('tools/book_parts/style.css')
     with ThreadPoolExecutor(2) as pool:
         made = dict(zip(places.docs, pool.map(to_html, places.docs.values())))
     os.makedirs(os.path.join(ROOT, OUT), exist_ok=True)
     last = f'<p>{foot()}</p>'
     for at, page in enumerate(pages):
-        text = '\n'.join(places.resolve(made[doc.path], doc, False) for doc in page.docs)
-        if page.file == 'answers.html':
-            text = '<h1>Answers</h1>\n' + re.sub(r'<(/?)h1', r'<\1h2', text)
-        body = (f'<header><nav><a href="index.html">{TITLE}</a></nav></header>\n<main>\n{headed(page, text)}\n</main>\n'
-                f'<footer>{neighbours(pages, at)}{last}</footer>')
+        body = (f'<header><nav><a href="index.html">{TITLE}</a></nav></header>\n'
+                f'<main>\n{page_html(page, places, made)}\n</main>\n<footer>{neighbours(pages, at)}{last}</footer>')
         write(page.file, whole(f'{page.title} - {TITLE}', body, style))
     front = f'<h1>{TITLE}</h1>\n<p>{LEAD}</p>\n'
-    more = '<p class="only-screen">All in one: <a href="fivebyte.html">fivebyte.html</a>, <a href="fivebyte.pdf">fivebyte.pdf</a>.</p>\n'
-    write('index.html', whole(TITLE, f'<main>\n{front}{more}{contents(pages, lambda page: page.file)}\n</main>\n'
-                              f'<footer>{last}</footer>', style))
-    sections = [f'<section>\n{front}{contents(pages, lambda page: "#" + places.anchor(page.docs[0].path))}\n{last}</section>']
-    for page in pages:
-        for i, doc in enumerate(page.docs):
-            html = headed(page, places.resolve(made[doc.path], doc, True))
-            if page.file == 'answers.html':
-                html = ('<h1>Answers</h1>\n' if i == 0 else '') + re.sub(r'<(/?)h1', r'<\1h2', html)
-            kind = 'chapter' if i == 0 else 'part'
-            sections.append(f'<section class="{kind}" id="{places.anchor(doc.path)}">\n{html}\n</section>')
-    write('fivebyte.html', whole(TITLE, '<main>\n' + '\n'.join(sections) + '\n</main>', style))
+    more = '<p>All in one: <a href="fivebyte.html">fivebyte.html</a>, <a href="fivebyte.pdf">fivebyte.pdf</a>.</p>\n'
+    index = f'<main>\n{front}{more}{contents(pages, lambda page: page.file)}\n</main>\n<footer>{last}</footer>'
+    write('index.html', whole(TITLE, index, style))
+    write('fivebyte.html', whole(TITLE, all_in_one(pages, places, made, front), style))
     folder = os.path.join(ROOT, OUT)
     return to_pdf(os.path.join(folder, 'fivebyte.html'), os.path.join(folder, 'fivebyte.pdf'))

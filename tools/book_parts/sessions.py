@@ -6,11 +6,15 @@ A `run` block holds commands of the machine's shell, `gdb` those of GDB, `sh` th
 """
 import re
 
-from book_parts import compare, machine
+from book_parts import compare, drawings, machine
 from book_parts.document import Problem
 
 KINDS = ('run', 'gdb', 'sh', 'session')
 BOOT = ('smp', 'load')
+# What may stand behind each kind of block, and the kinds that only show.
+BEHIND = {'run': {'smp', 'load', 'test', 'alone', 'loose'}, 'gdb': {'smp', 'exec', 'loose'}, 'sh': {'loose'}}
+BEHIND['session'] = BEHIND['run']
+SHOWN = {'', 'output', 'c', 'nasm', 'text', *drawings.KINDS}
 MOST_LINES = 24
 MOST_COLUMNS = {'run': 80, 'session': 80, 'gdb': 110, 'sh': 110}
 # Commands, and what the machine itself does not break: lines of the trace, errors, and the kernel's messages.
@@ -146,8 +150,9 @@ def run_gdb(one):
 
 
 def run_shell(sessions):
-    return hand_out(sessions, machine.in_own_shell([line for one in sessions for line in one.commands])) \
-        if sessions else []
+    if not sessions:
+        return []
+    return hand_out(sessions, machine.in_own_shell([line for one in sessions for line in one.commands]))
 
 
 def differs(one, relations):
@@ -167,6 +172,17 @@ def check(sessions):
     return [problem for problem in (differs(one, relations) for one in sessions) if problem]
 
 
+def check_kinds(doc):
+    """A word that is not known would make a block that nothing checks."""
+    problems = []
+    for block in doc.blocks:
+        if block.kind not in KINDS and block.kind not in SHOWN:
+            problems.append(Problem(doc, block.line, f'there is no kind of block "{block.kind}"'))
+        for word in sorted((block.flags | set(block.options)) - BEHIND.get(block.kind, set())):
+            problems.append(Problem(doc, block.line, f'"{word}" says nothing behind "{block.kind}"'))
+    return problems
+
+
 def check_size(sessions, most_lines=MOST_LINES):
     """The outputs fit on a screen."""
     problems = []
@@ -175,8 +191,8 @@ def check_size(sessions, most_lines=MOST_LINES):
         if not block:
             continue
         if len(block.lines) > most_lines:
-            problems.append(Problem(one.doc, block.line, f'an output of {len(block.lines)} lines; at most {most_lines}: '
-                                    f'cut it by a line `{compare.CUT}`'))
+            problems.append(Problem(one.doc, block.line, f'an output of {len(block.lines)} lines; at most '
+                                    f'{most_lines}: cut it by a line `{compare.CUT}`'))
         for number, line in enumerate(block.lines, block.line + 1):
             columns = len(line.expandtabs())
             if columns > MOST_COLUMNS[one.kind] and not LONG.match(line):
