@@ -3,19 +3,19 @@
 #
 #   make lab N=3               try lab 3: the first time makes lab/3/ with your files, every time checks them
 #        HINT=1 ONLY=case RESET=1 OURS=1 MERGE=1 SEED=n
-#   make labs                  list them, with the minutes that each takes
+#   make lab-list              list them, with the minutes that each takes
 #   make grade                 check all labs in lab/
 #   make grade DIR=submissions a folder or an archive for each student; writes grades.csv there
 #   make lab-tree N=3 TO=dir   a tree without the answers of lab 3 and later
 #   make test-labs             prove each lab: its start fails, its solution passes, its wrong answers fail
 
-.PHONY: lab labs grade lab-tree test-labs
+.PHONY: lab lab-list grade lab-tree test-labs
 lab:
 	@tools/install-deps
 	@$(MAKE) -q --no-print-directory $(B)/fivebyte.elf || tools/progress $(MAKE) $(B)/fivebyte.elf
 	@tools/lab try N='$(N)' HINT='$(HINT)' ONLY='$(ONLY)' RESET='$(RESET)' OURS='$(OURS)' MERGE='$(MERGE)' SEED='$(SEED_OF_LAB)'
 
-labs:
+lab-list:
 	@tools/lab list
 
 grade:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""make labs: the table of contents."""
+"""make lab-list: the table of contents."""
 from lablib.form import LEVELS, all_labs
 
 
 def command(options):
     """Each lab, and the hours of each level and of all."""
     labs = all_labs()
-    print(f'{"lab":>3}  {"title":<44} {"level":<7} {"minutes":>7}  kind')
+    print(f'{"lab":>3}  {"title":<50} {"level":<7} {"minutes":>7}  kind')
     for lab in labs:
-        print(f'{lab.number:>3}  {lab.title:<44} {lab.level:<7} {lab.minutes:>7}  {lab.kind}')
+        print(f'{lab.number:>3}  {lab.title:<50} {lab.level:<7} {lab.minutes:>7}  {lab.kind}')
     for level in LEVELS:
         some = [lab.minutes for lab in labs if lab.level == level]
         print(f'     {len(some)} {level}: {sum(some) / 60:.1f} hours')

@@ -70,6 +70,9 @@ class Tree:
             os.unlink(f'{self.at}/{path}')
         if not os.path.exists(self.at + '/build'):
             self.copy_build()
+            for folder in ('labs', 'docs/book'):  # make sees in their times whether the list of `learn` is new
+                if os.path.isdir(f'{ROOT}/{folder}'):
+                    shutil.copystat(f'{ROOT}/{folder}', f'{self.at}/{folder}')
 
     def follow(self, path):
         source, to = f'{ROOT}/{path}', f'{self.at}/{path}'
