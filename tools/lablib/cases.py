@@ -189,7 +189,7 @@ def holds(document, want):
     path, op, value = m.groups()
     found = at_path(document, path)
     if found is None:
-        return False, f'there is no {path} in {json.dumps(document)[:200]}'
+        return False, f'none: {json.dumps(document)[:200]}'
     if op == '~':
         return bool(re.search(value, str(found))), str(found)
     if isinstance(found, (int, float)) and not isinstance(found, bool):

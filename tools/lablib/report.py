@@ -14,7 +14,7 @@ def run_cases(tree, seed, log, only='', stop_at_first=False):
     begin with it run, whatever they need. Tests that run on as many CPUs share one boot."""
     lab = tree.lab
     error = tree.build(log)
-    yield Result(None, BUILD if error else PASS, got=error or '')
+    yield Result(None, BUILD if error else PASS, got=error or '', note='\n'.join(tree.warnings))
     if error:
         yield from (Result(c, NOT_RUN, note='the build') for c in lab.cases)
         return
@@ -58,6 +58,8 @@ class Printer:
         if result.verdict == PASS:
             self.count[PASS] += case is not None
             self.print(f'PASS  {case.name if case else "builds"}')
+            for line in result.note.splitlines()[:5] if not case else []:
+                self.print('  ' + line.replace(f'labs/{self.lab.name}/', self.where + '/'))
         elif result.verdict == NOT_RUN:
             self.count[NOT_RUN] += 1
             self.print(f'----  {case.name} (after "{result.note}")')

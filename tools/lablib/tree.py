@@ -57,6 +57,7 @@ def put(path, data):
 class Tree:
     def __init__(self, lab, at):
         self.lab, self.at = lab, at
+        self.warnings = []  # of the compiler, in the last build
 
     def fill(self, files):
         """Makes the tree what it is to be: the tree of today, with these files of the student's."""
