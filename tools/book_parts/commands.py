@@ -6,11 +6,11 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from book_parts import drawings, excerpts, figures, form, links, names, pages, sessions
+from book_parts import contents, drawings, excerpts, figures, form, links, names, pages, sessions
 from book_parts.document import ROOT, Document, Problem
 
 MACHINES = 2    # at a time
-PAGES = ['README.md', 'docs/questions.md', 'docs/card.md', 'docs/linux.md', 'docs/teaching.md']
+PAGES = ['README.md', contents.PAGE, 'docs/questions.md', 'docs/card.md', 'docs/linux.md', 'docs/teaching.md']
 
 
 class Chapter:
@@ -90,6 +90,8 @@ def tests_of(chapter, failed_runs):
         doc, answers = chapter.docs[0], (chapter.docs[1:] or [None])[0]
         tests.append(('form', lambda: form.check(doc, answers)))
         tests.append(('words', lambda: form.check_words(doc)))
+    if chapter.path == contents.PAGE:
+        tests.append(('contents', each(contents.check)))
     if chapter.path == form.GLOSSARY:
         tests.append(('form', lambda: form.check_glossary(chapter.docs[0])))
     return tests
