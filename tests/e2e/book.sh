@@ -3,7 +3,7 @@
 # tools/book: what is not true fails with one sentence that names it, and accept mends what the machine prints
 # otherwise now. In a tree of its own, whose chapters are written here.
 . tests/e2e/lib.sh
-plan 23
+plan 25
 
 mkdir -p "$work/tree/docs/book" "$work/tree/docs/data"
 for each in *; do
@@ -115,3 +115,9 @@ says book_finds_two_addresses_where_there_is_one "^FAIL book_02_sample_sessions:
 
 book check docs/book/glossary.md
 says book_finds_what_the_glossary_misses '^FAIL book_glossary_form: .*:4: "image" stands behind "plan"; the rows are sorted$'
+
+echo 'Read [the next one](book/05-later.md), or [chapter 5](book/05-later.md), not [4](book/05-later.md).' >"$work/tree/docs/card.md"
+book check docs/card.md
+says book_calls_a_chapter_by_its_title '^FAIL card_links: docs/card.md:1: the link to docs/book/05-later.md must be called "Later" or "chapter 5"$'
+[ "$(grep -c 'must be called' "$out")" = 2 ] && pass book_takes_a_chapter_by_its_number ||
+	fail book_takes_a_chapter_by_its_number "$(cat "$out")"

@@ -10,7 +10,6 @@ figures    the source of each figure in prose
 names      what stands in inline code exists
 links      files and anchors that links lead to
 form       headings, order and limits of a chapter; the glossary
-contents   docs/reading.md leads to each chapter and lab
 drawings   `layout` and `sequence` as SVG
 pages      HTML and PDF
 """

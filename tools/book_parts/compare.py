@@ -161,41 +161,33 @@ def check(shown, got, relations, loose=False):
             raise Mismatch(i, shown[i], got[j], broken)
 
 
-def alike(one, other):
-    return difflib.SequenceMatcher(None, masked(one)[0], masked(other)[0]).ratio() > 0.6
-
-
-def places(shown, got):
-    """{index of a line that is shown: its index in `got`}: of equal lines, and of those that are like it."""
-    try:
-        return dict(align(shown, got))
-    except Mismatch:
-        pass
-    kept = [i for i, line in enumerate(shown) if line.strip() != CUT]
-    keys = [masked(line)[0] for line in got]
-    matcher = difflib.SequenceMatcher(None, [masked(shown[i])[0] for i in kept], keys, False)
-    found = {}
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == 'equal':
-            found.update(zip(kept[i1:i2], range(j1, j2)))
-        elif tag == 'replace':    # from both ends, because a cut may be between
-            changed, new = kept[i1:i2], range(j1, j2)
-            ends = list(zip(reversed(changed), reversed(new))) + list(zip(changed, new))
-            found.update((i, j) for i, j in ends if alike(shown[i], got[j]))
-    return found
+def nearest(line, got, start):
+    """The index, from `start` on, of the line of `got` that is most like `line`; -1 if none is like it."""
+    key = masked(line)[0]
+    keys = [masked(text)[0] for text in got]
+    if key in keys[start:]:
+        return keys.index(key, start)
+    like = [(difflib.SequenceMatcher(None, key, other).ratio(), -i) for i, other in enumerate(keys) if i >= start]
+    ratio, at = max(like, default=(0, 0))
+    return -at if ratio > 0.7 else -1
 
 
 def renewed(shown, got):
     """The lines to show now: those of `got`, cut where `shown` was cut. And the cuts that were lost, as the line
     in front of each."""
     lines, lost, at = [], [], 0
-    found = places(shown, got)
-    for cut in (i for i, line in enumerate(shown) if line.strip() == CUT):
-        begin = found.get(cut - 1) if cut else -1
-        end = found.get(cut + 1) if cut + 1 < len(shown) else len(got)
-        if begin is None or end is None or not at <= begin + 1 <= end:
-            lost.append(shown[cut - 1] if cut else 'the first line')
+    cuts = [i for i, line in enumerate(shown) if line.strip() == CUT]
+    for cut in cuts:
+        begin = nearest(shown[cut - 1], got, at) if cut else -1
+        if cut and begin < 0:
+            lost.append(shown[cut - 1])
             continue
-        lines += got[at:begin + 1] + [CUT] * (end > begin + 1)
+        end = nearest(shown[cut + 1], got, begin + 1) if cut + 1 < len(shown) else len(got)
+        if end < 0:
+            lost.append(shown[cut - 1] if cut else shown[cut + 1])
+            continue
+        lines += got[at:begin + 1]
+        if end > begin + 1:
+            lines.append(CUT)
         at = end
     return lines + got[at:], lost

@@ -161,7 +161,6 @@ def renew(doc, sources):
     """Writes the figures that the outputs of now hold. Returns what a person must look at."""
     notes = []
     for line, text in lines_of(doc):
-        whole = doc.lines[line - 1]
         for match in reversed(list(SOURCE.finditer(text))):
             before = text[:match.start()]
             figure = FIGURE.search(before)
@@ -173,7 +172,7 @@ def renew(doc, sources):
             if not figure or value is None or before[:figure.end(1)].endswith(value):
                 continue
             if not agrees(figure[1], value, bool(ROUGHLY.search(before[:figure.start(1)]))):
-                whole = whole[:figure.start(1)] + like(figure[1], value) + whole[figure.end(1):]
-        doc.lines[line - 1] = whole
+                text = before[:figure.start(1)] + like(figure[1], value) + before[figure.end(1):] + text[match.start():]
+        doc.lines[line - 1] = text
     doc.parse(doc.lines)
     return notes

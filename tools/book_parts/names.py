@@ -165,8 +165,7 @@ def path_exists(path, doc):
     """A path of the tree, from the root or from the file that names it; `*` and capitals stand for something."""
     if re.search(r'\*|\b[A-Z]{1,}[A-Z]*\b|NN', path) and not os.path.exists(os.path.join(ROOT, path)):
         stem = re.split(r'[^/]*(?:\*|[A-Z]{2,}|\bN\b)', path)[0]
-        return stem.startswith('build/') or any(os.path.isdir(os.path.join(ROOT, base, stem))
-                                                for base in ('', os.path.dirname(doc.path)))
+        return any(os.path.isdir(os.path.join(ROOT, base, stem)) for base in ('', os.path.dirname(doc.path)))
     for base in (ROOT, os.path.join(ROOT, os.path.dirname(doc.path))):
         if os.path.exists(os.path.join(base, path)):
             return True
@@ -233,7 +232,7 @@ def commands_of(doc):
         if not block.kind:
             shown += enumerate(block.lines, block.line + 1)
     for line, text in shown:
-        command = re.split(r'\s+#\s|\s[|<>&;]|\s{2,}', text.strip())[0]
+        command = re.split(r'\s+#\s|\s[|<>&;]', text.strip())[0].strip()
         if re.match(r'(?:make|tools/\w[\w-]*)(?: |$)', command):
             yield line, command
 
