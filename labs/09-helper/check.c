@@ -67,7 +67,7 @@ LAB_TEST(lab9_compares)
 			return;
 	}
 	if (h) /* bytes have no sign here, and the shorter string is the smaller one */
-		sign(1, call(h, "\xc3\xa9", SIZE, "z")) && sign(-1, call(h, "init", 5, "init2"));
+		(void)(sign(1, call(h, "\xc3\xa9", SIZE, "z")) && sign(-1, call(h, "init", 5, "init2")));
 }
 
 LAB_TEST(lab9_ends)

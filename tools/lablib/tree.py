@@ -107,7 +107,8 @@ class Tree:
                             'V=0'] + goals, self.at, BUILD_SECONDS)
         log.write('$ make ' + ' '.join(goals) + '\n' + text)
         if status == 0:
-            self.warnings = [l for l in text.splitlines() if ' warning: ' in l]
+            mine = tuple(lab.path_in_tree(e) + ':' for e in lab.edits)
+            self.warnings = [l for l in text.splitlines() if ' warning: ' in l and l.startswith(mine)]
             return None
         if status == 124:
             raise Mistake(f'the build did not end in {BUILD_SECONDS} s')
