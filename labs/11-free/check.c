@@ -7,7 +7,7 @@
 #include "tramp/tramp.h"
 
 static bool sleeper_in, sleeper_may_go, sleeper_out;
-static u32 users, hook_calls;
+static u32 users, hook_calls, waiting; /* images that waited before */
 
 traceable u32 lab11_sleeps(u32 x)
 {
@@ -54,6 +54,7 @@ static bool change(bool add)
 static bool sleep_in_a_retired_image(void)
 {
 	sleeper_in = sleeper_may_go = sleeper_out = false;
+	waiting = image_reap();
 	lab_did("attaches a fexit hook; a task calls the function and sleeps in its body; detaches the hook");
 	if (!change(true) || !lab_ok(kthread_run(sleeper, NULL, -1, "sleeper"), "a task"))
 		return false;
@@ -65,33 +66,42 @@ static bool sleep_in_a_retired_image(void)
 /* The task stays asleep if its image is gone: it could only crash. */
 static bool image_waits(void)
 {
-	return lab_eq(1, image_reap(), "images that wait, as image_reap returns:");
+	return lab_eq(waiting + 1, image_reap(), "images that wait, as image_reap returns:");
+}
+
+static void let_it_go(void)
+{
+	write_once(sleeper_may_go, true);
+	while (!read_once(sleeper_out))
+		msleep(1);
 }
 
 LAB_TEST(lab11_waits)
 {
-	if (sleep_in_a_retired_image())
-		image_waits();
+	if (sleep_in_a_retired_image() && image_waits())
+		let_it_go();
 }
 
 LAB_TEST(lab11_lets_go)
 {
-	if (sleep_in_a_retired_image() && image_waits())
-		lab_eq(0, users, "images that can still call the hook:");
+	if (!sleep_in_a_retired_image() || !image_waits())
+		return;
+	u32 held = users;
+	let_it_go();
+	lab_eq(0, held, "images that can still call the hook:");
 }
 
 LAB_TEST(lab11_freed)
 {
 	u32 bytes, blocks, bytes_after, blocks_after;
+	image_reap();
 	text_usage(&bytes, &blocks);
 	if (!sleep_in_a_retired_image() || !image_waits())
 		return;
 	lab_did("the same; then the task returns from the body");
-	write_once(sleeper_may_go, true);
-	while (!read_once(sleeper_out))
-		msleep(1);
+	let_it_go();
 	if (!lab_eq(0, hook_calls, "calls of the hook, which was detached before:") ||
-	    !lab_eq(0, image_reap(), "images that wait, as image_reap returns:"))
+	    !lab_eq(waiting, image_reap(), "images that wait, as image_reap returns:"))
 		return;
 	text_usage(&bytes_after, &blocks_after);
 	lab_eq(bytes, bytes_after, "bytes of generated code, as before:");
