@@ -37,15 +37,16 @@ static const struct chapter {
 static enum err list_pages(struct strbuf *log)
 {
 	struct table t;
-	table_begin(&t, "*page|title|>minutes|type");
+	table_begin(&t, "*page|title|>minutes");
 	for (const struct chapter *c = chapters; c->title; c++)
-		table_add(&t, "chapter %u\t%s\t%u\tlearn %u", c->number, c->title, c->minutes, c->number);
+		table_add(&t, "chapter %u\t%s\t%u", c->number, c->title, c->minutes);
 	for (const struct lab *l = labs; l->title; l++)
-		table_add(&t, "lab %u, %s\t%s\t%u\tmake lab N=%u", l->number, l->level, l->title, l->minutes,
-			  l->number);
+		table_add(&t, "lab %u, %s\t%s\t%u", l->number, l->level, l->title, l->minutes);
 	enum err e = table_print(&t, log);
-	if (!e)
-		table_note("Type make in a terminal of your own, in the folder of fivebyte.");
+	if (!e) {
+		table_note("Begin with chapter 1: learn 1 says where it is, and what to type first.");
+		table_note("For a lab, type make lab N=1 in a terminal of your own, in fivebyte's folder.");
+	}
 	return e;
 }
 
