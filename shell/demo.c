@@ -97,10 +97,9 @@ static void print_end(enum err first, bool left)
 	if (first && first != EINTR)
 		kprintf("\nThe demo did not go as it should: %s above.\n", err_name(first));
 	else if (left)
-		kprintf("\n`demo` shows it again, `demo N` from step N on; `help` lists the commands.\n");
+		kprintf("\n`demo N` goes on at step N. `learn` lists what to read, `help` the commands.\n");
 	else
-		kprintf(
-		    "\nThat was the demo. `learn` lists what to read and to do next, `help` the commands.\n");
+		kprintf("\nThat was the demo. `learn` lists what to read next, `help` the commands.\n");
 }
 
 enum err demo_run(u32 from, bool pause, enum err (*exec)(const char *line))

@@ -68,6 +68,8 @@ static const struct linux_command {
 	{ "strace", .here = "there are no processes; attach PROG FUNC traces a function of the kernel" },
 	{ "gdb", .here = "make gdb on the host starts it" },
 	{ "objdump", .here = "tramp FUNC and prog dump PROG jited print machine code" },
+	{ "lab*", .here = "learn lists them, and make lab N=1 in a terminal of your own begins one" },
+	{ "make", .here = "type it in a terminal of your own, in fivebyte's folder" },
 	{ "man", .here = "help COMMAND says more about a command" },
 	{ "clear", .here = "Ctrl-L clears the screen" },
 	{ "history", .here = "arrow up brings back old lines" },
