@@ -11,7 +11,8 @@ import gdb
 
 
 COMMANDS = 'define document end if else while set print printf output echo x'
-ALLOWED = re.compile(r'(define|document|end|if|else|while|print|p|printf|output|echo|x|set (var )?[$({*])(/\w+)?(\b|(?<=\W))')
+ALLOWED = re.compile(r'(define|document|end|if|else|while|print|p|printf|output|echo|x|set (var )?[$({*])'
+                     r'(/\w+)?(\b|(?<=\W))')
 
 
 class Different(Exception):

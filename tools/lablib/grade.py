@@ -59,8 +59,8 @@ def read_file(path):
 
 
 def answers_in(path, lab):
-    """The lab's files in what was handed in: below lab/N/ (or N/), however deep; else by their names alone. None if none
-    is there. What is not listed in the lab is not looked at."""
+    """The lab's files in what was handed in: below lab/N/ (or N/), however deep. None if none is there. What is not
+    listed in the lab is not looked at."""
     have, out = names_in(path), {}
     for edit in lab.edits:
         ways = [rf'(.*/)?lab/{lab.number}/{re.escape(edit)}', rf'(.*/)?{lab.number}/{re.escape(edit)}']
@@ -102,7 +102,7 @@ def verdicts(results):
 
 
 def grade_one(name, path, lab, seed, logs, broken):
-    """One student's lab, as a row of grades.csv. What fails runs twice: a difference is the teacher's fault, or ours."""
+    """One student's lab, as a row of grades.csv. What fails runs twice: a difference is no fault of theirs."""
     begun = time.monotonic()
     total = sum(c.points for c in lab.cases)
     row = {'name': name, 'lab': lab.number, 'points': '', 'of': total, 'verdict': '', 'cases': '', 'seed': seed}
@@ -200,13 +200,16 @@ def a_class(folder, labs, seed):
         for job in jobs:
             row = job.result()
             rows.append(row)
-            print(f'{row["name"]:<20} lab {row["lab"]:<3} {row["points"]!s:>3} of {row["of"]:<3} {row["verdict"]}', flush=True)
+            print(f'{row["name"]:<20} lab {row["lab"]:<3} {row["points"]!s:>3} of {row["of"]:<3} {row["verdict"]}',
+                  flush=True)
     with open(folder + '/grades.csv', 'w', newline='', encoding='utf-8') as f:
         writer = csv.DictWriter(f, ['name', 'lab', 'points', 'of', 'verdict', 'seconds', 'seed', 'cases'])
         writer.writeheader()
         writer.writerows(rows)
     bad = sum(row['verdict'] == NOT_GRADED for row in rows)
-    print(f'{len(rows)} rows in {folder}/grades.csv' + (f'; {bad} NOT GRADED, which is neither 0 nor full' if bad else ''))
+    print(f'{len(rows)} rows in {folder}/grades.csv')
+    if bad:
+        print(f'{bad} NOT GRADED, which is neither 0 nor full')
     return 2 if bad else 0
 
 

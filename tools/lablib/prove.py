@@ -135,8 +135,8 @@ class Prover:
 def faults_of_grading():
     """A class of three: ours in a folder, a wrong answer and one that does not compile in archives."""
     lab = lab_of(1)
-    answers = {'right': lab.files('solution'), 'wrong': next(w for w in lab.wrongs() if w.name == 'no-sign.c').files(lab),
-               'broken': {'find.c': 'int'}}
+    wrong = next(w for w in lab.wrongs() if w.name == 'no-sign.c')
+    answers = {'right': lab.files('solution'), 'wrong': wrong.files(lab), 'broken': {'find.c': 'int'}}
     with tempfile.TemporaryDirectory() as folder:
         for name, files in answers.items():
             os.makedirs(f'{folder}/{name}/lab/1')
@@ -202,10 +202,13 @@ def command(options):
     labs = [lab_of(options['N'])] if options['N'] else all_labs()
     chosen, prover = labs, Prover()
     if options['SLICE']:
-        count = subprocess.run(['git', 'rev-list', '--count', 'HEAD'], cwd=ROOT, capture_output=True, text=True, check=False)
-        first = int(count.stdout or 0)
+        commits = subprocess.run(['git', 'rev-list', '--count', 'HEAD'], cwd=ROOT, capture_output=True, text=True,
+                                 check=False).stdout
+        first = int(commits or 0)
         chosen = [labs[(first + i) % len(labs)] for i in range(min(int(options['SLICE']), len(labs)))]
-    tools = {'a class is graded': faults_of_grading, 'a tree without answers': faults_of_cut_tree} if not options['N'] else {}
+    tools = {}
+    if not options['N']:
+        tools = {'a class is graded': faults_of_grading, 'a tree without answers': faults_of_cut_tree}
     print(f'1..{len(tools) + sum(1 + count_of(lab) if lab in chosen else 2 for lab in labs)}')
     for lab in labs:
         prover.form(lab)

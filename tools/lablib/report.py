@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Runs the cases of a lab in their order, and says what came out."""
-import os
 import sys
 import time
 
 from lablib import cases
 from lablib.cases import BUILD, HANG, NOT_RUN, PASS, WRONG, Result
-from lablib.form import ROOT
 
 
 def run_cases(tree, seed, log, only='', stop_at_first=False):
@@ -108,7 +106,3 @@ def first_words(name, names):
         if sum(n.startswith(part) for n in names) == 1:
             break
     return part if part.replace('_', '').replace('-', '').isalnum() else f"'{part}'"
-
-
-def relative(path):
-    return os.path.relpath(path, ROOT)

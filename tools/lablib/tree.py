@@ -3,9 +3,11 @@
 files in their places. So a build compiles what the student changed, and nothing else."""
 import os
 import re
+import selectors
 import shutil
 import signal
 import subprocess
+import time
 
 from lablib.form import ROOT, Mistake
 
@@ -159,8 +161,6 @@ def run(command, cwd, seconds, environment=None, keep=1 << 20):
 
 
 def read_some(p, seconds, keep):
-    import selectors
-    import time
     end, out = time.monotonic() + seconds, b''
     with selectors.DefaultSelector() as selector:
         selector.register(p.stdout, selectors.EVENT_READ)
