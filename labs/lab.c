@@ -58,12 +58,21 @@ notrace void lab_fail(void)
 	test_check(false, "what was wanted", __FILE__, __LINE__);
 }
 
+/* A number in both bases; an address or a mask only in the one that says something. */
+static notrace void say_number(void (*say)(const char *, ...), const char *what, u64 v)
+{
+	if (v + (1 << 24) < 1 << 25)
+		say("%s%s%#llx (%lld)", what, *what ? " " : "", v, v);
+	else
+		say("%s%s%#llx", what, *what ? " " : "", v);
+}
+
 notrace bool lab_eq(u64 wanted, u64 found, const char *what)
 {
 	if (wanted == found)
 		return true;
-	lab_want("%s %#llx (%lld)", what, wanted, wanted);
-	lab_got("%#llx (%lld)", found, found);
+	say_number(lab_want, what, wanted);
+	say_number(lab_got, "", found);
 	lab_fail();
 	return false;
 }
