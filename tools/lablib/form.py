@@ -144,7 +144,7 @@ class Lab:
 
     def hints(self):
         parts = re.split(r'^== *(\d+) *\n', read(self.dir + '/hints'), flags=re.M)
-        return [text.strip() for text in parts[2::2]]
+        return [text.strip('\n') for text in parts[2::2]]
 
     def wrongs(self):
         return [Wrong(self, p) for p in sorted(glob.glob(self.dir + '/wrong/*'))]

@@ -3,8 +3,10 @@
 import difflib
 import os
 import random
+import re
 import shutil
 import subprocess
+import textwrap
 import time
 
 from lablib.form import Mistake, ROOT, lab_of, read
@@ -76,10 +78,26 @@ def hint(lab, number):
     hints = lab.hints()
     if not str(number).isdigit() or not 1 <= int(number) <= len(hints):
         raise Mistake(f'lab {lab.number} has hints 1 to {len(hints)}')
-    print(f'hint {number} of {len(hints)}:\n{hints[int(number) - 1]}')
+    print(f'hint {number} of {len(hints)}:\n{fold(hints[int(number) - 1], shutil.get_terminal_size().columns)}')
     if os.path.isdir(f'{folder_of(lab)}/{KEPT}'):
         with open(f'{folder_of(lab)}/{KEPT}/hint', 'w', encoding='utf-8') as f:
             f.write(str(number))
+
+
+def fold(text, columns):
+    """Lines as wide as the terminal. A paragraph of prose and an item of a list are filled; rows and code keep their
+    lines."""
+    out = []
+    for paragraph in text.split('\n\n'):
+        if paragraph.startswith('- '):
+            paragraph = paragraph.replace('\n  ', ' ')
+        lines = paragraph.splitlines()
+        if not any(re.search(r'\S {2,}|^ |^```|^[-|]', l) for l in lines):
+            lines = [' '.join(lines)]
+        further = '    ' if len(lines) > 1 else ''
+        out.append('\n'.join(textwrap.fill(l, columns, subsequent_indent=re.match(' *', l)[0] + further,
+                                           break_long_words=False, break_on_hyphens=False) for l in lines))
+    return '\n\n'.join(out)
 
 
 def next_hint(lab):
