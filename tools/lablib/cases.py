@@ -72,21 +72,36 @@ def launcher(tree, case, options, seed, log):
     return status, out
 
 
-def died(case, status, out, did):
+def died(tree, case, status, out, did):
     """What happened to a machine that gave no verdict of its own; None if it gave one."""
     broken = re.search(r'^fivebyte: (QEMU ended|there is no|the commands are too long).*', out, flags=re.M)
     if broken:
         raise Mistake(broken[0])
-    panic = re.search(r'^panic: .*(?:\n.*){0,3}', out, flags=re.M)
     if status == 124:
         return Result(case, HANG, did, 'an end', f'none after {case.wall} s')
     if status == 3:
         return Result(case, WRONG, did, 'a machine that goes on', 'it reset itself (a triple fault)')
-    if panic:
-        return Result(case, WRONG, did, 'a machine that goes on', panic[0].replace('\n', '\n        '))
+    if re.search('^panic: ', out, flags=re.M):
+        return Result(case, WRONG, did, 'a machine that goes on', '\n        '.join(panic_lines(tree, case, out)))
     if status not in (0, 1, 130):
         raise Mistake(f'tools/fivebyte ended with status {status}')
     return None
+
+
+def panic_lines(tree, case, out):
+    """The words of a panic and its first three functions, with the lines of the student's files. The registers are in
+    the log."""
+    lines = out[re.search('^panic: ', out, flags=re.M).start():].splitlines()
+    words = [l for l in lines[:4] if not re.match(r' +([a-z]{2}|r\d+) [0-9a-f]{16}| +#', l)]
+    functions = [l.strip() for l in lines if re.match(r' +#\d+ \w', l)][:3]
+    places = [re.sub(r'#\d+ ', '', f) for f in functions]
+    _, found = run(['addr2line', '-e', tree.kernel_of(case)] + places, tree.at, 30)
+    mine = {tree.lab.path_in_tree(e): f'labs/{tree.lab.name}/{e}' for e in tree.lab.edits}
+    for i, line in enumerate(found.splitlines()[:len(functions)]):
+        path, _, number = line.split(' ')[0].removeprefix(tree.at + '/').rpartition(':')
+        if path in mine:
+            functions[i] += f', {mine[path]}:{number}'
+    return words + functions
 
 
 def by_tests(tree, some, seed, log):
@@ -138,8 +153,8 @@ def by_test(tree, case, seed, log):
     result = failed_test(case, out)
     if status == 130:
         return Result(case, HANG, result.did, 'an end', 'none in the time that the check allows', result.note)
-    if died(case, status, out, result.did):
-        return died(case, status, out, result.did)
+    if died(tree, case, status, out, result.did):
+        return died(tree, case, status, out, result.did)
     if status == 0:
         return Result(case, PASS)
     if '0 passed, 0 failed' in out:
@@ -158,7 +173,7 @@ def by_shell(tree, case, seed, log):
         options += ['--load', tree.object_of(program)]
     status, out = launcher(tree, case, options, seed, log)
     did = fill_in(case.did, drawn) if case.did else '; '.join(commands)
-    result = died(case, status, out, did)
+    result = died(tree, case, status, out, did)
     if result:
         return result
     complaint = '\n        '.join(l for l in out.splitlines() if not l.startswith(('[', '{')))[-400:]

@@ -50,6 +50,10 @@ class Printer:
     def print(self, line):
         print(line, file=self.out, flush=True)
 
+    def own_paths(self, text):
+        """The student's files lie elsewhere than in the tree that is built."""
+        return text.replace(f'labs/{self.lab.name}/', self.where + '/')
+
     def add(self, result):
         case = result.case
         self.verdicts.append(result.verdict)
@@ -57,7 +61,7 @@ class Printer:
             self.count[PASS] += case is not None
             self.print(f'PASS  {case.name if case else "builds"}')
             for line in result.note.splitlines()[:5] if not case else []:
-                self.print('  ' + line.replace(f'labs/{self.lab.name}/', self.where + '/'))
+                self.print('  ' + self.own_paths(line))
         elif result.verdict == NOT_RUN:
             self.count[NOT_RUN] += 1
             self.print(f'----  {case.name} (after "{result.note}")')
@@ -71,7 +75,7 @@ class Printer:
             self.print('FAIL  builds: a build error')
             lines = [l for l in result.got.splitlines() if 'make' not in l.split(':')[0]]
             for line in lines[:20]:
-                self.print('  ' + line.replace(f'labs/{self.lab.name}/', self.where + '/'))
+                self.print('  ' + self.own_paths(line))
             self.print(f'  again make lab N={self.lab.number}      log {self.log_name}')
             return
         case = result.case
@@ -79,7 +83,7 @@ class Printer:
         for word, text in (('did', result.did), ('want', result.want), ('got', result.got), ('why', case.why),
                            ('note', result.note)):
             if text:
-                self.print(f'  {word:<5} {text}')
+                self.print(f'  {word:<5} {self.own_paths(text)}')
         only = first_words(case.name, [c.name for c in self.lab.cases])
         self.print(f'  again make lab N={self.lab.number} ONLY={only} SEED={self.seed}      log {self.log_name}')
 
