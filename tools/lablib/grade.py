@@ -12,7 +12,7 @@ import tempfile
 import time
 import zipfile
 
-from lablib.cases import NOT_GRADED, NOT_RUN, PASS
+from lablib.cases import BUILD, NOT_GRADED, NOT_RUN, PASS
 from lablib.cut import NotOnce
 from lablib.form import Mistake, ROOT, all_labs, lab_of
 from lablib.report import Printer, run_cases
@@ -117,7 +117,8 @@ def grade_one(name, path, lab, seed, logs, broken):
                 row.update(points=0, verdict=f'cannot be read: {e}')
                 return row
             if files is None:
-                row.update(points=0, verdict='not handed in')
+                row.update(points=0, verdict='not handed in', cases=f'no lab/{lab.number}/{lab.edits[0]}')
+                log.write(f'{row["cases"]}; handed in: ' + ' '.join(sorted(names_in(path))) + '\n')
                 return row
             missing = [e for e in lab.edits if e not in files]
             if missing:
@@ -136,8 +137,9 @@ def grade_one(name, path, lab, seed, logs, broken):
             write_report(lab, results, seed, log)
         row['points'] = sum(r.case.points for r in results if r.case and r.verdict == PASS)
         bad = [r.verdict for r in results if r.verdict not in (PASS, NOT_RUN)]
-        row['verdict'] = {'build': 'build error'}.get(bad[0], bad[0]) if bad else PASS
-        row['cases'] = '; '.join(f'{n}: {v}' for n, v in verdicts(results))
+        words = {BUILD: 'build error'}
+        row['verdict'] = words.get(bad[0], bad[0]) if bad else PASS
+        row['cases'] = '; '.join(f'{n}: {words.get(v, v)}' for n, v in verdicts(results))
     except (Mistake, NotOnce, OSError) as e:
         row.update(points='', verdict=NOT_GRADED, cases=str(e))
     finally:
@@ -151,7 +153,7 @@ def write_report(lab, results, seed, log):
     printer = Printer(lab, f'lab/{lab.number}', seed, 'this file', log)
     for result in results:
         printer.add(result)
-    printer.end(1)
+    printer.end(1, timed=False)
 
 
 def ours_fails(lab, seed, logs):

@@ -87,9 +87,9 @@ class Printer:
         only = first_words(case.name, [c.name for c in self.lab.cases])
         self.print(f'  again make lab N={self.lab.number} ONLY={only} SEED={self.seed}      log {self.log_name}')
 
-    def end(self, next_hint):
+    def end(self, next_hint, timed=True):
         """The last line. Returns the exit status: 0, 1 for a wrong answer, 3 for a build error, 4 for a hang."""
-        took = f' in {time.monotonic() - self.start:.0f} s'
+        took = f' in {time.monotonic() - self.start:.0f} s' if timed else ''
         out = f'{self.count[PASS]} passed, {self.count["failed"]} failed'
         if self.count[NOT_RUN]:
             out += f', {self.count[NOT_RUN]} not run'
