@@ -165,7 +165,8 @@ def path_exists(path, doc):
     """A path of the tree, from the root or from the file that names it; `*` and capitals stand for something."""
     if re.search(r'\*|\b[A-Z]{1,}[A-Z]*\b|NN', path) and not os.path.exists(os.path.join(ROOT, path)):
         stem = re.split(r'[^/]*(?:\*|[A-Z]{2,}|\bN\b)', path)[0]
-        return any(os.path.isdir(os.path.join(ROOT, base, stem)) for base in ('', os.path.dirname(doc.path)))
+        bases = ('', os.path.dirname(doc.path))
+        return stem.startswith('build/') or any(os.path.isdir(os.path.join(ROOT, base, stem)) for base in bases)
     for base in (ROOT, os.path.join(ROOT, os.path.dirname(doc.path))):
         if os.path.exists(os.path.join(base, path)):
             return True
