@@ -86,7 +86,25 @@ struct row {
 	struct strbuf text;
 	u32 shown; /* columns that the text takes, without escape sequences */
 	u32 at;    /* the column where the next cell begins */
+	bool narrow;
 };
+
+/* Spaces behind a column. */
+static u32 gap(const struct table *t, u32 i, bool narrow)
+{
+	return narrow && i + 1 < t->column_count && t->right[i + 1] ? 1 : 2;
+}
+
+/* Whether columns of numbers stand closer: all of the row fits the terminal only so. */
+static bool is_narrow(const struct table *t)
+{
+	u32 wide = 0, narrow = 0;
+	for (u32 i = 0; i < t->column_count; i++) {
+		wide += t->width[i] + gap(t, i, false);
+		narrow += t->width[i] + gap(t, i, true);
+	}
+	return style_is_terminal() && wide > style_columns() + 2 && narrow <= style_columns() + 2;
+}
 
 static void end_line(struct row *r)
 {
@@ -106,7 +124,7 @@ static void put_cell(const struct table *t, struct row *r, u32 i, const char *te
 	    r->at + (may_wrap ? t->word[i] : t->width[i]) > style_columns())
 		end_line(r);
 	u32 begin = r->at + (t->right[i] ? t->width[i] - len : 0);
-	r->at += t->width[i] + 2;
+	r->at += t->width[i] + gap(t, i, r->narrow);
 	if (!len)
 		return;
 	str_printf(&r->text, "%*s", (int)(begin - r->shown), "");
@@ -135,7 +153,7 @@ static const char *print_row(const struct table *t, struct row *r, const char *c
 static enum err print_rows(struct table *t)
 {
 	enum { ESCAPES = 80 };
-	struct row r = { .text.cap = TABLE_INDENT + 1 };
+	struct row r = { .text.cap = TABLE_INDENT + 1, .narrow = is_narrow(t) };
 	for (u32 i = 0; i < t->column_count; i++)
 		r.text.cap += t->width[i] + 2 + ESCAPES;
 	r.text.buf = kmalloc(r.text.cap);

@@ -34,9 +34,9 @@ void print_wrapped(const char *text, u32 column, u32 indent);
 void table_add(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
 /* Prints heading and rows, and frees the table. A column is as wide as its widest cell; the last one is
- * wrapped if it is aligned to the left. Columns for which a terminal has no room go into further lines of
- * their row. A row that is not complete is left out. ENOMEM: no room for a cell or a row; nothing is printed.
- * EINTR: Ctrl-C stopped it. */
+ * wrapped if it is aligned to the left. Columns of numbers stand closer if a terminal has room for all only so.
+ * Columns for which a terminal has no room go into further lines of their row. A row that is not complete is
+ * left out. ENOMEM: no room for a cell or a row; nothing is printed. EINTR: Ctrl-C stopped it. */
 enum err table_print(struct table *t, struct strbuf *log);
 
 /* The same, but without rows it prints that sentence in place of the heading; "" prints nothing. */

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a terminal sees: its width, and colours. Without pseudo-terminals those tests are skipped.
 . tests/e2e/lib.sh
-plan 15
+plan 16
 
 # on_terminal COLUMNS COMMANDS: as `fivebyte --exec` on a terminal of that width.
 on_terminal() {
@@ -55,6 +55,9 @@ if expect -c 'spawn -noecho true; expect eof' >/dev/null 2>&1; then
 		"^  $escape\[1;35me8$escape\[0m ($escape\[1;35m..$escape\[0m ?){4}   call bpf_trampoline" \
 		"^  0f 1f 44 00 $escape\[1;35m08$escape\[0m   $escape\[31mNOT what belongs here"
 	wanted looks_changed_bytes_of_a_poke 1 "^3 int3, sync  $escape\[1;35mcc$escape\[0m 1f 44 00 00  1  "
+	# The table has 56 columns with two spaces behind each.
+	on_terminal 54 'attach skbcount; links'
+	wanted looks_numbers_stand_closer 0 '^program    type    attached to cookie missed mistakes'
 	# As make run does.
 	TERM=vt100 expect -c "
 		set stty_init {rows 24 columns 60}
@@ -76,7 +79,8 @@ if expect -c 'spawn -noecho true; expect eof' >/dev/null 2>&1; then
 	plain looks_no_colours_in_a_pipe
 else
 	for name in fit_140_columns fit_80_columns fit_60_columns names_have_a_colour headings_have_none \
-		reasons_have_a_colour coloured_last_column changed_bytes_of_a_site changed_bytes_of_a_poke demo_through_grub no_color dumb_terminal no_colours_in_a_pipe; do
+		reasons_have_a_colour coloured_last_column changed_bytes_of_a_site changed_bytes_of_a_poke numbers_stand_closer \
+		demo_through_grub no_color dumb_terminal no_colours_in_a_pipe; do
 		skip "looks_$name" 'no pseudo-terminal'
 	done
 fi
