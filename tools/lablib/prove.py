@@ -133,7 +133,7 @@ class Prover:
 
 
 def faults_of_grading():
-    """A class of three: ours in a folder, a wrong answer and one that does not compile in archives."""
+    """A class of four: ours in a folder; a wrong answer, one that does not compile and half a file as archives."""
     lab = lab_of(1)
     wrong = next(w for w in lab.wrongs() if w.name == 'no-sign.c')
     answers = {'right': lab.files('solution'), 'wrong': wrong.files(lab), 'broken': {'find.c': 'int'}}
@@ -146,11 +146,14 @@ def faults_of_grading():
         for name, kind in (('wrong', 'gztar'), ('broken', 'zip')):
             shutil.make_archive(f'{folder}/{name}', kind, folder, name)
             shutil.rmtree(f'{folder}/{name}')
+        with open(f'{folder}/wrong.tar.gz', 'rb') as whole, open(f'{folder}/half.tgz', 'wb') as half:
+            half.write(whole.read()[:300])
         with contextlib.redirect_stdout(io.StringIO()):
             status = grade.a_class(folder, [lab], str(SEED))
         rows = csv.DictReader(io.StringIO(read(folder + '/grades.csv')))
-        got = {r['name']: (r['points'], r['of'], r['verdict']) for r in rows}
-    want = {'right': ('10', '10', 'pass'), 'wrong': ('7', '10', 'wrong'), 'broken': ('0', '10', 'build error')}
+        got = {r['name']: (r['points'], r['of'], r['verdict'].split(':')[0]) for r in rows}
+    want = {'right': ('10', '10', 'pass'), 'wrong': ('7', '10', 'wrong'), 'broken': ('0', '10', 'build error'),
+            'half': ('0', '10', 'cannot be read')}
     if status or got != want:
         yield f'status {status}, want {want}, got {got}'
 
