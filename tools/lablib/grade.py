@@ -199,11 +199,16 @@ def a_class(folder, labs, seed):
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = [pool.submit(grade_one, name, path, lab, seed, folder + '/logs', broken[lab.number])
                 for name, path in students for lab in labs]
-        for job in jobs:
-            row = job.result()
-            rows.append(row)
-            print(f'{row["name"]:<20} lab {row["lab"]:<3} {row["points"]!s:>3} of {row["of"]:<3} {row["verdict"]}',
-                  flush=True)
+        try:
+            for job in jobs:
+                row = job.result()
+                rows.append(row)
+                print(f'{row["name"]:<20} lab {row["lab"]:<3} {row["points"]!s:>3} of {row["of"]:<3} {row["verdict"]}',
+                      flush=True)
+        except KeyboardInterrupt:
+            print(f'stopping: {AT_ONCE} that run come to their end; grades.csv is not written', flush=True)
+            pool.shutdown(cancel_futures=True)
+            raise
     with open(folder + '/grades.csv', 'w', newline='', encoding='utf-8') as f:
         writer = csv.DictWriter(f, ['name', 'lab', 'points', 'of', 'verdict', 'seconds', 'seed', 'cases'])
         writer.writeheader()
