@@ -91,6 +91,7 @@ class Tree:
         def not_ours(folder, names):
             return [n for n in names if os.path.realpath(folder) == os.path.realpath(ROOT + '/build') and n in NOT_BUILT
                     or n.startswith('fivebyte-test.') or n.endswith('.iso')]
+        shutil.rmtree(self.at + '/build.new', ignore_errors=True)  # of a run that was stopped
         shutil.copytree(ROOT + '/build', self.at + '/build.new', ignore=not_ours, symlinks=True)
         os.rename(self.at + '/build.new', self.at + '/build')
 
