@@ -48,7 +48,10 @@ def answers_in(lab, folder):
     for name in lab.edits:
         if not os.path.exists(f'{folder}/{name}'):
             raise Mistake(f'lab/{lab.number}/{name} is missing: RESET=1 makes all files again and keeps yours')
-        out[name] = read(f'{folder}/{name}')
+        try:
+            out[name] = read(f'{folder}/{name}')
+        except UnicodeDecodeError as e:
+            raise Mistake(f'lab/{lab.number}/{name} is not UTF-8: {e}') from e
     return out
 
 
@@ -61,13 +64,21 @@ def changed_since(lab):
 def merge(lab):
     """Brings what changed in the tree into the student's files, as git merges; the files as they were stay beside."""
     folder, today, clean = folder_of(lab), lab.files('start'), True
+    if not os.path.exists(folder):
+        raise Mistake(f'there is no lab/{lab.number}/ yet: make lab N={lab.number} makes it')
+    answers_in(lab, folder)
     for name in changed_since(lab):
         mine, base = f'{folder}/{name}', f'{folder}/{KEPT}/{name}'
         new = base + '.new'
+        if not os.path.exists(base):
+            raise Mistake(f'lab/{lab.number}/{KEPT}/{name} is missing: RESET=1 makes all files again and keeps yours')
         with open(new, 'w', encoding='utf-8') as f:
             f.write(today[name])
         shutil.copy2(mine, mine + '.before-merge')
-        clean &= subprocess.run(['git', 'merge-file', mine, base, new], check=False).returncode == 0
+        conflicts = subprocess.run(['git', 'merge-file', mine, base, new], check=False).returncode
+        if conflicts > 127:
+            raise Mistake(f'git could not merge lab/{lab.number}/{name}')
+        clean &= conflicts == 0
         os.rename(new, base)
         print(f'merged lab/{lab.number}/{name}; as it was: {os.path.basename(mine)}.before-merge')
     if not clean:
