@@ -114,7 +114,8 @@ def by_tests(tree, some, seed, log):
     told = os.path.dirname(tree.at) + '/verdicts'
     with open(told, 'w', encoding='utf-8'):
         pass
-    options = ['--quiet', '--test', prefix + '*', '--qemu', f'-debugcon file:{told} -global isa-debugcon.iobase=0xe9']
+    options = ['--quiet', '--test', prefix + '*', '--qemu',
+               f'-debugcon file:{os.path.relpath(told, ROOT)} -global isa-debugcon.iobase=0xe9']  # no spaces
     _, out = launcher(tree, some[0], options, seed, log)
     with open(told, encoding='utf-8', errors='replace') as f:
         verdicts = dict(line.split(' ', 1) for line in f.read().splitlines() if ' ' in line)
