@@ -72,6 +72,11 @@ def agrees(figure, value, roughly):
     return shown[0] == real[0] or roughly and abs(shown[0] - real[0]) <= Decimal(10) ** zeros * shown[1]
 
 
+def ends_with(text, value):
+    """Does the text end with the value, and not with a longer number or word? A value may have spaces."""
+    return re.search(rf'(?<![\w.,]){re.escape(value)}$', text) is not None
+
+
 class Sources:
     """Where the figures of one chapter come from."""
 
@@ -135,7 +140,7 @@ def check(doc, sources, strict=True):
             except LookupError as error:
                 problems.append(Problem(doc, line, f'{figure[1]}: {error}'))
                 continue
-            if value is not None and not text[:figure.end(1)].endswith(value) and not agrees(figure[1], value, roughly):
+            if value is not None and not ends_with(text[:figure.end(1)], value) and not agrees(figure[1], value, roughly):
                 problems.append(Problem(doc, line, f'want {figure[1]}, got {value} by /{source}/; '
                                         f'if it should be so: make book-accept FILES={doc.path}'))
     return problems + (without_source(doc) if strict else [])
@@ -169,7 +174,7 @@ def renew(doc, sources):
             except LookupError as error:
                 notes.append(f'{doc.path}:{line}: {error}')
                 continue
-            if not figure or value is None or before[:figure.end(1)].endswith(value):
+            if not figure or value is None or ends_with(before[:figure.end(1)], value):
                 continue
             if not agrees(figure[1], value, bool(ROUGHLY.search(before[:figure.start(1)]))):
                 text = before[:figure.start(1)] + like(figure[1], value) + before[figure.end(1):] + text[match.start():]
