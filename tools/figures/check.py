@@ -135,6 +135,7 @@ def look(browser, url, width, scheme, picture):
 def check(path):
     url, beside = "file://" + os.path.abspath(path), os.path.splitext(os.path.abspath(path))[0]
     bad = 0
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"report: chromium has not ended after {TIMEOUT} s"))
     signal.alarm(TIMEOUT)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Browser(folder)
