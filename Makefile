@@ -256,7 +256,7 @@ report-check: report
 	@tools/report --check
 
 # These build in a second make, after they have installed the tools.
-ifeq ($(filter run test book report report-check clean,$(MAKECMDGOALS)),)
+ifeq ($(filter run test book report report-check lab grade test-labs clean,$(MAKECMDGOALS)),)
 -include tests/host/host.mk
 endif
 test-host: check-host
