@@ -118,7 +118,7 @@ wanted json_refused_changes_nothing 1 '^error EINVAL: usage: compare ' '^nothing
 fivebyte --quiet --exec 'map list -j; bpftool -j map show; bpftool map show -j'
 [ "$(sort -u "$out" | wc -l)" = 1 ] && [ "$status" = 0 ] && pass json_as_bpftool_is_asked || fail json_as_bpftool_is_asked "status $status"
 fivebyte --quiet --timeout 5 --exec 'watch map list -j'
-grep -q '^\[{"map":"alloc_sizes",' "$out" && pass json_repeated_by_watch || fail json_repeated_by_watch 'no document'
+grep -q '^\[{"map":"[a-z]' "$out" && pass json_repeated_by_watch || fail json_repeated_by_watch 'no document'
 
 # Keys are sorted as what they are: numbers with a sign, and text.
 cat >"$work/keys.bpf.c" <<'END'
