@@ -27,6 +27,7 @@ lab-tree:
 	@tools/lab tree N='$(N)' TO='$(TO)'
 
 test-labs:
+	@tools/install-deps
 	@$(MAKE) -q --no-print-directory $(B)/fivebyte.elf || tools/progress $(MAKE) $(B)/fivebyte.elf
 	@tools/lab prove N='$(N)'
 
