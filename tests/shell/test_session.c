@@ -118,6 +118,8 @@ static const char *make_word(const char *word)
 	if (strcmp(word, "N") == 0)
 		return ONE_OF("0", "1", "5", "20", "60", "0x10", "-1", "99999999999", "18446744073709551616",
 			      "x");
+	if (strcmp(word, "CHAPTER") == 0)
+		return ONE_OF("1", "19", "0", "99", "x");
 	if (strcmp(word, "TRACEPOINT") == 0)
 		return tracepoint_nth(below(tracepoint_count()))->name;
 	if (strcmp(word, "KIND") == 0)
