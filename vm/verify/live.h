@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Which registers and stack slots of a function are read later, and of which the number matters. */
+#pragma once
+#include "vm/flow.h"
+
+/* Before one instruction. Bit n of regs is Rn; bit n of slots is the stack at r10 - 8 * (n + 1). A value matters if it
+ * can become an address, a size, a result that is checked, or an operand of a jump: another number could lead to another
+ * verdict. */
+struct live {
+	u64 slots, slots_matter;
+	u16 regs, regs_matter;
+};
+
+/* result_matters: of the program's end. Returns one for each instruction, which the caller frees with kfree; NULL if memory runs out. */
+struct live *live_find(const struct prog *p, const u8 *marks, bool result_matters);
