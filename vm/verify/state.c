@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// States: made, copied, compared.
+#include "vm/verify/state.h"
+#include "kernel/lib/mem.h"
+#include "kernel/mem/heap.h"
+
+struct reg reg_number(u64 n)
+{
+	return (struct reg){ .kind = REG_NUMBER, .at = range_const(n) };
+}
+
+struct reg reg_any(void)
+{
+	return (struct reg){ .kind = REG_NUMBER, .at = range_any() };
+}
+
+struct reg reg_address(enum reg_kind kind, u32 what)
+{
+	return (struct reg){ .kind = kind, .what = what, .at = range_const(0) };
+}
+
+bool reg_is_zero(const struct reg *r)
+{
+	return r->kind == REG_NUMBER && range_is_const(&r->at) && r->at.bits.value == 0;
+}
+
+bool reg_is_at_begin(const struct reg *r)
+{
+	return range_is_const(&r->at) && r->at.bits.value == 0;
+}
+
+static size_t frame_size(u32 depth)
+{
+	return sizeof(struct frame) + depth * sizeof(struct slot);
+}
+
+enum err state_push(struct state *s, u32 start, u32 depth)
+{
+	struct frame *f = kzalloc(frame_size(depth));
+	if (!f)
+		return ENOMEM;
+	f->start = start;
+	f->depth = depth;
+	f->r[BPF_FP] = reg_address(REG_STACK, s->frame_count);
+	s->frames[s->frame_count++] = f;
+	return OK;
+}
+
+void state_pop(struct state *s)
+{
+	kfree(s->frames[--s->frame_count]);
+}
+
+void state_free(struct state *s)
+{
+	while (s->frame_count)
+		state_pop(s);
+}
+
+enum err state_copy(struct state *to, const struct state *from)
+{
+	*to = *from;
+	to->frame_count = 0;
+	for (u32 i = 0; i < from->frame_count; i++) {
+		size_t size = frame_size(from->frames[i]->depth);
+		struct frame *f = kmalloc(size);
+		if (!f) {
+			state_free(to);
+			return ENOMEM;
+		}
+		memcpy(f, from->frames[i], size);
+		to->frames[to->frame_count++] = f;
+	}
+	return OK;
+}
+
+u64 state_bytes(const struct state *s)
+{
+	u64 sum = sizeof(*s);
+	for (u32 i = 0; i < s->frame_count; i++)
+		sum += frame_size(s->frames[i]->depth);
+	return sum;
+}
+
+void state_each(struct state *s, reg_visitor *visit, void *arg)
+{
+	for (u32 i = 0; i < s->frame_count; i++) {
+		struct frame *f = s->frames[i];
+		for (u32 r = 0; r < BPF_FP; r++)
+			visit(&f->r[r], arg);
+		for (u32 k = 0; k < f->depth; k++)
+			if (f->slots[k].len)
+				visit(&f->slots[k].reg, arg);
+	}
+}
+
+/* Which id of the new state stands for which of the old. */
+enum { PAIRS = 64 };
+struct pairs {
+	u32 old[PAIRS], now[PAIRS], count;
+};
+
+static bool same_id(struct pairs *p, u32 old, u32 now)
+{
+	if (!old || !now)
+		return !old && !now;
+	for (u32 i = 0; i < p->count; i++)
+		if (p->old[i] == old || p->now[i] == now)
+			return p->old[i] == old && p->now[i] == now;
+	if (p->count == PAIRS)
+		return false;
+	p->old[p->count] = old;
+	p->now[p->count++] = now;
+	return true;
+}
+
+/* A number that is no copy of another one may stand for one that is: less is known of it. */
+static bool number_covers(struct pairs *p, const struct reg *old, const struct reg *now, bool matters,
+			  bool exactly)
+{
+	if (exactly)
+		return memcmp(&old->at, &now->at, sizeof(old->at)) == 0;
+	return !matters || (range_includes(&old->at, &now->at) && (!old->id || same_id(p, old->id, now->id)));
+}
+
+static bool reg_covers(struct pairs *p, const struct reg *old, const struct reg *now, bool matters,
+		       bool exactly)
+{
+	if (old->kind == REG_NONE)
+		return !exactly || now->kind == REG_NONE;
+	if (old->kind != now->kind)
+		return false;
+	if (old->kind == REG_NUMBER)
+		return number_covers(p, old, now, matters, exactly);
+	return old->may_be_null == now->may_be_null && old->is_read_only == now->is_read_only &&
+	       old->what == now->what && old->size == now->size && same_id(p, old->id, now->id) &&
+	       same_id(p, old->ref, now->ref) &&
+	       (exactly ? memcmp(&old->at, &now->at, sizeof(old->at)) == 0
+			: range_includes(&old->at, &now->at));
+}
+
+static bool slot_covers(struct pairs *p, const struct slot *old, const struct slot *now, bool matters,
+			bool exactly)
+{
+	if (old->written & ~now->written || old->is_zero & ~now->is_zero)
+		return false;
+	if (exactly && (old->written != now->written || old->is_zero != now->is_zero || old->len != now->len))
+		return false;
+	if (!old->len || (old->reg.kind == REG_NUMBER && !matters && now->len && now->reg.kind == REG_NUMBER))
+		return true;
+	return old->len == now->len && old->first == now->first &&
+	       reg_covers(p, &old->reg, &now->reg, matters, exactly);
+}
+
+static bool frame_covers(struct pairs *p, const struct frame *old, const struct frame *now,
+			 const struct live *live, bool exactly)
+{
+	if (old->start != now->start || old->called_at != now->called_at || old->callback != now->callback)
+		return false;
+	for (u32 i = 0; i < BPF_FP; i++)
+		if (live->regs >> i & 1 &&
+		    !reg_covers(p, &old->r[i], &now->r[i], live->regs_matter >> i & 1, exactly))
+			return false;
+	for (u32 i = 0; i < old->depth; i++)
+		if (live->slots >> i & 1 &&
+		    !slot_covers(p, &old->slots[i], &now->slots[i], live->slots_matter >> i & 1, exactly))
+			return false;
+	return true;
+}
+
+bool state_covers(const struct state *old, const struct state *now, const struct live *const live[],
+		  bool exactly)
+{
+	struct pairs p = { .count = 0 };
+	if (old->frame_count != now->frame_count || !same_id(&p, old->lock, now->lock))
+		return false;
+	for (u32 i = 0; i < old->frame_count; i++)
+		if (!frame_covers(&p, old->frames[i], now->frames[i], live[i], exactly))
+			return false;
+	for (u32 i = 0; i < STATE_REFS; i++)
+		if (!same_id(&p, old->refs[i], now->refs[i]))
+			return false;
+	return true;
+}
+
+static void reg_widen(struct reg *now, const struct reg *old)
+{
+	if (now->kind != REG_NUMBER || old->kind != REG_NUMBER || range_includes(&old->at, &now->at))
+		return;
+	bool fits_low = (old->at.whole.umax | now->at.whole.umax) <= 0xffffffff;
+	*now =
+	    (struct reg){ .kind = REG_NUMBER, .at = fits_low ? range_between(0, 0xffffffff) : range_any() };
+}
+
+void state_widen(struct state *now, const struct state *old)
+{
+	for (u32 i = 0; i < now->frame_count && i < old->frame_count; i++) {
+		struct frame *f = now->frames[i];
+		const struct frame *g = old->frames[i];
+		for (u32 n = 0; n < BPF_FP; n++)
+			reg_widen(&f->r[n], &g->r[n]);
+		for (u32 k = 0; k < f->depth && k < g->depth; k++)
+			if (f->slots[k].len && f->slots[k].len == g->slots[k].len)
+				reg_widen(&f->slots[k].reg, &g->slots[k].reg);
+	}
+}

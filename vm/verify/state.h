@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of the whole machine at one place of one path: registers, stacks, references, the lock.
+ *
+ *   - A state holds one frame for each function that is active, the innermost last.
+ *   - Numbers and addresses are struct reg; what they may be is in range.h.
+ *   - Registers and stack slots with one id hold the same value: a test of one tells about all of them.
+ *   - state_covers decides when a walk can stop: the place was left well with a state that allowed more. */
+#pragma once
+#include "vm/prog.h"
+#include "vm/verify/live.h"
+#include "vm/verify/range.h"
+
+enum reg_kind {
+	REG_NONE,    /* nothing: not written, or lost in a call */
+	REG_NUMBER,  /* at: which */
+	REG_CONTEXT, /* The others are addresses, and at is the distance from where the memory begins. */
+	REG_STACK,   /* of frame number what; at is from the end, so that it is below 0 */
+	REG_MAP,     /* map number what of the object */
+	REG_VALUE,   /* a value of that map */
+	REG_MEMORY,  /* size bytes, which may be read, and written unless is_read_only */
+	REG_OBJECT,  /* a kernel object of BTF type what; a load through it that faults reads 0 */
+	REG_FUNC,    /* the function of the program that begins at instruction what */
+};
+
+struct reg {
+	enum reg_kind kind;
+	bool may_be_null; /* of an address: it is this, or 0 */
+	bool is_read_only;
+	u32 what, size;
+	u32 id;  /* the same as all with this id; 0: as no other */
+	u32 ref; /* the reference that must be released; 0: none */
+	struct range at;
+};
+
+/* Eight bytes of a stack. */
+struct slot {
+	struct reg reg;      /* its low len bytes, stored at byte first */
+	u8 first, len;       /* len 0: no register is kept */
+	u8 written, is_zero; /* bit i: byte i */
+};
+
+enum { SLOTS = PROG_STACK / 8 };
+
+struct frame {
+	struct reg r[BPF_REGS]; /* r10 too */
+	u32 start;              /* the function's first instruction */
+	u32 called_at;          /* the call; not of the first frame */
+	u32 callback;           /* enum: what calls it, CALLBACK_NONE for a call of the program */
+	u32 depth;              /* slots that are allocated; slot 0 is the highest, at r10-8 */
+	struct slot slots[];
+};
+
+enum { STATE_REFS = 8 };
+
+struct state {
+	struct frame *frames[PROG_FRAMES];
+	u32 frame_count;
+	u32 refs[STATE_REFS]; /* 0: free */
+	u32 lock;             /* id of the value whose spin lock is held; 0: none */
+	u32 lock_map;
+};
+
+/* The frame that runs. */
+static inline struct frame *state_top(struct state *s)
+{
+	return s->frames[s->frame_count - 1];
+}
+
+/* A number; any number; an address at the begin of its memory. */
+struct reg reg_number(u64 n);
+struct reg reg_any(void);
+struct reg reg_address(enum reg_kind kind, u32 what);
+static inline bool reg_is_address(const struct reg *r)
+{
+	return r->kind > REG_NUMBER;
+}
+bool reg_is_zero(const struct reg *r);
+bool reg_is_at_begin(const struct reg *r);
+
+/* Adds a frame whose registers hold nothing, with room for depth slots. ENOMEM. state_pop frees the last one. */
+enum err state_push(struct state *s, u32 start, u32 depth);
+void state_pop(struct state *s);
+
+/* Makes a copy with memory of its own. ENOMEM: *to is empty. */
+enum err state_copy(struct state *to, const struct state *from);
+void state_free(struct state *s);
+u64 state_bytes(const struct state *s);
+
+/* Calls visit for each register, and each slot that keeps one. */
+typedef void reg_visitor(struct reg *r, void *arg);
+void state_each(struct state *s, reg_visitor *visit, void *arg);
+
+/* Forgets of each number of now how it differs from that of old, where it is more: so that walks which come to one place
+ * again and again, each time with more, come to an end. */
+void state_widen(struct state *now, const struct state *old);
+
+/* Whether the walk from old, which ended well, shows that it would from now as well. live says what is still read: one
+ * for each frame. exactly: whether they are the same. */
+bool state_covers(const struct state *old, const struct state *now, const struct live *const live[],
+		  bool exactly);
