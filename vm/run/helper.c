@@ -62,6 +62,17 @@ notrace HELPER(get_ktime_ns)
 	return ktime_get_ns();
 }
 
+/* Each call adds an odd number and mixes the bits of the sum (SplitMix64). CPUs share the sum, so no two calls mix the
+ * same one. */
+notrace HELPER(get_random)
+{
+	static u64 sum;
+	u64 n = __atomic_add_fetch(&sum, 0x9e3779b97f4a7c15, __ATOMIC_RELAXED);
+	n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9;
+	n = (n ^ n >> 27) * 0x94d049bb133111eb;
+	return (u32)(n >> 32);
+}
+
 notrace HELPER(get_cpu)
 {
 	return smp_processor_id();
@@ -156,6 +167,7 @@ static const struct helper table[] = {
 	{ NAMED(ktime_get_ns), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
 	{ NAMED(trace_printk), RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_PROG, trace_printk },
+	{ NAMED(get_prandom_u32), RET_SCALAR, { ARG_NONE }, 0, get_random },
 	{ NAMED(get_smp_processor_id), RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU | HELPER_INLINE, get_cpu },
 	{ NAMED(tail_call), RET_SCALAR, { ARG_CTX, ARG_PROG_ARRAY, ARG_ANY }, HELPER_TAIL_CALL, NULL },
 	{ NAMED(get_current_pid_tgid), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_current_pid_tgid },

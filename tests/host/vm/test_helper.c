@@ -196,6 +196,20 @@ TEST(helper_names_the_task_that_runs)
 	check(before <= now && now <= ktime_get_ns());
 }
 
+TEST(helper_random_numbers_have_32_bits_and_differ)
+{
+	u64 last = 0, sets[32] = { 0 };
+	for (u32 i = 0; i < 4096; i++) {
+		u64 n = call(7, 0, 0, 0, 0, 0);
+		check(n <= 0xffffffff && n != last);
+		last = n;
+		for (u32 bit = 0; bit < 32; bit++)
+			sets[bit] += n >> bit & 1;
+	}
+	for (u32 bit = 0; bit < 32; bit++)
+		check(sets[bit] > 1800 && sets[bit] < 2296);
+}
+
 TEST(helper_probe_read_survives_bad_addresses)
 {
 	u64 value = 0x1234, copy = 99;
