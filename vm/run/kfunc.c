@@ -57,6 +57,11 @@ void kfunc_init(const struct btf *kernel)
 		ids[i] = kernel ? btf_find(kernel, table[i].name, BTF_FUNC) : 0;
 }
 
+const struct btf *kfunc_types(void)
+{
+	return types;
+}
+
 const struct helper *kfunc_find(u32 btf_id)
 {
 	for (u32 i = 0; i < KFUNCS; i++)

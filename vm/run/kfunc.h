@@ -14,6 +14,9 @@ enum { KFUNC_SESSION_IS_RETURN = 1, KFUNC_SESSION_COOKIE, KFUNC_MSLEEP, KFUNCS =
 /* Finds all rows in the kernel's BTF. NULL forgets them. */
 void kfunc_init(const struct btf *kernel);
 
+/* Returns the kernel's own BTF, as kfunc_init got it. */
+const struct btf *kfunc_types(void);
+
 /* kfunc_find returns the row of the function with that BTF id; kfunc_named that of the function with that
  * name, if BTF knows it. NULL if no row fits. kfunc_btf_id returns the id of a row. */
 const struct helper *kfunc_find(u32 btf_id);

@@ -4,6 +4,7 @@
  *      verify.c  the order of the passes; each instruction alone; where control goes
  *      calls.c   which calls are allowed, with which arguments, and how deep functions nest
  *      values.c  what registers must hold, where they are constant
+ *      walk.c    what they may hold on each path, and what that allows: walk.h
  *      context.c which slots of the context a program reads
  *      refuse.c  the sentence of a refusal */
 #pragma once
@@ -27,7 +28,10 @@ struct verify {
 	u32 taken_frames;    /* how many frames the functions need whose address is taken, as known so far */
 };
 
-enum { MARK_TAKEN = MARK_FREE }; /* the address of the function that starts here is taken */
+enum {
+	MARK_TAKEN = MARK_FREE,        /* the address of the function that starts here is taken */
+	MARK_REACHED = MARK_FREE << 1, /* a path leads here */
+};
 
 #define ALL_SLOTS (~0ull) /* of the context: p->facts.reads */
 

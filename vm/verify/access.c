@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+// Of the walk: which memory an instruction may touch, and what it finds there.
+#include "kernel/cpu/trap.h"
+#include "kernel/lib/mem.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
+#include "vm/verify/typed.h"
+#include "vm/verify/walk.h"
+
+/* An access by an instruction, or by a helper through an argument. */
+struct touch {
+	u32 n;    /* the register */
+	i64 off;  /* from it */
+	u64 size; /* bytes */
+	enum access how;
+	const char *who; /* "this access", or the argument in words */
+	i64 least, most; /* where it begins, from the begin of the memory */
+};
+
+static const struct map *map_of(const struct walk *w, const struct reg *r)
+{
+	return w->p->object->maps[r->what];
+}
+
+static enum err refuse_access(struct walk *w, const struct touch *t, const char *why)
+{
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	reg_print(&s, w, walk_reg(w, t->n));
+	return walk_refuse(w, "r%u is %s; %s", t->n, text, why);
+}
+
+static enum err refuse_range(struct walk *w, const struct touch *t, const char *memory, i64 from, i64 to)
+{
+	if (t->least == t->most)
+		return walk_refuse(w, "%s, %llu bytes at %lld, is outside %s, which is %lld to %lld", t->who,
+				   t->size, t->least, memory, from, to - 1);
+	return walk_refuse(
+	    w, "%s, %llu bytes at %lld to %lld, can be outside %s, which is %lld to %lld; test the index",
+	    t->who, t->size, t->least, t->most, memory, from, to - 1);
+}
+
+/* The slots of a stack that bytes [at, at + size) from its end lie in. */
+static struct slot *slot_at(struct frame *f, i64 at, u32 *byte)
+{
+	u32 from_end = (u32)-at - 1; /* of this byte */
+	*byte = 7 - from_end % 8;
+	return from_end / 8 < f->depth ? &f->slots[from_end / 8] : NULL;
+}
+
+static void write_bytes(struct frame *f, i64 at, u64 size, bool zero, bool surely)
+{
+	for (u64 i = 0; i < size; i++) {
+		u32 byte;
+		struct slot *s = slot_at(f, at + (i64)i, &byte);
+		if (!s)
+			continue;
+		if (byte >= s->first && byte < s->first + (u32)s->len)
+			s->len = 0;
+		if (surely)
+			s->written |= (u8)(1 << byte);
+		s->is_zero = (u8)(zero ? s->is_zero | 1 << byte : s->is_zero & ~(1 << byte));
+	}
+}
+
+/* Whether all bytes that the access may read have been written. */
+static enum err check_written(struct walk *w, struct frame *f, const struct touch *t)
+{
+	for (i64 at = t->least; at < t->most + (i64)t->size; at++) {
+		u32 byte;
+		struct slot *s = slot_at(f, at, &byte);
+		if (!s || !(s->written >> byte & 1))
+			return walk_refuse(w,
+					   "%s reads the stack at r10%+lld, which has not been written; give "
+					   "it a value first",
+					   t->who, at);
+	}
+	return OK;
+}
+
+static enum err touch_stack(struct walk *w, struct touch *t)
+{
+	struct reg *r = walk_reg(w, t->n);
+	struct frame *f = w->now.frames[r->what];
+	if (t->least < -PROG_STACK || t->most + (i64)t->size > 0)
+		return refuse_range(w, t, "the stack", -PROG_STACK, 0);
+	if (t->how == ACCESS_READ || t->how == ACCESS_CHANGE) {
+		enum err e = check_written(w, f, t);
+		if (e)
+			return e;
+	}
+	if (t->how != ACCESS_READ)
+		write_bytes(f, t->least, (u64)(t->most - t->least) + t->size, false, t->least == t->most);
+	return OK;
+}
+
+static enum err touch_memory(struct walk *w, const struct touch *t, const char *what, u64 size,
+			     bool read_only)
+{
+	if (t->how != ACCESS_READ && read_only)
+		return refuse_access(w, t, "it is read only");
+	if (t->least < 0 || t->most + (i64)t->size > (i64)size)
+		return refuse_range(w, t, what, 0, (i64)size);
+	return OK;
+}
+
+static enum err touch_value(struct walk *w, const struct touch *t)
+{
+	const struct map *m = map_of(w, walk_reg(w, t->n));
+	char what[96] = "";
+	struct strbuf s = STRBUF(what);
+	str_printf(&s, "the value of map %s", m->name);
+	return touch_memory(w, t, what, m->value_size, m->read_only);
+}
+
+enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who)
+{
+	struct reg *r = walk_reg(w, n);
+	struct touch t = { .n = n, .off = off, .size = size, .how = how, .who = who };
+	if (reg_is_address(r)) {
+		t.least = r->at.whole.smin + off;
+		t.most = r->at.whole.smax + off;
+	}
+	if (r->kind == REG_NONE)
+		return walk_check_read(w, n);
+	if (r->may_be_null)
+		return refuse_access(w, &t, "test it against NULL before it is used");
+	switch (r->kind) {
+	case REG_STACK: return touch_stack(w, &t);
+	case REG_VALUE: return touch_value(w, &t);
+	case REG_MEMORY: return touch_memory(w, &t, "the memory", r->size, r->is_read_only);
+	case REG_NUMBER: return refuse_access(w, &t, "only an address can be accessed");
+	default:
+		return refuse_access(w, &t,
+				     how == ACCESS_READ ? "it cannot be read here" : "it cannot be written");
+	}
+}
+
+/* What a load of size bytes of any memory returns. */
+static struct reg loaded(const struct insn *in)
+{
+	u32 bits = 8 * insn_size(in);
+	struct range any = range_any();
+	return (struct reg){ .kind = REG_NUMBER,
+			     .at = insn_class(in) == CLASS_LDX && insn_loads_signed(in)
+				       ? range_sign_extend(any, bits)
+				       : range_zero_extend(any, bits) };
+}
+
+/* What the stack has at a place that is written. */
+static struct reg load_stack(const struct walk *w, const struct reg *base, const struct insn *in)
+{
+	struct frame *f = w->now.frames[base->what];
+	u32 size = insn_size(in), byte;
+	struct reg any = loaded(in);
+	if (!range_is_const(&base->at))
+		return any;
+	struct slot *s = slot_at(f, base->at.whole.smin + in->off, &byte);
+	if (!s)
+		return any;
+	u32 mask = ((1u << size) - 1) << byte;
+	bool within = byte + size <= 8;
+	if (within && s->len && s->first == byte && s->len >= size) {
+		if (s->len == size && size == 8)
+			return s->reg;
+		if (s->reg.kind == REG_NUMBER) {
+			bool sign = insn_class(in) == CLASS_LDX && insn_loads_signed(in);
+			struct range low = sign ? range_sign_extend(s->reg.at, 8 * size)
+						: range_zero_extend(s->reg.at, 8 * size);
+			bool same = range_includes(&low, &s->reg.at) && range_includes(&s->reg.at, &low);
+			return (struct reg){ .kind = REG_NUMBER, .id = same ? s->reg.id : 0, .at = low };
+		}
+	}
+	return within && (s->is_zero & mask) == mask ? reg_number(0) : any;
+}
+
+/* The same; refuses a part of an address. */
+static enum err load_from_stack(struct walk *w, const struct reg *base, const struct insn *in,
+				struct reg *result)
+{
+	u32 byte;
+	i64 at = base->at.whole.smin + in->off;
+	const struct slot *s =
+	    range_is_const(&base->at) ? slot_at(w->now.frames[base->what], at, &byte) : NULL;
+	if (s && s->len && reg_is_address(&s->reg) && insn_size(in) < 8)
+		return walk_refuse(
+		    w, "r10%+lld holds an address of eight bytes; a part of it cannot be loaded", at);
+	*result = load_stack(w, base, in);
+	return OK;
+}
+
+/* Keeps what is stored, if it is one place. */
+static void store_stack(struct walk *w, const struct reg *base, const struct insn *in, struct reg *value)
+{
+	struct frame *f = w->now.frames[base->what];
+	u32 size = insn_size(in), byte;
+	if (!range_is_const(&base->at))
+		return;
+	i64 at = base->at.whole.smin + in->off;
+	struct slot *s = slot_at(f, at, &byte);
+	if (reg_is_zero(value))
+		write_bytes(f, at, size, true, true);
+	if (byte + size > 8 || (reg_is_address(value) && size < 8) || s->len > size)
+		return;
+	if (value->kind == REG_NUMBER && !value->id && !range_is_const(&value->at))
+		value->id = ++w->last_id;
+	s->reg = *value;
+	s->first = (u8)byte;
+	s->len = (u8)size;
+	if (size < 8) {
+		struct range low = range_zero_extend(value->at, 8 * size);
+		if (!range_includes(&low, &value->at) || !range_includes(&value->at, &low))
+			s->reg = (struct reg){ .kind = REG_NUMBER, .at = low };
+	}
+}
+
+/* A value that no program and nothing else changes is the constant that it is now. */
+static struct reg load_value(const struct walk *w, const struct reg *base, const struct insn *in)
+{
+	const struct map *m = map_of(w, base);
+	u64 n = 0;
+	if (!m->read_only || !m->values || !range_is_const(&base->at) || m->max_entries != 1)
+		return loaded(in);
+	memcpy(&n, m->values + base->at.whole.smin + in->off, insn_size(in));
+	if (insn_loads_signed(in))
+		n = (u64)((i64)(n << (64 - 8 * insn_size(in))) >> (64 - 8 * insn_size(in)));
+	return reg_number(n);
+}
+
+static enum err check_alignment(struct walk *w, const struct insn *in, const struct reg *base)
+{
+	u32 size = insn_size(in);
+	struct range at = range_alu(ALU_ADD, true, false, base->at, range_const((u64)(i64)in->off));
+	bool needs = base->kind == REG_STACK || insn_is_atomic(in);
+	if (!needs || ((at.bits.value | at.bits.mask) & (size - 1)) == 0)
+		return OK;
+	return walk_refuse(w, "%u bytes at an address that is not a multiple of %u", size, size);
+}
+
+static enum err load(struct walk *w, const struct insn *in)
+{
+	struct reg *base = walk_reg(w, insn_base(in));
+	struct reg result = loaded(in);
+	enum err e;
+	if (base->kind == REG_CONTEXT)
+		e = context_read(w, in, &result);
+	else if (base->kind == REG_OBJECT)
+		e = object_read(w, in, &result);
+	else
+		e = access_check(w, insn_base(in), in->off, insn_size(in), ACCESS_READ, "this load");
+	if (!e && base->kind == REG_STACK)
+		e = load_from_stack(w, base, in, &result);
+	if (!e && base->kind == REG_VALUE)
+		result = load_value(w, base, in);
+	if (!e)
+		*walk_reg(w, in->dst) = result;
+	return e;
+}
+
+static enum err atomic(struct walk *w, const struct insn *in)
+{
+	struct reg *src = walk_reg(w, in->src), *base = walk_reg(w, in->dst);
+	enum err e = walk_check_read(w, in->src);
+	if (!e && in->imm == ATOMIC_CMPXCHG)
+		e = walk_check_read(w, BPF_R0);
+	if (e)
+		return e;
+	if (base->kind == REG_CONTEXT || base->kind == REG_OBJECT)
+		return walk_refuse(w, "atomic operations work only on the stack and on maps");
+	if (in->imm == STORE_REL) {
+		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
+		if (!e && base->kind == REG_STACK)
+			store_stack(w, base, in, src);
+		return e;
+	}
+	if (base->kind != REG_STACK &&
+	    (reg_is_address(src) || (in->imm == ATOMIC_CMPXCHG && reg_is_address(walk_reg(w, BPF_R0)))))
+		return walk_refuse(w, "r%u is an address; an atomic operation would put it into memory",
+				   in->src);
+	e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_READ, "this atomic operation");
+	if (e)
+		return e;
+	struct reg old = loaded(in);
+	e = base->kind == REG_STACK ? load_from_stack(w, base, in, &old) : OK;
+	if (!e)
+		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_CHANGE, "this atomic operation");
+	if (e)
+		return e;
+	if (in->imm == ATOMIC_CMPXCHG)
+		*walk_reg(w, BPF_R0) = old;
+	else if (in->imm & ATOMIC_FETCH)
+		*src = old;
+	return OK;
+}
+
+static enum err store(struct walk *w, const struct insn *in)
+{
+	struct reg *base = walk_reg(w, in->dst), immediate = reg_number((u64)(i64)in->imm);
+	struct reg *value = insn_class(in) == CLASS_STX ? walk_reg(w, in->src) : &immediate;
+	enum err e = insn_class(in) == CLASS_STX ? walk_check_read(w, in->src) : OK;
+	if (!e && base->kind == REG_STACK && value->kind == REG_STACK && base->what + 1 != w->now.frame_count)
+		return walk_refuse(w, "an address of the stack is stored in the stack of a calling function");
+	if (!e)
+		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
+	if (!e && base->kind == REG_STACK)
+		store_stack(w, base, in, value);
+	return e;
+}
+
+/* An instruction that reads the context or an object of the kernel reads nothing else on another path: the machine does
+ * it in another way. */
+static enum err check_kind(struct walk *w, enum reg_kind kind)
+{
+	u8 group = kind == REG_CONTEXT ? 1 : kind == REG_OBJECT ? 2 : 3, *known = &w->group[w->idx];
+	if (*known && *known != group)
+		return walk_refuse(
+		    w, "this access goes to memory of one kind on one path and of another kind on this one");
+	*known = group;
+	return OK;
+}
+
+enum err walk_access(struct walk *w)
+{
+	const struct insn *in = walk_insn(w);
+	enum err e = walk_check_read(w, insn_base(in));
+	if (!e)
+		e = check_alignment(w, in, walk_reg(w, insn_base(in)));
+	if (!e)
+		e = check_kind(w, walk_reg(w, insn_base(in))->kind);
+	if (e)
+		return e;
+	if (insn_class(in) == CLASS_LDX || insn_is_load_acquire(in))
+		return load(w, in);
+	return insn_is_atomic(in) ? atomic(w, in) : store(w, in);
+}

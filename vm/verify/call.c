@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// Of the walk: calls. What each argument must be stands in the row of the helper or kernel function.
+#include "kernel/lib/mem.h"
+#include "vm/run/kfunc.h"
+#include "vm/run/frame.h"
+#include "vm/run/map.h"
+#include "vm/run/printk.h"
+#include "vm/verify/walk.h"
+
+struct call {
+	const struct helper *h;
+	const char *prefix;  /* "bpf_", of a helper */
+	const struct map *m; /* the map among its arguments */
+	u32 map;             /* its number */
+	u32 func;            /* the callback among them: its first instruction */
+	bool calls_back;
+};
+
+static enum err refuse_arg(struct walk *w, const struct call *c, u32 n, const char *needs)
+{
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	reg_print(&s, w, walk_reg(w, n));
+	return walk_refuse(w, "r%u of %s%s is %s, and must be %s", n, c->prefix, c->h->name, text, needs);
+}
+
+static enum err check_size(struct walk *w, const struct call *c, u32 n, bool may_be_zero, u64 *size)
+{
+	const struct reg *r = walk_reg(w, n);
+	if (r->kind != REG_NUMBER)
+		return refuse_arg(w, c, n, "a size");
+	if (r->at.whole.smin < (may_be_zero ? 0 : 1) || r->at.whole.smax >= (i64)MAP_BYTES_MAX)
+		return refuse_arg(w, c, n,
+				  may_be_zero ? "a size that is small and not negative; test that"
+					      : "a size above 0 that is not large; test that");
+	*size = r->at.whole.umax;
+	return OK;
+}
+
+static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u64 size, enum access how)
+{
+	char who[96] = "";
+	struct strbuf s = STRBUF(who);
+	str_printf(&s, "the memory in r%u of %s%s", n, c->prefix, c->h->name);
+	return size ? access_check(w, n, 0, size, how, who) : OK;
+}
+
+static enum err check_map(struct walk *w, struct call *c, u32 n)
+{
+	const struct reg *r = walk_reg(w, n);
+	if (r->kind != REG_MAP || r->may_be_null)
+		return refuse_arg(w, c, n, "a map of this object");
+	c->map = r->what;
+	c->m = w->p->object->maps[r->what];
+	return OK;
+}
+
+static enum err check_arg(struct walk *w, struct call *c, u32 i)
+{
+	enum helper_arg arg = c->h->args[i];
+	u32 n = BPF_R1 + i;
+	const struct reg *r = walk_reg(w, n);
+	enum helper_arg next = i < 4 ? c->h->args[i + 1] : ARG_NONE;
+	/* What a format does not ask for may be missing. */
+	bool optional = arg == ARG_NONE || (c->h->id == BPF_FUNC_trace_printk && arg == ARG_ANY);
+	enum err e = optional ? OK : walk_check_read(w, n);
+	u64 size = 0;
+	if (e)
+		return e;
+	switch (arg) {
+	case ARG_NONE:
+	case ARG_ANY:
+	case ARG_SIZE:
+	case ARG_SIZE_OR_ZERO: return OK; /* a size is checked with its memory */
+	case ARG_MAP:
+	case ARG_PROG_ARRAY: return check_map(w, c, n);
+	case ARG_MAP_KEY: return check_arg_memory(w, c, n, c->m->key_size, ACCESS_READ);
+	case ARG_MAP_VALUE: return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ);
+	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE);
+	case ARG_CTX:
+		return r->kind == REG_CONTEXT && reg_is_at_begin(r) ? OK : refuse_arg(w, c, n, "the context");
+	case ARG_FUNC:
+		if (r->kind != REG_FUNC)
+			return refuse_arg(w, c, n, "a function of this program");
+		c->func = r->what;
+		c->calls_back = true;
+		return OK;
+	case ARG_MEM_READ_OR_NULL:
+		if (reg_is_zero(r))
+			return OK;
+		/* fall through */
+	case ARG_MEM_READ:
+	case ARG_MEM_WRITE:
+		e = walk_check_read(w, n + 1);
+		if (!e && !reg_is_address(r))
+			e = refuse_arg(w, c, n, "an address of memory");
+		if (!e)
+			e = check_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &size);
+		return e ? e
+			 : check_arg_memory(w, c, n, size, arg == ARG_MEM_WRITE ? ACCESS_WRITE : ACCESS_READ);
+	}
+	return OK;
+}
+
+static struct reg reg_of_kernel_ptr(const struct helper *h)
+{
+	const struct btf *b = kfunc_types();
+	struct reg r = reg_any();
+	if (h->id == BPF_FUNC_get_current_task_btf && b) {
+		u32 id = btf_find(b, "task_struct", BTF_STRUCT);
+		return id ? reg_address(REG_OBJECT, id) : r;
+	}
+	if (h->id == KFUNC_SESSION_COOKIE) {
+		r = reg_address(REG_MEMORY, 0);
+		r.size = 8;
+	}
+	return r;
+}
+
+/* After a call of C, r0 holds its result, and r1 to r5 nothing. */
+static void set_result(struct walk *w, const struct call *c)
+{
+	struct reg r0 = reg_any();
+	if (c->h->ret == RET_MAP_VALUE_OR_NULL) {
+		r0 = reg_address(REG_VALUE, c->map);
+		r0.may_be_null = true;
+		r0.id = ++w->last_id;
+	} else if (c->h->ret == RET_KERNEL_PTR) {
+		r0 = reg_of_kernel_ptr(c->h);
+	}
+	for (u32 n = BPF_R1; n <= BPF_R5; n++)
+		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
+	*walk_reg(w, BPF_R0) = r0;
+	w->idx++;
+}
+
+static enum err enter_callee(struct walk *w, u32 start, u32 callback)
+{
+	struct frame *caller = state_top(&w->now);
+	struct flow_func f;
+	flow_function(&f, w->p, w->v->marks, start);
+	if (w->now.frame_count == PROG_FRAMES)
+		return walk_refuse(w, "this call needs more than %u frames, or is recursive", PROG_FRAMES);
+	enum err e = state_push(&w->now, start, (f.stack + 7) / 8);
+	if (e)
+		return e;
+	struct frame *callee = state_top(&w->now);
+	callee->called_at = w->idx;
+	callee->callback = callback;
+	if (!callback)
+		memcpy(&callee->r[BPF_R1], &caller->r[BPF_R1], 5 * sizeof(struct reg));
+	w->idx = start;
+	return OK;
+}
+
+/* The helper may call the function no time, or again and again. Each time the path comes back to the call, so a place
+ * there that covers it ends the path. */
+static enum err walk_callback(struct walk *w, struct call *c)
+{
+	u32 at = w->idx;
+	struct state before;
+	enum err e = state_copy(&before, &w->now);
+	if (e)
+		return e;
+	set_result(w, c);
+	e = walk_later(w, w->idx);
+	state_free(&w->now);
+	w->now = before;
+	w->idx = at;
+	if (!e)
+		e = enter_callee(w, c->func, c->h->id);
+	if (e)
+		return e;
+	struct frame *callee = state_top(&w->now), *caller = w->now.frames[w->now.frame_count - 2];
+	if (c->h->id == BPF_FUNC_loop) {
+		callee->r[BPF_R1] = reg_any();
+		callee->r[BPF_R2] = caller->r[BPF_R3];
+		return OK;
+	}
+	callee->r[BPF_R1] = reg_address(REG_MAP, c->map);
+	callee->r[BPF_R2] = reg_address(REG_MEMORY, 0);
+	callee->r[BPF_R2].size = c->m->key_size;
+	callee->r[BPF_R2].is_read_only = true;
+	callee->r[BPF_R3] = reg_address(REG_VALUE, c->map);
+	callee->r[BPF_R4] = caller->r[BPF_R3];
+	return OK;
+}
+
+/* A format that is constant is read here: it must be one that the helper prints, and for each value that it prints a
+ * register must be set. */
+static enum err check_format(struct walk *w, const struct call *c)
+{
+	const struct reg *fmt = walk_reg(w, BPF_R1), *size = walk_reg(w, BPF_R2);
+	const struct map *m = fmt->kind == REG_VALUE ? w->p->object->maps[fmt->what] : NULL;
+	char text[256] = "";
+	struct strbuf why = STRBUF(text);
+	u32 set = 0;
+	if (!m || !m->read_only || !m->values || !range_is_const(&fmt->at) || !range_is_const(&size->at))
+		return OK;
+	while (set < 3 && walk_reg(w, BPF_R3 + set)->kind != REG_NONE)
+		set++;
+	if (c->h->id == BPF_FUNC_trace_vprintk)
+		set = (u32)(walk_reg(w, BPF_R4)->at.whole.umax / 8);
+	const char *begin = (const char *)m->values + fmt->at.bits.value;
+	if (printk_check(begin, (u32)size->at.bits.value, set, &why))
+		return OK;
+	if (c->h->id == BPF_FUNC_trace_printk && set < 3 &&
+	    printk_check(begin, (u32)size->at.bits.value, 3, &why))
+		return walk_refuse(w, "r%u is to be printed and has no value here; set it first",
+				   BPF_R3 + set);
+	return walk_refuse(w, "%s", text);
+}
+
+static enum err call_row(struct walk *w, const struct helper *h, const char *prefix)
+{
+	struct call c = { .h = h, .prefix = prefix };
+	bool changes = h->id == BPF_FUNC_map_update_elem || h->id == BPF_FUNC_map_delete_elem;
+	for (u32 i = 0; i < array_len(h->args); i++) {
+		enum err e = check_arg(w, &c, i);
+		if (e)
+			return e;
+	}
+	if (c.m && changes && c.m->read_only)
+		return walk_refuse(w, "%s%s would write to %s, which is read only", prefix, h->name,
+				   c.m->name);
+	if (h->id == BPF_FUNC_trace_printk || h->id == BPF_FUNC_trace_vprintk) {
+		enum err e = check_format(w, &c);
+		if (e)
+			return e;
+	}
+	if (c.calls_back)
+		return walk_callback(w, &c);
+	set_result(w, &c);
+	return OK;
+}
+
+enum err walk_call(struct walk *w)
+{
+	const struct insn *in = walk_insn(w);
+	switch (insn_kind(in)) {
+	case INSN_CALL_LOCAL: return enter_callee(w, w->idx + 1 + (u32)in->imm, 0);
+	case INSN_CALL_KFUNC: return call_row(w, kfunc_find((u32)in->imm), "");
+	case INSN_CALL: return call_row(w, helper_find((u32)in->imm), "bpf_");
+	default: return walk_refuse(w, "a call through a register: name the function");
+	}
+}
+
+bool walk_must_return_0(const struct prog *p)
+{
+	return p->type == PROG_FENTRY || p->type == PROG_FEXIT || p->type == PROG_FSESSION;
+}
+
+static enum err check_result(struct walk *w)
+{
+	const struct reg *r0 = walk_reg(w, BPF_R0);
+	const char *type = prog_type_name(w->p->type);
+	enum err e = walk_check_read(w, BPF_R0);
+	if (e || !walk_must_return_0(w->p))
+		return e;
+	if (r0->kind != REG_NUMBER)
+		return walk_refuse(w, "an %s program must return 0, and this is an address", type);
+	if (r0->at.whole.umin == r0->at.whole.umax && r0->at.whole.umin)
+		return walk_refuse(w, "an %s program must return 0, not %lld", type, r0->at.whole.smin);
+	return r0->at.whole.umax
+		   ? walk_refuse(w, "an %s program must return 0, and this may be another number", type)
+		   : OK;
+}
+
+enum err walk_exit(struct walk *w)
+{
+	struct frame *f = state_top(&w->now);
+	u32 called_at = f->called_at, callback = f->callback;
+	struct reg r0 = f->r[BPF_R0];
+	enum err e;
+	if (w->now.frame_count == 1) {
+		w->ended = true;
+		return check_result(w);
+	}
+	e = callback ? walk_check_read(w, BPF_R0) : OK;
+	if (!e && r0.kind == REG_STACK && r0.what == w->now.frame_count - 1)
+		e = walk_refuse(w, "r0 is an address of this function's stack, which ends here");
+	if (!e && callback && (r0.kind != REG_NUMBER || r0.at.whole.umax > 1))
+		e = walk_refuse(
+		    w, "a function that a helper calls returns 0 to go on or 1 to stop, and nothing else");
+	if (e)
+		return e;
+	state_pop(&w->now);
+	w->idx = called_at + !callback;
+	if (callback)
+		return OK;
+	for (u32 n = BPF_R1; n <= BPF_R5; n++)
+		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
+	*walk_reg(w, BPF_R0) = r0;
+	return OK;
+}

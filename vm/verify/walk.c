@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+// Walks every path of a program, one after the other. Where a jump can go both ways, one is kept for later.
+//
+// A path ends at the program's end, or where an earlier one has come by with a state that allowed all that this one
+// allows. Where paths meet, states are kept for that. One that is still open is on this path itself: to come back to the
+// same state is a loop without end. Only where a helper calls a function again and again it is not, because the helper
+// counts.
+#include "vm/verify/walk.h"
+#include "kernel/lib/mem.h"
+#include "kernel/mem/heap.h"
+#include "vm/run/map.h"
+#include "vm/run/kfunc.h"
+
+enum { COMPARE_MAX = 64 };
+enum { KEEP_EVERY = 8 }; /* instructions on a path; loops are kept each time */
+
+enum err walk_refuse(struct walk *w, const char *fmt, ...)
+{
+	char text[512] = "";
+	struct strbuf s = STRBUF(text);
+	va_list args;
+	va_start(args, fmt);
+	str_vprintf(&s, fmt, args);
+	va_end(args);
+	return verify_refuse(w->v, w->idx, "%s", text);
+}
+
+void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
+{
+	const char *null = r->may_be_null ? ", or NULL" : "";
+	switch (r->kind) {
+	case REG_NONE: str_puts(s, "not set"); return;
+	case REG_NUMBER:
+		if (range_is_const(&r->at))
+			str_printf(s, "the number %lld", (i64)r->at.bits.value);
+		else
+			str_puts(s, "a number");
+		return;
+	case REG_CONTEXT: str_puts(s, "the context"); return;
+	case REG_STACK: str_puts(s, "an address of the stack"); return;
+	case REG_MAP: str_printf(s, "map %s", w->p->object->maps[r->what]->name); return;
+	case REG_VALUE: str_printf(s, "a value of map %s%s", w->p->object->maps[r->what]->name, null); return;
+	case REG_MEMORY: str_printf(s, "%u bytes of memory%s", r->size, null); return;
+	case REG_OBJECT: str_printf(s, "a struct %s%s", btf_type_name(kfunc_types(), r->what), null); return;
+	case REG_FUNC: str_puts(s, "a function of the program"); return;
+	}
+}
+
+enum err walk_check_read(struct walk *w, u32 n)
+{
+	if (walk_reg(w, n)->kind != REG_NONE)
+		return OK;
+	return walk_refuse(w, "r%u is read and has no value here; set it first", n);
+}
+
+static enum err grow(void **array, u32 count, u32 *max, size_t size)
+{
+	if (count < *max)
+		return OK;
+	u32 more = *max ? 2 * *max : 64;
+	void *bigger = kmalloc(more * size);
+	if (!bigger)
+		return ENOMEM;
+	if (count)
+		memcpy(bigger, *array, count * size);
+	kfree(*array);
+	*array = bigger;
+	*max = more;
+	return OK;
+}
+
+static void count_bytes(struct walk *w, i64 bytes)
+{
+	w->bytes += (u64)bytes;
+	w->most_bytes = max(w->most_bytes, w->bytes);
+}
+
+enum err walk_later(struct walk *w, u32 idx)
+{
+	enum err e = grow((void **)&w->pending, w->pending_count, &w->pending_max, sizeof(*w->pending));
+	struct pending *p = &w->pending[w->pending_count];
+	if (!e)
+		e = state_copy(&p->s, &w->now);
+	if (e)
+		return e;
+	p->idx = idx;
+	p->from = w->from;
+	if (p->from)
+		p->from->open++;
+	w->pending_count++;
+	w->forked = true;
+	count_bytes(w, (i64)state_bytes(&p->s));
+	return OK;
+}
+
+/* The path has ended: so have all places on it from which no other path goes on. */
+static void close_path(struct walk *w)
+{
+	for (struct seen *s = w->from; s && --s->open == 0; s = s->before)
+		;
+	state_free(&w->now);
+}
+
+static enum err keep(struct walk *w, bool repeats)
+{
+	struct seen *s = kzalloc(sizeof(*s));
+	enum err e = s ? state_copy(&s->s, &w->now) : ENOMEM;
+	if (e) {
+		kfree(s);
+		return e;
+	}
+	s->open = 1;
+	s->repeats = repeats;
+	s->before = w->from;
+	s->next = w->seen[w->idx];
+	w->seen[w->idx] = w->from = s;
+	count_bytes(w, (i64)(sizeof(*s) + state_bytes(&s->s)));
+	return OK;
+}
+
+static void drop(struct walk *w, struct seen **at)
+{
+	struct seen *s = *at;
+	*at = s->next;
+	count_bytes(w, -(i64)(sizeof(*s) + state_bytes(&s->s)));
+	state_free(&s->s);
+	kfree(s);
+}
+
+static bool calls_back(const struct insn *in)
+{
+	const struct helper *h = insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	return h && h->flags & HELPER_CALLBACK;
+}
+
+/* Whether a helper has gone round since this place of the path: it comes to an end by itself. */
+static bool is_repeated(const struct walk *w, const struct seen *s)
+{
+	const struct seen *at = w->from;
+	while (at != s && !at->repeats)
+		at = at->before;
+	return at->repeats;
+}
+
+static void widen_now(struct walk *w)
+{
+	for (const struct seen *s = w->seen[w->idx]; s; s = s->next)
+		if (s->open)
+			state_widen(&w->now, &s->s);
+}
+
+/* What each frame still reads: a calling one, at its call. */
+static void live_here(const struct walk *w, const struct live *live[])
+{
+	u32 top = w->now.frame_count - 1;
+	for (u32 i = 0; i < top; i++)
+		live[i] = &w->live[w->now.frames[i + 1]->called_at];
+	live[top] = &w->live[w->idx];
+}
+
+/* Ends the path if an earlier one covers it. Refuses a loop without end. */
+static enum err compare_seen(struct walk *w, bool repeats)
+{
+	const struct live *live[PROG_FRAMES];
+	u32 tries = 0;
+	live_here(w, live);
+	if (repeats)
+		widen_now(w);
+	for (struct seen **at = &w->seen[w->idx]; *at && tries++ < COMPARE_MAX;) {
+		struct seen *s = *at;
+		if (s->open && !is_repeated(w, s)) {
+			if (state_covers(&s->s, &w->now, live, true))
+				return walk_refuse(w, "this loop does not end: it comes back to this line "
+						      "and nothing has changed");
+		} else if (state_covers(&s->s, &w->now, live, false)) {
+			s->hits++;
+			w->ended = true;
+			return OK;
+		} else if (++s->misses > 3 * s->hits + 3 && !s->open) {
+			drop(w, at);
+			continue;
+		}
+		at = &s->next;
+	}
+	return OK;
+}
+
+static enum err step(struct walk *w)
+{
+	const struct insn *in = walk_insn(w);
+	u32 at = w->idx;
+	enum err e;
+	if (insn_is_exit(in))
+		return walk_exit(w);
+	if (insn_is_call(in))
+		return walk_call(w);
+	if (insn_is_jump(in))
+		return walk_branch(w);
+	if (insn_is_wide(in))
+		e = walk_wide(w);
+	else
+		e = insn_is_access(in) ? walk_access(w) : walk_arith(w);
+	w->idx = at + (insn_is_wide(in) ? 2 : 1);
+	return e;
+}
+
+static enum err walk_path(struct walk *w)
+{
+	u32 since = KEEP_EVERY;
+	w->ended = false;
+	while (!w->ended) {
+		const struct insn *in = walk_insn(w);
+		bool repeats = calls_back(in), meets = w->v->marks[w->idx] & (MARK_TARGET | MARK_START);
+		enum err e = OK;
+		w->reached[w->idx] |= 1;
+		if (++w->visited > VISITED_MAX)
+			return walk_refuse(
+			    w,
+			    "the program has too many paths: %u instructions were followed, and more remain",
+			    VISITED_MAX);
+		if (meets || repeats)
+			e = compare_seen(w, repeats);
+		if (e || w->ended)
+			return e;
+		if (repeats || (meets && since >= (w->forked ? KEEP_EVERY : KEEP_EVERY + w->path_len / 16))) {
+			e = keep(w, repeats);
+			w->forked = false;
+			since = 0;
+		}
+		since++;
+		w->path_len++;
+		if (!e)
+			e = step(w);
+		if (e)
+			return e;
+	}
+	return OK;
+}
+
+/* A value that ld_imm64 loads. */
+enum err walk_wide(struct walk *w)
+{
+	const struct insn *in = walk_insn(w);
+	struct reg *dst = walk_reg(w, in->dst);
+	switch (insn_kind(in)) {
+	case INSN_LD_MAP:
+	case INSN_LD_MAP_IDX: *dst = reg_address(REG_MAP, (u32)in->imm); break;
+	case INSN_LD_VALUE:
+	case INSN_LD_VALUE_IDX:
+		*dst = reg_address(REG_VALUE, (u32)in->imm);
+		dst->at = range_const((u32)in[1].imm);
+		break;
+	case INSN_LD_FUNC: *dst = reg_address(REG_FUNC, (u32)(w->idx + 1 + (u32)in->imm)); break;
+	case INSN_LD_VAR: *dst = reg_any(); break;
+	default: *dst = reg_number(insn_imm64(in));
+	}
+	return OK;
+}
+
+static enum err walk_all(struct walk *w)
+{
+	struct flow_func main;
+	flow_function(&main, w->p, w->v->marks, 0);
+	enum err e = state_push(&w->now, 0, (main.stack + 7) / 8);
+	if (e)
+		return e;
+	*walk_reg(w, BPF_R1) = reg_address(REG_CONTEXT, 0);
+	for (;;) {
+		e = walk_path(w);
+		close_path(w);
+		if (e || !w->pending_count)
+			return e;
+		struct pending *p = &w->pending[--w->pending_count];
+		w->now = p->s;
+		w->idx = p->idx;
+		w->from = p->from;
+		count_bytes(w, -(i64)state_bytes(&p->s));
+	}
+}
+
+static void free_all(struct walk *w)
+{
+	while (w->pending_count)
+		state_free(&w->pending[--w->pending_count].s);
+	for (u32 i = 0; w->seen && i < w->p->insn_count; i++)
+		while (w->seen[i])
+			drop(w, &w->seen[i]);
+	kfree(w->pending);
+	kfree(w->seen);
+	kfree(w->reached);
+	kfree(w->group);
+	kfree((void *)w->live);
+}
+
+enum err walk_program(struct verify *v)
+{
+	struct walk w = { .v = v, .p = v->p };
+	u32 count = v->p->insn_count;
+	w.live = live_find(v->p, v->marks, walk_must_return_0(v->p));
+	w.seen = kzalloc(count * sizeof(*w.seen));
+	w.reached = kzalloc(count);
+	w.group = kzalloc(count);
+	enum err e = w.live && w.seen && w.reached && w.group ? OK : ENOMEM;
+	for (u32 i = 0; !e && i < count; i++) {
+		const struct insn *in = &v->p->insns[i];
+		if (!(v->marks[i] & MARK_TAIL) && insn_is_jump(in) && insn_jump(in) < 0)
+			w.reached[(u32)(i + 1 + insn_jump(in))] |= 2;
+	}
+	if (!e)
+		e = walk_all(&w);
+	free_all(&w);
+	return e;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The walk over every path of a program. What its parts share:
+ *
+ *      walk.c    the paths: where they part, where one can stop because another has covered it
+ *      arith.c   what an instruction computes
+ *      branch.c  what a conditional jump says about its operands
+ *      access.c  what a load or a store may touch
+ *      call.c    what a helper, a kernel function or a function of the program needs and returns
+ *      state.h   what is known at one place
+ *
+ * A part returns EINVAL when it has refused the program with a sentence in the log, or ENOMEM. */
+#pragma once
+#include "vm/run/helper.h"
+#include "vm/verify/parts.h"
+#include "vm/verify/state.h"
+
+/* Where a path was seen, and with which state. */
+struct seen {
+	struct state s;
+	struct seen *next;   /* at the same instruction */
+	struct seen *before; /* the one before it on its path */
+	bool repeats;        /* a helper calls a function here again and again */
+	u32 open;            /* paths that go on from here and have not ended */
+	u32 hits, misses;
+};
+
+/* The other way of a jump, which is walked later. */
+struct pending {
+	struct state s;
+	u32 idx, trail_len;
+	struct seen *from;
+};
+
+struct walk {
+	struct verify *v;
+	struct prog *p;
+	const struct live *live; /* of each instruction */
+	struct seen **seen;      /* of each instruction, where paths meet */
+	struct pending *pending;
+	u32 pending_count, pending_max;
+
+	struct state now;
+	u32 idx;
+	struct seen *from; /* the last place that was kept on this path */
+	bool ended;        /* the path is at its end */
+	u32 last_id;
+
+	u32 *trail; /* the conditional jumps of this path: 2 * instruction + taken */
+	u32 trail_len, trail_max;
+
+	u32 visited;  /* instructions, on all paths */
+	u32 path_len; /* of this one */
+	bool forked;  /* since a state was kept: another way has been left for later */
+	u64 bytes, most_bytes;
+	u8 *group;   /* of each access: which kind of memory it touches */
+	u8 *reached; /* of each instruction: whether some path comes there */
+};
+
+enum { VISITED_MAX = 1000000 };
+
+/* Refuses the program at the current instruction. */
+enum err walk_refuse(struct walk *w, const char *fmt, ...) printf_like(2, 3);
+
+/* Keeps a copy of now to be walked later from idx. */
+enum err walk_later(struct walk *w, u32 idx);
+
+static inline struct reg *walk_reg(struct walk *w, u32 n)
+{
+	return &state_top(&w->now)->r[n];
+}
+static inline const struct insn *walk_insn(const struct walk *w)
+{
+	return &w->p->insns[w->idx];
+}
+
+/* Appends what r holds, in words: "a number", "a value of map m, or NULL". */
+void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r);
+
+/* Whether register n may be read at all. */
+enum err walk_check_read(struct walk *w, u32 n);
+
+/* Each does the current instruction. */
+enum err walk_arith(struct walk *w);
+enum err walk_branch(struct walk *w);
+enum err walk_access(struct walk *w);
+enum err walk_call(struct walk *w);
+enum err walk_exit(struct walk *w);
+enum err walk_wide(struct walk *w);
+
+/* Checks an access of size bytes through register n, off from it; a caller that is no instruction gives its words in who:
+ * "key of bpf_map_lookup_elem". */
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_CHANGE };
+enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who);
+
+/* Makes all registers that hold the same address as r non-null, or the number 0. */
+void branch_null(struct walk *w, u32 id, bool is_null);
+
+/* Whether a program of this type may return nothing but 0. */
+bool walk_must_return_0(const struct prog *p);
+
+/* Everything but the walk has been checked. */
+enum err walk_program(struct verify *v);
