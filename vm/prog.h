@@ -119,7 +119,7 @@ struct object {
 	u32 map_count;
 	struct btf btf; /* the object's own; btf.count == 0 if it has none */
 	void *btf_blob; /* our copy */
-	char license[16];
+	char license[32];
 	struct object *next; /* list of loaded objects */
 };
 

@@ -10,6 +10,7 @@ object() {
 		printf '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n'
 		printf '#include <bpf/bpf_tracing.h>\n#include <bpf/bpf_core_read.h>\n#line 1\n'
 		cat
+		printf 'char LICENSE[] SEC("license") = "GPL";\n'
 	} >"$work/$1.bpf.c"
 	compile "$work/$1.bpf.c" "$work/$1.bpf.o" || fail "types_compiles_$1" 'clang failed'
 }

@@ -90,4 +90,4 @@ int asked(unsigned long long *ctx)
 	return 0;
 }
 
-char LICENSE[] SEC("license") = "MIT";
+char LICENSE[] SEC("license") = "GPL";

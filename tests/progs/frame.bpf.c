@@ -73,3 +73,5 @@ int sleeper(void *ctx)
 	msleep(7);
 	return 1;
 }
+
+char LICENSE[] SEC("license") = "GPL";

@@ -8,3 +8,5 @@ int program(unsigned long long *ctx)
 {
 	return bpf_probe_read_kernel((void *)&limit, sizeof(limit), (void *)ctx[0]);
 }
+
+char LICENSE[] SEC("license") = "GPL";

@@ -8,3 +8,5 @@ int program(void *ctx)
 	bpf_printk("half %f", 1);
 	return 0;
 }
+
+char LICENSE[] SEC("license") = "GPL";

@@ -8,3 +8,5 @@ int program(void *ctx)
 	bpf_printk("%d %d %d %d %d", 1, 2, 3, 4);
 	return 0;
 }
+
+char LICENSE[] SEC("license") = "GPL";

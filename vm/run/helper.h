@@ -43,6 +43,7 @@ enum helper_flag {
 	HELPER_COUNT = HEADER_COUNT << HELPER_HEADER_SHIFT,
 	HELPER_IP = HEADER_IP << HELPER_HEADER_SHIFT,
 	HELPER_COOKIE = HEADER_COOKIE << HELPER_HEADER_SHIFT,
+	HELPER_GPL = 1 << 10, /* only for programs whose licence is compatible with the GPL, as on Linux */
 	/* One bit for each enum prog_type that may call it; no bit: all may. */
 	HELPER_TYPE_SHIFT = 16,
 	HELPER_SESSION = 1 << (HELPER_TYPE_SHIFT + PROG_FSESSION),

@@ -17,6 +17,29 @@ static void expect_anything(struct verify *v)
 	v->p->facts.header_words = HEADER_COOKIE;
 }
 
+/* Whether Linux takes the licence for one that is compatible with the GPL. */
+static bool is_gpl(const char *license)
+{
+	static const char *const compatible[] = { "GPL",          "GPL v2",       "GPL and additional rights",
+						  "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" };
+	for (u32 i = 0; i < array_len(compatible); i++)
+		if (strcmp(license, compatible[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum err check_license(struct verify *v, u32 idx, const struct helper *h, const char *prefix)
+{
+	const struct prog *p = v->p;
+	if (!(h->flags & HELPER_GPL) || p->type == PROG_RAW || !p->object || is_gpl(p->object->license))
+		return OK;
+	return verify_refuse(
+	    v, idx,
+	    "%s%s is only for programs under the GPL; write char LICENSE[] SEC(\"license\") = "
+	    "\"GPL\";",
+	    prefix, h->name);
+}
+
 /* Checks that this program may call h: its type is allowed, and it may block if h may. prefix: of h's
  * name. */
 static enum err check_callee(struct verify *v, u32 idx, const struct helper *h, const char *prefix)
@@ -31,6 +54,9 @@ static enum err check_callee(struct verify *v, u32 idx, const struct helper *h, 
 		    "%s%s may block, so only a program that may sleep can call it; its section is "
 		    "named fentry.s, fexit.s, fmod_ret.s or fsession.s",
 		    prefix, h->name);
+	enum err e = check_license(v, idx, h, prefix);
+	if (e)
+		return e;
 	p->facts.per_cpu |= (h->flags & HELPER_PER_CPU) != 0;
 	p->facts.calls |= (h->flags & HELPER_CALLS) != 0;
 	p->facts.header_words = max(p->facts.header_words, (u32)helper_header(h));

@@ -313,6 +313,10 @@ static const struct refusal refusals[] = {
 	{ "refuse_result_maybe", EINVAL,
 	  "program program: insn ?: an fsession program must return 0, and this may be another number, at "
 	  "*" },
+	{ "refuse_license", EINVAL,
+	  "program program: insn ?: bpf_trace_printk is only for programs under the GPL; write char "
+	  "LICENSE[] "
+	  "SEC(\"license\") = \"GPL\";, at refuse_license.bpf.c:9" },
 	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
 };
 
