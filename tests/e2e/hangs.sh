@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Programs that do not end: with interrupts off the machine panics and names them, with interrupts on it goes
+# Programs that do not end are refused. Of those that take too long: with interrupts off the machine panics and names them, with interrupts on it goes
 # on.
 . tests/e2e/lib.sh
-plan 12
+plan 13
 
 # hang NAME: an endless program, on CPU 1, at a function, from standard input behind the usual head.
 hang() {
@@ -15,7 +15,7 @@ hang() {
 	compile "$work/$1.bpf.c" "$work/$1.bpf.o" || fail "hangs_${1}_compiles" "clang"
 }
 
-hang tick <<'END'
+hang endless <<'END'
 SEC("fentry/sched_tick") int BPF_PROG(in_tick)
 {
 	volatile int x = 1;
@@ -27,49 +27,54 @@ SEC("fentry/sched_tick") int BPF_PROG(in_tick)
 }
 END
 
-# Two loops of 2^23 rounds in each other, where a sender begins: interrupts are on.
-hang nested <<'END'
-static long inner(u64 i, void *ctx)
-{
-	return 0;
+# Two loops of 2^23 rounds in each other: too long for anybody, and accepted. In a tick, interrupts are off; where a
+# sender begins, they are on.
+loops() {
+	printf 'static long inner(u64 i, void *ctx)\n{\n\treturn 0;\n}\n'
+	printf 'static long outer(u64 i, void *ctx)\n{\n\tbpf_loop(1 << 23, inner, ctx, 0);\n\treturn 0;\n}\n'
+	printf 'SEC("fentry/%s") int BPF_PROG(%s)\n{\n' "$1" "$2"
+	printf '\tif (bpf_get_smp_processor_id() == 1)\n\t\tbpf_loop(1 << 23, outer, 0, 0);\n\treturn 0;\n}\n'
 }
-
-static long outer(u64 i, void *ctx)
-{
-	bpf_loop(1 << 23, inner, ctx, 0);
-	return 0;
-}
-
-SEC("fentry/udp_send_thread") int BPF_PROG(at_sender)
-{
-	if (bpf_get_smp_processor_id() == 1)
-		bpf_loop(1 << 23, outer, 0, 0);
-	return 0;
-}
-END
+loops sched_tick in_tick | hang tick
+loops udp_send_thread at_sender | hang nested
 
 # Some seconds only.
 hang while <<'END'
+static long is_over(u64 i, void *end)
+{
+	return bpf_ktime_get_ns() >= *(u64 *)end;
+}
+
+static long wait(u64 i, void *end)
+{
+	bpf_loop(1 << 23, is_over, end, 0);
+	return bpf_ktime_get_ns() >= *(u64 *)end;
+}
+
 SEC("fentry/udp_send_thread") int BPF_PROG(for_a_while)
 {
 	u64 end = bpf_ktime_get_ns() + 3000000000;
 
-	while (bpf_get_smp_processor_id() == 1 && bpf_ktime_get_ns() < end)
-		;
+	if (bpf_get_smp_processor_id() == 1)
+		bpf_loop(1 << 23, wait, &end, 0);
 	return 0;
 }
 END
 
+fivebyte --load "$work/endless.bpf.o" --exec 'attach in_tick'
+wanted hangs_without_an_end_are_refused 1 \
+	'^error EINVAL: endless is not loaded: program in_tick: insn [0-9]+: this loop does not end: it comes back to this line and nothing has changed, at endless\.bpf\.c:10'
+
 fivebyte --smp 2 --load "$work/tick.bpf.o" --exec 'attach in_tick; work load 1000; detach all; cpus'
 wanted hangs_with_interrupts_off_panics_and_names_cpu_program_and_line 1 \
-	'^panic: .* for 10 s: CPU 1 is in in_tick \(tick\.bpf\.c:10\)$' '^CPU 1, .*, interrupts off:$' \
-	'^   ip ffffffff' '^  #0 bpf_prog_[0-9a-f]+_in_tick\+0x' '^  #[0-9]+ sched_tick\+0x' \
-	'^  programs that CPU 1 runs: in_tick \(tick\.bpf\.c:10\)$'
+	'^panic: .* for 10 s: CPU 1 is in in_tick \(tick\.bpf\.c:[0-9]+\)$' '^CPU 1, .*, interrupts off:$' \
+	'^   ip ffffffff' '^  #[0-9]+ bpf_prog_[0-9a-f]+_in_tick\+0x' '^  #[0-9]+ sched_tick\+0x' \
+	'^  programs that CPU 1 runs: in_tick \(tick\.bpf\.c:[0-9]+\)$'
 
 fivebyte --smp 2 --load "$work/nested.bpf.o" \
 	--exec 'attach at_sender; work load 100; links; detach all; site udp_send_thread; audit; cpus'
 wanted hangs_with_interrupts_on_is_told_once_and_the_shell_lives_on 1 \
-	'^CPU 1 has been in at_sender \(nested\.bpf\.c:(7|12)\) for [5-9] s$' \
+	'^CPU 1 has been in at_sender \(nested\.bpf\.c:(7|11)\) for [5-9] s$' \
 	'^error ETIMEDOUT: what work load used is not freed after ten seconds$' '^at_sender +fentry ' '^  as expected: nothing is attached$' \
 	'^at_sender is detached, but it still runs( on CPU 1)?: its memory is freed when it has ended$' \
 	'^audit clean: .* 0 changed by live links$' '^ +1 +1 +udp_send/1:'

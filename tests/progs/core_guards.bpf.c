@@ -39,7 +39,7 @@ const volatile int wanted = 0;
 #define HAS(t)  bpf_core_field_exists((t)->missing)
 #define READ(t) BPF_CORE_READ(t, missing)
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int conditional(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -47,7 +47,7 @@ int conditional(unsigned long long *ctx)
 	return 0;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int block(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -59,7 +59,7 @@ int block(unsigned long long *ctx)
 	return seen;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int early_return(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -69,7 +69,7 @@ int early_return(unsigned long long *ctx)
 	return 0;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int in_a_variable(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -81,7 +81,7 @@ int in_a_variable(unsigned long long *ctx)
 	return has ? t->missing : 5;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int with_another(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -91,7 +91,7 @@ int with_another(unsigned long long *ctx)
 	return !both;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int negated(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -103,7 +103,7 @@ int negated(unsigned long long *ctx)
 	return 0;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int in_a_loop(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -129,7 +129,7 @@ static noinline _Bool knows(struct thing___new *t)
 	return HAS(t);
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int in_subprograms(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -145,7 +145,7 @@ static long callback(unsigned int i, void *data)
 	return 0;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int in_a_callback(unsigned long long *ctx)
 {
 	bpf_loop(3, callback, (void *)ctx[0], 0);
@@ -153,7 +153,7 @@ int in_a_callback(unsigned long long *ctx)
 }
 
 /* One of several ways, chosen once and kept across calls. */
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int by_version(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -170,11 +170,12 @@ int by_version(unsigned long long *ctx)
 }
 
 /* More that lives across calls than there are registers for. */
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int in_a_spill(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
-	unsigned long long a = ctx[1], b = ctx[2], c = ctx[3], d = ctx[4], e = ctx[5], f = ctx[6];
+	unsigned long long a = ctx[1], b = ctx[2], c = ctx[3], d = ctx[4], e = bpf_ktime_get_ns();
+	unsigned long long f = bpf_ktime_get_ns();
 	int has = HAS(t);
 	bpf_printk("%d", 1);
 	a += bpf_ktime_get_ns() * has;
@@ -189,7 +190,7 @@ int in_a_spill(unsigned long long *ctx)
 	return a + b + c + d + e + f;
 }
 
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int others(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];
@@ -208,7 +209,7 @@ int others(unsigned long long *ctx)
 }
 
 /* Read only, so that it is known. */
-SEC("raw_tp/target")
+SEC("fmod_ret/target")
 int not_wanted(unsigned long long *ctx)
 {
 	struct thing___new *t = (void *)ctx[0];

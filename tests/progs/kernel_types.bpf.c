@@ -56,3 +56,14 @@ struct half___b half_b;
 enum wide wide;
 struct twice twice;
 struct twice___b other;
+
+/* What the programs trace: it has their parameters. */
+int target(struct thing *t, long a, long b, long c, long d)
+{
+	return t->moved_everything && a && b && c && d;
+}
+
+int take_half(struct half___a *half)
+{
+	return half->left;
+}

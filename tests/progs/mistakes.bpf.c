@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Accepted, and wrong: accesses to bad addresses, a store to what belongs to the kernel, and a count that CPUs
-// change at the same time. Linux refuses `wrong` and `renames`.
+// Accepted, and wrong: loads through pointers of the kernel that lead nowhere, and a count that CPUs change at the same
+// time.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 long seen;
 
+/* A task that runs waits for no grace period, so this list is empty: next is NULL. */
 SEC("fentry/kfree_skb")
 int BPF_PROG(wrong, struct sk_buff *skb)
 {
-	volatile long address = 16;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct list_head *next = task->rcu.list.next;
 
-	*(volatile int *)address = 1;
-	seen += *(volatile int *)(address + 4);
+	seen += next->prev != 0;
+	seen += next->next->prev != 0;
 	return 0;
 }
 
@@ -25,15 +27,6 @@ int BPF_PROG(asks, struct sk_buff *skb)
 
 	if (bpf_probe_read_kernel(&value, sizeof(value), (void *)16))
 		seen++;
-	return 0;
-}
-
-SEC("fentry/kfree_skb")
-int BPF_PROG(renames, struct sk_buff *skb)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	task->comm[0] = '!';
 	return 0;
 }
 

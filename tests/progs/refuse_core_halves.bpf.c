@@ -5,7 +5,7 @@
 struct half {
 	int left, right;
 } __attribute__((preserve_access_index));
-SEC("raw_tp/target")
+SEC("fmod_ret/take_half")
 int program(unsigned long long *ctx)
 {
 	struct half *h = (void *)ctx[0];

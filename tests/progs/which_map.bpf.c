@@ -52,20 +52,4 @@ int called_back(__u64 *ctx)
 	return bpf_for_each_map_elem(&first, see, 0, 0);
 }
 
-struct {
-	void *ops, *more[16];
-} fake;
-
-/* Neither a small number, nor the address of memory that looks like a map. */
-SEC("raw_tp/kfree_skb")
-int wrong(__u64 *ctx)
-{
-	void *volatile number = (void *)0x10, *volatile memory = &fake;
-	__u32 key = 1;
-	bool found = bpf_map_lookup_elem(number, &key) || bpf_map_lookup_elem(memory, &key);
-	return !found && put(number, 1) == -EINVAL && put(memory, 1) == -EINVAL &&
-	       bpf_map_delete_elem(number, &key) == -EINVAL &&
-	       bpf_for_each_map_elem(memory, see, 0, 0) == -EINVAL;
-}
-
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

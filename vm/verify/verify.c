@@ -6,12 +6,14 @@
 //      3. flow            each jump, call and line leads to an instruction of the right function
 //      4. values          where they are constant: what it writes to, what it returns, what it calls
 //      5. functions       how much stack they use, how deep they nest
+//      6. paths           all of them, with what each register may hold: walk.h
 #include "vm/verify/verify.h"
 #include "kernel/mem/heap.h"
 #include "vm/run/frame.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 #include "vm/verify/parts.h"
+#include "vm/verify/walk.h"
 
 static enum err check_fields(struct verify *v, u32 idx, const struct insn *in, u32 uses)
 {
@@ -194,6 +196,35 @@ static enum err check_flow(struct verify *v)
 	return OK;
 }
 
+/* Marks what a jump, a call or the line above leads to, from the first instruction on. */
+static enum err check_reachable(struct verify *v)
+{
+	u32 count = v->p->insn_count, top = 0;
+	u32 *todo = kmalloc(count * sizeof(*todo));
+	if (!todo)
+		return ENOMEM;
+	todo[top++] = 0;
+	v->marks[0] |= MARK_REACHED;
+	while (top) {
+		u32 i = todo[--top];
+		const struct insn *in = &v->p->insns[i];
+		i64 next[] = { insn_falls_through(in) ? (i64)i + 1 + insn_is_wide(in) : -1,
+			       insn_is_jump(in)      ? (i64)i + 1 + insn_jump(in)
+			       : insn_names_func(in) ? (i64)i + 1 + in->imm
+						     : -1 };
+		for (u32 k = 0; k < 2; k++)
+			if (next[k] >= 0 && !(v->marks[next[k]] & MARK_REACHED)) {
+				v->marks[next[k]] |= MARK_REACHED;
+				todo[top++] = (u32)next[k];
+			}
+	}
+	kfree(todo);
+	for (u32 i = 0; i < count; i++)
+		if (!(v->marks[i] & (MARK_REACHED | MARK_TAIL)))
+			return verify_refuse(v, i, "nothing leads to this instruction");
+	return OK;
+}
+
 static void note_facts(struct verify *v)
 {
 	struct flow_func main;
@@ -222,8 +253,12 @@ static enum err run_passes(struct verify *v)
 	enum err e = check_insns(v);
 	if (!e)
 		e = check_flow(v);
+	if (!e && v->p->type != PROG_RAW)
+		e = check_reachable(v);
 	if (!e)
 		e = verify_functions(v);
+	if (!e && v->p->type != PROG_RAW)
+		e = walk_program(v);
 	return e;
 }
 

@@ -89,13 +89,6 @@ TEST(map_of_a_callback_is_the_callers)
 	with_maps("called_back", 0, 1, check_called_back);
 }
 
-static void check_nothing(const struct object *o unused) {}
-
-TEST(map_pointer_that_is_no_map_is_an_error_of_the_helper)
-{
-	with_maps("wrong", 0, 1, check_nothing);
-}
-
 TEST(tail_call_of_itself_happens_33_times)
 {
 	check_tail("again", 34, 34, 1, 0);

@@ -313,6 +313,15 @@ static const struct refusal refusals[] = {
 	{ "refuse_result_maybe", EINVAL,
 	  "program program: insn ?: an fsession program must return 0, and this may be another number, at "
 	  "*" },
+	{ "refuse_number_as_map", EINVAL,
+	  "program program: insn ?: r1 of bpf_map_lookup_elem is the number 16, and must be a map of this "
+	  "object, at refuse_number_as_map.bpf.c:11" },
+	{ "refuse_renames", EINVAL,
+	  "program renames: insn ?: r0 is a struct task_struct; it cannot be written, at "
+	  "refuse_renames.bpf.c:12" },
+	{ "refuse_address", EINVAL,
+	  "program stores: insn ?: r2 is the number 16; only an address can be accessed, at "
+	  "refuse_address.bpf.c:12" },
 	{ "refuse_license", EINVAL,
 	  "program program: insn ?: bpf_trace_printk is only for programs under the GPL; write char "
 	  "LICENSE[] "
@@ -440,7 +449,8 @@ static const struct {
 	enum err err;
 	const char *why;
 } relocations[] = {
-	{ "runs", true, 0, R_BPF_NONE, OK, "" },
+	{ "runs", true, 0, R_BPF_NONE, EINVAL, /* the address stays 0 */
+	  "program first: insn 34: r1 is the number 0; only an address can be accessed, at basic.bpf.c:63" },
 	{ "runs", true, 0, R_BPF_64_64, ENOEXEC,
 	  "program first: insn 0 has a relocation of type 1 (to runs)" },
 	{ "runs", true, 1, R_BPF_64_64, ENOEXEC,

@@ -155,12 +155,12 @@ TEST(verify_knows_a_result_that_a_jump_has_compared)
 	struct insn insns[16];
 	char text[256];
 	struct strbuf log = STRBUF(text);
-	struct prog p = { .insns = insns, .type = PROG_FENTRY };
-	const char *may_be_context = "r0 = 5\nif r2 == 0x0 goto pc+1\nr0 = r1\n";
+	struct prog p = { .insns = insns, .type = PROG_FENTRY, .target = "" };
+	const char *may_be_argument = "r0 = 5\nr2 = *(u64 *)(r1 +0)\nif r2 == 0x0 goto pc+1\nr0 = r2\n";
 	char program[256];
 	for (u32 compares = 0; compares < 2; compares++) {
 		struct strbuf s = STRBUF(program);
-		str_printf(&s, "%s%sexit", may_be_context,
+		str_printf(&s, "%s%sexit", may_be_argument,
 			   compares ? "if r0 == 0x0 goto pc+1\nr0 = 0\n" : "");
 		p.insn_count = vm_asm(insns, array_len(insns), program);
 		check_eq(compares ? OK : EINVAL, verify(&p, &log));
