@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program for chapter 18: it reads an address that is nowhere. Linux refuses to load it.
+// A program for chapter 18: it reads an address that is nowhere. Linux and fivebyte refuse to load it.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
