@@ -114,6 +114,8 @@ enum err walk_branch(struct walk *w)
 		w->idx++;
 		return e;
 	}
+	walk_decided(w);
+	w->ended = !taken && !falls; /* no path comes here at all */
 	if (taken) {
 		state_free(&w->now);
 		w->now = after_taken;

@@ -10,6 +10,7 @@ enum { ARGS = 0x3e, ALL_REGS = 0x7ff }; /* r1 to r5 */
 struct pass {
 	const struct prog *p;
 	const u8 *marks;
+	const bool *decided;
 	struct live *at;
 	bool frame_escapes;  /* of the function */
 	bool result_matters; /* likewise */
@@ -84,8 +85,9 @@ static void before_alu(struct live *l, const struct insn *in)
 }
 
 /* What holds before the instruction, from what holds after it. */
-static void before(const struct pass *pass, struct live *l, const struct insn *in)
+static void before(const struct pass *pass, struct live *l, u32 idx)
 {
+	const struct insn *in = &pass->p->insns[idx];
 	u32 class = insn_class(in);
 	if (insn_is_exit(in)) {
 		*l = (struct live){ 0 };
@@ -103,7 +105,7 @@ static void before(const struct pass *pass, struct live *l, const struct insn *i
 		writes(l, 1u << in->dst);
 	} else if (!insn_is_goto(in)) {
 		u32 regs = 1u << in->dst | (insn_takes_reg(in) ? 1u << in->src : 0);
-		read_regs(l, regs, true);
+		read_regs(l, regs, insn_takes_reg(in) || pass->decided[idx]);
 	}
 }
 
@@ -129,7 +131,7 @@ static bool find_once(const struct pass *pass, const struct flow_func *f)
 			l = pass->at[next];
 		if (insn_is_jump(in))
 			add(&l, &pass->at[(u32)(i + 1 + insn_jump(in))]);
-		before(pass, &l, in);
+		before(pass, &l, i);
 		l.regs |= 1 << BPF_FP;
 		changed |= l.slots != pass->at[i].slots || l.slots_matter != pass->at[i].slots_matter ||
 			   l.regs != pass->at[i].regs || l.regs_matter != pass->at[i].regs_matter;
@@ -152,9 +154,9 @@ static bool frame_escapes(const struct prog *p, const u8 *marks, const struct fl
 	return false;
 }
 
-struct live *live_find(const struct prog *p, const u8 *marks, bool result_matters)
+struct live *live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result_matters)
 {
-	struct pass pass = { .p = p, .marks = marks };
+	struct pass pass = { .p = p, .marks = marks, .decided = decided };
 	struct flow_func f = { .end = 0 };
 	pass.at = kzalloc(p->insn_count * sizeof(*pass.at));
 	if (!pass.at)

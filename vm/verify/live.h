@@ -11,5 +11,7 @@ struct live {
 	u16 regs, regs_matter;
 };
 
-/* result_matters: of the program's end. Returns one for each instruction, which the caller frees with kfree; NULL if memory runs out. */
-struct live *live_find(const struct prog *p, const u8 *marks, bool result_matters);
+/* decided: of each instruction, whether the operand of a jump there matters: because what is known of it has decided the
+ * jump. Operands of a jump that compares two registers always do: each can tell about the other.
+ * result_matters: of the program's end. Returns one for each instruction, which the caller frees with kfree; NULL if memory runs out. */
+struct live *live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result_matters);

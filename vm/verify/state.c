@@ -168,6 +168,31 @@ static bool frame_covers(struct pairs *p, const struct frame *old, const struct 
 	return true;
 }
 
+/* A number that does not matter itself must still be the copy that it was of one that does: a test of it tells about
+ * that one. */
+static bool keeps_link(const struct pairs *p, const struct reg *old, const struct reg *now)
+{
+	for (u32 i = 0; old->kind == REG_NUMBER && i < p->count; i++)
+		if (p->old[i] == old->id)
+			return p->now[i] == now->id;
+	return true;
+}
+
+static bool frame_keeps_links(const struct pairs *p, const struct frame *old, const struct frame *now,
+			      const struct live *live)
+{
+	const struct reg none = { .kind = REG_NONE };
+	for (u32 i = 0; i < BPF_FP; i++)
+		if (live->regs >> i & 1 && !keeps_link(p, &old->r[i], &now->r[i]))
+			return false;
+	for (u32 i = 0; i < old->depth; i++) {
+		const struct slot *was = &old->slots[i], *is = &now->slots[i];
+		if (live->slots >> i & 1 && was->len && !keeps_link(p, &was->reg, is->len ? &is->reg : &none))
+			return false;
+	}
+	return true;
+}
+
 bool state_covers(const struct state *old, const struct state *now, const struct live *const live[],
 		  bool exactly)
 {
@@ -176,6 +201,9 @@ bool state_covers(const struct state *old, const struct state *now, const struct
 		return false;
 	for (u32 i = 0; i < old->frame_count; i++)
 		if (!frame_covers(&p, old->frames[i], now->frames[i], live[i], exactly))
+			return false;
+	for (u32 i = 0; i < old->frame_count; i++)
+		if (!frame_keeps_links(&p, old->frames[i], now->frames[i], live[i]))
 			return false;
 	for (u32 i = 0; i < STATE_REFS; i++)
 		if (!same_id(&p, old->refs[i], now->refs[i]))

@@ -69,6 +69,31 @@ static enum err grow(void **array, u32 count, u32 *max, size_t size)
 	return OK;
 }
 
+void walk_decided(struct walk *w)
+{
+	if (w->decided[w->idx])
+		return;
+	w->decided[w->idx] = true;
+	w->live_is_old = true;
+}
+
+/* Finds anew what matters, a few times at most: then every jump matters. */
+static enum err renew_live(struct walk *w)
+{
+	enum { ROUNDS = 32 };
+	if (!w->live_is_old)
+		return OK;
+	if (w->live_rounds++ == ROUNDS)
+		memset(w->decided, true, w->p->insn_count);
+	struct live *live = live_find(w->p, w->v->marks, w->decided, walk_must_return_0(w->p));
+	if (!live)
+		return ENOMEM;
+	kfree(w->live);
+	w->live = live;
+	w->live_is_old = false;
+	return OK;
+}
+
 static void count_bytes(struct walk *w, i64 bytes)
 {
 	w->bytes += (u64)bytes;
@@ -163,6 +188,9 @@ static enum err compare_seen(struct walk *w, bool repeats)
 {
 	const struct live *live[PROG_FRAMES];
 	u32 tries = 0;
+	enum err e = w->seen[w->idx] ? renew_live(w) : OK;
+	if (e || !w->seen[w->idx])
+		return e;
 	live_here(w, live);
 	if (repeats)
 		widen_now(w);
@@ -222,13 +250,12 @@ static enum err walk_path(struct walk *w)
 			e = compare_seen(w, repeats);
 		if (e || w->ended)
 			return e;
-		if (repeats || (meets && since >= (w->forked ? KEEP_EVERY : KEEP_EVERY + w->path_len / 16))) {
+		if (repeats || (meets && since >= (w->forked ? KEEP_EVERY : KEEP_EVERY + w->visited / 16))) {
 			e = keep(w, repeats);
 			w->forked = false;
 			since = 0;
 		}
 		since++;
-		w->path_len++;
 		if (!e)
 			e = step(w);
 		if (e)
@@ -289,23 +316,32 @@ static void free_all(struct walk *w)
 	kfree(w->seen);
 	kfree(w->reached);
 	kfree(w->group);
-	kfree((void *)w->live);
+	kfree(w->live);
+	kfree(w->decided);
+}
+
+/* Whether a helper calls functions of the program. A place there is left for good before all that follows it is known, so
+ * nothing is said to matter later. */
+static bool has_callbacks(const struct verify *v)
+{
+	for (u32 i = 0; i < v->p->insn_count; i++)
+		if (!(v->marks[i] & MARK_TAIL) && calls_back(&v->p->insns[i]))
+			return true;
+	return false;
 }
 
 enum err walk_program(struct verify *v)
 {
 	struct walk w = { .v = v, .p = v->p };
 	u32 count = v->p->insn_count;
-	w.live = live_find(v->p, v->marks, walk_must_return_0(v->p));
 	w.seen = kzalloc(count * sizeof(*w.seen));
 	w.reached = kzalloc(count);
 	w.group = kzalloc(count);
-	enum err e = w.live && w.seen && w.reached && w.group ? OK : ENOMEM;
-	for (u32 i = 0; !e && i < count; i++) {
-		const struct insn *in = &v->p->insns[i];
-		if (!(v->marks[i] & MARK_TAIL) && insn_is_jump(in) && insn_jump(in) < 0)
-			w.reached[(u32)(i + 1 + insn_jump(in))] |= 2;
-	}
+	w.decided = kzalloc(count);
+	w.live_is_old = true;
+	enum err e = w.seen && w.reached && w.group && w.decided ? OK : ENOMEM;
+	if (!e && has_callbacks(v))
+		memset(w.decided, true, count);
 	if (!e)
 		e = walk_all(&w);
 	free_all(&w);

@@ -34,7 +34,10 @@ struct pending {
 struct walk {
 	struct verify *v;
 	struct prog *p;
-	const struct live *live; /* of each instruction */
+	struct live *live; /* of each instruction, as far as the jumps in decided matter */
+	bool *decided;     /* of each instruction: live.h */
+	bool live_is_old;  /* decided has changed since */
+	u32 live_rounds;
 	struct seen **seen;      /* of each instruction, where paths meet */
 	struct pending *pending;
 	u32 pending_count, pending_max;
@@ -49,7 +52,6 @@ struct walk {
 	u32 trail_len, trail_max;
 
 	u32 visited;  /* instructions, on all paths */
-	u32 path_len; /* of this one */
 	bool forked;  /* since a state was kept: another way has been left for later */
 	u64 bytes, most_bytes;
 	u8 *group;   /* of each access: which kind of memory it touches */
@@ -60,6 +62,9 @@ enum { VISITED_MAX = 1000000 };
 
 /* Refuses the program at the current instruction. */
 enum err walk_refuse(struct walk *w, const char *fmt, ...) printf_like(2, 3);
+
+/* The jump at the current instruction has one way because of what is known. */
+void walk_decided(struct walk *w);
 
 /* Keeps a copy of now to be walked later from idx. */
 enum err walk_later(struct walk *w, u32 idx);
