@@ -90,7 +90,8 @@ static enum err touch_stack(struct walk *w, struct touch *t)
 			return e;
 	}
 	if (t->how != ACCESS_READ)
-		write_bytes(f, t->least, (u64)(t->most - t->least) + t->size, false, t->least == t->most);
+		write_bytes(f, t->least, (u64)(t->most - t->least) + t->size, false,
+			    t->least == t->most && t->how != ACCESS_MAY_WRITE);
 	return OK;
 }
 
@@ -198,6 +199,8 @@ static void store_stack(struct walk *w, const struct reg *base, const struct ins
 		return;
 	i64 at = base->at.whole.smin + in->off;
 	struct slot *s = slot_at(f, at, &byte);
+	if (!s)
+		return;
 	if (reg_is_zero(value))
 		write_bytes(f, at, size, true, true);
 	if (byte + size > 8 || (reg_is_address(value) && size < 8) || s->len > size)
@@ -237,11 +240,15 @@ static enum err check_alignment(struct walk *w, const struct insn *in, const str
 	return walk_refuse(w, "%u bytes at an address that is not a multiple of %u", size, size);
 }
 
+static const char only_own[] = "atomic operations work only on the stack and on maps";
+
 static enum err load(struct walk *w, const struct insn *in)
 {
 	struct reg *base = walk_reg(w, insn_base(in));
 	struct reg result = loaded(in);
 	enum err e;
+	if (insn_is_load_acquire(in) && (base->kind == REG_CONTEXT || base->kind == REG_OBJECT))
+		return walk_refuse(w, "%s", only_own);
 	if (base->kind == REG_CONTEXT)
 		e = context_read(w, in, &result);
 	else if (base->kind == REG_OBJECT)
@@ -266,7 +273,7 @@ static enum err atomic(struct walk *w, const struct insn *in)
 	if (e)
 		return e;
 	if (base->kind == REG_CONTEXT || base->kind == REG_OBJECT)
-		return walk_refuse(w, "atomic operations work only on the stack and on maps");
+		return walk_refuse(w, "%s", only_own);
 	if (in->imm == STORE_REL) {
 		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
 		if (!e && base->kind == REG_STACK)
@@ -298,6 +305,8 @@ static enum err store(struct walk *w, const struct insn *in)
 	struct reg *base = walk_reg(w, in->dst), immediate = reg_number((u64)(i64)in->imm);
 	struct reg *value = insn_class(in) == CLASS_STX ? walk_reg(w, in->src) : &immediate;
 	enum err e = insn_class(in) == CLASS_STX ? walk_check_read(w, in->src) : OK;
+	if (!e && base->kind == REG_STACK && reg_is_address(value) && insn_size(in) < 8)
+		return walk_refuse(w, "r%u is an address, of which only a part is stored", in->src);
 	if (!e && base->kind == REG_STACK && value->kind == REG_STACK && base->what + 1 != w->now.frame_count)
 		return walk_refuse(w, "an address of the stack is stored in the stack of a calling function");
 	if (!e)

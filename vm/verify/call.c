@@ -45,6 +45,14 @@ static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u6
 	return size ? access_check(w, n, 0, size, how, who) : OK;
 }
 
+/* Of a size that is no constant, only what may be written is known. */
+static enum access access_of(enum helper_arg arg, const struct reg *size)
+{
+	if (arg != ARG_MEM_WRITE)
+		return ACCESS_READ;
+	return range_is_const(&size->at) ? ACCESS_WRITE : ACCESS_MAY_WRITE;
+}
+
 static enum err check_map(struct walk *w, struct call *c, u32 n)
 {
 	const struct reg *r = walk_reg(w, n);
@@ -52,6 +60,8 @@ static enum err check_map(struct walk *w, struct call *c, u32 n)
 		return refuse_arg(w, c, n, "a map of this object");
 	c->map = r->what;
 	c->m = w->p->object->maps[r->what];
+	if (c->m->ops->type == BPF_MAP_TYPE_PROG_ARRAY && !(c->h->flags & HELPER_TAIL_CALL))
+		return refuse_arg(w, c, n, "a map of values; one of programs is only for bpf_tail_call");
 	return OK;
 }
 
@@ -96,8 +106,7 @@ static enum err check_arg(struct walk *w, struct call *c, u32 i)
 			e = refuse_arg(w, c, n, "an address of memory");
 		if (!e)
 			e = check_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &size);
-		return e ? e
-			 : check_arg_memory(w, c, n, size, arg == ARG_MEM_WRITE ? ACCESS_WRITE : ACCESS_READ);
+		return e ? e : check_arg_memory(w, c, n, size, access_of(arg, walk_reg(w, n + 1)));
 	}
 	return OK;
 }

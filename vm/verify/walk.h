@@ -94,7 +94,12 @@ enum err walk_wide(struct walk *w);
 
 /* Checks an access of size bytes through register n, off from it; a caller that is no instruction gives its words in who:
  * "key of bpf_map_lookup_elem". */
-enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_CHANGE };
+enum access {
+	ACCESS_READ,
+	ACCESS_WRITE,
+	ACCESS_CHANGE,    /* reads, then writes */
+	ACCESS_MAY_WRITE, /* some of the bytes, or none */
+};
 enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who);
 
 /* Makes all registers that hold the same address as r non-null, or the number 0. */
