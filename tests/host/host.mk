@@ -104,10 +104,38 @@ bench-vm: $(H)/bench-vm bench-objects
 bench-check: $(H)/bench-vm bench-objects
 	tests/bench/check $<
 
-.PHONY: host check-host bench-objects bench-vm bench-check
+# The ranges of the verifier, compiled for numbers of few bits: range-4-2 for 4 bits, the low half 2 of them.
+RANGE_FILES := $(wildcard vm/verify/range*.c) vm/verify/tnum.c tests/range/truth.c
+RANGE_FLAGS := -std=gnu11 -g -O2 -Wall -Wextra -I.
+RANGE_SMALL := $(patsubst %,$(H)/range-%,3-1 4-2 5-2 6-3)
+
+$(RANGE_SMALL): $(H)/range-%: tests/range/small.c tests/range/sets.c $(RANGE_FILES) $(wildcard tests/range/*.h vm/verify/range*.h)
+	@mkdir -p $(@D)
+	$(call step,HOSTCC,$@)$(HOSTCC) $(RANGE_FLAGS) -DRANGE_BITS=$(firstword $(subst -, ,$*)) \
+		-DRANGE_LOW=$(lastword $(subst -, ,$*)) $(filter %.c,$^) -o $@
+
+$(H)/range-random: tests/range/random.c $(RANGE_FILES) $(wildcard tests/range/*.h vm/verify/range*.h)
+	@mkdir -p $(@D)
+	$(call step,HOSTCC,$@)$(HOSTCC) $(RANGE_FLAGS) -fsanitize=undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -o $@
+
+# All ranges of 3 and 4 bits; of 5 and 6 bits those that one description alone makes; a search at 64 bits.
+test-range: $(RANGE_SMALL) $(H)/range-random
+	$(H)/range-3-1 all
+	$(H)/range-random 1000000
+	$(H)/range-5-2 single
+	$(H)/range-6-3 single
+	$(H)/range-4-2 all
+
+# What of it takes seconds.
+range-slice: $(H)/range-3-1 $(H)/range-4-2 $(H)/range-random
+	@$(H)/range-3-1 -q all
+	@$(H)/range-4-2 -q all 11
+	@$(H)/range-random 300000
+
+.PHONY: host check-host bench-objects bench-vm bench-check test-range range-slice
 host: $(H)/tests $(HOST_TOOLS)
 bench-objects: $(BENCH_OBJECTS)
-check-host: $(H)/tests $(HOST_OBJECTS)
+check-host: $(H)/tests $(HOST_OBJECTS) range-slice
 	$(H)/tests
 
 # Some tests load the programs of progs/ and the kernel's types; without the main Makefile they are skipped.

@@ -221,7 +221,7 @@ struct range range_zero_extend(struct range a, u32 width)
 struct range range_sign_extend(struct range a, u32 width)
 {
 	struct range r = range_any();
-	if (a.whole.smin >= -(i64)sign_bit(width) && a.whole.smax < (i64)sign_bit(width))
+	if (a.whole.smin >= sign_extend(sign_bit(width), width) && a.whole.smax < (i64)sign_bit(width))
 		return a;
 	r.bits.value = zero_extend((u64)sign_extend(a.bits.value, width), RANGE_BITS);
 	r.bits.mask = zero_extend((u64)sign_extend(a.bits.mask, width), RANGE_BITS);
