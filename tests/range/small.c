@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // small [-q] all|single [STEP]
 // Tries every operation of vm/verify/range on ranges of RANGE_BITS and RANGE_LOW bits: all of them, or those that one
-// description alone makes. STEP takes every so many of them for pairs; -q prints no
-// figures.
+// description alone makes. STEP takes every so many of them for pairs; -q prints no figures.
 //
 // What an operation returns must have each number that some numbers of the operands make (sound). It is exact if no
 // smaller range has them. Of each operation the share of exact results is printed, and how many numbers the results
@@ -200,9 +199,10 @@ int main(int argc, char **argv)
 	bool single = argc > 1 && strcmp(argv[1], "single") == 0;
 	step = argc > 2 ? (u32)atoi(argv[2]) : 1;
 	(single ? each_single_range : each_range)(check_reduced);
-	printf(
-	    "%u and %u bits: %llu %sranges, %llu not reduced to the smallest; %u sets, 1 of %u for pairs\n",
-	    RANGE_BITS, RANGE_LOW, tried, single ? "single " : "", not_smallest, count, step);
+	if (!quiet)
+		printf("%u and %u bits: %llu %sranges, %llu not reduced to the smallest; %u sets, 1 of %u "
+		       "for pairs\n",
+		       RANGE_BITS, RANGE_LOW, tried, single ? "single " : "", not_smallest, count, step);
 	for (u32 wide = 0; wide < 2; wide++) {
 		for (u32 i = 0; i < array_len(alus); i++)
 			check_alu(&alus[i], wide);

@@ -81,19 +81,57 @@ static struct bounds mul(struct bounds a, struct bounds b, u32 w)
 	return r;
 }
 
-/* a / 0 is 0. Only a division by a positive constant is followed with a sign. */
+/* The bounds of a / b with signs, if b has one sign and is not 0: the quotients of the ends have the outermost. */
+static struct bounds quotients(struct bounds a, struct bounds b, u32 w)
+{
+	struct bounds r = bounds_any(w), any = r;
+	const i64 x[] = { a.smin, a.smax }, y[] = { b.smin, b.smax };
+	if (a.smin == any.smin && b.smax == -1)
+		return any; /* the least number / -1 is itself */
+	for (u32 i = 0; i < 4; i++) {
+		i64 quotient = x[i / 2] / y[i % 2];
+		r.smin = i ? min(r.smin, quotient) : quotient;
+		r.smax = i ? max(r.smax, quotient) : quotient;
+	}
+	return r;
+}
+
+/* a / 0 is 0. */
 static struct part divide(struct part a, struct part b, bool is_signed, u32 w)
 {
 	struct part r = { tnum_any(w), bounds_any(w) };
-	if (b.at.umax == 0) {
+	if (b.at.umax == 0)
 		r.bits = tnum_const(0);
-	} else if (!is_signed) {
+	if (!is_signed) {
 		r.at.umin = b.at.umin ? a.at.umin / b.at.umax : 0;
 		r.at.umax = a.at.umax / max(b.at.umin, 1ull);
-	} else if (b.at.smin > 0) {
-		r.at.smin = a.at.smin / (a.at.smin < 0 ? b.at.smin : b.at.smax);
-		r.at.smax = a.at.smax / (a.at.smax < 0 ? b.at.smax : b.at.smin);
+		return r;
 	}
+	bool has_0 = b.at.smin <= 0 && b.at.smax >= 0;
+	if (b.at.smin == 0 && b.at.smax > 0)
+		b.at.smin = 1;
+	if (b.at.smin > 0 || b.at.smax < 0)
+		r.at = quotients(a.at, b.at, w);
+	if (has_0) {
+		r.at.smin = min(r.at.smin, 0ll);
+		r.at.smax = max(r.at.smax, 0ll);
+	}
+	return r;
+}
+
+/* a % b, without signs; b is not 0. */
+static struct part unsigned_modulo(struct part a, struct part b, u32 w)
+{
+	struct part r = { tnum_any(w), bounds_any(w) };
+	u64 n = b.at.umin;
+	if (n == b.at.umax && a.at.umin / n == a.at.umax / n) {
+		r.at.umin = a.at.umin % n;
+		r.at.umax = a.at.umax % n;
+	} else {
+		r.at.umax = min(a.at.umax, b.at.umax - 1);
+	}
+	if (n == b.at.umax && !(n & (n - 1)))
+		r.bits = tnum_and(a.bits, tnum_const(n - 1));
 	return r;
 }
 
@@ -101,17 +139,19 @@ static struct part divide(struct part a, struct part b, bool is_signed, u32 w)
 static struct part modulo(struct part a, struct part b, bool is_signed, u32 w)
 {
 	struct part r = { tnum_any(w), bounds_any(w) };
-	if (b.at.umax == 0)
+	bool has_0 = b.at.smin <= 0 && b.at.smax >= 0;
+	if (b.at.umax == 0 || (!is_signed && b.at.umin > a.at.umax))
 		return a;
+	if (!is_signed && b.at.umin)
+		return unsigned_modulo(a, b, w);
 	if (!is_signed) {
-		if (b.at.umin > a.at.umax)
-			return a;
-		r.at.umax = b.at.umin ? min(a.at.umax, b.at.umax - 1) : a.at.umax;
-	} else {
-		i64 most = b.at.smin > 0 ? b.at.smax - 1 : bounds_any(w).smax;
-		r.at.smin = a.at.smin < 0 ? max(a.at.smin, b.at.smin > 0 ? -most : a.at.smin) : 0;
-		r.at.smax = a.at.smax > 0 ? min(a.at.smax, most) : 0;
+		r.at.umax = a.at.umax;
+		return r;
 	}
+	i64 most =
+	    has_0 || b.at.smin == bounds_any(w).smin ? bounds_any(w).smax : max(b.at.smax, -b.at.smin) - 1;
+	r.at.smin = a.at.smin < 0 ? max(a.at.smin, has_0 ? a.at.smin : -most) : 0;
+	r.at.smax = a.at.smax > 0 ? min(a.at.smax, most) : 0;
 	return r;
 }
 
@@ -120,10 +160,12 @@ static struct part shift_by(u32 code, struct part a, u32 n, u32 w)
 {
 	struct part r = { .at = bounds_any(w) };
 	if (code == ALU_LSH) {
-		struct bounds power = { 1ull << n, 1ull << n, (i64)(1ull << n), (i64)(1ull << n) };
 		r.bits = tnum_low((struct tnum){ a.bits.value << n, a.bits.mask << n }, w);
-		if (n < w - 1)
-			r.at = mul(a.at, power, w);
+		if (n == 0 ||
+		    a.at.umin >> (w - n) == a.at.umax >> (w - n)) { /* the bits that go are the same */
+			r.at.umin = zero_extend(a.at.umin << n, w);
+			r.at.umax = zero_extend(a.at.umax << n, w);
+		}
 	} else if (code == ALU_RSH) {
 		r.bits = (struct tnum){ a.bits.value >> n, a.bits.mask >> n };
 		r.at.umin = a.at.umin >> n;
@@ -167,14 +209,19 @@ static struct range shift(u32 code, bool wide, struct part a, struct part n)
 static struct part bitwise(u32 code, struct part a, struct part b, u32 w)
 {
 	struct part r = { .at = bounds_any(w) };
+	u64 sum = a.at.umax + b.at.umax, lack = ones(w) - a.at.umin;
+	u64 most = carries(a.at.umax, b.at.umax, w) ? ones(w) : sum;
 	if (code == ALU_AND) {
 		r.bits = tnum_and(a.bits, b.bits);
+		r.at.umin = b.at.umin > lack ? b.at.umin - lack : 0; /* a & b is a + b - (a | b) */
 		r.at.umax = min(a.at.umax, b.at.umax);
 	} else if (code == ALU_OR) {
 		r.bits = tnum_or(a.bits, b.bits);
 		r.at.umin = max(a.at.umin, b.at.umin);
+		r.at.umax = most;
 	} else {
 		r.bits = tnum_xor(a.bits, b.bits);
+		r.at.umax = most;
 	}
 	return r;
 }
@@ -194,7 +241,7 @@ static struct part compute(u32 code, bool is_signed, struct part a, struct part 
 	return bitwise(code, a, b, w);
 }
 
-struct range range_alu(u32 code, bool wide, bool is_signed, struct range a, struct range b)
+static struct range alu(u32 code, bool wide, bool is_signed, struct range a, struct range b)
 {
 	struct part x = part_of(&a, wide), y = part_of(&b, wide);
 	if (code == ALU_LSH || code == ALU_RSH || code == ALU_ARSH)
@@ -205,6 +252,32 @@ struct range range_alu(u32 code, bool wide, bool is_signed, struct range a, stru
 		return r;
 	r.low = compute(code, is_signed, part_of(&a, false), part_of(&b, false), RANGE_LOW).at;
 	return range_reduced(r);
+}
+
+/* The numbers of r with that sign, as the instruction reads them; all of them for both signs if nothing else is known. */
+static struct range half(struct range r, bool wide, bool negative)
+{
+	u64 sign = sign_bit(wide ? RANGE_BITS : RANGE_LOW);
+	struct bounds *b = wide ? &r.whole : &r.low, any = bounds_any(wide ? RANGE_BITS : RANGE_LOW);
+	if (b->umin == 0 && b->umax == any.umax && b->smin == any.smin && b->smax == any.smax)
+		return negative ? range_empty() : r;
+	if (b->smin >= 0 || b->smax < 0)
+		return negative == (b->smax < 0) ? r : range_empty();
+	if (!tnum_meet(&r.bits, (struct tnum){ negative ? sign : 0, ones(RANGE_BITS) & ~sign }))
+		return range_empty();
+	return range_reduced(r);
+}
+
+/* Within each sign numbers have one order. */
+struct range range_alu(u32 code, bool wide, bool is_signed, struct range a, struct range b)
+{
+	struct range sum = range_empty();
+	for (u32 i = 0; i < 4; i++) {
+		struct range x = half(a, wide, i & 1), y = half(b, wide, i / 2);
+		if (!range_is_empty(&x) && !range_is_empty(&y))
+			sum = range_join(sum, alu(code, wide, is_signed, x, y));
+	}
+	return sum;
 }
 
 struct range range_zero_extend(struct range a, u32 width)
