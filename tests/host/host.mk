@@ -129,7 +129,7 @@ test-range: $(RANGE_SMALL) $(H)/range-random
 # What of it takes seconds.
 range-slice: $(H)/range-3-1 $(H)/range-4-2 $(H)/range-random
 	@$(H)/range-3-1 -q all
-	@$(H)/range-4-2 -q all 11
+	@$(H)/range-4-2 -q all 23
 	@$(H)/range-random 300000
 
 .PHONY: host check-host bench-objects bench-vm bench-check test-range range-slice
