@@ -174,13 +174,17 @@ static void widen_now(struct walk *w)
 			state_widen(&w->now, &s->s);
 }
 
-/* What each frame still reads: a calling one, at its call. */
-static void live_here(const struct walk *w, const struct live *live[])
+/* Sets what each frame still reads: a calling one, at its call. */
+static enum err live_here(struct walk *w, const struct live *live[])
 {
+	enum err e = renew_live(w);
 	u32 top = w->now.frame_count - 1;
+	if (e)
+		return e;
 	for (u32 i = 0; i < top; i++)
 		live[i] = &w->live[w->now.frames[i + 1]->called_at];
 	live[top] = &w->live[w->idx];
+	return OK;
 }
 
 /* Ends the path if an earlier one covers it. Refuses a loop without end. */
@@ -188,10 +192,9 @@ static enum err compare_seen(struct walk *w, bool repeats)
 {
 	const struct live *live[PROG_FRAMES];
 	u32 tries = 0;
-	enum err e = w->seen[w->idx] ? renew_live(w) : OK;
-	if (e || !w->seen[w->idx])
+	enum err e = live_here(w, live);
+	if (e)
 		return e;
-	live_here(w, live);
 	if (repeats)
 		widen_now(w);
 	for (struct seen **at = &w->seen[w->idx]; *at && tries++ < COMPARE_MAX;) {
@@ -246,7 +249,7 @@ static enum err walk_path(struct walk *w)
 			    w,
 			    "the program has too many paths: %u instructions were followed, and more remain",
 			    VISITED_MAX);
-		if (meets || repeats)
+		if (w->seen[w->idx])
 			e = compare_seen(w, repeats);
 		if (e || w->ended)
 			return e;

@@ -38,7 +38,7 @@ struct walk {
 	bool *decided;     /* of each instruction: live.h */
 	bool live_is_old;  /* decided has changed since */
 	u32 live_rounds;
-	struct seen **seen;      /* of each instruction, where paths meet */
+	struct seen **seen; /* of each instruction, where paths meet */
 	struct pending *pending;
 	u32 pending_count, pending_max;
 
@@ -51,8 +51,8 @@ struct walk {
 	u32 *trail; /* the conditional jumps of this path: 2 * instruction + taken */
 	u32 trail_len, trail_max;
 
-	u32 visited;  /* instructions, on all paths */
-	bool forked;  /* since a state was kept: another way has been left for later */
+	u32 visited; /* instructions, on all paths */
+	bool forked; /* since a state was kept: another way has been left for later */
 	u64 bytes, most_bytes;
 	u8 *group;   /* of each access: which kind of memory it touches */
 	u8 *reached; /* of each instruction: whether some path comes there */
