@@ -44,14 +44,6 @@ void branch_null(struct walk *w, u32 id, bool is_null)
 	state_each(&w->now, set_null, &(struct null){ id, is_null });
 }
 
-/* A reference that turns out to be NULL need not be released. */
-static void forget_ref(struct walk *w, u32 ref)
-{
-	for (u32 i = 0; i < STATE_REFS; i++)
-		if (ref && w->now.refs[i] == ref)
-			w->now.refs[i] = 0;
-}
-
 /* Says what the way tells. Returns false if the jump cannot go it. */
 static bool assume(struct walk *w, const struct insn *in, bool taken)
 {
@@ -78,8 +70,6 @@ static bool assume(struct walk *w, const struct insn *in, bool taken)
 	bool is_null = (code == JMP_EQ) == taken;
 	if (!a->may_be_null)
 		return !is_null || a->kind == REG_OBJECT || a->kind == REG_CONTEXT || a->kind == REG_STACK;
-	if (is_null)
-		forget_ref(w, a->ref);
 	branch_null(w, a->id, is_null);
 	return true;
 }

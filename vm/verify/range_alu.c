@@ -15,7 +15,7 @@ static u32 carries(u64 x, u64 y, u32 w)
 	return x + y < x || x + y > ones(w);
 }
 
-/* 1 if x + y + one, read with a sign, is too large for w bits, -1 if it is too small. */
+/* 1 if x + y, read with a sign, is too large for w bits, -1 if it is too small. */
 static i32 overflows(i64 x, i64 y, u32 w)
 {
 	i64 sum = sign_extend((u64)x + (u64)y, w);

@@ -74,14 +74,6 @@ enum err state_copy(struct state *to, const struct state *from)
 	return OK;
 }
 
-u64 state_bytes(const struct state *s)
-{
-	u64 sum = sizeof(*s);
-	for (u32 i = 0; i < s->frame_count; i++)
-		sum += frame_size(s->frames[i]->depth);
-	return sum;
-}
-
 void state_each(struct state *s, reg_visitor *visit, void *arg)
 {
 	for (u32 i = 0; i < s->frame_count; i++) {
@@ -134,7 +126,6 @@ static bool reg_covers(struct pairs *p, const struct reg *old, const struct reg 
 		return number_covers(p, old, now, matters, exactly);
 	return old->may_be_null == now->may_be_null && old->is_read_only == now->is_read_only &&
 	       old->what == now->what && old->size == now->size && same_id(p, old->id, now->id) &&
-	       same_id(p, old->ref, now->ref) &&
 	       (exactly ? memcmp(&old->at, &now->at, sizeof(old->at)) == 0
 			: range_includes(&old->at, &now->at));
 }
@@ -197,16 +188,13 @@ bool state_covers(const struct state *old, const struct state *now, const struct
 		  bool exactly)
 {
 	struct pairs p = { .count = 0 };
-	if (old->frame_count != now->frame_count || !same_id(&p, old->lock, now->lock))
+	if (old->frame_count != now->frame_count)
 		return false;
 	for (u32 i = 0; i < old->frame_count; i++)
 		if (!frame_covers(&p, old->frames[i], now->frames[i], live[i], exactly))
 			return false;
 	for (u32 i = 0; i < old->frame_count; i++)
 		if (!frame_keeps_links(&p, old->frames[i], now->frames[i], live[i]))
-			return false;
-	for (u32 i = 0; i < STATE_REFS; i++)
-		if (!same_id(&p, old->refs[i], now->refs[i]))
 			return false;
 	return true;
 }

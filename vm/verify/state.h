@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of the whole machine at one place of one path: registers, stacks, references, the lock.
+/* What is known of the whole machine at one place of one path: registers and stacks.
  *
  *   - A state holds one frame for each function that is active, the innermost last.
  *   - Numbers and addresses are struct reg; what they may be is in range.h.
@@ -28,7 +28,6 @@ struct reg {
 	bool is_read_only;
 	u32 what, size;
 	u32 id;  /* the same as all with this id; 0: as no other */
-	u32 ref; /* the reference that must be released; 0: none */
 	struct range at;
 };
 
@@ -45,19 +44,14 @@ struct frame {
 	struct reg r[BPF_REGS]; /* r10 too */
 	u32 start;              /* the function's first instruction */
 	u32 called_at;          /* the call; not of the first frame */
-	u32 callback;           /* enum: what calls it, CALLBACK_NONE for a call of the program */
+	u32 callback;           /* the number of the helper that calls it; 0: the program does */
 	u32 depth;              /* slots that are allocated; slot 0 is the highest, at r10-8 */
 	struct slot slots[];
 };
 
-enum { STATE_REFS = 8 };
-
 struct state {
 	struct frame *frames[PROG_FRAMES];
 	u32 frame_count;
-	u32 refs[STATE_REFS]; /* 0: free */
-	u32 lock;             /* id of the value whose spin lock is held; 0: none */
-	u32 lock_map;
 };
 
 /* The frame that runs. */
@@ -84,7 +78,6 @@ void state_pop(struct state *s);
 /* Makes a copy with memory of its own. ENOMEM: *to is empty. */
 enum err state_copy(struct state *to, const struct state *from);
 void state_free(struct state *s);
-u64 state_bytes(const struct state *s);
 
 /* Calls visit for each register, and each slot that keeps one. */
 typedef void reg_visitor(struct reg *r, void *arg);

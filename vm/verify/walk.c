@@ -94,12 +94,6 @@ static enum err renew_live(struct walk *w)
 	return OK;
 }
 
-static void count_bytes(struct walk *w, i64 bytes)
-{
-	w->bytes += (u64)bytes;
-	w->most_bytes = max(w->most_bytes, w->bytes);
-}
-
 enum err walk_later(struct walk *w, u32 idx)
 {
 	enum err e = grow((void **)&w->pending, w->pending_count, &w->pending_max, sizeof(*w->pending));
@@ -114,7 +108,6 @@ enum err walk_later(struct walk *w, u32 idx)
 		p->from->open++;
 	w->pending_count++;
 	w->forked = true;
-	count_bytes(w, (i64)state_bytes(&p->s));
 	return OK;
 }
 
@@ -139,15 +132,13 @@ static enum err keep(struct walk *w, bool repeats)
 	s->before = w->from;
 	s->next = w->seen[w->idx];
 	w->seen[w->idx] = w->from = s;
-	count_bytes(w, (i64)(sizeof(*s) + state_bytes(&s->s)));
 	return OK;
 }
 
-static void drop(struct walk *w, struct seen **at)
+static void drop(struct seen **at)
 {
 	struct seen *s = *at;
 	*at = s->next;
-	count_bytes(w, -(i64)(sizeof(*s) + state_bytes(&s->s)));
 	state_free(&s->s);
 	kfree(s);
 }
@@ -208,7 +199,7 @@ static enum err compare_seen(struct walk *w, bool repeats)
 			w->ended = true;
 			return OK;
 		} else if (++s->misses > 3 * s->hits + 3 && !s->open) {
-			drop(w, at);
+			drop(at);
 			continue;
 		}
 		at = &s->next;
@@ -243,7 +234,6 @@ static enum err walk_path(struct walk *w)
 		const struct insn *in = walk_insn(w);
 		bool repeats = calls_back(in), meets = w->v->marks[w->idx] & (MARK_TARGET | MARK_START);
 		enum err e = OK;
-		w->reached[w->idx] |= 1;
 		if (++w->visited > VISITED_MAX)
 			return walk_refuse(
 			    w,
@@ -304,7 +294,6 @@ static enum err walk_all(struct walk *w)
 		w->now = p->s;
 		w->idx = p->idx;
 		w->from = p->from;
-		count_bytes(w, -(i64)state_bytes(&p->s));
 	}
 }
 
@@ -314,10 +303,9 @@ static void free_all(struct walk *w)
 		state_free(&w->pending[--w->pending_count].s);
 	for (u32 i = 0; w->seen && i < w->p->insn_count; i++)
 		while (w->seen[i])
-			drop(w, &w->seen[i]);
+			drop(&w->seen[i]);
 	kfree(w->pending);
 	kfree(w->seen);
-	kfree(w->reached);
 	kfree(w->group);
 	kfree(w->live);
 	kfree(w->decided);
@@ -338,11 +326,10 @@ enum err walk_program(struct verify *v)
 	struct walk w = { .v = v, .p = v->p };
 	u32 count = v->p->insn_count;
 	w.seen = kzalloc(count * sizeof(*w.seen));
-	w.reached = kzalloc(count);
 	w.group = kzalloc(count);
 	w.decided = kzalloc(count);
 	w.live_is_old = true;
-	enum err e = w.seen && w.reached && w.group && w.decided ? OK : ENOMEM;
+	enum err e = w.seen && w.group && w.decided ? OK : ENOMEM;
 	if (!e && has_callbacks(v))
 		memset(w.decided, true, count);
 	if (!e)

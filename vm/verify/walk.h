@@ -27,7 +27,7 @@ struct seen {
 /* The other way of a jump, which is walked later. */
 struct pending {
 	struct state s;
-	u32 idx, trail_len;
+	u32 idx;
 	struct seen *from;
 };
 
@@ -48,14 +48,9 @@ struct walk {
 	bool ended;        /* the path is at its end */
 	u32 last_id;
 
-	u32 *trail; /* the conditional jumps of this path: 2 * instruction + taken */
-	u32 trail_len, trail_max;
-
 	u32 visited; /* instructions, on all paths */
 	bool forked; /* since a state was kept: another way has been left for later */
-	u64 bytes, most_bytes;
 	u8 *group;   /* of each access: which kind of memory it touches */
-	u8 *reached; /* of each instruction: whether some path comes there */
 };
 
 enum { VISITED_MAX = 1000000 };
