@@ -108,9 +108,19 @@ enum err prog_new(struct prog **out, const char *name, const char *section, stru
 	return OK;
 }
 
+void prog_free_lacks(struct prog *p)
+{
+	while (p->lacks) {
+		struct lack *next = p->lacks->next;
+		kfree(p->lacks);
+		p->lacks = next;
+	}
+}
+
 void prog_drop(struct prog *p)
 {
 	give_slot(p->slot);
+	prog_free_lacks(p);
 	kfree(p->lines);
 	kfree(p->insns);
 	kfree(p->taken);

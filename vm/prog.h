@@ -71,6 +71,14 @@ struct line_info {
 	u32 insn_idx, file_off, line_off, line, column;
 };
 
+/* Instruction insn_idx needs what the kernel lacks: CO-RE made one of it that does nothing. why is a sentence about the
+ * place where the answer is used. The verifier refuses a program of which a path comes there. */
+struct lack {
+	struct lack *next;
+	u32 insn_idx, used_at;
+	char why[];
+};
+
 struct prog {
 	const char *name;    /* the C function: my_wake_up; the end of text.name */
 	const char *section; /* fentry/wake_up_process; "" without one */
@@ -88,6 +96,7 @@ struct prog {
 	u32 btf_func_id;         /* in the object's BTF, 0 if none */
 	struct line_info *lines; /* sorted by insn_idx; strings in the object's BTF */
 	u32 line_count;
+	struct lack *lacks; /* NULL: the kernel has all that it needs, or it is verified */
 
 	struct prog_facts facts;
 	u32 *taken; /* the functions whose address it takes, each by its first instruction, ascending */
@@ -148,6 +157,9 @@ enum err object_unload(struct object *o);
  * prog_set_tag when the program has its instructions: it sets the tag, and with it the name of the text. */
 enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
+
+/* Frees p->lacks and sets it to NULL. */
+void prog_free_lacks(struct prog *p);
 
 /* Undoes prog_new, and frees the instructions. Only for a program that is not compiled: see prog_free. */
 void prog_drop(struct prog *p);

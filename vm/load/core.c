@@ -9,7 +9,6 @@
 #include "kernel/lib/mem.h"
 #include "vm/load/core_path.h"
 #include "vm/load/core_types.h"
-#include "vm/source.h"
 
 /* The answer to a record. */
 struct answer {
@@ -133,9 +132,7 @@ static u32 reads(const struct insn *in)
 	return (uses & USES_SRC ? 1u << in->src : 0) | (uses & USES_DST && !only_writes ? 1u << in->dst : 0);
 }
 
-/* Returns the first instruction that uses the value of instruction idx in an access, a call or a jump; idx
- * itself if none is found. clang often computes the value at the function's start, with the line of that. */
-static u32 used_at(const struct prog *p, u32 idx)
+u32 core_used_at(const struct prog *p, u32 idx)
 {
 	const struct insn *in = &p->insns[idx], *end = p->insns + p->insn_count;
 	u32 regs = insn_is_access(in) ? 0 : insn_writes(in);
@@ -149,12 +146,11 @@ static u32 used_at(const struct prog *p, u32 idx)
 	return idx;
 }
 
-/* Refuses: the instruction must not run. */
+/* The instruction must not run. */
 static enum err lack(const struct question *q, const char *why)
 {
-	str_printf(q->log, "program %s needs ", q->p->name);
+	str_puts(q->log, "this needs ");
 	print_needed(q);
-	source_print_insn(q->log, q->p, used_at(q->p, q->idx));
 	return str_refuse(q->log, ENOENT, ", but %s", why);
 }
 

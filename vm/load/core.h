@@ -34,13 +34,17 @@ void core_close(struct core *c);
  *   - If the kernel lacks the type or the field, the answer is 0 to a question whether it exists, and to
  *     every question about a type.
  *   - Any other instruction that needs it must not run. It becomes one that does nothing (`dst = 0`, or no
- *     store). It may stand behind such a question and never be reached; the caller finds that out.
+ *     store). It may stand behind such a question and never be reached: the caller notes it in p->lacks.
  *
  * On failure log has one sentence:
  *
- *      ENOENT      the kernel lacks what the instruction needs; names the line of C, the type and the field
+ *      ENOENT      the kernel lacks what the instruction needs; names the type and the field
  *      ENOEXEC     the record is malformed, or the instruction has no place for the value
  *      EINVAL      candidates do not agree, or the value does not fit
  *      EOPNOTSUPP  the kernel has no BTF
  *      ENOMEM */
 enum err core_apply(struct core *c, const struct core_record *r, struct prog *p, u32 idx, struct strbuf *log);
+
+/* Returns the first instruction that uses the value of instruction idx in an access, a call or a jump; idx
+ * itself if none is found. clang often computes the value at the function's start, with the line of that. */
+u32 core_used_at(const struct prog *p, u32 idx);

@@ -5,7 +5,6 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/object.h"
-#include "vm/verify/consts.h"
 #include "vm/load/core.h"
 #include "vm/load/load.h"
 #include "vm/source.h"
@@ -182,63 +181,34 @@ enum err load_ext_lines(struct loader *l, struct prog *p)
 	return OK;
 }
 
-/* LACK_SOMETHING: the kernel lacks what the instruction needs. LACK_REACHED: and it can be reached. */
-enum lack { LACK_NONE, LACK_SOMETHING, LACK_REACHED };
-
-static enum err apply_core(struct loader *l, struct prog *p, u32 idx, const struct core_record *r)
+/* Keeps what core_apply says from byte start of the log on. */
+static enum err note_lack(struct loader *l, struct prog *p, u32 idx, u32 start)
 {
-	u32 start = l->log->len;
-	enum err e = core_apply(&l->core, r, p, idx, l->log);
-	if (e != ENOENT)
-		return e;
+	u32 len = l->log->len - start;
+	struct lack *lack = kmalloc(sizeof(*lack) + len + 1);
+	if (lack) {
+		*lack = (struct lack){ p->lacks, idx, core_used_at(p, idx) };
+		memcpy(lack->why, l->log->buf + start, len);
+		lack->why[len] = 0;
+		p->lacks = lack;
+	}
 	str_cut(l->log, start);
-	if (!l->lacks)
-		l->lacks = kzalloc(p->insn_count);
-	if (!l->lacks)
-		return str_refuse(l->log, ENOMEM, "program %s: no memory for marks of %u instructions",
-				  p->name, p->insn_count);
-	l->lacks[idx] = LACK_SOMETHING;
-	return OK;
+	return lack
+		   ? OK
+		   : str_refuse(l->log, ENOMEM, "program %s: no memory for what insn %u lacks", p->name, idx);
 }
 
 enum err load_ext_core(struct loader *l, struct prog *p)
 {
 	const struct core_record *r;
 	enum err e = OK;
-	kfree(l->lacks);
-	l->lacks = NULL;
 	l->core.local = &l->o->btf;
 	l->core.kernel = vm_kernel_btf();
-	for (struct cursor c = { 0 }; !e && (r = next_record(l, &l->core_records, &c));)
-		e = apply_core(l, p, c.idx, r);
-	return e;
-}
-
-static enum err find_reached(struct loader *l, const struct prog *p)
-{
-	struct consts c = { .p = p, .marks = flow_marks(p) };
-	enum err e = c.marks ? consts_find(&c) : ENOMEM;
-	if (!e) {
-		for (consts_start(&c); consts_next(&c);)
-			if (l->lacks[c.idx])
-				l->lacks[c.idx] = LACK_REACHED;
-		consts_free(&c);
-	} else {
-		str_printf(l->log, "program %s: no memory to see what is reached", p->name);
-	}
-	kfree((void *)c.marks);
-	return e;
-}
-
-enum err load_ext_check_lacks(struct loader *l, struct prog *p)
-{
-	const struct core_record *r;
-	enum err e = l->lacks ? find_reached(l, p) : OK;
-	for (struct cursor c = { 0 }; l->lacks && !e && (r = next_record(l, &l->core_records, &c));) {
-		if (l->lacks[c.idx] != LACK_REACHED)
-			continue;
-		p->insns[c.idx] = l->insns[c.idx]; /* as it was before it became one that does nothing */
+	for (struct cursor c = { 0 }; !e && (r = next_record(l, &l->core_records, &c));) {
+		u32 start = l->log->len;
 		e = core_apply(&l->core, r, p, c.idx, l->log);
+		if (e == ENOENT)
+			e = note_lack(l, p, c.idx, start);
 	}
 	return e;
 }

@@ -197,7 +197,6 @@ static enum err load_whole(struct loader *l, struct object **out, const char *na
 	kfree(l->insns);
 	kfree(l->rels);
 	kfree(l->ext);
-	kfree(l->lacks);
 	core_close(&l->core);
 	if (e) {
 		object_free(l->o);

@@ -44,12 +44,11 @@ struct loader {
 	struct map_place *places; /* one per map of o */
 	struct block *blocks;     /* of the current program: main's, then subprograms' */
 	u32 block_count, block_max;
-	struct insn *insns;   /* of the current program, relocated, before CO-RE */
+	struct insn *insns;   /* of the current program, relocated */
 	struct elf_rel *rels; /* of each instruction of one block; type R_BPF_NONE: it has no relocation */
 	struct ext_table funcs, lines, core_records;
 	struct core core;
-	u8 *ext;   /* our copy, aligned */
-	u8 *lacks; /* of the current program: enum lack for each instruction; NULL if it lacks nothing */
+	u8 *ext; /* our copy, aligned */
 };
 
 /* Writes into the DATASECs of o->btf, our copy: the size of each section and the offset of each variable,
@@ -76,9 +75,5 @@ void load_ext_where(struct loader *l, u32 section, u64 offset);
 /* Sets the lines and the function of p, from the records of its blocks. */
 enum err load_ext_lines(struct loader *l, struct prog *p);
 
-/* Applies the CO-RE records of p's blocks to its instructions. */
+/* Applies the CO-RE records of p's blocks to its instructions. Sets p->lacks. */
 enum err load_ext_core(struct loader *l, struct prog *p);
-
-/* Returns ENOENT with a sentence if an instruction that can be reached needs what the kernel lacks. The
- * caller has verified p. */
-enum err load_ext_check_lacks(struct loader *l, struct prog *p);

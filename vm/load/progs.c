@@ -229,7 +229,7 @@ static enum err relocate_block(struct loader *l, struct prog *p, const struct bl
 	return e;
 }
 
-/* Copies the function at that place and all that it reaches to p->insns; l->insns keeps the same. */
+/* Copies the function at that place and all that it reaches to p->insns. */
 static enum err collect_insns(struct loader *l, struct prog *p, u32 section, u64 offset)
 {
 	u32 at;
@@ -272,7 +272,5 @@ enum err load_program(struct loader *l, struct prog *p, u32 section, u64 offset)
 		return e;
 	prog_set_tag(p);
 	e = verify(l, p);
-	if (!e)
-		e = load_ext_check_lacks(l, p);
 	return e ? e : prog_compile(p, l->log);
 }

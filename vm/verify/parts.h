@@ -31,12 +31,16 @@ struct verify {
 enum {
 	MARK_TAKEN = MARK_FREE,        /* the address of the function that starts here is taken */
 	MARK_REACHED = MARK_FREE << 1, /* a path leads here */
+	MARK_LACKS = MARK_FREE << 2,   /* p->lacks says something of it */
 };
 
 #define ALL_SLOTS (~0ull) /* of the context: p->facts.reads */
 
 /* Writes the sentence into the log: before it the index, behind it the line of C. Returns EINVAL. */
 enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...) printf_like(3, 4);
+
+/* Refuses an instruction with MARK_LACKS. */
+enum err verify_lacks(struct verify *v, u32 idx);
 
 /* Check a call of a helper or of a function of the kernel: that it exists, that this program may call it,
  * and that arguments which must be constants are. They and verify_callx set the facts that follow from the

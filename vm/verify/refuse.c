@@ -13,3 +13,12 @@ enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...)
 	source_print_insn(v->log, v->p, idx);
 	return EINVAL;
 }
+
+enum err verify_lacks(struct verify *v, u32 idx)
+{
+	const struct lack *l = v->p->lacks;
+	while (l->insn_idx != idx)
+		l = l->next;
+	verify_refuse(v, l->used_at, "%s", l->why);
+	return ENOENT;
+}

@@ -257,6 +257,8 @@ static enum err run_passes(struct verify *v)
 		e = check_reachable(v);
 	if (!e)
 		e = verify_functions(v);
+	if (!e && v->p->type == PROG_RAW && v->p->lacks)
+		e = verify_lacks(v, v->p->lacks->insn_idx);
 	if (!e && v->p->type != PROG_RAW)
 		e = walk_program(v);
 	return e;
@@ -274,9 +276,12 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	v.marks = flow_marks(p);
 	if (!v.marks)
 		return ENOMEM;
+	for (const struct lack *l = p->lacks; l; l = l->next)
+		v.marks[l->insn_idx] |= MARK_LACKS;
 	e = run_passes(&v);
 	if (!e) {
 		note_facts(&v);
+		prog_free_lacks(p);
 		p->state = PROG_VERIFIED;
 	} else {
 		kfree(p->taken);

@@ -7,7 +7,8 @@
 #define PROG_INSNS_MAX 1000000
 
 /* Checks a loaded program and sets p->facts; p->state becomes PROG_VERIFIED. Returns EINVAL with one sentence
- * in log, which begins with the instruction's index if it is about one, or ENOMEM.
+ * in log, which begins with the instruction's index if it is about one; ENOENT if that is about what the kernel lacks; or
+ * ENOMEM.
  *   - Each instruction exists, uses only the fields and registers that it has, and stays in its stack.
  *   - Each jump leads to an instruction of its own function; each call to a function that exists.
  *   - No path runs off the end or nests more than PROG_FRAMES functions.

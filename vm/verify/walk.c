@@ -249,6 +249,8 @@ static enum err walk_path(struct walk *w)
 			since = 0;
 		}
 		since++;
+		if (w->v->marks[w->idx] & MARK_LACKS)
+			e = verify_lacks(w->v, w->idx);
 		if (!e)
 			e = step(w);
 		if (e)

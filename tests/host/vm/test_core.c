@@ -155,9 +155,9 @@ TEST(core_refuses_a_signed_field_of_another_size)
 	struct object *o;
 	require(set_kernel());
 	check_eq(ENOENT, try_object(&o, "core", "build/tests/refuse_core_size.bpf.o", PROG_JIT));
-	check(str_matches(why,
-			  "program program needs struct thing.became_signed, at refuse_core_size.bpf.c:11, "
-			  "but the kernel's field has another size*"));
+	check(str_matches(
+	    why, "*this needs struct thing.became_signed, but the kernel's field has another size*"));
+	check(str_matches(why, "*refuse_core_size.bpf.c:11*"));
 	forget_kernel();
 }
 
@@ -201,14 +201,17 @@ TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
 	const struct in_use before = in_use();
 	for (u32 i = 0; i < array_len(lackings); i++) {
 		const struct lacking *l = &lackings[i];
-		struct strbuf s = STRBUF(path), want = STRBUF(pattern);
+		char line[64];
+		struct strbuf s = STRBUF(path), want = STRBUF(pattern), at = STRBUF(line);
 		struct object *o;
 		str_printf(&s, "build/tests/core_lacks_%u.bpf.o", l->way);
-		str_printf(&want, "program program needs %s, at core_lacks.bpf.c:%s, but %s", l->needed,
-			   l->place, l->why);
+		str_printf(&want, "program program: *this needs %s, but %s*", l->needed, l->why);
+		str_printf(&at, "*core_lacks.bpf.c:%s*", l->place);
 		enum err e = try_object(&o, "core", path, PROG_JIT);
 		if (!check_eq(ENOENT, e) || !str_matches(why, pattern))
 			check_str(pattern, why);
+		if (!str_matches(why, line))
+			check_str(line, why);
 		if (o)
 			object_unload(o);
 	}
@@ -238,9 +241,9 @@ TEST(core_keeps_to_the_types_that_had_the_first_field)
 	struct object *o;
 	require(set_kernel());
 	check_eq(ENOENT, try_object(&o, "core", "build/tests/refuse_core_halves.bpf.o", PROG_JIT));
-	check_str("program program needs struct half.right, at refuse_core_halves.bpf.c:12, but the kernel's "
-		  "type has no such field; ask bpf_core_field_exists first",
-		  why);
+	check(str_matches(why, "*this needs struct half.right, but the kernel's type has no such field; ask "
+			       "bpf_core_field_exists first*"));
+	check(str_matches(why, "*refuse_core_halves.bpf.c:12*"));
 	forget_kernel();
 }
 
