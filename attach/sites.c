@@ -3,6 +3,7 @@
 // which of these the name means, and why it cannot be traced.
 #include "attach/sites.h"
 #include "attach/prog_site.h"
+#include "kernel/lib/inject.h"
 #include "kernel/lib/mem.h"
 #include "tramp/proto.h"
 #include "vm/object.h"
@@ -60,18 +61,33 @@ static const char *behind_name(const char *sentence, const struct site *site)
 	return sentence;
 }
 
+/* Checks that the program may replace what is at the site. */
+static enum err check_mark(const struct prog *p, const struct site *site, struct strbuf *log)
+{
+	if (p->type != PROG_FMOD_RET)
+		return OK;
+	if (site->users)
+		return str_refuse(log, EINVAL,
+				  "%s cannot replace what another program returns, %s; fexit can read it",
+				  p->name, site->name);
+	return injection_check(site->name, p->facts.replaces, log);
+}
+
 /* Returns why the program cannot be attached to this function, without the function's name, or NULL if it can
  * be. The text may be in log. */
-static const char *why_not(const struct site *site, const struct reader *r, const struct hook *hooks,
+static const char *why_not(const struct site *site, const struct prog *p, const struct hook *hooks,
 			   u32 hook_count, struct strbuf *log)
 {
 	struct model model;
+	struct reader r = reader_of(p);
 	str_cut(log, 0);
 	if (site->ambiguous)
 		return "two functions have this name";
+	if (check_mark(p, site, log))
+		return "no program may return this in its place";
 	if (tramp_check(site, hooks, hook_count, &model, log))
 		return behind_name(log->buf, site);
-	if (proto_check(r, site, log))
+	if (proto_check(&r, site, log))
 		return "its arguments or its result are not those that the program reads";
 	return NULL;
 }
@@ -79,19 +95,19 @@ static const char *why_not(const struct site *site, const struct reader *r, cons
 enum err sites_check(const struct prog *p, const struct site *site, struct strbuf *log)
 {
 	struct reader r = reader_of(p);
-	return proto_check(&r, site, log);
+	enum err e = check_mark(p, site, log);
+	return e ? e : proto_check(&r, site, log);
 }
 
 static u32 find_matching(struct link *l, const struct hook *hooks, u32 hook_count, const char *pattern)
 {
 	char text[WHY_LEN];
 	struct strbuf log = STRBUF(text);
-	struct reader r = reader_of(l->prog);
 	u32 found = 0;
 
 	for (u32 i = 0; i < site_count(); i++) {
 		struct site *site = site_nth(i);
-		if (str_matches(site->name, pattern) && !why_not(site, &r, hooks, hook_count, &log))
+		if (str_matches(site->name, pattern) && !why_not(site, l->prog, hooks, hook_count, &log))
 			l->sites[found++] = site;
 	}
 	return found;
@@ -102,13 +118,12 @@ void sites_left_out(const struct prog *p, const char *pattern, const struct hook
 {
 	char text[WHY_LEN];
 	struct strbuf log = STRBUF(text);
-	struct reader r = reader_of(p);
 
 	for (u32 i = 0; i < site_count(); i++) {
 		const struct site *site = site_nth(i);
 		const char *why = NULL;
 		if (str_matches(site->name, pattern))
-			why = why_not(site, &r, hooks, hook_count, &log);
+			why = why_not(site, p, hooks, hook_count, &log);
 		if (why)
 			visit(site->name, why, arg);
 	}

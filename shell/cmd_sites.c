@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Commands about functions and their sites: funcs, site, poke-test, audit, tracepoints.
+#include "kernel/lib/inject.h"
 #include "kernel/lib/mem.h"
 #include "kernel/lib/x86.h"
 #include "kernel/io/print.h"
@@ -90,6 +91,8 @@ static void print_site(const struct site *site)
 			show_programs(site->tramp) == 1 ? "" : "s");
 	if (!site->ftrace && !site->tramp)
 		kprintf("  as expected: nothing is attached\n");
+	if (injection_of(site->name))
+		kprintf("  may fail: a fmod_ret program can take its place\n");
 	show_inlined(site->name);
 }
 

@@ -120,7 +120,7 @@ const struct way ways[WAYS] = {
 	{ "fentry",           PROGRAM("count_fentry", image_footprint) },
 	{ "fexit, by jmp",    PROGRAM("count_fexit", image_footprint) },
 	{ "fexit, by call",   PROGRAM("count_fexit", image_footprint), .by_call = true },
-	{ "fmod_ret",         PROGRAM("count_fmod_ret", image_footprint) },
+	{ "fmod_ret",         PROGRAM("count_fmod_ret", image_footprint), .at_marked = true },
 	{ "fsession",         PROGRAM("count_fsession", image_footprint), .most = 16 }, /* each is two hooks */
 	{ "raw tracepoint",   PROGRAM("count_raw_tp", image_footprint), .at_tracepoint = true },
 	{ "ftrace, plain",    CALLBACK(callback) },

@@ -33,8 +33,8 @@ struct way {
 	const char *prog; /* in the object; NULL for callbacks */
 	enum kprobe_how how;
 	u32 ftrace_flags;
-	bool by_call, at_tracepoint;
-	u32 most; /* users of one function; 0: as many as compare wants */
+	bool by_call, at_tracepoint, at_marked; /* it needs ALLOW_ERROR_INJECTION */
+	u32 most;                               /* users of one function; 0: as many as compare wants */
 	enum err (*attach)(const struct way *w, const struct traced *t, struct user *u);
 	enum err (*detach)(const struct traced *t, struct user *u);
 	/* u is the only user. */

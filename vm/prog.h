@@ -37,6 +37,7 @@ struct prog_facts {
 	u32 stack_depth; /* bytes of the main frame that are used */
 	bool calls;      /* calls helpers: they run kernel code that can be traced, so it can recurse */
 	bool per_cpu;    /* must stay on its CPU while it runs: per-CPU maps, helpers that need it */
+	bool replaces;   /* of PROG_FMOD_RET: it may return something else than 0 */
 	bool tail_calls; /* it can go on in another program; then all these facts assume the worst */
 	u32 frames;      /* how deep its functions nest, 1 to PROG_FRAMES */
 	u32 frame_size;  /* bytes, the largest that one of its functions uses */

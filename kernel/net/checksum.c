@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ones' complement sums: add up 16-bit words, and every carry once more at the bottom.
 #include "kernel/net/checksum.h"
+#include "kernel/lib/inject.h"
 #include "kernel/lib/mem.h"
 
 static u32 fold_carries(u64 sum)
@@ -36,9 +37,11 @@ traceable __sum16 ip_fast_csum(const void *iph, unsigned int ihl)
 {
 	return csum_fold(csum_partial(iph, ihl * 4, 0));
 }
+ALLOW_ERROR_INJECTION(ip_fast_csum, TRUE);
 
 traceable __sum16 csum_tcpudp_magic(__be32 saddr, __be32 daddr, __u32 len, __u8 proto, __wsum sum)
 {
 	u64 total = (u64)sum + saddr + daddr + htonl(proto) + htonl(len);
 	return csum_fold(fold_carries(total));
 }
+ALLOW_ERROR_INJECTION(csum_tcpudp_magic, TRUE);

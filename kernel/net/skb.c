@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Packets and their queues. A function on Linux is a function here too, with a body of its own.
 #include "kernel/net/skb.h"
+#include "kernel/lib/inject.h"
 #include "kernel/mem/heap.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/trace/events.h"
@@ -20,6 +21,7 @@ traceable struct sk_buff *alloc_skb(unsigned int size)
 	skb->users.refs.counter = 1;
 	return skb;
 }
+ALLOW_ERROR_INJECTION(alloc_skb, NULL);
 
 traceable struct sk_buff *skb_get(struct sk_buff *skb)
 {
@@ -137,6 +139,7 @@ traceable struct sk_buff *skb_dequeue(struct sk_buff_head *list)
 	spin_unlock_irqrestore(&list->lock, flags);
 	return skb;
 }
+ALLOW_ERROR_INJECTION(skb_dequeue, NULL);
 
 void skb_queue_purge(struct sk_buff_head *list)
 {

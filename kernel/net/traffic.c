@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Senders, receivers, and two threads that keep waking each other.
 #include "kernel/net/traffic.h"
+#include "kernel/lib/inject.h"
 #include "kernel/lib/mem.h"
 #include "kernel/net/loopback.h"
 #include "kernel/net/udp.h"
@@ -79,6 +80,7 @@ static traceable struct sk_buff *make_frame(struct sock *sk, u32 i, enum kind ki
 		skb->data[ETH_HLEN + offsetof(struct iphdr, ttl)] ^= 1;
 	return skb;
 }
+ALLOW_ERROR_INJECTION(make_frame, NULL);
 
 static traceable enum err send_frame(struct sock *sk, u32 i)
 {
@@ -91,6 +93,7 @@ static traceable enum err send_frame(struct sock *sk, u32 i)
 	dev_queue_xmit(skb);
 	return OK;
 }
+ALLOW_ERROR_INJECTION(send_frame, ERRNO);
 MAY_SLEEP(send_frame);
 
 static bool payload_is_right(const struct sk_buff *skb)
@@ -127,6 +130,7 @@ enum err traffic_net(u32 frames)
 	sock_wait_for_wmem(on_demand, 0);
 	return e;
 }
+ALLOW_ERROR_INJECTION(traffic_net, ERRNO);
 MAY_SLEEP(traffic_net);
 
 enum { PATIENCE_MS = 10000 };
@@ -269,6 +273,7 @@ enum err traffic_wake(u32 times)
 	mutex_unlock(&lock);
 	return e || flushed ? e : ETIMEDOUT;
 }
+ALLOW_ERROR_INJECTION(traffic_wake, ERRNO);
 MAY_SLEEP(traffic_wake);
 
 void traffic_init(void)

@@ -2,6 +2,7 @@
 // IPv4 and UDP. On the way up each length is checked before it is used, and so is each checksum. One table
 // has the sockets by port. It is read with preemption off; so call_rcu frees a socket.
 #include "kernel/net/udp.h"
+#include "kernel/lib/inject.h"
 #include "kernel/mem/heap.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/mem.h"
@@ -131,6 +132,7 @@ traceable struct sk_buff *udp_make_skb(struct sock *sk, u16 port, const void *da
 	skb_set_owner_w(skb, sk);
 	return skb;
 }
+ALLOW_ERROR_INJECTION(udp_make_skb, NULL);
 
 traceable enum err udp_sendmsg(struct sock *sk, u16 port, const void *data, u32 len)
 {
@@ -141,12 +143,14 @@ traceable enum err udp_sendmsg(struct sock *sk, u16 port, const void *data, u32 
 	dev_queue_xmit(skb);
 	return OK;
 }
+ALLOW_ERROR_INJECTION(udp_sendmsg, ERRNO);
 MAY_SLEEP(udp_sendmsg);
 
 traceable struct sk_buff *udp_recv_skb(struct sock *sk)
 {
 	return skb_dequeue(&sk->sk_receive_queue);
 }
+ALLOW_ERROR_INJECTION(udp_recv_skb, NULL);
 
 static traceable int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 {
@@ -210,6 +214,7 @@ traceable int ip_rcv(struct sk_buff *skb, struct net_device *dev unused, struct 
 	skb_trim(skb, len);
 	return ip_local_deliver(skb);
 }
+ALLOW_ERROR_INJECTION(ip_rcv, ERRNO); /* a wrong mark, for lab 8: it has taken the packet over */
 
 void udp_init(void)
 {

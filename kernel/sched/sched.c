@@ -8,6 +8,7 @@
 // locks of two queues at once. So a task that moves is in no queue for a moment; a CPU that would wake it
 // still sees it as queued or running.
 #include "kernel/sched/sched.h"
+#include "kernel/lib/inject.h"
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/panic.h"
@@ -166,6 +167,7 @@ traceable int wake_up_process(struct task_struct *p)
 	preempt_enable();
 	return was_asleep;
 }
+ALLOW_ERROR_INJECTION(wake_up_process, TRUE);
 
 void sched_new(struct task_struct *p)
 {

@@ -173,11 +173,12 @@ static u64 *counter_in(struct object *o)
 TEST(attach_reaches_a_function_in_every_kind)
 {
 	static const struct {
-		const char *prog;
+		const char *prog, *func;
 		u32 runs; /* for a packet */
-	} kinds[] = {
-		{ "count_fentry", 1 }, { "count_fexit", 1 }, { "count_fmod_ret", 1 }, { "count_fsession", 2 }
-	};
+	} kinds[] = { { "count_fentry", "netif_receive_skb", 1 },
+		      { "count_fexit", "netif_receive_skb", 1 },
+		      { "count_fmod_ret", "send_frame", 1 },
+		      { "count_fsession", "netif_receive_skb", 2 } };
 	char text[200];
 	struct strbuf log = STRBUF(text);
 	struct object *o = load_builtin("count", PROG_JIT);
@@ -185,11 +186,11 @@ TEST(attach_reaches_a_function_in_every_kind)
 	require(counter);
 	for (u32 i = 0; i < array_len(kinds); i++) {
 		*counter = 0;
-		require(attach_named(kinds[i].prog, "netif_receive_skb", 0, &log) == OK);
+		require(attach_named(kinds[i].prog, kinds[i].func, 0, &log) == OK);
 		check_eq(OK, traffic_net(20));
 		check_eq(OK, detach_named(kinds[i].prog, &log));
 		check_eq(20 * kinds[i].runs, *counter);
-		check(is_nop("netif_receive_skb"));
+		check(is_nop(kinds[i].func));
 	}
 	*counter = 0;
 	require(attach_named("count_raw_tp", "netif_receive_skb", 0, &log) == OK);
@@ -387,7 +388,8 @@ TEST(attach_that_runs_out_of_memory_anywhere_leaves_nothing)
 	require(o);
 	fail_each_allocation("count_fentry", "netif_receive_skb", 0);
 	fail_each_allocation("count_fsession", "netif_receive_skb", 0);
-	fail_each_allocation("count_fmod_ret", "netif_receive_*", 0);
+	fail_each_allocation("count_fexit", "netif_receive_*", 0);
+	fail_each_allocation("count_fmod_ret", "send_frame", 0);
 	fail_each_allocation("count_raw_tp", "netif_receive_skb", 0);
 	fail_each_allocation("count_kprobe", "netif_receive_skb", KPROBE_FTRACE);
 	fail_each_allocation("count_kprobe", "netif_receive_skb+5", KPROBE_INT3);

@@ -201,7 +201,7 @@ def walk(below):
         gdb.execute("stepi" if ours else "finish", to_string=True)
     print("walked", "by call:" if below else "by jmp:", *(f"{count} in {name}," for name, count in seen.items()))
 END
-session --load "$work/walk.bpf.o" --exec 'attach count_skb kfree_skb; attach count_fmod_ret kfree_skb; attach receive_ends kfree_skb; attach walk; work net 1; entry call; work net 1; work net 100000' <<END
+session --load "$work/walk.bpf.o" --exec 'attach count_skb kfree_skb; attach receive_ends kfree_skb; attach walk; work net 1; entry call; work net 1; work net 100000' <<END
 set width 0
 source $work/walk.py
 python walk([])

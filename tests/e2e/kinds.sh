@@ -38,7 +38,7 @@ counted kinds_trampolines_count 'sum_of_numbers 2016' 'protocols 261004' 'void_r
 counted kinds_helpers_of_the_frame_are_right 'arguments_right 111' 'none_there 111'
 counted kinds_sessions_keep_their_cookie 'sessions_begun 64' 'sessions_right 64' 'many 341' 'many_sessions 341'
 counted kinds_sleepers_sleep 'slept_before 65' 'slept_behind 65'
-counted kinds_programs_on_programs 'bodies 64' 'results_of_programs 64' 'refusals 56'
+counted kinds_programs_on_programs 'bodies 64' 'results_of_programs 64'
 counted kinds_tracepoints 'received 64' 'bytes_received 5664' 'freed_with_reason 64' 'switches_to_self 0'
 counted kinds_probes 'hits 55' 'hits_inside 55' 'returns 55' 'unlocks_of_nothing 0'
 dump=2

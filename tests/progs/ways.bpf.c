@@ -142,7 +142,7 @@ int session_of_many(void *ctx)
 
 /* --- Programs on programs ---------------------------------------------------------------------- */
 
-__u64 bodies, results_of_programs, refusals;
+__u64 bodies, results_of_programs;
 
 SEC("raw_tp/netif_receive_skb")
 int traced(void *ctx)
@@ -151,32 +151,11 @@ int traced(void *ctx)
 	return -3;
 }
 
-SEC("fentry/ip_rcv")
-int replaced(void *ctx)
-{
-	once(bodies);
-	return 0;
-}
-
 SEC("fexit/traced")
 int BPF_PROG(see_result, void *ctx_of_traced, int ret)
 {
 	if (ret == -3)
 		once(results_of_programs);
-	return 0;
-}
-
-SEC("fmod_ret/replaced")
-int refuse(void *ctx)
-{
-	return -FIVEBYTE_ENOMEM;
-}
-
-SEC("fexit/replaced")
-int BPF_PROG(see_refusal, void *ctx_of_replaced, int ret)
-{
-	if (ret == -FIVEBYTE_ENOMEM)
-		once(refusals);
 	return 0;
 }
 

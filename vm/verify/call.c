@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Of the walk: calls. What each argument must be stands in the row of the helper or kernel function.
+#include "kernel/lib/inject.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/frame.h"
@@ -254,9 +255,25 @@ enum err walk_call(struct walk *w)
 	}
 }
 
-bool walk_must_return_0(const struct prog *p)
+static bool returns_only_0(const struct prog *p)
 {
 	return p->type == PROG_FENTRY || p->type == PROG_FEXIT || p->type == PROG_FSESSION;
+}
+
+bool walk_result_matters(const struct prog *p)
+{
+	return returns_only_0(p) || p->type == PROG_FMOD_RET;
+}
+
+enum err walk_check_mark(struct walk *w)
+{
+	const struct prog *p = w->p;
+	const struct btf *b = kfunc_types();
+	char text[512] = "";
+	struct strbuf s = STRBUF(text);
+	bool is_known = p->type == PROG_FMOD_RET && b && btf_find(b, p->target, BTF_FUNC);
+	return is_known && injection_check(p->target, p->facts.replaces, &s) ? walk_refuse(w, "%s", text)
+									     : OK;
 }
 
 static enum err check_result(struct walk *w)
@@ -264,7 +281,14 @@ static enum err check_result(struct walk *w)
 	const struct reg *r0 = walk_reg(w, BPF_R0);
 	const char *type = prog_type_name(w->p->type);
 	enum err e = walk_check_read(w, BPF_R0);
-	if (e || !walk_must_return_0(w->p))
+	if (!e && w->p->type == PROG_FMOD_RET) {
+		if (r0->kind != REG_NUMBER)
+			return walk_refuse(w, "an %s program must return a number, and this is an address",
+					   type);
+		w->p->facts.replaces |= r0->at.whole.umax != 0;
+		return walk_check_mark(w);
+	}
+	if (e || !returns_only_0(w->p))
 		return e;
 	if (r0->kind != REG_NUMBER)
 		return walk_refuse(w, "an %s program must return 0, and this is an address", type);

@@ -14,6 +14,7 @@ static void expect_anything(struct verify *v)
 {
 	v->p->facts.per_cpu = true;
 	v->p->facts.calls = true;
+	v->p->facts.replaces = true;
 	v->p->facts.header_words = HEADER_COOKIE;
 }
 

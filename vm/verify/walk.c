@@ -85,7 +85,7 @@ static enum err renew_live(struct walk *w)
 		return OK;
 	if (w->live_rounds++ == ROUNDS)
 		memset(w->decided, true, w->p->insn_count);
-	struct live *live = live_find(w->p, w->v->marks, w->decided, walk_must_return_0(w->p));
+	struct live *live = live_find(w->p, w->v->marks, w->decided, walk_result_matters(w->p));
 	if (!live)
 		return ENOMEM;
 	kfree(w->live);
@@ -287,8 +287,9 @@ static enum err walk_all(struct walk *w)
 	if (e)
 		return e;
 	*walk_reg(w, BPF_R1) = reg_address(REG_CONTEXT, 0);
+	e = walk_check_mark(w);
 	for (;;) {
-		e = walk_path(w);
+		e = e ? e : walk_path(w);
 		close_path(w);
 		if (e || !w->pending_count)
 			return e;

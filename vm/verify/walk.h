@@ -100,8 +100,11 @@ enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how,
 /* Makes all registers that hold the same address as r non-null, or the number 0. */
 void branch_null(struct walk *w, u32 id, bool is_null);
 
-/* Whether a program of this type may return nothing but 0. */
-bool walk_must_return_0(const struct prog *p);
+/* Checks that a program may return what this one returns, as far as the walk knows, in place of its function. */
+enum err walk_check_mark(struct walk *w);
+
+/* Whether it matters what a program of this type returns. */
+bool walk_result_matters(const struct prog *p);
 
 /* Everything but the walk has been checked. */
 enum err walk_program(struct verify *v);

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
-// tests/cases/verify.txt: what the verifier accepts and refuses. The programs are verified, and do not run.
+// What the verifier accepts and refuses: tests/cases/verify.txt as raw tracepoint programs; tests/cases/typed.txt with
+// the types of this build's kernel, as programs of the section that a case's name begins with, in brackets. The programs
+// are verified, and do not run.
+#include <string.h>
 #include "kernel/io/print.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/heap.h"
+#include "tests/host/object.h"
 #include "tests/test.h"
 #include "tests/vm_case.h"
+#include "vm/load/section.h"
+#include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/verify/verify.h"
 
@@ -38,10 +44,14 @@ static bool is_right(const struct vm_case *c, enum err e, const char *text)
 static void verify_case(const struct vm_case *c, void *arg)
 {
 	struct counts *counts = arg;
-	char text[512] = "";
+	char text[512] = "", section[64] = "raw_tp", target[64];
 	struct strbuf log = STRBUF(text);
 	struct insn insns[VM_CASE_INSNS];
-	struct prog p = { .name = "case", .section = "raw_tp", .target = "", .type = PROG_RAW_TP };
+	if (c->name[0] == '[')
+		str_copy(section, c->name + 1, min(strcspn(c->name, "]"), sizeof(section)));
+	struct prog p = { .name = "case", .section = section, .target = target };
+	if (!check_eq(OK, section_parse(&p, &log)))
+		return;
 	memcpy(insns, c->insns, c->count * sizeof(*insns));
 	p.insns = insns;
 	p.insn_count = c->count;
@@ -59,7 +69,7 @@ static void verify_case(const struct vm_case *c, void *arg)
 		kprintf("case failed: %s: %s\n", c->name, e ? text : "accepted");
 }
 
-TEST(verify_cases)
+static void verify_file(const char *path, u32 accepted, u32 refused)
 {
 	struct map *maps[MAPS];
 	struct object o = { .maps = maps, .map_count = MAPS, .license = "GPL" };
@@ -72,10 +82,23 @@ TEST(verify_cases)
 					     map_rows[i].max_entries, map_rows[i].flags, &log)))
 			return;
 	str_copy((char *)maps[2]->values, "v=%d", 16);
-	vm_cases_read("tests/cases/verify.txt", verify_case, &counts);
-	check(counts.accepted >= 240 && counts.refused >= 350);
+	vm_cases_read(path, verify_case, &counts);
+	check(counts.accepted >= accepted && counts.refused >= refused);
 	if (counts.open)
-		kprintf("%u cases of tests/cases/verify.txt are open\n", counts.open);
+		kprintf("%u cases of %s are open\n", counts.open, path);
 	for (u32 i = 0; i < MAPS; i++)
 		map_free(maps[i]);
+}
+
+TEST(verify_cases)
+{
+	verify_file("tests/cases/verify.txt", 240, 350);
+}
+
+TEST(verify_cases_with_types)
+{
+	if (!has_kernel_btf())
+		return;
+	verify_file("tests/cases/typed.txt", 3, 3);
+	vm_init(NULL);
 }
