@@ -99,7 +99,7 @@ static enum err touch_memory(struct walk *w, const struct touch *t, const char *
 			     bool read_only)
 {
 	if (t->how != ACCESS_READ && read_only)
-		return refuse_access(w, t, "it is read only");
+		return walk_refuse(w, "%s is in %s, which is read only", t->who, what);
 	if (t->least < 0 || t->most + (i64)t->size > (i64)size)
 		return refuse_range(w, t, what, 0, (i64)size);
 	return OK;
@@ -313,6 +313,8 @@ static enum err store(struct walk *w, const struct insn *in)
 		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
 	if (!e && base->kind == REG_STACK)
 		store_stack(w, base, in, value);
+	else
+		context_escapes(w, value);
 	return e;
 }
 

@@ -53,6 +53,8 @@ static enum err address_alu(struct walk *w, u32 operation, bool wide, struct reg
 			    u32 d, u32 s)
 {
 	bool both = reg_is_address(dst) && reg_is_address(src);
+	if (both || !wide)
+		context_escapes(w, dst);
 	if (operation == ALU_SUB && (both || (!wide && reg_is_address(dst)))) {
 		*dst = reg_any(); /* a distance */
 		return OK;
@@ -112,12 +114,14 @@ static enum err move(struct walk *w, const struct insn *in, bool wide)
 	struct reg *src = walk_reg(w, in->src);
 	u32 bits = in->off ? (u32)in->off : wide ? 64 : 32;
 	if (reg_is_address(src)) {
-		if (bits == 64)
+		if (bits == 64) {
 			*dst = *src;
-		else if (in->off)
+			return OK;
+		}
+		if (in->off)
 			return refuse_address(w, src, in->src, "a part of it has no meaning");
-		else
-			*dst = (struct reg){ .kind = REG_NUMBER, .at = range_between(0, 0xffffffff) };
+		context_escapes(w, src);
+		*dst = (struct reg){ .kind = REG_NUMBER, .at = range_between(0, 0xffffffff) };
 		return OK;
 	}
 	struct range was = src->at;

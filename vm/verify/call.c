@@ -78,6 +78,8 @@ static enum err check_arg(struct walk *w, struct call *c, u32 i)
 	u64 size = 0;
 	if (e)
 		return e;
+	if (arg != ARG_NONE && (arg != ARG_CTX || c->h->flags & HELPER_TAIL_CALL))
+		context_escapes(w, r);
 	switch (arg) {
 	case ARG_NONE:
 	case ARG_ANY:
@@ -172,6 +174,7 @@ static enum err walk_callback(struct walk *w, struct call *c)
 	enum err e = state_copy(&before, &w->now);
 	if (e)
 		return e;
+	verify_note_callee(w->v, at, c->func);
 	set_result(w, c);
 	e = walk_later(w, w->idx);
 	state_free(&w->now);
@@ -214,6 +217,7 @@ static enum err check_format(struct walk *w, const struct call *c)
 	const char *begin = (const char *)m->values + fmt->at.bits.value;
 	if (printk_check(begin, (u32)size->at.bits.value, set, &why))
 		return OK;
+	why = (struct strbuf)STRBUF(text);
 	if (c->h->id == BPF_FUNC_trace_printk && set < 3 &&
 	    printk_check(begin, (u32)size->at.bits.value, 3, &why))
 		return walk_refuse(w, "r%u is to be printed and has no value here; set it first",

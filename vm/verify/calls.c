@@ -77,6 +77,9 @@ static enum err check_constant(struct verify *v, u32 idx, const struct helper *h
 	u32 reg = BPF_R1 + arg;
 	const struct insn *in = flow_constant(v->p, v->marks, idx, reg);
 	bool is_map = in && insn_is_map(in);
+	/* The address of a function counts as a call of it where it is taken. */
+	if (h->args[arg] == ARG_FUNC && v->p->type == PROG_RAW && !(in && insn_kind(in) == INSN_LD_FUNC))
+		v->reach[idx].callees = ~0ull;
 	if (h->args[arg] == ARG_PROG_ARRAY &&
 	    (!is_map || v->p->object->maps[in->imm]->ops->type != BPF_MAP_TYPE_PROG_ARRAY))
 		return verify_refuse(v, idx, "r%u of bpf_%s must be a map of programs, set right before", reg,
@@ -121,8 +124,9 @@ enum err verify_helper(struct verify *v, u32 idx)
 	return !e && h->flags & HELPER_TAIL_CALL ? check_tail_call(v, idx) : e;
 }
 
-void verify_callx(struct verify *v)
+void verify_callx(struct verify *v, u32 idx)
 {
+	v->reach[idx].callees = ~0ull;
 	expect_anything(v);
 }
 
@@ -197,8 +201,15 @@ static u32 frames(struct verify *v, u32 start, u32 level, u32 *at)
 	return deepest + 1;
 }
 
-/* Sets p->taken, the functions whose address is taken. */
-static enum err collect_taken(struct verify *v)
+void verify_note_callee(struct verify *v, u32 idx, u32 start)
+{
+	u32 i = 0;
+	while (v->p->taken[i] != start)
+		i++;
+	v->reach[idx].callees |= i < 64 ? 1ull << i : ~0ull;
+}
+
+enum err verify_taken(struct verify *v)
 {
 	struct prog *p = v->p;
 	u32 count = 0;
@@ -236,7 +247,7 @@ static enum err check_tail_calls(struct verify *v)
 			  kept, PROG_KEPT_MAX);
 }
 
-static enum err check_depth(struct verify *v)
+enum err verify_functions(struct verify *v)
 {
 	u32 at = 0;
 	u32 depth = frames(v, 0, 1, &at);
@@ -244,17 +255,4 @@ static enum err check_depth(struct verify *v)
 	return depth > PROG_FRAMES
 		   ? verify_refuse(v, at, "this call needs more than %d frames, or is recursive", PROG_FRAMES)
 		   : check_tail_calls(v);
-}
-
-enum err verify_functions(struct verify *v)
-{
-	enum err e = collect_taken(v);
-	if (e)
-		return e;
-	v->reach = kzalloc(v->p->insn_count * sizeof(*v->reach));
-	e = v->reach ? verify_values(v) : ENOMEM;
-	if (!e)
-		e = check_depth(v);
-	kfree(v->reach);
-	return e;
 }

@@ -3,9 +3,7 @@
  *
  *      verify.c  the order of the passes; each instruction alone; where control goes
  *      calls.c   which calls are allowed, with which arguments, and how deep functions nest
- *      values.c  what registers must hold, where they are constant
  *      walk.c    what they may hold on each path, and what that allows: walk.h
- *      context.c which slots of the context a program reads
  *      refuse.c  the sentence of a refusal */
 #pragma once
 #include "vm/flow.h"
@@ -47,20 +45,14 @@ enum err verify_lacks(struct verify *v, u32 idx);
  * call. */
 enum err verify_helper(struct verify *v, u32 idx);
 enum err verify_kfunc(struct verify *v, u32 idx);
-void verify_callx(struct verify *v);
+void verify_callx(struct verify *v, u32 idx);
 
-/* Checks what registers hold, and how functions nest. The caller has checked all jumps and calls. */
+/* Sets p->taken, the functions whose address is taken. ENOMEM. */
+enum err verify_taken(struct verify *v);
+
+/* Notes that the call at idx may call the function that begins at start. Of a program that is not walked, it may be
+ * each function whose address is taken, if that was not taken right before. */
+void verify_note_callee(struct verify *v, u32 idx, u32 start);
+
+/* Checks how functions nest, and sets the facts that follow from it. All callees have been noted. */
 enum err verify_functions(struct verify *v);
-
-/* The part of verify_functions that looks at known registers. It refuses:
- *
- *   - a store to read-only memory;
- *   - a result other than 0 where only 0 is allowed;
- *   - a call of a value that is no function.
- *
- * Sets v->reach[].callees of calls that are chosen at run time, and p->facts.reads. */
-enum err verify_values(struct verify *v);
-
-/* The part of verify_values that adds to p->facts.reads what instruction c->idx reads of the context. */
-struct consts;
-void verify_note_reads(struct verify *v, const struct consts *c);

@@ -27,7 +27,7 @@ struct reg {
 	bool may_be_null; /* of an address: it is this, or 0 */
 	bool is_read_only;
 	u32 what, size;
-	u32 id;  /* the same as all with this id; 0: as no other */
+	u32 id; /* the same as all with this id; 0: as no other */
 	struct range at;
 };
 

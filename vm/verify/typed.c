@@ -112,6 +112,8 @@ enum err context_read(struct walk *w, const struct insn *in, struct reg *result)
 			   : walk_refuse(
 				 w, "%u bytes at %lld of the context, which is a struct pt_regs of %u bytes",
 				 size, at, (u32)sizeof(struct pt_regs));
+	if (at < 64 * 8)
+		w->p->facts.reads |= 1ull << at / 8;
 	return slot_read(w, in, (u64)at / 8, result);
 }
 

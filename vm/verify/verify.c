@@ -4,9 +4,8 @@
 //      1. size            not empty, and not too long
 //      2. instructions    each one alone: opcode, reserved fields, registers, what it names
 //      3. flow            each jump, call and line leads to an instruction of the right function
-//      4. values          where they are constant: what it writes to, what it returns, what it calls
+//      4. paths           all of them, with what each register may hold: walk.h
 //      5. functions       how much stack they use, how deep they nest
-//      6. paths           all of them, with what each register may hold: walk.h
 #include "vm/verify/verify.h"
 #include "kernel/mem/heap.h"
 #include "vm/run/frame.h"
@@ -113,7 +112,7 @@ static enum err check_insn(struct verify *v, u32 idx)
 	if (insn_is_wide(in))
 		return check_wide(v, idx, in);
 	if (kind == INSN_CALLX)
-		verify_callx(v);
+		verify_callx(v, idx);
 	if (kind == INSN_CALL_KFUNC)
 		return verify_kfunc(v, idx);
 	return kind == INSN_CALL ? verify_helper(v, idx) : OK;
@@ -250,18 +249,20 @@ static enum err check_size(struct verify *v)
 
 static enum err run_passes(struct verify *v)
 {
+	bool walked = v->p->type != PROG_RAW;
 	enum err e = check_insns(v);
 	if (!e)
 		e = check_flow(v);
-	if (!e && v->p->type != PROG_RAW)
+	if (!e && walked)
 		e = check_reachable(v);
 	if (!e)
-		e = verify_functions(v);
-	if (!e && v->p->type == PROG_RAW && v->p->lacks)
-		e = verify_lacks(v, v->p->lacks->insn_idx);
-	if (!e && v->p->type != PROG_RAW)
+		e = verify_taken(v);
+	v->p->facts.reads = walked && !frame_is_regs(v->p) ? 0 : ALL_SLOTS;
+	if (!e && walked)
 		e = walk_program(v);
-	return e;
+	if (!e && !walked && v->p->lacks)
+		e = verify_lacks(v, v->p->lacks->insn_idx);
+	return e ? e : verify_functions(v);
 }
 
 enum err prog_verify(struct prog *p, struct strbuf *log)
@@ -274,11 +275,10 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	p->taken = NULL;
 	p->taken_count = 0;
 	v.marks = flow_marks(p);
-	if (!v.marks)
-		return ENOMEM;
-	for (const struct lack *l = p->lacks; l; l = l->next)
+	v.reach = kzalloc(p->insn_count * sizeof(*v.reach));
+	for (const struct lack *l = v.marks ? p->lacks : NULL; l; l = l->next)
 		v.marks[l->insn_idx] |= MARK_LACKS;
-	e = run_passes(&v);
+	e = v.marks && v.reach ? run_passes(&v) : ENOMEM;
 	if (!e) {
 		note_facts(&v);
 		prog_free_lacks(p);
@@ -287,6 +287,7 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 		kfree(p->taken);
 		p->taken = NULL;
 	}
+	kfree(v.reach);
 	kfree(v.marks);
 	return e;
 }

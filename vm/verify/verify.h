@@ -12,7 +12,7 @@
  *   - Each instruction exists, uses only the fields and registers that it has, and stays in its stack.
  *   - Each jump leads to an instruction of its own function; each call to a function that exists.
  *   - No path runs off the end or nests more than PROG_FRAMES functions.
- *   - Registers that are constant must fit: verify_values in parts.h.
- * It does not follow other registers, so an access through them may hit a bad address. Interpreter and JIT
- * make that harmless: a load reads 0, a store is dropped. */
+ *   - What registers and memory may hold allows each access and each call, on all paths: walk.h.
+ * The last is not asked of PROG_RAW: its accesses may hit a bad address. Interpreter and JIT make that harmless: a load
+ * reads 0, a store is dropped. */
 enum err prog_verify(struct prog *p, struct strbuf *log);

@@ -79,6 +79,13 @@ void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r);
 /* Whether register n may be read at all. */
 enum err walk_check_read(struct walk *w, u32 n);
 
+/* r goes where it is not followed. If it is the context, the program may read all slots of that. */
+static inline void context_escapes(struct walk *w, const struct reg *r)
+{
+	if (r->kind == REG_CONTEXT)
+		w->p->facts.reads = ALL_SLOTS;
+}
+
 /* Each does the current instruction. */
 enum err walk_arith(struct walk *w);
 enum err walk_branch(struct walk *w);

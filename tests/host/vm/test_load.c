@@ -295,13 +295,15 @@ static const struct refusal refusals[] = {
 	{ "refuse_inner", EOPNOTSUPP, "map outer: type array_of_maps (12) is not supported; *" },
 	{ "refuse_old_maps", EOPNOTSUPP, "section maps: struct bpf_map_def is libbpf's old form; *" },
 	{ "refuse_const_store", EINVAL,
-	  "program program: insn ?: this store would write to test.rodata, which is read only, at *" },
-	{ "refuse_const_atomic", EINVAL,
-	  "program program: insn ?: this store would write to test.rodata, *" },
-	{ "refuse_const_helper", EINVAL,
-	  "program program: insn ?: bpf_probe_read_kernel would write to test.rodata, which is read only, at "
+	  "program program: insn ?: this store is in the value of map test.rodata, which is read only, at "
 	  "*" },
-	{ "refuse_const_map", EINVAL, "program program: insn ?: this store would write to fixed, *" },
+	{ "refuse_const_atomic", EINVAL,
+	  "program program: insn ?: this atomic operation is in the value of map test.rodata, *" },
+	{ "refuse_const_helper", EINVAL,
+	  "program program: insn ?: the memory in r1 of bpf_probe_read_kernel is in the value of map "
+	  "test.rodata, which is read only, at "
+	  "*" },
+	{ "refuse_const_map", EINVAL, "program program: insn ?: this store is in the value of map fixed, *" },
 	{ "refuse_const_update", EINVAL,
 	  "program program: insn ?: bpf_map_update_elem would write to fixed, which is read only, at *" },
 	{ "refuse_result", EINVAL, "program program: insn 1: an fexit program must return 0, not 1, at *" },
@@ -311,7 +313,7 @@ static const struct refusal refusals[] = {
 	{ "refuse_format_args", EINVAL,
 	  "program program: insn ??: the format \"%d %d %d %d %d\" needs more than 4 arguments, at *" },
 	{ "refuse_result_maybe", EINVAL,
-	  "program program: insn ?: an fsession program must return 0, and this may be another number, at "
+	  "program program: insn ?: an fsession program must return 0, not 1, at "
 	  "*" },
 	{ "refuse_number_as_map", EINVAL,
 	  "program program: insn ?: r1 of bpf_map_lookup_elem is the number 16, and must be a map of this "

@@ -120,36 +120,6 @@ TEST(verify_maps_and_values)
 	check_str("insn 0: the upper half of a map's immediate must be 0, not 1", text);
 }
 
-/* Map 0 is writable, map 1 is not. R1 is the context. */
-TEST(verify_follows_a_map_through_a_sum_with_the_context)
-{
-	static const struct map_ops array = { .type = BPF_MAP_TYPE_ARRAY };
-	u8 bytes[16];
-	struct map rw = { .ops = &array, .name = "rw", .values = bytes, .value_size = 16 }, ro = rw;
-	struct object o = { .maps = (struct map *[]){ &rw, &ro }, .map_count = 2 };
-	struct prog_facts f;
-	char text[256];
-	struct strbuf log = STRBUF(text);
-	ro.name = "ro";
-	ro.read_only = true;
-
-	check_eq(EINVAL,
-		 verify_with(&o, "r2 = map[id:1][0]+0\nr2 += r1\n*(u8 *)(r2 +0) = 1\nexit", &f, &log));
-	check_str("insn 3: this store would write to ro, which is read only", text);
-	check_eq(EINVAL,
-		 verify_with(&o, "r2 = map[id:1][0]+0\nr1 += r2\n*(u8 *)(r1 +0) = 1\nexit", &f, &log));
-	check_str("insn 3: this store would write to ro, which is read only", text);
-	check_eq(OK, verify_with(&o, "r2 = map[id:0][0]+0\nr2 += r1\n*(u8 *)(r2 +0) = 1\nexit", &f, &log));
-	check_eq(~0ull, f.reads);
-	check_eq(OK, verify_with(&o,
-				 "r2 = map[id:1][0]+0\nr3 = map[id:1][0]+0\nr2 += r1\nr2 -= r3\n"
-				 "r0 = *(u64 *)(r2 +0)\nexit",
-				 &f, &log));
-	check_eq(~0ull, f.reads); /* the difference is the context again */
-	check_eq(OK, verify_with(&o, "r2 = map[id:0][0]+0\nr2 += 8\n*(u8 *)(r2 +0) = 1\nexit", &f, &log));
-	check_eq(0, f.reads);
-}
-
 TEST(verify_knows_a_result_that_a_jump_has_compared)
 {
 	struct insn insns[16];
