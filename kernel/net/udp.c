@@ -161,6 +161,7 @@ static traceable int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	wake_up(&sk->sk_wq);
 	return NET_RX_SUCCESS;
 }
+ALLOW_ERROR_INJECTION(udp_queue_rcv_skb, ERRNO); /* wrong like that of ip_rcv */
 
 static bool udp_checksum_is_right(const struct sk_buff *skb, const struct udphdr *uh, u32 len)
 {

@@ -13,6 +13,9 @@ void *host_file(const char *path, size_t *len);
 /* Makes the BTF of this build's kernel known to vm/, and keeps it open. False if the kernel is not built. */
 bool host_kernel_btf(void);
 
+/* Marks a function as one that may fail. */
+void host_mark(const char *func);
+
 /* The lines that trace_write got since the last host_trace_clear, each as "name: message\n". */
 const char *host_trace(void);
 void host_trace_clear(void);

@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: MIT
-// Which functions of this build's kernel may fail.
+// Which functions of this build's kernel may fail, from its symbols: injection_ERRNO_send_frame.
 #include <string.h>
 #include "kernel/lib/inject.h"
+#include "tests/host/host.h"
 #include "tests/vm_case.h"
 
-/* The marks of this build's kernel, from its symbols: injection_ERRNO_send_frame. */
-const struct injection *injection_nth(u32 n)
+static struct injection marks[64];
+static u32 count;
+
+static void read_marks(char *text)
 {
 	static const char *const kinds[] = { "ERRNO_", "TRUE_", "NULL_" };
-	static struct injection marks[64] = { { "target", INJECT_ERRNO }, { "take_half", INJECT_ERRNO } };
-	static char *text;
-	static u32 count = 2;
-	if (!text) {
-		char *at = text = test_file("build/fivebyte.nm");
-		while (at && (at = strstr(at, " injection_")) && count < array_len(marks)) {
-			at += strlen(" injection_");
-			for (u32 k = 0; k < array_len(kinds); k++)
-				if (strncmp(at, kinds[k], strlen(kinds[k])) == 0)
-					marks[count++] = (struct injection){ at + strlen(kinds[k]), k };
-			at[strcspn(at, "\n")] = 0;
-			at += strlen(at) + 1;
-		}
+	for (char *at = text; at && (at = strstr(at, " injection_")) && count < array_len(marks);) {
+		at += strlen(" injection_");
+		for (u32 k = 0; k < array_len(kinds); k++)
+			if (strncmp(at, kinds[k], strlen(kinds[k])) == 0)
+				marks[count++] = (struct injection){ at + strlen(kinds[k]), k };
+		at += strcspn(at, "\n");
+		*at++ = 0;
 	}
-	return n < count ? &marks[n] : NULL;
+}
+
+const struct injection *injection_nth(u32 i)
+{
+	static bool is_read;
+	if (!is_read) {
+		is_read = true;
+		read_marks(test_file("build/fivebyte.nm"));
+	}
+	return i < count ? &marks[i] : NULL;
+}
+
+void host_mark(const char *func)
+{
+	if (!injection_of(func) && count < array_len(marks))
+		marks[count++] = (struct injection){ func, INJECT_ERRNO };
 }

@@ -53,6 +53,8 @@ static bool set_kernel(void)
 	check_eq(OK, btf_open(&kernel, kernel_blob, (u32)s.size, &log));
 	kfree(file);
 	vm_init(&kernel);
+	host_mark("target");
+	host_mark("take_half");
 	return true;
 }
 
@@ -217,6 +219,28 @@ TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
 	}
 	check_in_use(&before);
 	forget_kernel();
+}
+
+TEST(core_type_must_be_that_of_the_object)
+{
+	static const char *const whys[] = { [8] = "r1 is a struct sk_buff here, not a struct task_struct;",
+					    [9] = "r1 is a struct sock here, not a struct sk_buff;",
+					    [10] = "r1 is a struct sk_buff here, not a struct sock;" };
+	char path[64], pattern[128];
+	if (!has_kernel_btf())
+		return;
+	for (u32 way = 1; way < array_len(whys); way++) {
+		struct strbuf s = STRBUF(path), want = STRBUF(pattern);
+		struct object *o;
+		str_printf(&s, "build/tests/taken_as_%u.bpf.o", way);
+		str_printf(&want, "*%s*", whys[way] ? whys[way] : "");
+		enum err e = try_object(&o, "taken_as", path, PROG_JIT);
+		if (!check_eq(whys[way] ? EINVAL : OK, e) || !str_matches(why, pattern))
+			check_str(pattern, why);
+		if (o)
+			object_unload(o);
+	}
+	vm_init(NULL);
 }
 
 TEST(core_takes_what_the_kernel_lacks_behind_a_question)
