@@ -108,8 +108,10 @@ enum err prog_new(struct prog **out, const char *name, const char *section, stru
 	return OK;
 }
 
-void prog_free_lacks(struct prog *p)
+void prog_free_records(struct prog *p)
 {
+	kfree(p->taken_as);
+	p->taken_as = NULL;
 	while (p->lacks) {
 		struct lack *next = p->lacks->next;
 		kfree(p->lacks);
@@ -120,7 +122,7 @@ void prog_free_lacks(struct prog *p)
 void prog_drop(struct prog *p)
 {
 	give_slot(p->slot);
-	prog_free_lacks(p);
+	prog_free_records(p);
 	kfree(p->lines);
 	kfree(p->insns);
 	kfree(p->taken);

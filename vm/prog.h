@@ -80,6 +80,12 @@ struct lack {
 	char why[];
 };
 
+/* As which type an instruction takes what it reads a field of, by its CO-RE record. */
+struct taken_as {
+	u32 type; /* of the kernel; 0: it has no record */
+	u32 off;  /* of the field in it */
+};
+
 struct prog {
 	const char *name;    /* the C function: my_wake_up; the end of text.name */
 	const char *section; /* fentry/wake_up_process; "" without one */
@@ -97,7 +103,8 @@ struct prog {
 	u32 btf_func_id;         /* in the object's BTF, 0 if none */
 	struct line_info *lines; /* sorted by insn_idx; strings in the object's BTF */
 	u32 line_count;
-	struct lack *lacks; /* NULL: the kernel has all that it needs, or it is verified */
+	struct lack *lacks;        /* NULL: the kernel has all that it needs, or it is verified */
+	struct taken_as *taken_as; /* of each instruction; NULL: none has a record, or it is verified */
 
 	struct prog_facts facts;
 	u32 *taken; /* the functions whose address it takes, each by its first instruction, ascending */
@@ -159,8 +166,8 @@ enum err object_unload(struct object *o);
 enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
 
-/* Frees p->lacks and sets it to NULL. */
-void prog_free_lacks(struct prog *p);
+/* Frees what only the verifier needs, lacks and taken_as, and sets it to NULL. */
+void prog_free_records(struct prog *p);
 
 /* Undoes prog_new, and frees the instructions. Only for a program that is not compiled: see prog_free. */
 void prog_drop(struct prog *p);

@@ -62,7 +62,11 @@ $(CORE_LACKS): build/tests/core_lacks_%.bpf.o: tests/progs/core_lacks.bpf.c
 	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -DWAY=$* -MMD -MP -c $< -o $@
 $(CORE_GUARDS): build/tests/core_guards_%.bpf.o: tests/progs/core_guards.bpf.c
 	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -$(subst _, -mcpu=,$*) -MMD -MP -c $< -o $@
-HOST_OBJECTS += $(CORE_LACKS) $(CORE_GUARDS)
+# Objects that take an argument for another type, one way each.
+TAKEN_AS := $(patsubst %,build/tests/taken_as_%.bpf.o,1 2 3 4 5 6 7 8 9 10)
+$(TAKEN_AS): build/tests/taken_as_%.bpf.o: tests/progs/taken_as.bpf.c build/vmlinux.h
+	$(call step,BPF,$@)$(BPF_CLANG) $(BPF_FLAGS) -DWAY=$* -MMD -MP -c $< -o $@
+HOST_OBJECTS += $(CORE_LACKS) $(CORE_GUARDS) $(TAKEN_AS)
 
 # Objects that other tools write.
 HOST_OBJECTS += build/tests/statics_linked.bpf.o build/tests/statics_stripped.bpf.o

@@ -14,6 +14,7 @@
 struct answer {
 	bool named; /* the kernel has a type of that name */
 	bool found; /* it has what is asked for; if not, the rest is 0 */
+	u32 type;   /* the kernel's */
 	u64 value;
 	u32 size;       /* of the field, for BYTE_OFFSET */
 	bool resizable; /* a pointer or unsigned, so that an access may change its size */
@@ -205,7 +206,7 @@ struct core_candidates {
 static bool ask(const struct question *q, u32 id, struct answer *a)
 {
 	struct core_path p;
-	*a = (struct answer){ .named = true, .found = true };
+	*a = (struct answer){ .named = true, .found = true, .type = id };
 	if (is_enum_kind(q->kind))
 		return answer_enum(q->kernel, id, q->enumerator, q->kind, &a->value);
 	if (!is_type_kind(q->kind))
@@ -295,6 +296,8 @@ static enum err patch_access(const struct question *q, struct insn *in, const st
 	struct answer local = { 0 };
 	if (q->kind != CORE_BYTE_OFFSET || !answer_field(&q->path, q->kind, &local))
 		return refuse(q, ENOEXEC, "a load or store can only take an offset");
+	if (q->p->taken_as)
+		q->p->taken_as[q->idx] = (struct taken_as){ a->type, (u32)a->value };
 	if (a->value > 0x7fff)
 		return refuse(q, EINVAL, "the field lies too far from the start for the instruction");
 	in->off = (i16)a->value;

@@ -33,6 +33,7 @@ void core_close(struct core *c);
  *     the same type.
  *   - If the kernel lacks the type or the field, the answer is 0 to a question whether it exists, and to
  *     every question about a type.
+ *   - An access that takes an offset is noted in p->taken_as, if that is not NULL.
  *   - Any other instruction that needs it must not run. It becomes one that does nothing (`dst = 0`, or no
  *     store). It may stand behind such a question and never be reached: the caller notes it in p->lacks.
  *

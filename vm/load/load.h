@@ -75,5 +75,5 @@ void load_ext_where(struct loader *l, u32 section, u64 offset);
 /* Sets the lines and the function of p, from the records of its blocks. */
 enum err load_ext_lines(struct loader *l, struct prog *p);
 
-/* Applies the CO-RE records of p's blocks to its instructions. Sets p->lacks. */
+/* Applies the CO-RE records of p's blocks to its instructions. Sets p->lacks and taken_as. */
 enum err load_ext_core(struct loader *l, struct prog *p);

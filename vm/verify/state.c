@@ -125,7 +125,8 @@ static bool reg_covers(struct pairs *p, const struct reg *old, const struct reg 
 	if (old->kind == REG_NUMBER)
 		return number_covers(p, old, now, matters, exactly);
 	return old->may_be_null == now->may_be_null && old->is_read_only == now->is_read_only &&
-	       old->what == now->what && old->size == now->size && same_id(p, old->id, now->id) &&
+	       old->is_one_of == now->is_one_of && old->what == now->what && old->size == now->size &&
+	       same_id(p, old->id, now->id) &&
 	       (exactly ? memcmp(&old->at, &now->at, sizeof(old->at)) == 0
 			: range_includes(&old->at, &now->at));
 }

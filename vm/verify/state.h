@@ -26,6 +26,7 @@ struct reg {
 	enum reg_kind kind;
 	bool may_be_null; /* of an address: it is this, or 0 */
 	bool is_read_only;
+	bool is_one_of; /* of an object: what came first in a union of addresses */
 	u32 what, size;
 	u32 id; /* the same as all with this id; 0: as no other */
 	struct range at;

@@ -12,6 +12,7 @@
 #include "kernel/lib/mem.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/frame.h"
+#include "vm/verify/field.h"
 
 enum { RAW_ARGS = 12 }; /* that a raw tracepoint can have, on Linux */
 
@@ -117,54 +118,27 @@ enum err context_read(struct walk *w, const struct insn *in, struct reg *result)
 	return slot_read(w, in, (u64)at / 8, result);
 }
 
-/* The type of what lies at byte off of a struct, size bytes: *type is its type, or 0 if it is only a part of one. Returns
- * false if no member has these bytes. */
-static bool member_at(const struct btf *b, u32 id, u64 off, u32 size, u32 *type)
+static struct taken_as taken_as(const struct walk *w)
 {
-	for (;;) {
-		const struct btf_type *t = btf_type(b, id = btf_strip(b, id));
-		enum btf_kind kind = btf_kind(t);
-		if (kind == BTF_ARRAY) {
-			u32 item = btf_size(b, btf_array(t)->type);
-			if (!item || off >= (u64)item * btf_array(t)->count)
-				return false;
-			off %= item;
-			id = btf_array(t)->type;
-			continue;
-		}
-		if (kind != BTF_STRUCT && kind != BTF_UNION) {
-			*type = off == 0 && size == btf_size(b, id) ? id : 0;
-			return off + size <= btf_size(b, id);
-		}
-		const struct btf_member *m = btf_members(t);
-		u32 i = 0;
-		for (; i < btf_vlen(t); i++) {
-			u32 from = btf_member_bit_offset(t, &m[i]) / 8, bits = btf_member_bit_size(t, &m[i]);
-			u32 len = bits ? (btf_member_bit_offset(t, &m[i]) % 8 + bits + 7) / 8
-				       : btf_size(b, m[i].type);
-			u32 found = 0;
-			if (off < from || off >= (u64)from + len)
-				continue;
-			if (bits) {
-				*type = 0;
-				return true;
-			}
-			if (kind == BTF_UNION) {
-				if (member_at(b, m[i].type, off - from, size, &found) && found) {
-					*type = found;
-					return true;
-				}
-				continue;
-			}
-			off -= from;
-			id = m[i].type;
-			break;
-		}
-		if (i == btf_vlen(t)) {
-			*type = 0;
-			return kind == BTF_UNION && off + size <= t->size_or_type;
-		}
-	}
+	return w->p->taken_as ? w->p->taken_as[w->idx] : (struct taken_as){ 0 };
+}
+
+/* A program may take the object for what it holds there, for what begins with it, and for what has a field of the same
+ * name there. */
+static enum err check_taken_as(struct walk *w, const struct insn *in, const struct reg *base, i64 at)
+{
+	const struct btf *b = kfunc_types();
+	struct taken_as as = taken_as(w);
+	struct field real, taken;
+	u32 size = insn_size(in);
+	if (!as.type || at < as.off || field_is(b, base->what, (u64)at - as.off, as.type) ||
+	    field_is(b, as.type, 0, base->what))
+		return OK;
+	if (field_at(b, base->what, (u64)at, size, &real) && field_at(b, as.type, as.off, size, &taken) &&
+	    strcmp(real.name, taken.name) == 0)
+		return OK;
+	return walk_refuse(w, "r%u is a struct %s here, not a struct %s; declare it as what it is",
+			   insn_base(in), btf_type_name(b, base->what), btf_type_name(b, as.type));
 }
 
 enum err object_read(struct walk *w, const struct insn *in, struct reg *result)
@@ -172,14 +146,18 @@ enum err object_read(struct walk *w, const struct insn *in, struct reg *result)
 	const struct btf *b = kfunc_types();
 	const struct reg *base = walk_reg(w, insn_base(in));
 	i64 at = base->at.whole.smin + in->off;
-	u32 size = insn_size(in), type = 0;
+	u32 size = insn_size(in);
+	struct field f = { 0 };
+	u32 what = base->is_one_of && taken_as(w).type ? taken_as(w).type : base->what;
 	*result = number_of(in);
 	if (base->may_be_null)
 		return walk_refuse(w, "r%u may be NULL; test it before it is used", insn_base(in));
-	if (at < 0 || !member_at(b, base->what, (u64)at, size, &type))
+	enum err e = base->is_one_of ? OK : check_taken_as(w, in, base, at);
+	if (!e && (at < 0 || !field_at(b, what, (u64)at, size, &f)))
 		return walk_refuse(w, "struct %s, of %u bytes, has no field of %u bytes at byte %lld",
-				   btf_type_name(b, base->what), btf_size(b, base->what), size, at);
-	if (type)
-		*result = object_of(in, b, type);
-	return OK;
+				   btf_type_name(b, what), btf_size(b, what), size, at);
+	if (f.type)
+		*result = object_of(in, b, f.type);
+	result->is_one_of = f.is_one_of;
+	return e;
 }
