@@ -175,5 +175,12 @@ void prog_drop(struct prog *p);
 /* Returns the program whose guard is cpu->active[slot]; NULL if the slot is free. notrace. */
 struct prog *prog_in_slot(u32 slot);
 
+/* Whether the verifier has followed all paths: each access and each argument of a call is one that the program may make.
+ * Only the machine's own programs are not proven: an access of theirs can go anywhere. */
+static inline notrace bool prog_is_proven(const struct prog *p)
+{
+	return p->type != PROG_RAW;
+}
+
 /* Returns the word with which section names of that type begin: fentry. */
 const char *prog_type_name(enum prog_type type);

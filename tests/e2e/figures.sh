@@ -102,9 +102,9 @@ fivebyte --smp 1 --icount --exec 'cost count_pid kfree_skb; cost latency kfree_s
 within() {
 	[ "$2" ] && [ "$2" -ge 30 ] && [ "$2" -le "$3" ] && pass "$1" || fail "$1" "$2 instructions, not 30 to $3"
 }
-within figures_of_a_count_by_pid "$(call 1)" 160
-within figures_of_a_latency_by_pid "$(call 2)" 640
-within figures_of_two_counts_in_maps "$(call 3)" 500
+within figures_of_a_count_by_pid "$(call 1)" 90
+within figures_of_a_latency_by_pid "$(call 2)" 430
+within figures_of_two_counts_in_maps "$(call 3)" 370
 
 # Ticks of other machines mean little, but the table must be whole.
 fivebyte --smp 8 --exec 'compare kfree_skb; audit'

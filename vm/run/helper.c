@@ -22,23 +22,40 @@ static notrace u64 failed(enum err e)
 	return (u64) - (i64)e;
 }
 
-/* The map's own functions check key and value. */
+/* The operations of a map, for a program of which no one has proven that key and value can be read. */
+static notrace void *checked_lookup(struct map *m, const void *key)
+{
+	return memory_can_read((uptr)key, m->key_size) ? m->ops->lookup(m, key) : NULL;
+}
+
+static notrace enum err checked_update(struct map *m, const void *key, const void *value, u64 flags)
+{
+	if (!memory_can_read((uptr)key, m->key_size) || !memory_can_read((uptr)value, m->value_size))
+		return EFAULT;
+	return m->ops->update(m, key, value, flags);
+}
+
+static notrace enum err checked_remove(struct map *m, const void *key)
+{
+	return memory_can_read((uptr)key, m->key_size) ? m->ops->remove(m, key) : EFAULT;
+}
+
 notrace HELPER(map_lookup_elem)
 {
 	struct map *m = prog_map(p, r1);
-	return m ? (uptr)m->ops->lookup(m, (const void *)(uptr)r2) : 0;
+	return m ? (uptr)checked_lookup(m, (const void *)(uptr)r2) : 0;
 }
 
 notrace HELPER(map_update_elem)
 {
 	struct map *m = prog_map(p, r1);
-	return failed(m ? m->ops->update(m, (const void *)(uptr)r2, (const void *)(uptr)r3, r4) : EINVAL);
+	return failed(m ? checked_update(m, (const void *)(uptr)r2, (const void *)(uptr)r3, r4) : EINVAL);
 }
 
 notrace HELPER(map_delete_elem)
 {
 	struct map *m = prog_map(p, r1);
-	return failed(m ? m->ops->remove(m, (const void *)(uptr)r2) : EINVAL);
+	return failed(m ? checked_remove(m, (const void *)(uptr)r2) : EINVAL);
 }
 
 HELPER(probe_read_kernel)
@@ -200,12 +217,13 @@ static const struct helper table[] = {
 };
 /* clang-format on */
 
-notrace uptr helper_of_map(const struct helper *h, const struct map *m)
+notrace uptr helper_of_map(const struct helper *h, const struct map *m, const struct prog *p)
 {
+	bool proven = prog_is_proven(p);
 	switch (h->id) {
-	case BPF_FUNC_map_lookup_elem: return (uptr)m->ops->lookup;
-	case BPF_FUNC_map_update_elem: return (uptr)m->ops->update;
-	default: return (uptr)m->ops->remove;
+	case BPF_FUNC_map_lookup_elem: return proven ? (uptr)m->ops->lookup : (uptr)checked_lookup;
+	case BPF_FUNC_map_update_elem: return proven ? (uptr)m->ops->update : (uptr)checked_update;
+	default: return proven ? (uptr)m->ops->remove : (uptr)checked_remove;
 	}
 }
 

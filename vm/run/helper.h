@@ -82,9 +82,10 @@ const struct helper *helper_find(u32 id);
  * number, or if this program cannot call that helper, or not by callx. */
 const struct helper *helper_by_value(const struct prog *p, u64 value);
 
-/* Returns the address of the map's own function for a helper with HELPER_MAP. It takes the helper's
- * arguments without the program. If it returns an enum err, the helper's result is negative. */
-uptr helper_of_map(const struct helper *h, const struct map *m);
+/* Returns the address of the function that does what a helper with HELPER_MAP does on that map: the map's own, if p is
+ * proven. It takes the helper's arguments without the program. If it returns an enum err, the helper's result is
+ * negative. */
+uptr helper_of_map(const struct helper *h, const struct map *m, const struct prog *p);
 
 /* Adds rows that hide built-in ones of the same number; NULL, 0 removes them. For host tools: benchmarks and
  * the conformance suite give some numbers a meaning of their own, which the kernel must not know. The caller

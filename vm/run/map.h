@@ -42,8 +42,7 @@ struct map_iter {
  *   have; E2BIG if the index does not exist or the map is full; EEXIST; ENOENT.
  * - lookup, update and remove run in any context; update and remove of a hash not in an NMI. Nothing that
  *   they call has a site.
- * - Keys and values come from programs. If the memory cannot be read, update and remove return EFAULT, and
- *   lookup finds no key. */
+ * - Keys and values can be read: the verifier has proven it, or the helper has checked it. */
 struct map_ops {
 	enum bpf_map_type type;
 	const char *name; /* array, hash, percpu_array: as bpftool says */

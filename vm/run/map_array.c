@@ -7,7 +7,6 @@
 #include "kernel/lib/mem.h"
 #include "kernel/cpu/smp.h"
 #include "vm/run/map.h"
-#include "vm/run/memory.h"
 
 #define CACHE_LINE 64 /* in a per-CPU array no two CPUs share one */
 
@@ -55,7 +54,7 @@ static void array_destroy(struct map *m)
 
 static notrace void *array_lookup_cpu(struct map *m, const void *key, u32 cpu)
 {
-	u32 index = memory_can_read((uptr)key, sizeof(index)) ? index_of(key) : m->max_entries;
+	u32 index = index_of(key);
 	if (index >= m->max_entries)
 		return NULL;
 	return m->values + cpu * m->per_cpu_stride + (u64)index * m->stride;
@@ -77,8 +76,6 @@ static notrace enum err array_update(struct map *m, const void *key, const void 
 		return EPERM;
 	if (flags > BPF_EXIST)
 		return EINVAL;
-	if (!memory_can_read((uptr)key, m->key_size) || !memory_can_read((uptr)value, m->value_size))
-		return EFAULT;
 	void *at = m->ops->lookup(m, key);
 	if (!at)
 		return E2BIG;

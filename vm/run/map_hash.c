@@ -17,7 +17,6 @@
 #include "kernel/lib/mem.h"
 #include "kernel/sched/lock.h"
 #include "vm/run/map.h"
-#include "vm/run/memory.h"
 
 #define END         0x80000000u
 #define ENTRIES_MAX (1u << 24)
@@ -45,7 +44,7 @@ static notrace struct element *element_at(const struct hash *h, u32 index)
 }
 
 /* Almost all keys have 4 or 8 bytes, and almost all values 8. For these lengths the compiler makes a
- * variant of the function with a constant length. */
+ * variant of the function with a constant length, and of all that it calls. */
 #define for_length(len, function, ...)           \
 	((len) == 8   ? function(__VA_ARGS__, 8) \
 	 : (len) == 4 ? function(__VA_ARGS__, 4) \
@@ -75,23 +74,8 @@ any_length u32 hash_bytes(const u8 *key, u32 len)
 	return (u32)hash;
 }
 
-static notrace u32 hash_key(const void *key, u32 len)
-{
-	return for_length(len, hash_bytes, key);
-}
-
-static inline notrace bool same_key(const void *a, const void *b, u32 len)
-{
-	return for_length(len, memcmp, a, b) == 0;
-}
-
-static inline notrace void copy(void *dst, const void *src, u32 len)
-{
-	for_length(len, memcpy, dst, src);
-}
-
-/* Returns the element with that key, or the end of its chain. */
-static notrace u32 find(const struct map *m, const void *key, u32 hash)
+/* Returns the element with that key of len bytes, or the end of its chain. */
+any_length u32 find(const struct map *m, const void *key, u32 hash, u32 len)
 {
 	const struct hash *h = m->impl;
 	u32 bucket = hash & h->bucket_mask, i, replaced;
@@ -100,7 +84,7 @@ static notrace u32 find(const struct map *m, const void *key, u32 hash)
 		i = __atomic_load_n(&h->buckets[bucket], __ATOMIC_ACQUIRE);
 		while (!(i & END)) {
 			const struct element *e = element_at(h, i);
-			if (e->hash == hash && same_key(e->key, key, m->key_size))
+			if (e->hash == hash && memcmp(e->key, key, len) == 0)
 				return i;
 			i = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
 		}
@@ -108,7 +92,7 @@ static notrace u32 find(const struct map *m, const void *key, u32 hash)
 	return i;
 }
 
-static notrace u8 *value_of(const struct hash *h, u32 index)
+static inline notrace u8 *value_of(const struct hash *h, u32 index)
 {
 	return (u8 *)element_at(h, index) + h->value_at;
 }
@@ -131,20 +115,22 @@ static notrace void unlink(struct hash *h, u32 index)
 	__atomic_store_n(at, e->next, __ATOMIC_RELEASE);
 }
 
-static notrace void fill_element(const struct map *m, u32 index, u32 hash, const void *key, const void *value)
+any_length void fill_element(const struct map *m, u32 index, u32 hash, const void *key, const void *value,
+			     u32 len)
 {
 	struct element *e = element_at(m->impl, index);
 	e->hash = hash;
-	copy(e->key, key, m->key_size);
-	copy(value_of(m->impl, index), value, m->value_size);
+	memcpy(e->key, key, len);
+	for_length(m->value_size, memcpy, value_of(m->impl, index), value);
 }
 
 /* The caller holds the lock. A new value gets a new element, so that readers see the old or the new one.
  * `replaced` changes after the new element is linked and before the old one is removed. */
-static notrace enum err update_locked(struct map *m, const void *key, const void *value, u64 flags, u32 hash)
+any_length enum err update_locked(struct map *m, const void *key, const void *value, u64 flags, u32 hash,
+				  u32 len)
 {
 	struct hash *h = m->impl;
-	u32 old = find(m, key, hash), new = h->spare;
+	u32 old = find(m, key, hash, len), new = h->spare;
 	if (old & END) {
 		if (flags == BPF_EXIST)
 			return ENOENT;
@@ -152,13 +138,13 @@ static notrace enum err update_locked(struct map *m, const void *key, const void
 			return E2BIG;
 		new = h->free;
 		h->free = element_at(h, new)->next_free;
-		fill_element(m, new, hash, key, value);
+		fill_element(m, new, hash, key, value, len);
 		link_first(h, new);
 		return OK;
 	}
 	if (flags == BPF_NOEXIST)
 		return EEXIST;
-	fill_element(m, new, hash, key, value);
+	fill_element(m, new, hash, key, value, len);
 	link_first(h, new);
 	__atomic_fetch_add(&h->replaced, 1, __ATOMIC_RELEASE);
 	unlink(h, old);
@@ -166,10 +152,10 @@ static notrace enum err update_locked(struct map *m, const void *key, const void
 	return OK;
 }
 
-static notrace enum err remove_locked(struct map *m, const void *key, u32 hash)
+any_length enum err remove_locked(struct map *m, const void *key, u32 hash, u32 len)
 {
 	struct hash *h = m->impl;
-	u32 old = find(m, key, hash);
+	u32 old = find(m, key, hash, len);
 	if (old & END)
 		return ENOENT;
 	unlink(h, old);
@@ -178,12 +164,15 @@ static notrace enum err remove_locked(struct map *m, const void *key, u32 hash)
 	return OK;
 }
 
+any_length void *lookup_key(const struct map *m, const void *key, u32 len)
+{
+	u32 i = find(m, key, hash_bytes(key, len), len);
+	return i & END ? NULL : value_of(m->impl, i);
+}
+
 static notrace void *hash_lookup(struct map *m, const void *key)
 {
-	if (!memory_can_read((uptr)key, m->key_size))
-		return NULL;
-	u32 i = find(m, key, hash_key(key, m->key_size));
-	return i & END ? NULL : value_of(m->impl, i);
+	return for_length(m->key_size, lookup_key, m, key);
 }
 
 static void *hash_lookup_cpu(struct map *m, const void *key, u32 cpu unused)
@@ -191,37 +180,43 @@ static void *hash_lookup_cpu(struct map *m, const void *key, u32 cpu unused)
 	return hash_lookup(m, key);
 }
 
-static notrace enum err hash_update(struct map *m, const void *key, const void *value, u64 flags)
+any_length enum err update_key(struct map *m, const void *key, const void *value, u64 flags, u32 len)
 {
 	struct hash *h = m->impl;
+	u32 hash = hash_bytes(key, len);
+	uptr irq = spin_lock_irqsave(&h->lock);
+	enum err e = update_locked(m, key, value, flags, hash, len);
+	spin_unlock_irqrestore(&h->lock, irq);
+	return e;
+}
+
+static notrace enum err hash_update(struct map *m, const void *key, const void *value, u64 flags)
+{
 	if (flags > BPF_EXIST)
 		return EINVAL;
-	if (!memory_can_read((uptr)key, m->key_size) || !memory_can_read((uptr)value, m->value_size))
-		return EFAULT;
-	u32 hash = hash_key(key, m->key_size);
+	return for_length(m->key_size, update_key, m, key, value, flags);
+}
+
+any_length enum err remove_key(struct map *m, const void *key, u32 len)
+{
+	struct hash *h = m->impl;
+	u32 hash = hash_bytes(key, len);
 	uptr irq = spin_lock_irqsave(&h->lock);
-	enum err e = update_locked(m, key, value, flags, hash);
+	enum err e = remove_locked(m, key, hash, len);
 	spin_unlock_irqrestore(&h->lock, irq);
 	return e;
 }
 
 static notrace enum err hash_remove(struct map *m, const void *key)
 {
-	struct hash *h = m->impl;
-	if (!memory_can_read((uptr)key, m->key_size))
-		return EFAULT;
-	u32 hash = hash_key(key, m->key_size);
-	uptr irq = spin_lock_irqsave(&h->lock);
-	enum err e = remove_locked(m, key, hash);
-	spin_unlock_irqrestore(&h->lock, irq);
-	return e;
+	return for_length(m->key_size, remove_key, m, key);
 }
 
 /* Goes from chain to chain. In the chain of key, it begins with the element behind key. */
 static enum err hash_next_key(struct map *m, const void *key, void *next)
 {
 	const struct hash *h = m->impl;
-	u32 i = key ? find(m, key, hash_key(key, m->key_size)) : END;
+	u32 len = m->key_size, i = key ? find(m, key, hash_bytes(key, len), len) : END;
 	u32 bucket = 0;
 	if (!(i & END)) {
 		bucket = element_at(h, i)->hash & h->bucket_mask;

@@ -279,6 +279,27 @@ TEST(jit_looks_into_per_cpu_arrays_without_a_call)
 		try_lookups(BPF_MAP_TYPE_PERCPU_ARRAY, size);
 }
 
+/* The machine's own programs are not proven: the map's function must not get an address that no one has checked. */
+TEST(jit_checks_the_key_of_a_program_that_is_not_proven)
+{
+	char text[256];
+	struct strbuf log = STRBUF(text);
+	struct map *m;
+	require(check_eq(OK, map_create(&m, "m", BPF_MAP_TYPE_HASH, 8, 8, 4, 0, &log)));
+	struct object o = { .maps = &m, .map_count = 1 };
+	static const char *const calls[] = { "call bpf_map_lookup_elem#1", "call bpf_map_delete_elem#3" };
+	for (u32 i = 0; i < array_len(calls); i++) {
+		char source[128] = "";
+		struct strbuf s = STRBUF(source);
+		str_printf(&s, "r2 = r1\nr1 = map[id:0]\n%s\nexit", calls[i]);
+		struct prog *p = vm_load_text(&o, source, PROG_JIT);
+		require(p);
+		check_eq(i ? (u64)-EFAULT : 0, vm_call(p, (void *)8, 8));
+		prog_free(p);
+	}
+	map_free(m);
+}
+
 /* Where a jump can lead to the call with another R1, the map is not known. */
 TEST(jit_calls_the_lookup_if_the_map_is_not_known)
 {

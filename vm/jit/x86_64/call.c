@@ -33,7 +33,7 @@ static void emit_row_call(struct jit *j, const struct helper *h)
  *      neg rax                                                                        */
 static void emit_map_call(struct jit *j, const struct helper *h, const struct map *m)
 {
-	emit_call(j, helper_of_map(h, m));
+	emit_call(j, helper_of_map(h, m, j->p));
 	if (h->ret != RET_SCALAR)
 		return;
 	mov_rr32(j->c, RAX, RAX);
