@@ -71,6 +71,20 @@ static enum err untyped_slot(struct walk *w, u64 slot)
 				 RAW_ARGS);
 }
 
+/* Counts the slots of the parameters: a struct of 16 bytes has two. *type is the one that begins in that slot; it stays if
+ * none does. */
+static u32 param_slots(const struct btf *b, const struct btf_type *proto, u64 slot, u32 *type)
+{
+	u32 at = 0;
+	for (u32 i = 0; i < btf_vlen(proto); i++) {
+		u32 param = btf_params(proto)[i].type;
+		if (at == slot)
+			*type = param;
+		at += max((btf_size(b, param) + 7) / 8, 1u);
+	}
+	return at;
+}
+
 static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struct reg *result)
 {
 	const struct prog *p = w->p;
@@ -82,12 +96,13 @@ static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struc
 	if (!proto)
 		return untyped_slot(w, slot);
 	const struct btf_type *t = btf_type(b, proto);
-	u32 args = btf_vlen(t);
+	u32 type = 0, slots = param_slots(b, t, slot, &type), args = btf_vlen(t);
 	bool has_ret = frame_has_ret(p) && btf_strip(b, t->size_or_type);
-	if (slot >= args + has_ret)
+	if (slot >= slots + has_ret)
 		return walk_refuse(w, "ctx[%llu] does not exist: %s has %u argument%s%s", slot, p->target,
 				   args, args == 1 ? "" : "s", has_ret ? " and a result" : "");
-	u32 type = slot < args ? btf_params(t)[slot].type : t->size_or_type;
+	if (slot == slots)
+		type = t->size_or_type;
 	if (is_pointer(b, type) && insn_size(in) != 8)
 		return walk_refuse(w, "ctx[%llu] is an address of eight bytes, and is read as a whole", slot);
 	*result = object_of(in, b, type);
