@@ -7,6 +7,7 @@
 #include "kernel/lib/mem.h"
 #include "tramp/proto.h"
 #include "vm/object.h"
+#include "vm/run/frame.h"
 
 enum { WHY_LEN = 320 };
 
@@ -32,7 +33,7 @@ static enum err find_site(struct site **site, const struct prog *p, const char *
 /* The slots of the context that must exist. BTF has the tracepoint's own only for a tp_btf program. */
 static u64 relied_on(const struct prog *p)
 {
-	bool is_raw = p->type == PROG_RAW_TP && strncmp(p->section, "tp_btf", 6) != 0;
+	bool is_raw = p->type == PROG_RAW_TP && !frame_is_typed(p);
 	return is_raw && p->facts.reads < 1ull << RAW_TP_WORDS ? 0 : p->facts.reads;
 }
 

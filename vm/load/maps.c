@@ -322,8 +322,10 @@ static enum err put_program(struct loader *l, const struct elf_rel *r)
 		str_printf(l->log, "map %s: program %s is in slot %u, but there are only %u", m->name,
 			   p->name, slot, m->max_entries);
 	else if (e)
-		str_printf(l->log, "map %s: program %s is of another type than others that use it", m->name,
-			   p->name);
+		str_printf(l->log,
+			   "map %s: program %s is of another type than others that use it, or for a "
+			   "function with other arguments",
+			   m->name, p->name);
 	return e;
 }
 

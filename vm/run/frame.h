@@ -4,6 +4,7 @@
 #pragma once
 #include "kernel/cpu/probe.h"
 #include "kernel/cpu/smp.h"
+#include "kernel/lib/mem.h"
 #include "vm/prog.h"
 
 /* Returns context[index]; 0 if it cannot be read. */
@@ -33,6 +34,13 @@ static inline notrace u64 frame_cookie_addr(u64 ctx)
 static inline notrace bool frame_is_regs(const struct prog *p)
 {
 	return p->type == PROG_KPROBE || p->type == PROG_KRETPROBE;
+}
+
+/* Whether the context holds arguments with the types of the program's target, and not just numbers. */
+static inline bool frame_is_typed(const struct prog *p)
+{
+	bool is_raw = p->type == PROG_RAW_TP && strncmp(p->section, "tp_btf", 6);
+	return !frame_is_regs(p) && !is_raw && *p->target;
 }
 
 /* Whether context[count] is the return value. In fmod_ret programs and at the entry of a session the

@@ -3,6 +3,8 @@
 // any program of the object runs, so a slot never changes during a tail call.
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
+#include "vm/run/frame.h"
+#include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 #include "vm/prog.h"
 
@@ -11,6 +13,7 @@ struct owner {
 	bool known, sleepable;
 	enum prog_type type;
 	enum prog_mode mode;
+	const struct prog *typed; /* one whose context has types */
 };
 
 static enum err prog_array_init(struct map *m, struct strbuf *log)
@@ -81,11 +84,27 @@ static enum err prog_array_next_key(struct map *m, const void *key, void *next)
 	return OK;
 }
 
+static u32 proto_of_target(const struct prog *p)
+{
+	u32 func = kfunc_types() ? btf_find(kfunc_types(), p->target, BTF_FUNC) : 0;
+	return btf_type(kfunc_types(), func)->size_or_type;
+}
+
+static bool same_context(const struct prog *a, const struct prog *b)
+{
+	return strcmp(a->target, b->target) == 0 ||
+	       (proto_of_target(a) && proto_of_target(a) == proto_of_target(b));
+}
+
 bool prog_array_claim(struct map *m, const struct prog *p)
 {
 	struct owner *o = m->impl;
 	if (!o->known)
-		*o = (struct owner){ true, p->sleepable, p->type, p->mode };
+		*o = (struct owner){ true, p->sleepable, p->type, p->mode, NULL };
+	if (frame_is_typed(p) && o->typed && !same_context(o->typed, p))
+		return false;
+	if (frame_is_typed(p))
+		o->typed = p;
 	return o->sleepable == p->sleepable && o->type == p->type && o->mode == p->mode;
 }
 

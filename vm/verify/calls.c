@@ -101,8 +101,9 @@ static enum err check_tail_call(struct verify *v, u32 idx)
 		return verify_refuse(v, idx, "a program that may sleep cannot end in a tail call");
 	return prog_array_claim(v->p->object->maps[map->imm], v->p)
 		   ? OK
-		   : verify_refuse(v, idx, "%s holds programs of another type",
-				   v->p->object->maps[map->imm]->name);
+		   : verify_refuse(
+			 v, idx, "%s holds programs of another type, or for a function with other arguments",
+			 v->p->object->maps[map->imm]->name);
 }
 
 static enum err refuse_helper(struct verify *v, u32 idx, u32 id)

@@ -52,12 +52,6 @@ static u32 proto_of(const struct prog *p, const struct btf *b)
 	return func ? btf_type(b, func)->size_or_type : 0;
 }
 
-/* Whether the context holds arguments with types. */
-static bool is_typed(const struct prog *p)
-{
-	return p->type != PROG_RAW_TP || strncmp(p->section, "raw_tp", 6) != 0;
-}
-
 static bool is_pointer(const struct btf *b, u32 type)
 {
 	return btf_kind(btf_type(b, btf_strip(b, type))) == BTF_PTR;
@@ -89,9 +83,9 @@ static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struc
 {
 	const struct prog *p = w->p;
 	const struct btf *b = kfunc_types();
-	u32 proto = is_typed(p) ? proto_of(p, b) : 0;
+	u32 proto = frame_is_typed(p) ? proto_of(p, b) : 0;
 	*result = number_of(in);
-	if (is_typed(p) && in->off % 8)
+	if (frame_is_typed(p) && in->off % 8)
 		return walk_refuse(w, "an argument begins at a multiple of 8 bytes, and is read from there");
 	if (!proto)
 		return untyped_slot(w, slot);

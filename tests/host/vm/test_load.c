@@ -281,6 +281,7 @@ static const struct refusal refusals[] = {
 	{ "refuse_values_size", EINVAL, "map table: key and value of a prog_array are 4 bytes, not 4 and 8" },
 	{ "refuse_values_hash", EINVAL, "map table: values that are programs are only for *prog_array" },
 	{ "refuse_mixed", EINVAL, "*table*another type*" },
+	{ "refuse_context", EINVAL, "map table: * for a function with other arguments*" },
 	{ "refuse_sleeping_tail", EINVAL,
 	  "program program: insn ?: a program that may sleep cannot end in a tail call, at *" },
 	{ "refuse_pinned", EOPNOTSUPP, "map pinned: it asks to be pinned*" },
