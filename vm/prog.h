@@ -67,6 +67,12 @@ struct prog_mistakes {
 	u32 first;         /* 1 + the instruction that made the first such access; 0: none */
 };
 
+/* Which ways of a conditional jump some path goes. */
+enum prog_way {
+	WAY_ON = 1,    /* to the next instruction */
+	WAY_TAKEN = 2, /* to its target */
+};
+
 struct object;
 struct line_info {
 	u32 insn_idx, file_off, line_off, line, column;
@@ -107,6 +113,7 @@ struct prog {
 	struct taken_as *taken_as; /* of each instruction; NULL: none has a record, or it is verified */
 
 	struct prog_facts facts;
+	u8 *ways;   /* of each conditional jump: enum prog_way; NULL if the program was not walked */
 	u32 *taken; /* the functions whose address it takes, each by its first instruction, ascending */
 	u32 taken_count;
 	u32 slot;   /* index into cpu->active[]: the recursion guard */

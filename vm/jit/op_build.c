@@ -67,6 +67,19 @@ static void decode(struct op *op, const struct insn *ordered)
 	}
 }
 
+/* A jump that has one way is none: what only the other leads to is dropped later. */
+static void keep_ways(struct op *op, u8 ways)
+{
+	if (!op_is_branch(op) || ways == (WAY_ON | WAY_TAKEN))
+		return;
+	i32 disp = op->disp;
+	op_drop(op);
+	if (ways == WAY_TAKEN) {
+		op->kind = INSN_JA;
+		op->disp = disp;
+	}
+}
+
 static void decode_all(struct ops *o)
 {
 	for (u32 i = 0; i < o->p->insn_count; i++) {
@@ -74,6 +87,8 @@ static void decode_all(struct ops *o)
 		    (struct op){ .dst = OP_NO_REG, .a = OP_NO_REG, .b = OP_NO_REG, .index = OP_NO_REG };
 		if (!(o->marks[i] & MARK_TAIL))
 			decode(&o->op[i], &o->p->insns[i]);
+		if (o->p->ways)
+			keep_ways(&o->op[i], o->p->ways[i]);
 	}
 }
 

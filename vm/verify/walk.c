@@ -331,8 +331,9 @@ enum err walk_program(struct verify *v)
 	w.seen = kzalloc(count * sizeof(*w.seen));
 	w.group = kzalloc(count);
 	w.decided = kzalloc(count);
+	w.p->ways = kzalloc(count);
 	w.live_is_old = true;
-	enum err e = w.seen && w.group && w.decided ? OK : ENOMEM;
+	enum err e = w.seen && w.group && w.decided && w.p->ways ? OK : ENOMEM;
 	if (!e && has_callbacks(v))
 		memset(w.decided, true, count);
 	if (!e)

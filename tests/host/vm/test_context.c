@@ -21,6 +21,7 @@ static u64 reads_of(const char *text)
 	p.insn_count = vm_asm(insns, array_len(insns), text);
 	enum err e = prog_verify(&p, &log);
 	kfree(p.taken);
+	kfree(p.ways);
 	return check_str("", why) && e == OK ? p.facts.reads : 0xbad;
 }
 
@@ -109,5 +110,14 @@ TEST(context_reads_of_programs_by_clang)
 	check_eq(1 << 0 | 1 << 2, prog_named("across_calls")->facts.reads);
 	check_eq(1 << 1, prog_named("result")->facts.reads);
 	check_eq(0, prog_named("by_number")->facts.reads);
+	object_unload(o);
+}
+
+TEST(dead_code_is_not_compiled)
+{
+	struct object *o = load_object("build/tests/dead.bpf.o", PROG_JIT);
+	require(o);
+	check_eq(prog_named("some")->insn_count, prog_named("never")->insn_count);
+	check(prog_named("never")->text.len + 30 < prog_named("some")->text.len);
 	object_unload(o);
 }
