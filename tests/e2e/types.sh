@@ -28,7 +28,7 @@ int BPF_PROG(read_missing, struct sk_buff___later *skb)
 END
 fivebyte --load "$work/missing.bpf.o" --exec 'prog list'
 wanted types_missing_field_is_refused 1 \
-	'^error ENOENT: missing .*program read_missing needs struct sk_buff___later\.shoe_size, at missing\.bpf\.c:6, '
+	'^error ENOENT: missing .*this needs struct sk_buff___later\.shoe_size, but the kernel' 'missing\.bpf\.c:6'
 
 object guarded <<END
 $later
