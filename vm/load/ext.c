@@ -204,12 +204,11 @@ enum err load_ext_core(struct loader *l, struct prog *p)
 	enum err e = OK;
 	l->core.local = &l->o->btf;
 	l->core.kernel = vm_kernel_btf();
-	if (l->core_records.len)
-		p->taken_as = kzalloc(p->insn_count * sizeof(*p->taken_as));
-	if (l->core_records.len && !p->taken_as)
-		return str_refuse(l->log, ENOMEM, "program %s: no memory for its CO-RE records", p->name);
 	for (struct cursor c = { 0 }; !e && (r = next_record(l, &l->core_records, &c));) {
 		u32 start = l->log->len;
+		if (!p->taken_as && !(p->taken_as = kzalloc(p->insn_count * sizeof(*p->taken_as))))
+			return str_refuse(l->log, ENOMEM, "program %s: no memory for its CO-RE records",
+					  p->name);
 		e = core_apply(&l->core, r, p, c.idx, l->log);
 		if (e == ENOENT)
 			e = note_lack(l, p, c.idx, start);

@@ -43,20 +43,28 @@ static bool is_endless(const struct btf *b, const struct btf_type *t, u32 i)
 	       is_aggregate(btf_kind(btf_type(b, item_of(b, btf_array(m)->type))));
 }
 
+/* Whether a read of size bytes at off begins in this member. */
+static bool begins_in(const struct btf *b, const struct btf_type *t, u32 i, u64 off, u32 size)
+{
+	const struct btf_member *m = &btf_members(t)[i];
+	u64 from = btf_member_bit_offset(t, m) / 8;
+	if (btf_member_bit_size(t, m))
+		return is_bit_field_in(t, m, off, size);
+	return off >= from && (off < from + btf_size(b, m->type) || is_endless(b, t, i));
+}
+
 static bool member_at(const struct btf *b, const struct btf_type *t, u32 i, u64 off, u32 size,
 		      struct field *f)
 {
 	const struct btf_member *m = &btf_members(t)[i];
-	u64 from = btf_member_bit_offset(t, m) / 8;
-	u32 item = item_of(b, m->type);
+	u32 item = item_of(b, m->type), len = btf_size(b, item);
 	*f = (struct field){ .name = btf_name(b, m->name_off) };
 	if (btf_member_bit_size(t, m))
-		return is_bit_field_in(t, m, off, size);
-	if (off < from || (off >= from + btf_size(b, m->type) && !is_endless(b, t, i)))
-		return false;
+		return true;
+	off -= btf_member_bit_offset(t, m) / 8;
 	if (!is_aggregate(btf_kind(btf_type(b, item))))
-		return plain_at(b, m->type, off - from, size, f);
-	return btf_size(b, item) && field_at(b, item, (off - from) % btf_size(b, item), size, f);
+		return plain_at(b, m->type, off, size, f);
+	return len && field_at(b, item, off % len, size, f);
 }
 
 static bool is_address(const struct btf *b, const struct field *f)
@@ -64,22 +72,34 @@ static bool is_address(const struct btf *b, const struct field *f)
 	return f->type && btf_kind(btf_type(b, f->type)) == BTF_PTR;
 }
 
+static void union_at(const struct btf *b, const struct btf_type *t, u64 off, u32 size, struct field *f)
+{
+	struct field fits;
+	for (u32 i = 0; i < btf_vlen(t); i++) {
+		if (!begins_in(b, t, i, off, size) || !member_at(b, t, i, off, size, &fits))
+			continue;
+		if (is_address(b, f))
+			f->is_one_of |= is_address(b, &fits) && f->type != fits.type;
+		else if (!f->type)
+			*f = fits;
+	}
+}
+
 bool field_at(const struct btf *b, u32 id, u64 off, u32 size, struct field *f)
 {
 	const struct btf_type *t = btf_type(b, id = btf_strip(b, id));
-	struct field fits = { .name = "" };
-	bool found = false;
-	for (u32 i = 0; is_aggregate(btf_kind(t)) && i < btf_vlen(t); i++) {
-		if (!member_at(b, t, i, off, size, f))
-			continue;
-		if (is_address(b, &fits))
-			fits.is_one_of |= is_address(b, f) && f->type != fits.type;
-		else if (!found || f->type)
-			fits = *f;
-		found = true;
+	u32 count = is_aggregate(btf_kind(t)) ? btf_vlen(t) : 0;
+	*f = (struct field){ .name = "" };
+	if (!count || (off + size > t->size_or_type && !is_endless(b, t, count - 1)))
+		return false;
+	if (btf_kind(t) == BTF_UNION) {
+		union_at(b, t, off, size, f);
+		return true;
 	}
-	*f = fits;
-	return found || (btf_kind(t) == BTF_UNION && off + size <= t->size_or_type);
+	for (u32 i = 0; i < count; i++)
+		if (begins_in(b, t, i, off, size))
+			return member_at(b, t, i, off, size, f);
+	return false;
 }
 
 bool field_is(const struct btf *b, u32 id, u64 off, u32 wanted)
