@@ -100,6 +100,6 @@ TEST(verify_cases_with_types)
 {
 	if (!has_kernel_btf())
 		return;
-	verify_file("tests/cases/typed.txt", 17, 20);
+	verify_file("tests/cases/typed.txt", 14, 20);
 	vm_init(NULL);
 }
