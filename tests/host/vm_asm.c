@@ -4,6 +4,7 @@
 #include "kernel/cpu/panic.h"
 #include "tests/host/vm_asm.h"
 #include "tests/host/vm_run.h"
+#include "vm/run/kfunc.h"
 
 static bool take(const char **at, const char *text)
 {
@@ -99,6 +100,17 @@ static bool take_helper(const char **at, i32 *id)
 	return take_imm(at, "#", 10, id);
 }
 
+/* A function of the kernel: its name alone, since its number changes with each kernel. */
+static bool take_kfunc(const char **at, i32 *id)
+{
+	const struct helper *h = kfunc_named(*at);
+	if (!h)
+		return take_helper(at, id);
+	*at += strlen(*at);
+	*id = (i32)kfunc_btf_id(h);
+	return true;
+}
+
 /* A field that stands twice in a text, as in r1 = -r1, must be the same both times. */
 static bool take_again(const char **at, char kind, u32 *reg, bool *seen)
 {
@@ -127,8 +139,8 @@ static bool take_field(const char **at, char letter, struct insn *in, bool seen[
 	case 'J': return take_offset(at, "pc", in);
 	case 'K':
 	case 'C': return take_imm(at, "pc", 10, &in->imm);
-	case 'H':
-	case 'F': return take_helper(at, &in->imm);
+	case 'H': return take_helper(at, &in->imm);
+	case 'F': return take_kfunc(at, &in->imm);
 	case 'm': return take_imm(at, "id:", 10, &in->imm);
 	case 'i': return take_imm(at, "idx:", 10, &in->imm);
 	case 'P': return take_imm(at, "", 10, &in->imm);

@@ -144,13 +144,17 @@ static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, cons
 {
 	const u64 *arg = &run->r[BPF_R1 + n];
 	*at = *arg;
-	*is_store = h->args[n] == ARG_MEM_WRITE || h->args[n] == ARG_VALUE_WRITE;
+	*is_store =
+	    h->args[n] == ARG_MEM_WRITE || h->args[n] == ARG_VALUE_WRITE || h->args[n] >= ARG_ITER_NEW;
 	switch (h->args[n]) {
 	case ARG_MAP_KEY: return m->key_size;
 	case ARG_MAP_VALUE: return m->value_size;
 	case ARG_MEM_READ:
 	case ARG_MEM_READ_OR_NULL:
 	case ARG_MEM_WRITE: return (u32)arg[1]; /* helpers take sizes in 32 bits */
+	case ARG_ITER_NEW:
+	case ARG_ITER:
+	case ARG_ITER_END:
 	case ARG_VALUE_WRITE: return sizeof(u64);
 	case ARG_CTX: *at -= 8 * helper_header(h); return 8 * helper_header(h);
 	default: return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernel functions that programs may call, with arguments as in C, and the addresses of all symbols.
 #include "vm/run/kfunc.h"
+#include "vm/run/iter.h"
 #include "vm/run/map.h"
 #include "kernel/lib/mem.h"
 #include "kernel/sched/sched.h"
@@ -37,6 +38,27 @@ KFUNC(msleep)
 	return 0;
 }
 
+static notrace struct bpf_iter_num *iter_at(u64 addr)
+{
+	return (struct bpf_iter_num *)(uptr)addr;
+}
+
+notrace KFUNC(iter_num_new)
+{
+	return (u64)(i64)bpf_iter_num_new(iter_at(r1), (i32)r2, (i32)r3);
+}
+
+notrace KFUNC(iter_num_next)
+{
+	return (uptr)bpf_iter_num_next(iter_at(r1));
+}
+
+notrace KFUNC(iter_num_destroy)
+{
+	bpf_iter_num_destroy(iter_at(r1));
+	return 0;
+}
+
 /* clang-format off */
 static const struct helper table[KFUNCS] = {
 	{ KFUNC_SESSION_IS_RETURN, "bpf_session_is_return", RET_SCALAR, { ARG_CTX },
@@ -44,6 +66,11 @@ static const struct helper table[KFUNCS] = {
 	{ KFUNC_SESSION_COOKIE, "bpf_session_cookie", RET_KERNEL_PTR, { ARG_CTX },
 	  HELPER_COUNT | HELPER_SESSION, kfunc_session_cookie },
 	{ KFUNC_MSLEEP, "msleep", RET_SCALAR, { ARG_ANY }, HELPER_CALLS | HELPER_SLEEPS, kfunc_msleep },
+	{ KFUNC_ITER_NUM_NEW, "bpf_iter_num_new", RET_SCALAR, { ARG_ITER_NEW, ARG_NUMBER, ARG_NUMBER },
+	  0, kfunc_iter_num_new },
+	{ KFUNC_ITER_NUM_NEXT, "bpf_iter_num_next", RET_ITER_NUMBER, { ARG_ITER }, 0, kfunc_iter_num_next },
+	{ KFUNC_ITER_NUM_DESTROY, "bpf_iter_num_destroy", RET_SCALAR, { ARG_ITER_END },
+	  0, kfunc_iter_num_destroy },
 };
 /* clang-format on */
 

@@ -9,7 +9,15 @@
 #include "kernel/lib/btf.h"
 #include "vm/run/helper.h"
 
-enum { KFUNC_SESSION_IS_RETURN = 1, KFUNC_SESSION_COOKIE, KFUNC_MSLEEP, KFUNCS = KFUNC_MSLEEP };
+enum {
+	KFUNC_SESSION_IS_RETURN = 1,
+	KFUNC_SESSION_COOKIE,
+	KFUNC_MSLEEP,
+	KFUNC_ITER_NUM_NEW,
+	KFUNC_ITER_NUM_NEXT,
+	KFUNC_ITER_NUM_DESTROY,
+	KFUNCS = KFUNC_ITER_NUM_DESTROY,
+};
 
 /* Finds all rows in the kernel's BTF. NULL forgets them. */
 void kfunc_init(const struct btf *kernel);
@@ -38,7 +46,7 @@ u64 prog_wide_value(const struct prog *p, const struct insn *in);
  * it. */
 uptr ksym_named(const char *name, u32 *btf_id);
 
-/* Functions that programs may call. */
+/* Functions that programs may call; others are in iter.h. */
 
 /* Whether this is the program's run at the function's exit. ctx is a session's context. */
 bool bpf_session_is_return(void *ctx);

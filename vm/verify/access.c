@@ -4,6 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
+#include "vm/verify/iter.h"
 #include "vm/verify/typed.h"
 #include "vm/verify/walk.h"
 
@@ -84,6 +85,9 @@ static enum err touch_stack(struct walk *w, struct touch *t)
 	struct frame *f = w->now.frames[r->what];
 	if (t->least < -PROG_STACK || t->most + (i64)t->size > 0)
 		return refuse_range(w, t, "the stack", -PROG_STACK, 0);
+	if (iter_within(f, t->least, t->most + (i64)t->size))
+		return walk_refuse(
+		    w, "%s touches an open iterator; only the functions bpf_iter_num_... do that", t->who);
 	if (t->how == ACCESS_READ || t->how == ACCESS_CHANGE) {
 		enum err e = check_written(w, f, t);
 		if (e)

@@ -6,6 +6,7 @@
 #include "vm/run/frame.h"
 #include "vm/run/map.h"
 #include "vm/run/printk.h"
+#include "vm/verify/iter.h"
 #include "vm/verify/walk.h"
 
 struct call {
@@ -15,6 +16,8 @@ struct call {
 	u32 map;             /* its number */
 	u32 func;            /* the callback among them: its first instruction */
 	bool calls_back;
+	enum helper_arg iter_arg;
+	struct slot *iter; /* among them */
 };
 
 static enum err refuse_arg(struct walk *w, const struct call *c, u32 n, const char *needs)
@@ -90,6 +93,12 @@ static enum err check_arg(struct walk *w, struct call *c, u32 i)
 	case ARG_MAP_KEY: return check_arg_memory(w, c, n, c->m->key_size, ACCESS_READ);
 	case ARG_MAP_VALUE: return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ);
 	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE);
+	case ARG_NUMBER: return r->kind == REG_NUMBER ? OK : refuse_arg(w, c, n, "a number");
+	case ARG_ITER_NEW:
+	case ARG_ITER:
+	case ARG_ITER_END:
+		c->iter_arg = arg;
+		return iter_argument(w, n, arg == ARG_ITER_NEW, c->h->name, &c->iter);
 	case ARG_CTX:
 		return r->kind == REG_CONTEXT && reg_is_at_begin(r) ? OK : refuse_arg(w, c, n, "the context");
 	case ARG_FUNC:
@@ -159,6 +168,7 @@ static enum err enter_callee(struct walk *w, u32 start, u32 callback)
 	struct frame *callee = state_top(&w->now);
 	callee->called_at = w->idx;
 	callee->callback = callback;
+	callee->round = callback ? w->from->round : 0;
 	if (!callback)
 		memcpy(&callee->r[BPF_R1], &caller->r[BPF_R1], 5 * sizeof(struct reg));
 	w->idx = start;
@@ -229,23 +239,24 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 {
 	struct call c = { .h = h, .prefix = prefix };
 	bool changes = h->id == BPF_FUNC_map_update_elem || h->id == BPF_FUNC_map_delete_elem;
-	for (u32 i = 0; i < array_len(h->args); i++) {
-		enum err e = check_arg(w, &c, i);
-		if (e)
-			return e;
-	}
+	enum err e = OK;
+	for (u32 i = 0; i < array_len(h->args) && !e; i++)
+		e = check_arg(w, &c, i);
+	for (u32 i = 0; i < w->now.frame_count && !e && h->flags & HELPER_TAIL_CALL; i++)
+		e = iter_check_closed(w, w->now.frames[i]);
+	if (e)
+		return e;
 	if (c.m && changes && c.m->read_only)
 		return walk_refuse(w, "%s%s would write to %s, which is read only", prefix, h->name,
 				   c.m->name);
-	if (h->id == BPF_FUNC_trace_printk || h->id == BPF_FUNC_trace_vprintk) {
-		enum err e = check_format(w, &c);
-		if (e)
-			return e;
-	}
+	if (h->id == BPF_FUNC_trace_printk || h->id == BPF_FUNC_trace_vprintk)
+		e = check_format(w, &c);
+	if (e)
+		return e;
 	if (c.calls_back)
 		return walk_callback(w, &c);
 	set_result(w, &c);
-	return OK;
+	return c.iter ? iter_called(w, c.iter_arg, c.iter) : OK;
 }
 
 enum err walk_call(struct walk *w)
@@ -308,7 +319,9 @@ enum err walk_exit(struct walk *w)
 	struct frame *f = state_top(&w->now);
 	u32 called_at = f->called_at, callback = f->callback;
 	struct reg r0 = f->r[BPF_R0];
-	enum err e;
+	enum err e = iter_check_closed(w, f);
+	if (e)
+		return e;
 	if (w->now.frame_count == 1) {
 		w->ended = true;
 		return check_result(w);
@@ -321,6 +334,7 @@ enum err walk_exit(struct walk *w)
 		    w, "a function that a helper calls returns 0 to go on or 1 to stop, and nothing else");
 	if (e)
 		return e;
+	w->came_back = f->round;
 	state_pop(&w->now);
 	w->idx = called_at + !callback;
 	if (callback)

@@ -124,17 +124,25 @@ static bool reg_covers(struct pairs *p, const struct reg *old, const struct reg 
 		return false;
 	if (old->kind == REG_NUMBER)
 		return number_covers(p, old, now, matters, exactly);
+	/* Of two rounds of a loop, iterators that take each other's place are the same. */
+	bool of_iter = old->kind == REG_ITER || old->kind == REG_MEMORY;
 	return old->may_be_null == now->may_be_null && old->is_read_only == now->is_read_only &&
-	       old->is_one_of == now->is_one_of && old->what == now->what && old->size == now->size &&
-	       same_id(p, old->id, now->id) &&
+	       old->is_one_of == now->is_one_of && old->size == now->size && same_id(p, old->id, now->id) &&
+	       (exactly && of_iter ? same_id(p, old->what, now->what) : old->what == now->what) &&
 	       (exactly ? memcmp(&old->at, &now->at, sizeof(old->at)) == 0
 			: range_includes(&old->at, &now->at));
+}
+
+static bool slot_is_iter(const struct slot *s)
+{
+	return s->len && s->reg.kind == REG_ITER;
 }
 
 static bool slot_covers(struct pairs *p, const struct slot *old, const struct slot *now, bool matters,
 			bool exactly)
 {
-	if (old->written & ~now->written || old->is_zero & ~now->is_zero)
+	if (old->written & ~now->written || old->is_zero & ~now->is_zero ||
+	    slot_is_iter(old) != slot_is_iter(now))
 		return false;
 	if (exactly && (old->written != now->written || old->is_zero != now->is_zero || old->len != now->len))
 		return false;
@@ -147,14 +155,15 @@ static bool slot_covers(struct pairs *p, const struct slot *old, const struct sl
 static bool frame_covers(struct pairs *p, const struct frame *old, const struct frame *now,
 			 const struct live *live, bool exactly)
 {
-	if (old->start != now->start || old->called_at != now->called_at || old->callback != now->callback)
+	if (old->start != now->start || old->called_at != now->called_at || old->callback != now->callback ||
+	    (old->round != now->round && !exactly))
 		return false;
 	for (u32 i = 0; i < BPF_FP; i++)
 		if (live->regs >> i & 1 &&
 		    !reg_covers(p, &old->r[i], &now->r[i], live->regs_matter >> i & 1, exactly))
 			return false;
 	for (u32 i = 0; i < old->depth; i++)
-		if (live->slots >> i & 1 &&
+		if ((live->slots >> i & 1 || slot_is_iter(&old->slots[i]) || slot_is_iter(&now->slots[i])) &&
 		    !slot_covers(p, &old->slots[i], &now->slots[i], live->slots_matter >> i & 1, exactly))
 			return false;
 	return true;
@@ -198,26 +207,4 @@ bool state_covers(const struct state *old, const struct state *now, const struct
 		if (!frame_keeps_links(&p, old->frames[i], now->frames[i], live[i]))
 			return false;
 	return true;
-}
-
-static void reg_widen(struct reg *now, const struct reg *old)
-{
-	if (now->kind != REG_NUMBER || old->kind != REG_NUMBER || range_includes(&old->at, &now->at))
-		return;
-	bool fits_low = (old->at.whole.umax | now->at.whole.umax) <= 0xffffffff;
-	*now =
-	    (struct reg){ .kind = REG_NUMBER, .at = fits_low ? range_between(0, 0xffffffff) : range_any() };
-}
-
-void state_widen(struct state *now, const struct state *old)
-{
-	for (u32 i = 0; i < now->frame_count && i < old->frame_count; i++) {
-		struct frame *f = now->frames[i];
-		const struct frame *g = old->frames[i];
-		for (u32 n = 0; n < BPF_FP; n++)
-			reg_widen(&f->r[n], &g->r[n]);
-		for (u32 k = 0; k < f->depth && k < g->depth; k++)
-			if (f->slots[k].len && f->slots[k].len == g->slots[k].len)
-				reg_widen(&f->slots[k].reg, &g->slots[k].reg);
-	}
 }

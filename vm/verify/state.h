@@ -17,9 +17,10 @@ enum reg_kind {
 	REG_STACK,   /* of frame number what; at is from the end, so that it is below 0 */
 	REG_MAP,     /* map number what of the object */
 	REG_VALUE,   /* a value of that map */
-	REG_MEMORY,  /* size bytes, which may be read, and written unless is_read_only */
+	REG_MEMORY,  /* size bytes, which may be read, and written unless is_read_only; of iterator what */
 	REG_OBJECT,  /* a kernel object of BTF type what; a load through it that faults reads 0 */
 	REG_FUNC,    /* the function of the program that begins at instruction what */
+	REG_ITER,    /* only in a slot: iterator number what; size 0: it has no number left */
 };
 
 struct reg {
@@ -46,6 +47,7 @@ struct frame {
 	u32 start;              /* the function's first instruction */
 	u32 called_at;          /* the call; not of the first frame */
 	u32 callback;           /* the number of the helper that calls it; 0: the program does */
+	u32 round;              /* of that call: iter.h */
 	u32 depth;              /* slots that are allocated; slot 0 is the highest, at r10-8 */
 	struct slot slots[];
 };
@@ -83,10 +85,6 @@ void state_free(struct state *s);
 /* Calls visit for each register, and each slot that keeps one. */
 typedef void reg_visitor(struct reg *r, void *arg);
 void state_each(struct state *s, reg_visitor *visit, void *arg);
-
-/* Forgets of each number of now how it differs from that of old, where it is more: so that walks which come to one place
- * again and again, each time with more, come to an end. */
-void state_widen(struct state *now, const struct state *old);
 
 /* Whether the walk from old, which ended well, shows that it would from now as well. live says what is still read: one
  * for each frame. exactly: whether they are the same. */

@@ -5,6 +5,7 @@
 // allows. Where paths meet, states are kept for that. One that is still open is on this path itself: to come back to the
 // same state is a loop without end. Only where a helper calls a function again and again it is not, because the helper
 // counts.
+#include "vm/verify/iter.h"
 #include "vm/verify/walk.h"
 #include "kernel/lib/mem.h"
 #include "kernel/mem/heap.h"
@@ -43,6 +44,7 @@ void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
 	case REG_MEMORY: str_printf(s, "%u bytes of memory%s", r->size, null); return;
 	case REG_OBJECT: str_printf(s, "a struct %s%s", btf_type_name(kfunc_types(), r->what), null); return;
 	case REG_FUNC: str_puts(s, "a function of the program"); return;
+	case REG_ITER: str_puts(s, "an iterator"); return;
 	}
 }
 
@@ -119,7 +121,7 @@ static void close_path(struct walk *w)
 	state_free(&w->now);
 }
 
-static enum err keep(struct walk *w, bool repeats)
+static enum err keep(struct walk *w, u32 round, bool is_first)
 {
 	struct seen *s = kzalloc(sizeof(*s));
 	enum err e = s ? state_copy(&s->s, &w->now) : ENOMEM;
@@ -128,8 +130,11 @@ static enum err keep(struct walk *w, bool repeats)
 		return e;
 	}
 	s->open = 1;
-	s->repeats = repeats;
+	s->id = ++w->last_id;
+	s->round = round;
+	s->is_first = is_first;
 	s->before = w->from;
+	s->counts = round ? s : w->from ? w->from->counts : NULL;
 	s->next = w->seen[w->idx];
 	w->seen[w->idx] = w->from = s;
 	return OK;
@@ -141,28 +146,6 @@ static void drop(struct seen **at)
 	*at = s->next;
 	state_free(&s->s);
 	kfree(s);
-}
-
-static bool calls_back(const struct insn *in)
-{
-	const struct helper *h = insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
-	return h && h->flags & HELPER_CALLBACK;
-}
-
-/* Whether a helper has gone round since this place of the path: it comes to an end by itself. */
-static bool is_repeated(const struct walk *w, const struct seen *s)
-{
-	const struct seen *at = w->from;
-	while (at != s && !at->repeats)
-		at = at->before;
-	return at->repeats;
-}
-
-static void widen_now(struct walk *w)
-{
-	for (const struct seen *s = w->seen[w->idx]; s; s = s->next)
-		if (s->open)
-			state_widen(&w->now, &s->s);
 }
 
 /* Sets what each frame still reads: a calling one, at its call. */
@@ -178,27 +161,33 @@ static enum err live_here(struct walk *w, const struct live *live[])
 	return OK;
 }
 
+/* Whether the walk from s shows what the walk from here would: it has ended, or it goes on and each time that the path
+ * comes back here takes one round more of the same. A helper that is called anew has all its rounds. */
+static bool is_like(const struct seen *s, u32 round, bool is_first)
+{
+	return s->open ? round && s->round == round : s->round == round || (is_first && s->is_first);
+}
+
 /* Ends the path if an earlier one covers it. Refuses a loop without end. */
-static enum err compare_seen(struct walk *w, bool repeats)
+static enum err compare_seen(struct walk *w, u32 round, bool is_first)
 {
 	const struct live *live[PROG_FRAMES];
 	u32 tries = 0;
 	enum err e = live_here(w, live);
 	if (e)
 		return e;
-	if (repeats)
-		widen_now(w);
 	for (struct seen **at = &w->seen[w->idx]; *at && tries++ < COMPARE_MAX;) {
 		struct seen *s = *at;
-		if (s->open && !is_repeated(w, s)) {
-			if (state_covers(&s->s, &w->now, live, true))
-				return walk_refuse(w, "this loop does not end: it comes back to this line "
-						      "and nothing has changed");
-		} else if (state_covers(&s->s, &w->now, live, false)) {
+		if (is_like(s, round, is_first) && state_covers(&s->s, &w->now, live, false)) {
 			s->hits++;
 			w->ended = true;
 			return OK;
-		} else if (++s->misses > 3 * s->hits + 3 && !s->open) {
+		}
+		if (s->open && state_covers(&s->s, &w->now, live, true) && !iter_takes_round(w, s, round))
+			return walk_refuse(w,
+					   "this loop does not end: it comes back to this line and nothing "
+					   "has changed");
+		if (++s->misses > 3 * s->hits + 3 && !s->open) {
 			drop(at);
 			continue;
 		}
@@ -232,7 +221,9 @@ static enum err walk_path(struct walk *w)
 	w->ended = false;
 	while (!w->ended) {
 		const struct insn *in = walk_insn(w);
-		bool repeats = calls_back(in), meets = w->v->marks[w->idx] & (MARK_TARGET | MARK_START);
+		bool counts = iter_repeats(in), meets = w->v->marks[w->idx] & (MARK_TARGET | MARK_START),
+		     is_first = false;
+		u32 round = counts ? iter_round(w, &is_first) : 0;
 		enum err e = OK;
 		if (++w->visited > VISITED_MAX)
 			return walk_refuse(
@@ -240,11 +231,13 @@ static enum err walk_path(struct walk *w)
 			    "the program has too many paths: %u instructions were followed, and more remain",
 			    VISITED_MAX);
 		if (w->seen[w->idx])
-			e = compare_seen(w, repeats);
+			e = compare_seen(w, round, is_first);
+		if (!e && !w->ended && round && iter_widen(w, round))
+			e = compare_seen(w, round, is_first);
 		if (e || w->ended)
 			return e;
-		if (repeats || (meets && since >= (w->forked ? KEEP_EVERY : KEEP_EVERY + w->visited / 16))) {
-			e = keep(w, repeats);
+		if (counts || (meets && since >= (w->forked ? KEEP_EVERY : KEEP_EVERY + w->visited / 16))) {
+			e = keep(w, round, is_first);
 			w->forked = false;
 			since = 0;
 		}
@@ -314,12 +307,12 @@ static void free_all(struct walk *w)
 	kfree(w->decided);
 }
 
-/* Whether a helper calls functions of the program. A place there is left for good before all that follows it is known, so
- * nothing is said to matter later. */
-static bool has_callbacks(const struct verify *v)
+/* Whether a path may come back to a call, round by round. Such a place is left for good before all that follows it is
+ * known, so nothing is said to matter later. */
+static bool has_rounds(const struct verify *v)
 {
 	for (u32 i = 0; i < v->p->insn_count; i++)
-		if (!(v->marks[i] & MARK_TAIL) && calls_back(&v->p->insns[i]))
+		if (!(v->marks[i] & MARK_TAIL) && iter_repeats(&v->p->insns[i]))
 			return true;
 	return false;
 }
@@ -334,7 +327,7 @@ enum err walk_program(struct verify *v)
 	w.p->ways = kzalloc(count);
 	w.live_is_old = true;
 	enum err e = w.seen && w.group && w.decided && w.p->ways ? OK : ENOMEM;
-	if (!e && has_callbacks(v))
+	if (!e && has_rounds(v))
 		memset(w.decided, true, count);
 	if (!e)
 		e = walk_all(&w);

@@ -17,10 +17,13 @@
 /* Where a path was seen, and with which state. */
 struct seen {
 	struct state s;
-	struct seen *next;   /* at the same instruction */
-	struct seen *before; /* the one before it on its path */
-	bool repeats;        /* a helper calls a function here again and again */
-	u32 open;            /* paths that go on from here and have not ended */
+	struct seen *next;         /* at the same instruction */
+	struct seen *before;       /* the one before it on its path */
+	const struct seen *counts; /* this one, or the last before it that takes a round */
+	u32 id;                    /* larger than that of all that were kept before */
+	u32 round;                 /* whose it takes, as iter_round says; 0: no one's */
+	bool is_first;             /* likewise */
+	u32 open;                  /* paths that go on from here and have not ended */
 	u32 hits, misses;
 };
 
@@ -47,6 +50,7 @@ struct walk {
 	struct seen *from; /* the last place that was kept on this path */
 	bool ended;        /* the path is at its end */
 	u32 last_id;
+	u32 came_back; /* the frame's round that has just ended */
 
 	u32 visited; /* instructions, on all paths */
 	bool forked; /* since a state was kept: another way has been left for later */

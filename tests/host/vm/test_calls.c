@@ -164,16 +164,21 @@ TEST(tail_call_keeps_the_callers_registers)
 	object_unload(o);
 }
 
-static void check_loop(const char *name, u32 want)
+static void check_object(const char *path, const char *name, u32 want)
 {
 	if (!has_kernel_btf())
 		return;
 	for (enum prog_mode mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
-		struct object *o = run("build/tests/loop.bpf.o", name, mode, want);
+		struct object *o = run(path, name, mode, want);
 		require(o);
 		object_unload(o);
 	}
 	vm_init(NULL);
+}
+
+static void check_loop(const char *name, u32 want)
+{
+	check_object("build/tests/loop.bpf.o", name, want);
 }
 
 TEST(callback_that_clang_compiled_is_called)
@@ -200,6 +205,17 @@ TEST(callback_changes_elements_and_calls_functions)
 		object_unload(o);
 	}
 	vm_init(NULL);
+}
+
+TEST(iterators_that_clang_compiled_give_their_numbers)
+{
+	static const struct {
+		const char *name;
+		u32 want;
+	} rows[] = { { "iter_sum", 49 },      { "iter_unknown", 201 }, { "iter_nested", 4950 },
+		     { "iter_elements", 16 }, { "iter_fills", 31 },    { "iter_bounds", 1111 } };
+	for (u32 i = 0; i < array_len(rows); i++)
+		check_object("build/tests/iter.bpf.o", rows[i].name, rows[i].want);
 }
 
 TEST(ksym_addresses_are_in_the_program)
