@@ -16,6 +16,7 @@
 #include "vm/object.h"
 #include "vm/run/map.h"
 #include "vm/run/mistake.h"
+#include "vm/source.h"
 
 /* The number of links as a person counts them; prog->links counts images that call it, old ones too. */
 static u32 links_of(const struct prog *p)
@@ -86,28 +87,10 @@ static enum err prog_show(const struct prog *p)
 	return OK;
 }
 
-/* The line of C that begins at an instruction, or NULL; its number goes to *line. */
-static const char *source_at(const struct prog *p, u32 insn_idx, u32 *line)
-{
-	for (u32 i = 0; i < p->line_count; i++) {
-		const char *text;
-		if (p->lines[i].insn_idx != insn_idx)
-			continue;
-		if (i && p->lines[i].line_off == p->lines[i - 1].line_off)
-			return NULL; /* another column of the same line */
-		text = btf_name(&p->object->btf, p->lines[i].line_off);
-		while (*text == ' ' || *text == '\t')
-			text++;
-		*line = p->lines[i].line;
-		return *text ? text : NULL;
-	}
-	return NULL;
-}
-
 static void print_source(const struct prog *p, u32 insn_idx)
 {
 	u32 line;
-	const char *source = source_at(p, insn_idx, &line);
+	const char *source = source_text(p, insn_idx, &line);
 	if (source)
 		kprintf("; %s\n", source);
 }
@@ -122,7 +105,7 @@ static enum err list_xlated(const struct prog *p, struct strbuf *log)
 		char text[SENTENCE_LEN] = "";
 		struct strbuf s = STRBUF(text);
 		u32 line = 0;
-		const char *source = source_at(p, i, &line);
+		const char *source = source_text(p, i, &line);
 		insn_print(&s, p, i);
 		table_add(&t, "%u\t%02x\t%s", i, p->insns[i].op, text);
 		table_add(&t, source ? "%u\t%s" : "\t", line, source);
@@ -218,13 +201,15 @@ static enum err cmd_prog(char **args, struct strbuf *log)
 	const char *what = args[1] ? args[2] : NULL;
 	if (strcmp(args[0], "list") == 0 && !args[1])
 		return prog_list(log);
-	if (args[1] && (strcmp(args[0], "show") == 0 || strcmp(args[0], "dump") == 0)) {
+	if (args[1] && usage_lists("show|dump|verify", args[0])) {
 		enum err e = choose_prog(&p, args[1], log);
 		if (e)
 			return e;
 		place_print(args[1]);
 		if (args[0][0] == 's' && !what)
 			return prog_show(p);
+		if (args[0][0] == 'v' && !what)
+			return show_walk(p, log);
 		if (args[0][0] == 'd' && (!what || strcmp(what, "xlated") == 0))
 			return dump_xlated(p, log);
 		if (args[0][0] == 'd' && strcmp(what, "jited") == 0)
@@ -384,7 +369,8 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 }
 
 const struct command prog_commands[] = {
-	{ "prog", "list|show|dump [PROG] [KIND]", "programs, and both kinds of their code", cmd_prog,
+	{ "prog", "list|show|dump|verify [PROG] [KIND]",
+	  "programs, both kinds of their code, and their proof", cmd_prog,
 	  "Lists the loaded programs, shows one of them, or dumps its code between the lines of its C "
 	  "source. xlated is eBPF, jited is machine code.",
 	  "prog list; prog show count_skb; prog dump count_skb jited",

@@ -35,3 +35,6 @@ struct selection {
 
 /* ENOENT: no program or object has this name, or the object has no programs; and what find_prog refuses. */
 enum err show_select(struct selection *sel, const char *name, struct strbuf *log);
+
+/* Walks a loaded program again, as its verifier did, and prints each step; of many, the first and what came of them. */
+enum err show_walk(struct prog *p, struct strbuf *log);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // From an instruction to text: replaces each letter of its row in insn.h by the field that the letter means.
 #include "vm/disasm.h"
+#include "kernel/io/print.h"
 #include "vm/object.h"
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
+#include "vm/source.h"
+#include "vm/verify/verify.h"
 
 static void print_memory(struct strbuf *s, u32 base, i32 off)
 {
@@ -89,4 +92,20 @@ void insn_print(struct strbuf *s, const struct prog *p, u32 idx)
 	if (idx > 0 && in->op == 0 && insn_is_wide(in - 1))
 		return;
 	print_operands(s, p, in);
+}
+
+void insn_print_walked(const struct prog *p, u32 idx, const char *known)
+{
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	u32 line;
+	if (idx == VERIFY_NOWHERE) {
+		kprintf("-- %s\n", known);
+		return;
+	}
+	const char *source = source_text(p, idx, &line);
+	if (source)
+		kprintf("; %u: %s\n", line, source);
+	insn_print(&s, p, idx);
+	kprintf(*known ? "%4u: %-30s %s\n" : "%4u: %s\n", idx, text, known);
 }

@@ -10,3 +10,7 @@ void insn_print(struct strbuf *s, const struct prog *p, u32 idx);
 
 /* Appends an instruction that is in no program. in points to both slots if it is wide. */
 void insn_print_alone(struct strbuf *s, const struct insn *in);
+
+/* Prints what a watcher of the verifier gets (vm/verify/verify.h): the line of C that begins there, the instruction, and
+ * what is known behind it; or the sentence. */
+void insn_print_walked(const struct prog *p, u32 idx, const char *known);

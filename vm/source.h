@@ -11,3 +11,6 @@ void source_print(struct strbuf *s, const struct btf *b, u32 file_off, u32 line)
 
 /* Prints the same for instruction idx of p; prints nothing if its line is not known. */
 void source_print_insn(struct strbuf *s, const struct prog *p, u32 idx);
+
+/* Returns the text of the line of C that begins at an instruction, and its number in *line; NULL if none does. */
+const char *source_text(const struct prog *p, u32 insn_idx, u32 *line);

@@ -63,7 +63,7 @@ END
 
 fivebyte --load "$work/endless.bpf.o" --exec 'attach in_tick'
 wanted hangs_without_an_end_are_refused 1 \
-	'^error EINVAL: endless is not loaded: program in_tick: insn [0-9]+: this loop does not end: it comes back to this line and nothing has changed, at endless\.bpf\.c:10'
+	'^error EINVAL: endless is not loaded: program in_tick: endless\.bpf\.c:10: insn [0-9]+: this loop does not end: it comes back to this line and nothing has changed'
 
 fivebyte --smp 2 --load "$work/tick.bpf.o" --exec 'attach in_tick; work load 1000; detach all; cpus'
 wanted hangs_with_interrupts_off_panics_and_names_cpu_program_and_line 1 \

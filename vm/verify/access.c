@@ -28,6 +28,7 @@ static enum err refuse_access(struct walk *w, const struct touch *t, const char 
 	char text[160] = "";
 	struct strbuf s = STRBUF(text);
 	reg_print(&s, w, walk_reg(w, t->n));
+	w->about = walk_reg(w, t->n);
 	return walk_refuse(w, "r%u is %s; %s", t->n, text, why);
 }
 

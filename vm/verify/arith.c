@@ -15,6 +15,7 @@ static enum err refuse_address(struct walk *w, const struct reg *r, u32 n, const
 	char text[160] = "";
 	struct strbuf s = STRBUF(text);
 	reg_print(&s, w, r);
+	w->about = r;
 	return walk_refuse(w, "r%u is %s; %s", n, text, why);
 }
 

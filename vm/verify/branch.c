@@ -102,7 +102,7 @@ enum err walk_branch(struct walk *w)
 		e = walk_later(w, target);
 		state_free(&w->now);
 		w->now = fall;
-		w->idx++;
+		path_add(&w->path, ++w->idx);
 		return e;
 	}
 	walk_decided(w);

@@ -25,6 +25,7 @@ static enum err refuse_arg(struct walk *w, const struct call *c, u32 n, const ch
 	char text[160] = "";
 	struct strbuf s = STRBUF(text);
 	reg_print(&s, w, walk_reg(w, n));
+	w->about = walk_reg(w, n);
 	return walk_refuse(w, "r%u of %s%s is %s, and must be %s", n, c->prefix, c->h->name, text, needs);
 }
 
@@ -151,6 +152,7 @@ static void set_result(struct walk *w, const struct call *c)
 	}
 	for (u32 n = BPF_R1; n <= BPF_R5; n++)
 		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
+	r0.from = w->idx + 1;
 	*walk_reg(w, BPF_R0) = r0;
 	w->idx++;
 }

@@ -34,7 +34,7 @@ enum {
 
 #define ALL_SLOTS (~0ull) /* of the context: p->facts.reads */
 
-/* Writes the sentence into the log: before it the index, behind it the line of C. Returns EINVAL. */
+/* Writes the sentence into the log, behind the line of C and the index. Returns EINVAL. */
 enum err verify_refuse(struct verify *v, u32 idx, const char *fmt, ...) printf_like(3, 4);
 
 /* Refuses an instruction with MARK_LACKS. */

@@ -74,6 +74,14 @@ enum err state_copy(struct state *to, const struct state *from)
 	return OK;
 }
 
+u32 state_bytes(const struct state *s)
+{
+	u32 bytes = 0;
+	for (u32 i = 0; i < s->frame_count; i++)
+		bytes += (u32)frame_size(s->frames[i]->depth);
+	return bytes;
+}
+
 void state_each(struct state *s, reg_visitor *visit, void *arg)
 {
 	for (u32 i = 0; i < s->frame_count; i++) {

@@ -29,7 +29,8 @@ struct reg {
 	bool is_read_only;
 	bool is_one_of; /* of an object: what came first in a union of addresses */
 	u32 what, size;
-	u32 id; /* the same as all with this id; 0: as no other */
+	u32 id;   /* the same as all with this id; 0: as no other */
+	u32 from; /* 1 + the instruction that loaded or returned it; 0: another; only for messages */
 	struct range at;
 };
 
@@ -81,6 +82,9 @@ void state_pop(struct state *s);
 /* Makes a copy with memory of its own. ENOMEM: *to is empty. */
 enum err state_copy(struct state *to, const struct state *from);
 void state_free(struct state *s);
+
+/* The memory that it has of its own. */
+u32 state_bytes(const struct state *s);
 
 /* Calls visit for each register, and each slot that keeps one. */
 typedef void reg_visitor(struct reg *r, void *arg);

@@ -294,3 +294,14 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	kfree(v.marks);
 	return e;
 }
+
+enum err prog_walk(struct prog *p, struct strbuf *log)
+{
+	struct verify v = { .p = p, .log = log };
+	v.marks = flow_marks(p);
+	v.reach = kzalloc(p->insn_count * sizeof(*v.reach));
+	enum err e = v.marks && v.reach ? walk_program(&v) : ENOMEM;
+	kfree(v.reach);
+	kfree(v.marks);
+	return e;
+}

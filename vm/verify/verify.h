@@ -16,3 +16,12 @@
  * The last is not asked of PROG_RAW: its accesses may hit a bad address. Interpreter and JIT make that harmless: a load
  * reads 0, a store is dropped. */
 enum err prog_verify(struct prog *p, struct strbuf *log);
+
+/* Walks a program again that was verified, and is not PROG_RAW, for a watcher. */
+enum err prog_walk(struct prog *p, struct strbuf *log);
+
+/* Whoever watches gets each instruction that the walk has done, with what it knows then in words; and with VERIFY_NOWHERE
+ * a sentence: where a path begins or ends. NULL: nobody. Set it only while nothing else verifies. */
+#define VERIFY_NOWHERE (~0u)
+typedef void verify_watcher(const struct prog *p, u32 idx, const char *known);
+extern verify_watcher *verify_watch;

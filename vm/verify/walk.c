@@ -23,29 +23,8 @@ enum err walk_refuse(struct walk *w, const char *fmt, ...)
 	va_start(args, fmt);
 	str_vprintf(&s, fmt, args);
 	va_end(args);
+	walk_print_way(&s, w);
 	return verify_refuse(w->v, w->idx, "%s", text);
-}
-
-void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
-{
-	const char *null = r->may_be_null ? ", or NULL" : "";
-	switch (r->kind) {
-	case REG_NONE: str_puts(s, "not set"); return;
-	case REG_NUMBER:
-		if (range_is_const(&r->at))
-			str_printf(s, "the number %lld", (i64)r->at.bits.value);
-		else
-			str_puts(s, "a number");
-		return;
-	case REG_CONTEXT: str_puts(s, "the context"); return;
-	case REG_STACK: str_puts(s, "an address of the stack"); return;
-	case REG_MAP: str_printf(s, "map %s", w->p->object->maps[r->what]->name); return;
-	case REG_VALUE: str_printf(s, "a value of map %s%s", w->p->object->maps[r->what]->name, null); return;
-	case REG_MEMORY: str_printf(s, "%u bytes of memory%s", r->size, null); return;
-	case REG_OBJECT: str_printf(s, "a struct %s%s", btf_type_name(kfunc_types(), r->what), null); return;
-	case REG_FUNC: str_puts(s, "a function of the program"); return;
-	case REG_ITER: str_puts(s, "an iterator"); return;
-	}
 }
 
 enum err walk_check_read(struct walk *w, u32 n)
@@ -53,6 +32,14 @@ enum err walk_check_read(struct walk *w, u32 n)
 	if (walk_reg(w, n)->kind != REG_NONE)
 		return OK;
 	return walk_refuse(w, "r%u is read and has no value here; set it first", n);
+}
+
+/* One more state is kept, or one less. */
+static void count_state(struct walk *w, const struct state *s, bool more)
+{
+	u64 bytes = state_bytes(s) + sizeof(struct seen);
+	w->bytes += more ? bytes : -bytes;
+	w->most_bytes = max(w->most_bytes, w->bytes);
 }
 
 static enum err grow(void **array, u32 count, u32 *max, size_t size)
@@ -104,8 +91,11 @@ enum err walk_later(struct walk *w, u32 idx)
 		e = state_copy(&p->s, &w->now);
 	if (e)
 		return e;
+	count_state(w, &p->s, true);
 	p->idx = idx;
 	p->from = w->from;
+	p->path = w->path;
+	path_add(&p->path, idx);
 	if (p->from)
 		p->from->open++;
 	w->pending_count++;
@@ -129,6 +119,8 @@ static enum err keep(struct walk *w, u32 round, bool is_first)
 		kfree(s);
 		return e;
 	}
+	count_state(w, &s->s, true);
+	w->kept++;
 	s->open = 1;
 	s->id = ++w->last_id;
 	s->round = round;
@@ -140,10 +132,11 @@ static enum err keep(struct walk *w, u32 round, bool is_first)
 	return OK;
 }
 
-static void drop(struct seen **at)
+static void drop(struct walk *w, struct seen **at)
 {
 	struct seen *s = *at;
 	*at = s->next;
+	count_state(w, &s->s, false);
 	state_free(&s->s);
 	kfree(s);
 }
@@ -181,6 +174,7 @@ static enum err compare_seen(struct walk *w, u32 round, bool is_first)
 		if (is_like(s, round, is_first) && state_covers(&s->s, &w->now, live, false)) {
 			s->hits++;
 			w->ended = true;
+			walk_say(w, "as before, or less: what follows is proven");
 			return OK;
 		}
 		if (s->open && state_covers(&s->s, &w->now, live, true) && !iter_takes_round(w, s, round))
@@ -188,7 +182,7 @@ static enum err compare_seen(struct walk *w, u32 round, bool is_first)
 					   "this loop does not end: it comes back to this line and nothing "
 					   "has changed");
 		if (++s->misses > 3 * s->hits + 3 && !s->open) {
-			drop(at);
+			drop(w, at);
 			continue;
 		}
 		at = &s->next;
@@ -211,6 +205,8 @@ static enum err step(struct walk *w)
 		e = walk_wide(w);
 	else
 		e = insn_is_access(in) ? walk_access(w) : walk_arith(w);
+	if (insn_is_wide(in) || insn_class(in) == CLASS_LDX)
+		walk_reg(w, in->dst)->from = at + 1;
 	w->idx = at + (insn_is_wide(in) ? 2 : 1);
 	return e;
 }
@@ -219,6 +215,7 @@ static enum err walk_path(struct walk *w)
 {
 	u32 since = KEEP_EVERY;
 	w->ended = false;
+	walk_say(w, "path %u, from instruction %u on", ++w->paths, w->idx);
 	while (!w->ended) {
 		const struct insn *in = walk_insn(w);
 		bool counts = iter_repeats(in), meets = w->v->marks[w->idx] & (MARK_TARGET | MARK_START),
@@ -244,10 +241,12 @@ static enum err walk_path(struct walk *w)
 		since++;
 		if (w->v->marks[w->idx] & MARK_LACKS)
 			e = verify_lacks(w->v, w->idx);
+		u32 at = w->idx;
 		if (!e)
 			e = step(w);
 		if (e)
 			return e;
+		walk_show(w, at);
 	}
 	return OK;
 }
@@ -287,9 +286,11 @@ static enum err walk_all(struct walk *w)
 		if (e || !w->pending_count)
 			return e;
 		struct pending *p = &w->pending[--w->pending_count];
+		count_state(w, &p->s, false);
 		w->now = p->s;
 		w->idx = p->idx;
 		w->from = p->from;
+		w->path = p->path;
 	}
 }
 
@@ -299,7 +300,7 @@ static void free_all(struct walk *w)
 		state_free(&w->pending[--w->pending_count].s);
 	for (u32 i = 0; w->seen && i < w->p->insn_count; i++)
 		while (w->seen[i])
-			drop(&w->seen[i]);
+			drop(w, &w->seen[i]);
 	kfree(w->pending);
 	kfree(w->seen);
 	kfree(w->group);
@@ -324,13 +325,16 @@ enum err walk_program(struct verify *v)
 	w.seen = kzalloc(count * sizeof(*w.seen));
 	w.group = kzalloc(count);
 	w.decided = kzalloc(count);
-	w.p->ways = kzalloc(count);
+	if (!w.p->ways)
+		w.p->ways = kzalloc(count);
 	w.live_is_old = true;
 	enum err e = w.seen && w.group && w.decided && w.p->ways ? OK : ENOMEM;
 	if (!e && has_rounds(v))
 		memset(w.decided, true, count);
 	if (!e)
 		e = walk_all(&w);
+	walk_say(&w, "%u instructions on %u paths; %u states kept, %llu bytes at most", w.visited, w.paths,
+		 w.kept, w.most_bytes);
 	free_all(&w);
 	return e;
 }

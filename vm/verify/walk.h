@@ -6,6 +6,7 @@
  *      branch.c  what a conditional jump says about its operands
  *      access.c  what a load or a store may touch
  *      call.c    what a helper, a kernel function or a function of the program needs and returns
+ *      print.c   what is known, in words
  *      state.h   what is known at one place
  *
  * A part returns EINVAL when it has refused the program with a sentence in the log, or ENOMEM. */
@@ -27,11 +28,18 @@ struct seen {
 	u32 hits, misses;
 };
 
+/* Where a path went when there were two ways: the last few places. */
+enum { PLACES = 4 };
+struct path {
+	u32 at[PLACES], count;
+};
+
 /* The other way of a jump, which is walked later. */
 struct pending {
 	struct state s;
 	u32 idx;
 	struct seen *from;
+	struct path path;
 };
 
 struct walk {
@@ -51,10 +59,14 @@ struct walk {
 	bool ended;        /* the path is at its end */
 	u32 last_id;
 	u32 came_back; /* the frame's round that has just ended */
+	struct path path;
+	const struct reg *about; /* what the refusal is about; NULL: nothing in particular */
 
-	u32 visited; /* instructions, on all paths */
-	bool forked; /* since a state was kept: another way has been left for later */
-	u8 *group;   /* of each access: which kind of memory it touches */
+	u32 paths, kept;       /* how many; states that were kept */
+	u64 bytes, most_bytes; /* that states take now, and took at most */
+	u32 visited;           /* instructions, on all paths */
+	bool forked;           /* since a state was kept: another way has been left for later */
+	u8 *group;             /* of each access: which kind of memory it touches */
 };
 
 enum { VISITED_MAX = 1000000 };
@@ -77,8 +89,23 @@ static inline const struct insn *walk_insn(const struct walk *w)
 	return &w->p->insns[w->idx];
 }
 
-/* Appends what r holds, in words: "a number", "a value of map m, or NULL". */
+/* Appends what r holds, in words: "a number", "a value of map m, or NULL". known: with its range, as far as that says
+ * anything. */
 void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r);
+void reg_print_known(struct strbuf *s, const struct walk *w, const struct reg *r);
+
+/* Appends what a reader of the refusal wants to know besides: where w->about comes from, and the path. */
+void walk_print_way(struct strbuf *s, const struct walk *w);
+
+/* Tell the watcher, if there is one: what the instruction at idx has done, or the sentence. */
+void walk_show(const struct walk *w, u32 idx);
+void walk_say(const struct walk *w, const char *fmt, ...) printf_like(2, 3);
+
+/* Another way was possible, and the path goes on at idx. */
+static inline void path_add(struct path *p, u32 idx)
+{
+	p->at[p->count++ % PLACES] = idx;
+}
 
 /* Whether register n may be read at all. */
 enum err walk_check_read(struct walk *w, u32 n);

@@ -271,64 +271,57 @@ static const struct refusal refusals[] = {
 	  "program program: it calls wake_up_process, which the object only declares; of the kernel it can "
 	  "call bpf_session_is_return, bpf_session_cookie, msleep, at refuse_extern_function.bpf.c:*" },
 	{ "refuse_sleep", EINVAL,
-	  "program program: insn ?: msleep may block, so only a program that may sleep can call it*" },
+	  "program program: *: insn ?: msleep may block, so only a program that may sleep can call it*" },
 	{ "refuse_session", EINVAL,
-	  "program program: insn ?: bpf_session_cookie is not for fexit programs, at "
-	  "refuse_session.bpf.c:*" },
+	  "program program: *: insn ?: bpf_session_cookie is not for fexit programs*" },
 	{ "refuse_probe_arg", EINVAL,
-	  "program program: insn ?: bpf_get_func_arg is not for kprobe programs, at *" },
+	  "program program: *: insn ?: bpf_get_func_arg is not for kprobe programs*" },
 	{ "refuse_slot", E2BIG, "map table: program program is in slot 2, but there are only 2" },
 	{ "refuse_values_size", EINVAL, "map table: key and value of a prog_array are 4 bytes, not 4 and 8" },
 	{ "refuse_values_hash", EINVAL, "map table: values that are programs are only for *prog_array" },
 	{ "refuse_mixed", EINVAL, "*table*another type*" },
 	{ "refuse_context", EINVAL, "map table: * for a function with other arguments*" },
 	{ "refuse_sleeping_tail", EINVAL,
-	  "program program: insn ?: a program that may sleep cannot end in a tail call, at *" },
+	  "program program: *: insn ?: a program that may sleep cannot end in a tail call*" },
 	{ "refuse_pinned", EOPNOTSUPP, "map pinned: it asks to be pinned*" },
 	{ "refuse_huge", E2BIG, "map huge: 1073741824 entries of 8 bytes need more than 32 MiB" },
 	{ "refuse_pointer", EOPNOTSUPP, ".data: a variable is initialised with the address of target*" },
 	{ "refuse_static", EINVAL, "section fentry/target: program program is static*" },
 	{ "refuse_helper", EINVAL,
-	  "program program: insn ?: there is no helper bpf_get_socket_cookie (46), at "
-	  "refuse_helper.bpf.c:8" },
+	  "program program: *: insn ?: there is no helper bpf_get_socket_cookie (46)*" },
 	{ "refuse_ringbuf", EOPNOTSUPP,
 	  "map ring: type ringbuf (27) is not supported; array, hash, percpu_array and prog_array are; *" },
 	{ "refuse_inner", EOPNOTSUPP, "map outer: type array_of_maps (12) is not supported; *" },
 	{ "refuse_old_maps", EOPNOTSUPP, "section maps: struct bpf_map_def is libbpf's old form; *" },
 	{ "refuse_const_store", EINVAL,
-	  "program program: insn ?: this store is in the value of map test.rodata, which is read only, at "
-	  "*" },
+	  "program program: *: insn ?: this store is in the value of map test.rodata, which is read only*" },
 	{ "refuse_const_atomic", EINVAL,
-	  "program program: insn ?: this atomic operation is in the value of map test.rodata, *" },
+	  "program program: *: insn ?: this atomic operation is in the value of map test.rodata, *" },
 	{ "refuse_const_helper", EINVAL,
-	  "program program: insn ?: the memory in r1 of bpf_probe_read_kernel is in the value of map "
-	  "test.rodata, which is read only, at "
-	  "*" },
-	{ "refuse_const_map", EINVAL, "program program: insn ?: this store is in the value of map fixed, *" },
+	  "program program: *: insn ?: the memory in r1 of bpf_probe_read_kernel is in the value of map "
+	  "test.rodata, which is read only*" },
+	{ "refuse_const_map", EINVAL,
+	  "program program: *: insn ?: this store is in the value of map fixed, *" },
 	{ "refuse_const_update", EINVAL,
-	  "program program: insn ?: bpf_map_update_elem would write to fixed, which is read only, at *" },
-	{ "refuse_result", EINVAL, "program program: insn 1: an fexit program must return 0, not 1, at *" },
+	  "program program: *: insn ?: bpf_map_update_elem would write to fixed, which is read only*" },
+	{ "refuse_result", EINVAL, "program program: *: insn 1: an fexit program must return 0, not 1*" },
 	{ "refuse_format", EINVAL,
-	  "program program: insn ?: \"%f\" in the format \"half %f\" is nothing that bpf_printk prints, at "
-	  "*" },
+	  "program program: *: insn ?: \"%f\" in the format \"half %f\" is nothing that bpf_printk prints*" },
 	{ "refuse_format_args", EINVAL,
-	  "program program: insn ??: the format \"%d %d %d %d %d\" needs more than 4 arguments, at *" },
+	  "program program: *: insn ??: the format \"%d %d %d %d %d\" needs more than 4 arguments*" },
 	{ "refuse_result_maybe", EINVAL,
-	  "program program: insn ?: an fsession program must return 0, not 1, at "
-	  "*" },
+	  "program program: *: insn ?: an fsession program must return 0, not 1*" },
 	{ "refuse_number_as_map", EINVAL,
-	  "program program: insn ?: r1 of bpf_map_lookup_elem is the number 16, and must be a map of this "
-	  "object, at refuse_number_as_map.bpf.c:11" },
+	  "program program: *: insn ?: r1 of bpf_map_lookup_elem is the number 16, and must be a map of this "
+	  "object*" },
 	{ "refuse_renames", EINVAL,
-	  "program renames: insn ?: r0 is a struct task_struct; it cannot be written, at "
-	  "refuse_renames.bpf.c:12" },
+	  "program renames: *: insn ?: r0 is a struct task_struct; it cannot be written*" },
 	{ "refuse_address", EINVAL,
-	  "program stores: insn ?: r2 is the number 16; only an address can be accessed, at "
-	  "refuse_address.bpf.c:12" },
+	  "program stores: *: insn ?: r2 is the number 16; only an address can be accessed*" },
 	{ "refuse_license", EINVAL,
-	  "program program: insn ?: bpf_trace_printk is only for programs under the GPL; write char "
+	  "program program: *: insn ?: bpf_trace_printk is only for programs under the GPL; write char "
 	  "LICENSE[] "
-	  "SEC(\"license\") = \"GPL\";, at refuse_license.bpf.c:9" },
+	  "SEC(\"license\") = \"GPL\";*" },
 	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
 };
 
@@ -453,7 +446,9 @@ static const struct {
 	const char *why;
 } relocations[] = {
 	{ "runs", true, 0, R_BPF_NONE, EINVAL, /* the address stays 0 */
-	  "program first: insn 34: r1 is the number 0; only an address can be accessed, at basic.bpf.c:63" },
+	  "program first: basic.bpf.c:63: insn 34: r1 is the number 0; only an address can be accessed; "
+	  "path: line 56, "
+	  "line 62" },
 	{ "runs", true, 0, R_BPF_64_64, ENOEXEC,
 	  "program first: insn 0 has a relocation of type 1 (to runs)" },
 	{ "runs", true, 1, R_BPF_64_64, ENOEXEC,

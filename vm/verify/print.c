@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Of the walk: what is known, in words, for refusals and for whoever watches.
+#include "vm/run/kfunc.h"
+#include "vm/run/map.h"
+#include "vm/source.h"
+#include "vm/verify/range_parts.h"
+#include "vm/verify/walk.h"
+
+verify_watcher *verify_watch;
+
+void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
+{
+	const char *null = r->may_be_null ? ", or NULL" : "";
+	switch (r->kind) {
+	case REG_NONE: str_puts(s, "not set"); return;
+	case REG_NUMBER:
+		if (range_is_const(&r->at))
+			str_printf(s, "the number %lld", (i64)r->at.bits.value);
+		else
+			str_puts(s, "a number");
+		return;
+	case REG_CONTEXT: str_puts(s, "the context"); return;
+	case REG_STACK: str_puts(s, "an address of the stack"); return;
+	case REG_MAP: str_printf(s, "map %s", w->p->object->maps[r->what]->name); return;
+	case REG_VALUE: str_printf(s, "a value of map %s%s", w->p->object->maps[r->what]->name, null); return;
+	case REG_MEMORY: str_printf(s, "%u bytes of memory%s", r->size, null); return;
+	case REG_OBJECT: str_printf(s, "a struct %s%s", btf_type_name(kfunc_types(), r->what), null); return;
+	case REG_FUNC: str_puts(s, "a function of the program"); return;
+	case REG_ITER: str_puts(s, "an iterator"); return;
+	}
+}
+
+/* "0 to 15", "a multiple of 4, 0 to 60", "any number". */
+static void number_print(struct strbuf *s, const struct range *r)
+{
+	u64 low = r->bits.value | r->bits.mask, unit = low & -low;
+	bool any_u = r->whole.umin == 0 && r->whole.umax == ~0ull;
+	bool any_s = r->whole.smin == bounds_any(64).smin && r->whole.smax == bounds_any(64).smax;
+	if (range_is_const(r)) {
+		str_printf(s, "%lld", (i64)r->bits.value);
+		return;
+	}
+	if (unit > 1)
+		str_printf(s, "a multiple of %llu, ", unit);
+	if (any_u && any_s)
+		str_puts(s, "any number");
+	else if (any_u || r->whole.smin < 0)
+		str_printf(s, "%lld to %lld", r->whole.smin, r->whole.smax);
+	else
+		str_printf(s, "%llu to %llu", r->whole.umin, r->whole.umax);
+}
+
+void reg_print_known(struct strbuf *s, const struct walk *w, const struct reg *r)
+{
+	if (r->kind == REG_NUMBER) {
+		number_print(s, &r->at);
+		return;
+	}
+	if (r->kind == REG_STACK && range_is_const(&r->at)) {
+		str_printf(s, "the stack at r10%+lld", r->at.whole.smin);
+		return;
+	}
+	reg_print(s, w, r);
+	if (r->kind == REG_NONE || reg_is_at_begin(r))
+		return;
+	str_puts(s, ", byte ");
+	number_print(s, &r->at);
+}
+
+/* "line 12", or the instruction where no line is known. */
+static void print_line_of(struct strbuf *s, const struct walk *w, u32 idx)
+{
+	const struct line_info *line = source_line(w->p, idx);
+	if (line)
+		str_printf(s, "line %u", line->line);
+	else
+		str_printf(s, "insn %u", idx);
+}
+
+static void origin_print(struct strbuf *s, const struct walk *w, u32 idx)
+{
+	const struct insn *in = &w->p->insns[idx];
+	const struct helper *h = insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	if (h)
+		str_printf(s, "; it is from bpf_%s in ", h->name);
+	else
+		str_printf(s, "; it was loaded in ");
+	print_line_of(s, w, idx);
+}
+
+void walk_print_way(struct strbuf *s, const struct walk *w)
+{
+	u32 count = min(w->path.count, (u32)PLACES);
+	if (w->about && w->about->from && reg_is_address(w->about))
+		origin_print(s, w, w->about->from - 1);
+	const char *before = count < w->path.count ? "; path: ..., " : "; path: ";
+	for (u32 i = 0; i < count; i++) {
+		u32 at = w->path.at[(w->path.count - count + i) % PLACES];
+		if (source_line(w->p, at) && source_line(w->p, at) == source_line(w->p, w->idx))
+			continue;
+		str_puts(s, before);
+		print_line_of(s, w, at);
+		before = ", ";
+	}
+}
+
+void walk_say(const struct walk *w, const char *fmt, ...)
+{
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	va_list args;
+	if (!verify_watch)
+		return;
+	va_start(args, fmt);
+	str_vprintf(&s, fmt, args);
+	va_end(args);
+	verify_watch(w->p, VERIFY_NOWHERE, text);
+}
+
+/* The registers that a reader wants to see behind the instruction, a bit each. */
+static u32 regs_to_show(const struct walk *w, const struct insn *in)
+{
+	if (w->ended || insn_names_func(in))
+		return 0;
+	if (insn_is_call(in) || insn_is_exit(in))
+		return 1 << BPF_R0;
+	if (insn_is_jump(in))
+		return insn_is_goto(in) ? 0 : 1u << in->dst | (insn_takes_reg(in) ? 1u << in->src : 0);
+	return insn_writes(in);
+}
+
+void walk_show(const struct walk *w, u32 idx)
+{
+	char text[240] = "";
+	struct strbuf s = STRBUF(text);
+	const struct insn *in = &w->p->insns[idx];
+	if (!verify_watch || !w->now.frame_count)
+		return;
+	const struct frame *now = w->now.frames[w->now.frame_count - 1];
+	for (u32 regs = regs_to_show(w, in); regs; regs &= regs - 1) {
+		u32 n = (u32)__builtin_ctz(regs);
+		str_printf(&s, "%sr%u: ", s.len ? "; " : "", n);
+		reg_print_known(&s, w, &now->r[n]);
+	}
+	const struct reg *base = insn_is_access(in) ? &now->r[insn_base(in)] : NULL;
+	if (base && base->kind == REG_STACK && range_is_const(&base->at) && insn_class(in) == CLASS_STX &&
+	    !insn_is_atomic(in)) {
+		str_printf(&s, "r10%+lld: ", base->at.whole.smin + in->off);
+		reg_print_known(&s, w, &now->r[in->src]);
+	}
+	if (insn_is_jump(in) && !insn_is_goto(in) && w->p->ways[idx] == (WAY_ON | WAY_TAKEN) &&
+	    w->idx == idx + 1)
+		str_printf(&s, "; %lld waits", (i64)idx + 1 + insn_jump(in));
+	verify_watch(w->p, idx, text);
+}
