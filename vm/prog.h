@@ -86,9 +86,10 @@ struct lack {
 	char why[];
 };
 
-/* As which type an instruction takes what it reads a field of, by its CO-RE record. */
+/* As which type an instruction takes what it reads a field of, by its CO-RE record; or what lies at the address that it
+ * loads, by the declaration of that variable. */
 struct taken_as {
-	u32 type; /* of the kernel; 0: it has no record */
+	u32 type; /* of the kernel; 0: none is said */
 	u32 off;  /* of the field in it */
 };
 
@@ -110,7 +111,7 @@ struct prog {
 	struct line_info *lines; /* sorted by insn_idx; strings in the object's BTF */
 	u32 line_count;
 	struct lack *lacks;        /* NULL: the kernel has all that it needs, or it is verified */
-	struct taken_as *taken_as; /* of each instruction; NULL: none has a record, or it is verified */
+	struct taken_as *taken_as; /* of each instruction; NULL: none says a type, or it is verified */
 
 	struct prog_facts facts;
 	u8 *ways;   /* of each conditional jump: enum prog_way; NULL if the program was not walked */

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # --load: objects that were made for other kernels' types, or linked from several.
 . tests/e2e/lib.sh
-plan 3
+plan 5
 
 # object NAME: compiles standard input, behind the usual headers, to $work/NAME.bpf.o.
 object() {
@@ -42,6 +42,31 @@ int BPF_PROG(read_guarded, struct sk_buff___later *skb)
 END
 fivebyte --load "$work/guarded.bpf.o" --exec 'attach guarded; work net 3; map dump guarded.data'
 wanted types_missing_field_behind_a_question_is_not_read 0 'seen = 4242 '
+
+# A variable of the kernel that is declared as a struct is read like an argument; without a type it is a number.
+object variable <<END
+extern struct task_struct init_task __ksym;
+int parents, prio;
+SEC("fentry/kfree_skb")
+int BPF_PROG(read_variable, struct sk_buff *skb)
+{
+	parents += init_task.real_parent->parent == &init_task;
+	prio = init_task.prio;
+	return 0;
+}
+END
+fivebyte --load "$work/variable.bpf.o" --exec 'attach variable; work net 3; map dump variable.bss'
+wanted types_of_variables_are_those_of_their_declarations 0 '\.parents = 3\>' '\.prio = 140\>'
+object untyped <<END
+extern const void init_task __ksym;
+SEC("fentry/kfree_skb")
+int BPF_PROG(read_untyped, struct sk_buff *skb)
+{
+	return *(int *)&init_task;
+}
+END
+fivebyte --load "$work/untyped.bpf.o" --exec 'prog list'
+wanted types_of_variables_without_one_are_not_known 1 '^error EINVAL: untyped .*only an address can be accessed'
 
 for name in a b; do
 	object $name <<END

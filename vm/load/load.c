@@ -123,6 +123,7 @@ static enum err room_for_programs(struct loader *l)
 	}
 	if (!l->block_max)
 		return OK;
+	l->insn_max = (u32)insns;
 	l->blocks = kmalloc(l->block_max * sizeof(l->blocks[0]));
 	l->o->progs = kmalloc(l->block_max * sizeof(l->o->progs[0]));
 	l->insns = kmalloc(insns * sizeof(l->insns[0]));

@@ -44,6 +44,7 @@ struct loader {
 	struct map_place *places; /* one per map of o */
 	struct block *blocks;     /* of the current program: main's, then subprograms' */
 	u32 block_count, block_max;
+	u32 insn_max;         /* of the largest program that the object can hold */
 	struct insn *insns;   /* of the current program, relocated */
 	struct elf_rel *rels; /* of each instruction of one block; type R_BPF_NONE: it has no relocation */
 	struct ext_table funcs, lines, core_records;

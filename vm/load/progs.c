@@ -136,6 +136,27 @@ static enum err relocate_call(struct loader *l, struct prog *p, const struct blo
 	return e;
 }
 
+/* The kernel's struct as which the object declares that variable; 0 if it is declared as something else. */
+static u32 declared_struct(const struct loader *l, const char *variable)
+{
+	const struct btf *b = &l->o->btf, *kernel = vm_kernel_btf();
+	u32 type = btf_strip(b, btf_type(b, btf_find(b, variable, BTF_VAR))->size_or_type);
+	bool is_struct = kernel && btf_kind(btf_type(b, type)) == BTF_STRUCT;
+	return is_struct ? btf_find(kernel, btf_type_name(b, type), BTF_STRUCT) : 0;
+}
+
+/* Says what lies at the address that an instruction loads. */
+static enum err note_struct(struct loader *l, struct prog *p, u32 idx, u32 type)
+{
+	if (!p->taken_as)
+		p->taken_as = kzalloc(l->insn_max * sizeof(*p->taken_as));
+	if (!p->taken_as)
+		return str_refuse(l->log, ENOMEM, "program %s: no memory for the types of variables",
+				  p->name);
+	p->taken_as[idx].type = type;
+	return OK;
+}
+
 /* The address of a function or variable of the kernel. If the kernel lacks a weak one, 0. */
 static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *in, const struct elf_symbol *s)
 {
@@ -153,7 +174,8 @@ static enum err relocate_extern(struct loader *l, struct prog *p, struct insn *i
 		in[0].imm = (i32)id;
 		in[1].imm = 0;
 	}
-	return OK;
+	u32 type = address ? declared_struct(l, s->name) : 0;
+	return type ? note_struct(l, p, (u32)(in - l->insns), type) : OK;
 }
 
 /* Returns the number of the map that lies at a place in the file; map_count if none does. */

@@ -146,8 +146,9 @@ static enum err check_taken_as(struct walk *w, const struct insn *in, const stru
 	if (field_at(b, base->what, (u64)at, size, &real) && field_at(b, as.type, as.off, size, &taken) &&
 	    strcmp(real.name, taken.name) == 0)
 		return OK;
-	return walk_refuse(w, "r%u is a struct %s here, not a struct %s; declare it as what it is",
-			   insn_base(in), btf_type_name(b, base->what), btf_type_name(b, as.type));
+	const char *is = btf_type_name(b, base->what);
+	return walk_refuse(w, "r%u is a struct %s here, not a struct %s; declare it as struct %s *",
+			   insn_base(in), is, btf_type_name(b, as.type), is);
 }
 
 enum err object_read(struct walk *w, const struct insn *in, struct reg *result)

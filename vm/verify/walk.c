@@ -268,6 +268,8 @@ enum err walk_wide(struct walk *w)
 	case INSN_LD_VAR: *dst = reg_any(); break;
 	default: *dst = reg_number(insn_imm64(in));
 	}
+	if (w->p->taken_as && w->p->taken_as[w->idx].type)
+		*dst = reg_address(REG_OBJECT, w->p->taken_as[w->idx].type);
 	return OK;
 }
 
