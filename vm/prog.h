@@ -13,7 +13,7 @@
 #define PROG_FRAMES 8
 
 #define PROG_TAIL_CALLS 33  /* how many may follow each other, as on Linux */
-#define PROG_KEPT_MAX   304 /* bytes of frames that may wait while a function below them tail-calls */
+#define PROG_KEPT_MAX   288 /* bytes of frames that may wait while a function below them tail-calls */
 
 enum prog_type {
 	PROG_RAW, /* from memory, host tools and tests */

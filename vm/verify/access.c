@@ -279,16 +279,15 @@ static enum err atomic(struct walk *w, const struct insn *in)
 		return e;
 	if (base->kind == REG_CONTEXT || base->kind == REG_OBJECT)
 		return walk_refuse(w, "%s", only_own);
+	context_escapes(w, src);
+	if (in->imm == ATOMIC_CMPXCHG)
+		context_escapes(w, walk_reg(w, BPF_R0));
 	if (in->imm == STORE_REL) {
 		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
 		if (!e && base->kind == REG_STACK)
 			store_stack(w, base, in, src);
 		return e;
 	}
-	if (base->kind != REG_STACK &&
-	    (reg_is_address(src) || (in->imm == ATOMIC_CMPXCHG && reg_is_address(walk_reg(w, BPF_R0)))))
-		return walk_refuse(w, "r%u is an address; an atomic operation would put it into memory",
-				   in->src);
 	e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_READ, "this atomic operation");
 	if (e)
 		return e;

@@ -35,7 +35,8 @@ static enum err move_address(struct walk *w, struct reg *to, const struct reg *f
 		return refuse_address(w, from, n, "test it before anything is added to it");
 	if (from->kind == REG_STACK && subtracts)
 		return refuse_address(w, from, n, "nothing is subtracted from it; add a negative number");
-	if (from->kind == REG_MAP || from->kind == REG_FUNC)
+	bool adds_0 = range_is_const(&by) && !by.bits.value && !subtracts;
+	if (from->kind == REG_FUNC || (from->kind == REG_MAP && !adds_0))
 		return refuse_address(w, from, n, "nothing can be added to it");
 	if ((from->kind == REG_CONTEXT || from->kind == REG_OBJECT) && !range_is_const(&by))
 		return refuse_address(w, from, n, "only a constant can be added to it");

@@ -166,7 +166,7 @@ static void note_kept(struct verify *v, struct reach *r, u32 idx, u32 stack)
 	const struct insn *in = &v->p->insns[idx];
 	i32 below = insn_names_func(in) ? v->reach[idx + 1 + (u32)in->imm].kept : -1;
 	if (below >= 0)
-		r->kept = (i16)max((i32)r->kept, below + (i32)align_up(stack, 8u) + FRAME_COST);
+		r->kept = (i16)max((i32)r->kept, below + (i32)align_up(stack, 16u) + FRAME_COST);
 	else if (is_tail_call(in))
 		r->kept = max(r->kept, (i16)0);
 }
