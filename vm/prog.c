@@ -126,6 +126,6 @@ void prog_drop(struct prog *p)
 	kfree(p->lines);
 	kfree(p->insns);
 	kfree(p->taken);
-	kfree(p->ways);
+	kfree(p->proven);
 	kfree(p);
 }

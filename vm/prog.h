@@ -46,6 +46,30 @@ struct prog_facts {
 	u32 header_words; /* how many words below the context its helpers read: enum prog_header */
 };
 
+/* Which memory an access touches, on every path that comes to it. A load from MEMORY_OBJECT can fault; no other can. */
+enum insn_memory {
+	MEMORY_UNSEEN, /* no path comes there */
+	MEMORY_CONTEXT,
+	MEMORY_OBJECT, /* the kernel's, through a pointer with a BTF type */
+	MEMORY_OWN,    /* stack, value of a map, key */
+};
+
+/* Which ways of a conditional jump some path goes. */
+enum prog_way {
+	WAY_ON = 1,    /* to the next instruction */
+	WAY_TAKEN = 2, /* to its target */
+};
+
+/* What holds at an instruction each time that it runs. */
+struct insn_fact {
+	u8 memory;        /* of an access: enum insn_memory */
+	u8 ways : 2;      /* of a conditional jump: enum prog_way */
+	bool has_key : 1; /* of a call with a map: the key is 4 bytes, and always this number */
+	u16 map;          /* of a call with a map: 1 + its number; MAP_VARIES: not always the same one */
+	u32 key;
+};
+enum { MAP_VARIES = 0xffff };
+
 /* ORDER HEADER: what lies below the context of a tracing program, as on Linux. The words down to header_words
  * exist. A session's cookie lies below them; the first word says where. */
 enum prog_header {
@@ -65,12 +89,6 @@ struct prog_stats {
 struct prog_mistakes {
 	u64 stores, loads; /* dropped, read as 0 */
 	u32 first;         /* 1 + the instruction that made the first such access; 0: none */
-};
-
-/* Which ways of a conditional jump some path goes. */
-enum prog_way {
-	WAY_ON = 1,    /* to the next instruction */
-	WAY_TAKEN = 2, /* to its target */
 };
 
 struct object;
@@ -114,7 +132,7 @@ struct prog {
 	struct taken_as *taken_as; /* of each instruction; NULL: none says a type, or it is verified */
 
 	struct prog_facts facts;
-	u8 *ways;   /* of each conditional jump: enum prog_way; NULL if the program was not walked */
+	struct insn_fact *proven; /* of each instruction; NULL: PROG_RAW, of which nothing is proven */
 	u32 *taken; /* the functions whose address it takes, each by its first instruction, ascending */
 	u32 taken_count;
 	u32 slot;   /* index into cpu->active[]: the recursion guard */
@@ -184,10 +202,10 @@ void prog_drop(struct prog *p);
 struct prog *prog_in_slot(u32 slot);
 
 /* Whether the verifier has followed all paths: each access and each argument of a call is one that the program may make.
- * Only the machine's own programs are not proven: an access of theirs can go anywhere. */
+ * Only PROG_RAW is not proven: an access of it can go anywhere. */
 static inline notrace bool prog_is_proven(const struct prog *p)
 {
-	return p->type != PROG_RAW;
+	return p->proven;
 }
 
 /* Returns the word with which section names of that type begin: fentry. */

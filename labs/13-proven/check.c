@@ -25,7 +25,7 @@ static notrace enum err verify_text(const char *text)
 		return ENOMEM;
 	enum err e = prog_verify(&p, &log);
 	kfree(p.taken);
-	kfree(p.ways);
+	kfree(p.proven);
 	map_free(maps[0]);
 	if (e)
 		lab_got("refused: %s", why);

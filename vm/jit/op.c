@@ -29,6 +29,15 @@ u32 op_reads(const struct op *op)
 	return reads;
 }
 
+u32 op_map_of_call(const struct prog *p, const u8 *marks, u32 idx, u32 reg)
+{
+	u32 proven = prog_is_proven(p) ? p->proven[idx].map : 0;
+	if (proven)
+		return proven == MAP_VARIES ? 0 : proven;
+	const struct insn *in = flow_constant(p, marks, idx, reg);
+	return in && insn_is_map(in) ? (u32)in->imm + 1 : 0;
+}
+
 u32 op_writes(const struct op *op)
 {
 	return is_call(op) ? INSN_CALL_WRITES : bit(op->dst);

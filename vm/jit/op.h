@@ -71,6 +71,10 @@ struct op *ops_build(const struct prog *p, u8 *marks);
 u32 op_reads(const struct op *op);
 u32 op_writes(const struct op *op);
 
+/* Returns 1 + the number of the map that the call at idx gets in reg: as the verifier has proven, or as the lines above
+ * load it. 0: it is not known. */
+u32 op_map_of_call(const struct prog *p, const u8 *marks, u32 idx, u32 reg);
+
 struct ops {
 	const struct prog *p;
 	u8 *marks;

@@ -87,8 +87,8 @@ static void decode_all(struct ops *o)
 		    (struct op){ .dst = OP_NO_REG, .a = OP_NO_REG, .b = OP_NO_REG, .index = OP_NO_REG };
 		if (!(o->marks[i] & MARK_TAIL))
 			decode(&o->op[i], &o->p->insns[i]);
-		if (o->p->ways)
-			keep_ways(&o->op[i], o->p->ways[i]);
+		if (prog_is_proven(o->p))
+			keep_ways(&o->op[i], o->p->proven[i].ways);
 	}
 }
 

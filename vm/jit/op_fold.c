@@ -21,14 +21,14 @@ static void fold_lookup(struct fold *f, struct op *op)
 {
 	const struct prog *p = f->o->p;
 	const struct helper *h = helper_find((u32)op->imm);
-	const struct insn *map = flow_constant(p, f->o->marks, f->idx, BPF_R1);
+	u32 map = op_map_of_call(p, f->o->marks, f->idx, BPF_R1);
 	bool is_lookup = h && h->id == BPF_FUNC_map_lookup_elem && h->ret == RET_MAP_VALUE_OR_NULL;
-	if (!is_lookup || !map || !insn_is_map(map) || !is_flat(p->object->maps[map->imm]))
+	if (!is_lookup || !map || !is_flat(p->object->maps[map - 1]))
 		return;
 	op->kind = OP_ELEMENT;
 	op->dst = BPF_R0;
 	op->a = BPF_R2;
-	op->imm = map->imm;
+	op->imm = (i32)map - 1;
 }
 
 /* Turns the shift that put its result into reg into a move. */

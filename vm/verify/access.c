@@ -180,6 +180,13 @@ static struct reg load_stack(const struct walk *w, const struct reg *base, const
 	return within && (s->is_zero & mask) == mask ? reg_number(0) : any;
 }
 
+struct reg access_key(struct walk *w, u32 n)
+{
+	const struct insn word = { .op = insn_rows[INSN_LDX32].op };
+	const struct reg *r = walk_reg(w, n);
+	return r->kind == REG_STACK ? load_stack(w, r, &word) : reg_any();
+}
+
 /* The same; refuses a part of an address. */
 static enum err load_from_stack(struct walk *w, const struct reg *base, const struct insn *in,
 				struct reg *result)
@@ -326,11 +333,13 @@ static enum err store(struct walk *w, const struct insn *in)
  * it in another way. */
 static enum err check_kind(struct walk *w, enum reg_kind kind)
 {
-	u8 group = kind == REG_CONTEXT ? 1 : kind == REG_OBJECT ? 2 : 3, *known = &w->group[w->idx];
-	if (*known && *known != group)
+	u8 *known = &w->p->proven[w->idx].memory, now = kind == REG_CONTEXT  ? MEMORY_CONTEXT
+							: kind == REG_OBJECT ? MEMORY_OBJECT
+									     : MEMORY_OWN;
+	if (*known != MEMORY_UNSEEN && *known != now)
 		return walk_refuse(
 		    w, "this access goes to memory of one kind on one path and of another kind on this one");
-	*known = group;
+	*known = now;
 	return OK;
 }
 

@@ -95,7 +95,7 @@ enum err walk_branch(struct walk *w)
 	struct state after_taken = w->now;
 	w->now = other;
 	bool falls = assume(w, in, false);
-	w->p->ways[w->idx] |= (u8)((falls ? WAY_ON : 0) | (taken ? WAY_TAKEN : 0));
+	w->p->proven[w->idx].ways |= (falls ? WAY_ON : 0) | (taken ? WAY_TAKEN : 0);
 	if (taken && falls) {
 		struct state fall = w->now;
 		w->now = after_taken;

@@ -237,6 +237,21 @@ static enum err check_format(struct walk *w, const struct call *c)
 	return walk_refuse(w, "%s", text);
 }
 
+/* Keeps what is the same each time. A place that covers this path has the same map; and the same key, because all slots
+ * of a stack whose address is taken matter to a call. */
+static void note_call(struct walk *w, const struct call *c)
+{
+	struct insn_fact *f = &w->p->proven[w->idx];
+	bool is_first = !f->map, is_word = c->m->key_size == sizeof(u32) && c->h->args[1] == ARG_MAP_KEY;
+	u16 map = (u16)min(c->map + 1, (u32)MAP_VARIES);
+	struct reg key = is_word ? access_key(w, BPF_R2) : reg_any();
+	bool is_known = key.kind == REG_NUMBER && range_is_const(&key.at);
+	u32 number = (u32)key.at.whole.umin;
+	f->map = is_first || f->map == map ? map : MAP_VARIES;
+	f->has_key = is_known && (is_first || (f->has_key && f->key == number));
+	f->key = number;
+}
+
 static enum err call_row(struct walk *w, const struct helper *h, const char *prefix)
 {
 	struct call c = { .h = h, .prefix = prefix };
@@ -255,6 +270,8 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 		e = check_format(w, &c);
 	if (e)
 		return e;
+	if (c.m)
+		note_call(w, &c);
 	if (c.calls_back)
 		return walk_callback(w, &c);
 	set_result(w, &c);

@@ -148,7 +148,7 @@ void walk_show(const struct walk *w, u32 idx)
 		str_printf(&s, "r10%+lld: ", base->at.whole.smin + in->off);
 		reg_print_known(&s, w, &now->r[in->src]);
 	}
-	if (insn_is_jump(in) && !insn_is_goto(in) && w->p->ways[idx] == (WAY_ON | WAY_TAKEN) &&
+	if (insn_is_jump(in) && !insn_is_goto(in) && w->p->proven[idx].ways == (WAY_ON | WAY_TAKEN) &&
 	    w->idx == idx + 1)
 		str_printf(&s, "; %lld waits", (i64)idx + 1 + insn_jump(in));
 	verify_watch(w->p, idx, text);

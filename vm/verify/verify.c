@@ -273,7 +273,7 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 		return e;
 	p->facts = (struct prog_facts){ 0 };
 	p->taken = NULL;
-	p->ways = NULL;
+	p->proven = NULL;
 	p->taken_count = 0;
 	v.marks = flow_marks(p);
 	v.reach = kzalloc(p->insn_count * sizeof(*v.reach));
@@ -286,9 +286,9 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 		p->state = PROG_VERIFIED;
 	} else {
 		kfree(p->taken);
-		kfree(p->ways);
+		kfree(p->proven);
 		p->taken = NULL;
-		p->ways = NULL;
+		p->proven = NULL;
 	}
 	kfree(v.reach);
 	kfree(v.marks);

@@ -305,7 +305,6 @@ static void free_all(struct walk *w)
 			drop(w, &w->seen[i]);
 	kfree(w->pending);
 	kfree(w->seen);
-	kfree(w->group);
 	kfree(w->live);
 	kfree(w->decided);
 }
@@ -325,12 +324,11 @@ enum err walk_program(struct verify *v)
 	struct walk w = { .v = v, .p = v->p };
 	u32 count = v->p->insn_count;
 	w.seen = kzalloc(count * sizeof(*w.seen));
-	w.group = kzalloc(count);
+	if (!w.p->proven)
+		w.p->proven = kzalloc(count * sizeof(*w.p->proven));
 	w.decided = kzalloc(count);
-	if (!w.p->ways)
-		w.p->ways = kzalloc(count);
 	w.live_is_old = true;
-	enum err e = w.seen && w.group && w.decided && w.p->ways ? OK : ENOMEM;
+	enum err e = w.seen && w.p->proven && w.decided ? OK : ENOMEM;
 	if (!e && has_rounds(v))
 		memset(w.decided, true, count);
 	if (!e)

@@ -66,7 +66,6 @@ struct walk {
 	u64 bytes, most_bytes; /* that states take now, and took at most */
 	u32 visited;           /* instructions, on all paths */
 	bool forked;           /* since a state was kept: another way has been left for later */
-	u8 *group;             /* of each access: which kind of memory it touches */
 };
 
 enum { VISITED_MAX = 1000000 };
@@ -134,6 +133,9 @@ enum access {
 	ACCESS_MAY_WRITE, /* some of the bytes, or none */
 };
 enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who);
+
+/* What the four bytes are to which register n points: known only on the stack. */
+struct reg access_key(struct walk *w, u32 n);
 
 /* Makes all registers that hold the same address as r non-null, or the number 0. */
 void branch_null(struct walk *w, u32 id, bool is_null);

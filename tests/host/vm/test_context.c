@@ -21,7 +21,7 @@ static u64 reads_of(const char *text)
 	p.insn_count = vm_asm(insns, array_len(insns), text);
 	enum err e = prog_verify(&p, &log);
 	kfree(p.taken);
-	kfree(p.ways);
+	kfree(p.proven);
 	return check_str("", why) && e == OK ? p.facts.reads : 0xbad;
 }
 

@@ -58,7 +58,7 @@ static void verify_case(const struct vm_case *c, void *arg)
 	p.object = counts->o;
 	enum err e = prog_verify(&p, &log);
 	kfree(p.taken);
-	kfree(p.ways);
+	kfree(p.proven);
 	if (strncmp(c->name, "open: ", 6) == 0) {
 		counts->open++;
 		if (is_right(c, e, text))

@@ -5,11 +5,11 @@
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 
-/* Returns the map that reg holds at a call, if the lines above load it; else NULL. */
+/* Returns the map that reg holds at a call, if it is always the same; else NULL. */
 static const struct map *known_map(const struct jit *j, u32 idx, u32 reg)
 {
-	const struct insn *in = flow_constant(j->p, j->marks, idx, reg);
-	return in && insn_is_map(in) ? j->p->object->maps[in->imm] : NULL;
+	u32 map = op_map_of_call(j->p, j->marks, idx, reg);
+	return map ? j->p->object->maps[map - 1] : NULL;
 }
 
 static void emit_call(struct jit *j, uptr target)

@@ -37,8 +37,16 @@ struct mem jit_operand(const struct op *op)
 	return m;
 }
 
+/* What the verifier has proven cannot fault. */
+static bool can_fault(const struct jit *j)
+{
+	return !prog_is_proven(j->p) || j->p->proven[j->idx].memory == MEMORY_OBJECT;
+}
+
 u32 jit_fixup(struct jit *j, u32 reg)
 {
+	if (!can_fault(j))
+		return NO_FIXUP;
 	if (!j->sizing)
 		j->fixups[j->fixup_count] = (struct text_fixup){ .at = jit_here(j), .dst_reg = reg };
 	return j->fixup_count++;
@@ -46,7 +54,7 @@ u32 jit_fixup(struct jit *j, u32 reg)
 
 void jit_fixup_resume(struct jit *j, u32 index)
 {
-	if (!j->sizing)
+	if (!j->sizing && index != NO_FIXUP)
 		j->fixups[index].resume = jit_here(j);
 }
 

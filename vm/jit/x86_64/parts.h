@@ -107,8 +107,9 @@ u32 jit_end_of(const struct jit *j, u32 idx);
 void jit_place_begin(struct jit *j);
 void jit_place_end(struct jit *j);
 
-/* Says that the next instruction can fault. If it does, reg (NO_REG: none) becomes 0, and the program goes
- * on where jit_fixup_resume was called with the index that jit_fixup returned. */
+/* Says that the next instruction can fault, unless the verifier has proven that it cannot. If it does, reg (NO_REG: none)
+ * becomes 0, and the program goes on where jit_fixup_resume was called with the index that jit_fixup returned. */
+#define NO_FIXUP (~0u)
 u32 jit_fixup(struct jit *j, u32 reg);
 void jit_fixup_resume(struct jit *j, u32 index);
 
