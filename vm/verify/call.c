@@ -177,6 +177,38 @@ static enum err enter_callee(struct walk *w, u32 start, u32 callback)
 	return OK;
 }
 
+/* Goes on behind the call; a helper with a callback is called again. */
+static void leave_callee(struct walk *w, struct reg r0)
+{
+	struct frame *f = state_top(&w->now);
+	u32 called_at = f->called_at, callback = f->callback;
+	state_pop(&w->now);
+	w->idx = called_at + !callback;
+	if (callback)
+		return;
+	for (u32 n = BPF_R1; n <= BPF_R5; n++)
+		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
+	*walk_reg(w, BPF_R0) = r0;
+}
+
+/* The other program takes the place of the function, and returns any number to its caller. */
+static enum err walk_tail_call(struct walk *w)
+{
+	struct state here;
+	u32 idx = w->idx;
+	if (w->now.frame_count == 1)
+		return OK;
+	enum err e = state_copy(&here, &w->now);
+	if (e)
+		return e;
+	leave_callee(w, reg_any());
+	e = walk_later(w, w->idx);
+	state_free(&w->now);
+	w->now = here;
+	w->idx = idx;
+	return e;
+}
+
 /* The helper may call the function no time, or again and again. Each time the path comes back to the call, so a place
  * there that covers it ends the path. */
 static enum err walk_callback(struct walk *w, struct call *c)
@@ -275,6 +307,8 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 	if (c.calls_back)
 		return walk_callback(w, &c);
 	set_result(w, &c);
+	if (h->flags & HELPER_TAIL_CALL)
+		return walk_tail_call(w);
 	return c.iter ? iter_called(w, c.iter_arg, c.iter) : OK;
 }
 
@@ -336,7 +370,7 @@ static enum err check_result(struct walk *w)
 enum err walk_exit(struct walk *w)
 {
 	struct frame *f = state_top(&w->now);
-	u32 called_at = f->called_at, callback = f->callback;
+	u32 callback = f->callback;
 	struct reg r0 = f->r[BPF_R0];
 	enum err e = iter_check_closed(w, f);
 	if (e)
@@ -354,12 +388,6 @@ enum err walk_exit(struct walk *w)
 	if (e)
 		return e;
 	w->came_back = f->round;
-	state_pop(&w->now);
-	w->idx = called_at + !callback;
-	if (callback)
-		return OK;
-	for (u32 n = BPF_R1; n <= BPF_R5; n++)
-		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
-	*walk_reg(w, BPF_R0) = r0;
+	leave_callee(w, r0);
 	return OK;
 }
