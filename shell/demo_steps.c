@@ -103,8 +103,8 @@ const struct demo_step demo_steps[] = {
 	  "task is inside it.\n",
 	  .commands = "detach all; site kfree_skb; links", .state = TIMING },
 	{ "What each way costs",
-	  "By how much each way to trace makes a call of kfree_skb() longer (some seconds):\n",
-	  .commands = "compare kfree_skb" },
+	  "How much longer each way makes a call of wake_up_process() (takes some seconds):\n",
+	  .commands = "compare wake_up_process" },
 	{ "The mail of 2019",
 	  "Trampolines came to Linux in 2019. The mail thread about them has this example: a program on "
 	  "wake_up_process() that prints whom the kernel wakes up. Task, pid, CPU, flags (interrupts off, "
