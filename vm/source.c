@@ -41,3 +41,40 @@ const char *source_text(const struct prog *p, u32 insn_idx, u32 *line)
 	}
 	return NULL;
 }
+
+static bool is_in_name(char ch)
+{
+	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_';
+}
+
+static const char *behind_spaces(const char *text)
+{
+	while (*text == ' ')
+		text++;
+	return text;
+}
+
+/* Behind spaces and a cast. */
+static const char *behind_cast(const char *text)
+{
+	text = behind_spaces(text);
+	return *text == '(' ? behind_spaces(text + str_until(text, ')') + 1) : text;
+}
+
+bool source_print_result(struct strbuf *s, const struct prog *p, u32 insn_idx, const char *function)
+{
+	const struct line_info *line = source_line(p, insn_idx);
+	const char *text = line ? btf_name(&p->object->btf, line->line_off) : "";
+	u32 equals = str_until(text, '='), end = equals;
+	while (end && text[end - 1] == ' ')
+		end--;
+	u32 begin = end;
+	while (begin && is_in_name(text[begin - 1]))
+		begin--;
+	bool is_member = begin && (text[begin - 1] == '.' || text[begin - 1] == '>');
+	if (begin == end || is_member || !text[equals] ||
+	    strncmp(behind_cast(text + equals + 1), function, strlen(function)))
+		return false;
+	str_printf(s, "%.*s", (int)(end - begin), text + begin);
+	return true;
+}

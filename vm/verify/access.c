@@ -23,23 +23,17 @@ static const struct map *map_of(const struct walk *w, const struct reg *r)
 	return w->p->object->maps[r->what];
 }
 
-static enum err refuse_access(struct walk *w, const struct touch *t, const char *why)
-{
-	char text[160] = "";
-	struct strbuf s = STRBUF(text);
-	reg_print(&s, w, walk_reg(w, t->n));
-	w->about = walk_reg(w, t->n);
-	return walk_refuse(w, "r%u is %s; %s", t->n, text, why);
-}
-
 static enum err refuse_range(struct walk *w, const struct touch *t, const char *memory, i64 from, i64 to)
 {
+	const char *s = t->size == 1 ? "" : "s";
 	if (t->least == t->most)
-		return walk_refuse(w, "%s, %llu bytes at %lld, is outside %s, which is %lld to %lld", t->who,
-				   t->size, t->least, memory, from, to - 1);
+		return walk_refuse(w,
+				   "%s, %llu byte%s at %lld, is outside %s, which is %lld to %lld; correct "
+				   "the index or the size",
+				   t->who, t->size, s, t->least, memory, from, to - 1);
 	return walk_refuse(
-	    w, "%s, %llu bytes at %lld to %lld, can be outside %s, which is %lld to %lld; test the index",
-	    t->who, t->size, t->least, t->most, memory, from, to - 1);
+	    w, "%s, %llu byte%s at %lld to %lld, can be outside %s, which is %lld to %lld; test the index",
+	    t->who, t->size, s, t->least, t->most, memory, from, to - 1);
 }
 
 /* The slots of a stack that bytes [at, at + size) from its end lie in. */
@@ -130,15 +124,27 @@ enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how,
 	if (r->kind == REG_NONE)
 		return walk_check_read(w, n);
 	if (r->may_be_null)
-		return refuse_access(w, &t, "test it against NULL before it is used");
+		return walk_refuse_reg(w, n, r, "test it against NULL before it is used");
 	switch (r->kind) {
 	case REG_STACK: return touch_stack(w, &t);
 	case REG_VALUE: return touch_value(w, &t);
 	case REG_MEMORY: return touch_memory(w, &t, "the memory", r->size, r->is_read_only);
-	case REG_NUMBER: return refuse_access(w, &t, "only an address can be accessed");
+	case REG_NUMBER:
+		return walk_refuse_reg(
+		    w, n, r,
+		    how == ACCESS_READ && !range_is_const(&r->at)
+			? "only an address can be accessed; read what lies at a number with "
+			  "bpf_probe_read_kernel or BPF_CORE_READ"
+			: "only an address can be accessed");
+	case REG_CONTEXT:
+	case REG_OBJECT:
+		if (how != ACCESS_READ)
+			return walk_refuse_reg(w, n, r,
+					       "it cannot be written; keep the value in a map or variable");
+		/* fall through */
 	default:
-		return refuse_access(w, &t,
-				     how == ACCESS_READ ? "it cannot be read here" : "it cannot be written");
+		return walk_refuse_reg(
+		    w, n, r, how == ACCESS_READ ? "it cannot be read here" : "it cannot be written");
 	}
 }
 

@@ -10,15 +10,6 @@ static const char *sign_of(u32 operation)
 	return signs[operation];
 }
 
-static enum err refuse_address(struct walk *w, const struct reg *r, u32 n, const char *why)
-{
-	char text[160] = "";
-	struct strbuf s = STRBUF(text);
-	reg_print(&s, w, r);
-	w->about = r;
-	return walk_refuse(w, "r%u is %s; %s", n, text, why);
-}
-
 static struct range minus(struct range r)
 {
 	return range_alu(ALU_NEG, true, false, r, r);
@@ -32,21 +23,21 @@ static enum err move_address(struct walk *w, struct reg *to, const struct reg *f
 {
 	i64 least = by.whole.smin, most = by.whole.smax;
 	if (from->may_be_null)
-		return refuse_address(w, from, n, "test it before anything is added to it");
+		return walk_refuse_reg(w, n, from, "test it before anything is added to it");
 	if (from->kind == REG_STACK && subtracts)
-		return refuse_address(w, from, n, "nothing is subtracted from it; add a negative number");
+		return walk_refuse_reg(w, n, from, "nothing is subtracted from it; add a negative number");
 	bool adds_0 = range_is_const(&by) && !by.bits.value && !subtracts;
 	if (from->kind == REG_FUNC || (from->kind == REG_MAP && !adds_0))
-		return refuse_address(w, from, n, "nothing can be added to it");
+		return walk_refuse_reg(w, n, from, "nothing can be added to it");
 	if ((from->kind == REG_CONTEXT || from->kind == REG_OBJECT) && !range_is_const(&by))
-		return refuse_address(w, from, n, "only a constant can be added to it");
+		return walk_refuse_reg(w, n, from, "only a constant can be added to it");
 	if (least <= -FAR || most >= FAR)
-		return refuse_address(w, from, n,
-				      "a number of any size cannot be added to it; test that it is small");
+		return walk_refuse_reg(w, n, from,
+				       "a number of any size cannot be added to it; test that it is small");
 	*to = *from;
 	to->at = range_alu(ALU_ADD, true, false, from->at, by);
 	if (to->at.whole.smin <= -FAR || to->at.whole.smax >= FAR)
-		return refuse_address(w, from, n, "this leads too far from it");
+		return walk_refuse_reg(w, n, from, "this leads too far from it");
 	return OK;
 }
 
@@ -63,10 +54,10 @@ static enum err address_alu(struct walk *w, u32 operation, bool wide, struct reg
 	}
 	if (both || !wide || (operation != ALU_ADD && operation != ALU_SUB) ||
 	    (operation == ALU_SUB && reg_is_address(src)))
-		return refuse_address(w, reg_is_address(dst) ? dst : src, reg_is_address(dst) ? d : s,
-				      both    ? "the other operand is an address, too"
-				      : !wide ? "32-bit arithmetic would cut it"
-					      : "only adding and subtracting a number leave it an address");
+		return walk_refuse_reg(w, reg_is_address(dst) ? d : s, reg_is_address(dst) ? dst : src,
+				       both    ? "the other operand is an address, too"
+				       : !wide ? "32-bit arithmetic would cut it"
+					       : "only adding and subtracting a number leave it an address");
 	struct reg result;
 	enum err e = reg_is_address(dst)
 			 ? move_address(w, &result, dst, d, operation == ALU_SUB ? minus(src->at) : src->at,
@@ -121,7 +112,7 @@ static enum err move(struct walk *w, const struct insn *in, bool wide)
 			return OK;
 		}
 		if (in->off)
-			return refuse_address(w, src, in->src, "a part of it has no meaning");
+			return walk_refuse_reg(w, in->src, src, "a part of it has no meaning");
 		context_escapes(w, src);
 		*dst = (struct reg){ .kind = REG_NUMBER, .at = range_between(0, 0xffffffff) };
 		return OK;
@@ -143,7 +134,7 @@ static enum err swap(struct walk *w, const struct insn *in)
 	enum insn_kind kind = insn_kind(in);
 	bool swaps = kind != INSN_LE16 && kind != INSN_LE32 && kind != INSN_LE64;
 	if (reg_is_address(dst))
-		return refuse_address(w, dst, in->dst, "its bytes cannot be swapped");
+		return walk_refuse_reg(w, in->dst, dst, "its bytes cannot be swapped");
 	dst->id = 0;
 	dst->at = swaps ? range_swap(dst->at, (u32)in->imm) : range_zero_extend(dst->at, (u32)in->imm);
 	return OK;

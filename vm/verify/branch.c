@@ -102,7 +102,8 @@ enum err walk_branch(struct walk *w)
 		e = walk_later(w, target);
 		state_free(&w->now);
 		w->now = fall;
-		path_add(&w->path, ++w->idx);
+		path_add(&w->path, w->idx, w->idx + 1);
+		w->idx++;
 		return e;
 	}
 	walk_decided(w);

@@ -26,7 +26,8 @@ static enum err refuse_arg(struct walk *w, const struct call *c, u32 n, const ch
 	struct strbuf s = STRBUF(text);
 	reg_print(&s, w, walk_reg(w, n));
 	w->about = walk_reg(w, n);
-	return walk_refuse(w, "r%u of %s%s is %s, and must be %s", n, c->prefix, c->h->name, text, needs);
+	return walk_refuse(w, "argument %u of %s%s is %s, and must be %s", n, c->prefix, c->h->name, text,
+			   needs);
 }
 
 static enum err check_size(struct walk *w, const struct call *c, u32 n, bool may_be_zero, u64 *size)
@@ -36,8 +37,8 @@ static enum err check_size(struct walk *w, const struct call *c, u32 n, bool may
 		return refuse_arg(w, c, n, "a size");
 	if (r->at.whole.smin < (may_be_zero ? 0 : 1) || r->at.whole.smax >= (i64)MAP_BYTES_MAX)
 		return refuse_arg(w, c, n,
-				  may_be_zero ? "a size that is small and not negative; test that"
-					      : "a size above 0 that is not large; test that");
+				  may_be_zero ? "a size that is small and not negative; test it before"
+					      : "a size above 0 that is not large; test it before");
 	*size = r->at.whole.umax;
 	return OK;
 }
@@ -46,7 +47,7 @@ static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u6
 {
 	char who[96] = "";
 	struct strbuf s = STRBUF(who);
-	str_printf(&s, "the memory in r%u of %s%s", n, c->prefix, c->h->name);
+	str_printf(&s, "argument %u of %s%s", n, c->prefix, c->h->name);
 	return size ? access_check(w, n, 0, size, how, who) : OK;
 }
 
@@ -264,8 +265,8 @@ static enum err check_format(struct walk *w, const struct call *c)
 	why = (struct strbuf)STRBUF(text);
 	if (c->h->id == BPF_FUNC_trace_printk && set < 3 &&
 	    printk_check(begin, (u32)size->at.bits.value, 3, &why))
-		return walk_refuse(w, "r%u is to be printed and has no value here; set it first",
-				   BPF_R3 + set);
+		return walk_refuse(
+		    w, "value %u that bpf_printk prints has no value here; set the variable first", set + 1);
 	return walk_refuse(w, "%s", text);
 }
 
@@ -359,11 +360,16 @@ static enum err check_result(struct walk *w)
 	if (e || !returns_only_0(w->p))
 		return e;
 	if (r0->kind != REG_NUMBER)
-		return walk_refuse(w, "an %s program must return 0, and this is an address", type);
+		return walk_refuse(
+		    w, "an %s program must return 0, and this is an address; end it with return 0", type);
 	if (r0->at.whole.umin == r0->at.whole.umax && r0->at.whole.umin)
-		return walk_refuse(w, "an %s program must return 0, not %lld", type, r0->at.whole.smin);
+		return walk_refuse(w, "an %s program must return 0, not %lld; only fmod_ret changes a result",
+				   type, r0->at.whole.smin);
 	return r0->at.whole.umax
-		   ? walk_refuse(w, "an %s program must return 0, and this may be another number", type)
+		   ? walk_refuse(
+			 w,
+			 "an %s program must return 0, and this may be another number; end it with return 0",
+			 type)
 		   : OK;
 }
 

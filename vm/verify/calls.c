@@ -82,7 +82,8 @@ static enum err check_constant(struct verify *v, u32 idx, const struct helper *h
 		v->reach[idx].callees = ~0ull;
 	if (h->args[arg] == ARG_PROG_ARRAY &&
 	    (!is_map || v->p->object->maps[in->imm]->ops->type != BPF_MAP_TYPE_PROG_ARRAY))
-		return verify_refuse(v, idx, "r%u of bpf_%s must be a map of programs, set right before", reg,
+		return verify_refuse(v, idx,
+				     "argument %u of bpf_%s must be a map of programs, set right before", reg,
 				     h->name);
 	return OK;
 }

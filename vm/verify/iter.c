@@ -41,8 +41,9 @@ enum err iter_argument(struct walk *w, u32 n, bool is_new, const char *name, str
 	struct frame *f = r->kind == REG_STACK ? w->now.frames[r->what] : NULL;
 	i64 at = r->at.whole.smin;
 	if (!f || !range_is_const(&r->at) || at % 8 || at >= 0 || -at / 8 > (i64)f->depth)
-		return walk_refuse(w, "r%u of %s must be the address of a struct bpf_iter_num on the stack",
-				   n, name);
+		return walk_refuse(
+		    w, "argument %u of %s must be the address of a struct bpf_iter_num on the stack", n,
+		    name);
 	*slot = &f->slots[-at / 8 - 1];
 	if (is_iter(*slot) && is_new)
 		return walk_refuse(

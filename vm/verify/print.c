@@ -4,6 +4,7 @@
 #include "vm/run/map.h"
 #include "vm/source.h"
 #include "vm/verify/range_parts.h"
+#include "vm/verify/typed.h"
 #include "vm/verify/walk.h"
 
 verify_watcher *verify_watch;
@@ -67,6 +68,35 @@ void reg_print_known(struct strbuf *s, const struct walk *w, const struct reg *r
 	number_print(s, &r->at);
 }
 
+/* "r1", and what that is in C, if it is known: "r1 (count)", "r1 (argument 1 of kfree_skb)". */
+static void name_print(struct strbuf *s, const struct walk *w, u32 n, const struct reg *r)
+{
+	const struct insn *in = r->from ? &w->p->insns[r->from - 1] : NULL;
+	char name[64] = "", function[64] = "";
+	struct strbuf c = STRBUF(name);
+	const struct helper *h = in && insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	str_printf(s, "r%u", n);
+	if (h && reg_is_at_begin(r)) {
+		str_printf(&STRBUF(function), "bpf_%s", h->name);
+		if (source_print_result(&c, w->p, r->from - 1, function))
+			str_printf(s, " (%s)", name);
+	}
+	u32 arg = in && w->p->proven[r->from - 1].memory == MEMORY_CONTEXT && reg_is_at_begin(r)
+		      ? context_argument(w->p, (u64)in->off / 8)
+		      : 0;
+	if (arg)
+		str_printf(s, " (argument %u of %s)", arg, w->p->target);
+}
+
+enum err walk_refuse_reg(struct walk *w, u32 n, const struct reg *r, const char *why)
+{
+	char name[96] = "", what[160] = "";
+	name_print(&STRBUF(name), w, n, r);
+	reg_print(&STRBUF(what), w, r);
+	w->about = r;
+	return walk_refuse(w, "%s is %s; %s", name, what, why);
+}
+
 /* "line 12", or the instruction where no line is known. */
 static void print_line_of(struct strbuf *s, const struct walk *w, u32 idx)
 {
@@ -90,16 +120,18 @@ static void origin_print(struct strbuf *s, const struct walk *w, u32 idx)
 
 void walk_print_way(struct strbuf *s, const struct walk *w)
 {
-	u32 count = min(w->path.count, (u32)PLACES);
+	u32 count = min(w->path.count, (u32)TURNS);
 	if (w->about && w->about->from && reg_is_address(w->about))
 		origin_print(s, w, w->about->from - 1);
 	const char *before = count < w->path.count ? "; path: ..., " : "; path: ";
 	for (u32 i = 0; i < count; i++) {
-		u32 at = w->path.at[(w->path.count - count + i) % PLACES];
-		if (source_line(w->p, at) && source_line(w->p, at) == source_line(w->p, w->idx))
+		const struct turn *t = &w->path.at[(w->path.count - count + i) % TURNS];
+		const struct line_info *from = source_line(w->p, t->from), *to = source_line(w->p, t->to);
+		if (t->from == t->to || (from && to && from->line == to->line))
 			continue;
 		str_puts(s, before);
-		print_line_of(s, w, at);
+		print_line_of(s, w, t->from);
+		str_printf(s, " to %u", to ? to->line : t->to);
 		before = ", ";
 	}
 }

@@ -65,6 +65,11 @@ static enum err untyped_slot(struct walk *w, u64 slot)
 				 RAW_ARGS);
 }
 
+static u32 slots_of(const struct btf *b, u32 type)
+{
+	return max((btf_size(b, type) + 7) / 8, 1u);
+}
+
 /* Counts the slots of the parameters: a struct of 16 bytes has two. *type is the one that begins in that slot; it stays if
  * none does. */
 static u32 param_slots(const struct btf *b, const struct btf_type *proto, u64 slot, u32 *type)
@@ -74,9 +79,22 @@ static u32 param_slots(const struct btf *b, const struct btf_type *proto, u64 sl
 		u32 param = btf_params(proto)[i].type;
 		if (at == slot)
 			*type = param;
-		at += max((btf_size(b, param) + 7) / 8, 1u);
+		at += slots_of(b, param);
 	}
 	return at;
+}
+
+u32 context_argument(const struct prog *p, u64 slot)
+{
+	const struct btf *b = kfunc_types();
+	u32 proto = frame_is_typed(p) ? proto_of(p, b) : 0, at = 0;
+	const struct btf_type *t = proto ? btf_type(b, proto) : NULL;
+	for (u32 i = 0; t && i < btf_vlen(t); i++) {
+		if (at == slot)
+			return i + 1;
+		at += slots_of(b, btf_params(t)[i].type);
+	}
+	return 0;
 }
 
 static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struct reg *result)
@@ -146,9 +164,10 @@ static enum err check_taken_as(struct walk *w, const struct insn *in, const stru
 	if (field_at(b, base->what, (u64)at, size, &real) && field_at(b, as.type, as.off, size, &taken) &&
 	    strcmp(real.name, taken.name) == 0)
 		return OK;
-	const char *is = btf_type_name(b, base->what);
-	return walk_refuse(w, "r%u is a struct %s here, not a struct %s; declare it as struct %s *",
-			   insn_base(in), is, btf_type_name(b, as.type), is);
+	char why[160] = "";
+	str_printf(&STRBUF(why), "it is taken for a struct %s; declare it as struct %s *",
+		   btf_type_name(b, as.type), btf_type_name(b, base->what));
+	return walk_refuse_reg(w, insn_base(in), base, why);
 }
 
 enum err object_read(struct walk *w, const struct insn *in, struct reg *result)
@@ -161,7 +180,7 @@ enum err object_read(struct walk *w, const struct insn *in, struct reg *result)
 	u32 what = base->is_one_of && taken_as(w).type ? taken_as(w).type : base->what;
 	*result = number_of(in);
 	if (base->may_be_null)
-		return walk_refuse(w, "r%u may be NULL; test it before it is used", insn_base(in));
+		return walk_refuse_reg(w, insn_base(in), base, "test it against NULL before it is used");
 	enum err e = base->is_one_of ? OK : check_taken_as(w, in, base, at);
 	if (!e && (at < 0 || !field_at(b, what, (u64)at, size, &f)))
 		return walk_refuse(w, "struct %s, of %u bytes, has no field of %u bytes at byte %lld",

@@ -42,8 +42,11 @@ static enum err check_stack(struct verify *v, u32 idx, const struct insn *in)
 	i32 size = (i32)insn_size(in);
 	if (insn_base(in) != BPF_FP || (in->off >= -PROG_STACK && in->off <= -size))
 		return OK;
-	return verify_refuse(v, idx, "%d bytes at r10%+d are outside the stack, which is r10-%d to r10-1",
-			     size, in->off, PROG_STACK);
+	return verify_refuse(
+	    v, idx,
+	    "%d byte%s at r10%+d %s outside the stack, which is r10-%d to r10-1; correct the "
+	    "index, or keep a large array in a map",
+	    size, size == 1 ? "" : "s", in->off, size == 1 ? "is" : "are", PROG_STACK);
 }
 
 static enum err check_map(struct verify *v, u32 idx, const struct insn *in)

@@ -95,7 +95,7 @@ enum err walk_later(struct walk *w, u32 idx)
 	p->idx = idx;
 	p->from = w->from;
 	p->path = w->path;
-	path_add(&p->path, idx);
+	path_add(&p->path, w->idx, idx);
 	if (p->from)
 		p->from->open++;
 	w->pending_count++;
@@ -180,7 +180,7 @@ static enum err compare_seen(struct walk *w, u32 round, bool is_first)
 		if (s->open && state_covers(&s->s, &w->now, live, true) && !iter_takes_round(w, s, round))
 			return walk_refuse(w,
 					   "this loop does not end: it comes back to this line and nothing "
-					   "has changed");
+					   "has changed; count the rounds up to a limit");
 		if (++s->misses > 3 * s->hits + 3 && !s->open) {
 			drop(w, at);
 			continue;

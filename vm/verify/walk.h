@@ -28,10 +28,13 @@ struct seen {
 	u32 hits, misses;
 };
 
-/* Where a path went when there were two ways: the last few places. */
-enum { PLACES = 4 };
+/* Which way a path went when there were two: the last few times. */
+enum { TURNS = 4 };
 struct path {
-	u32 at[PLACES], count;
+	struct turn {
+		u32 from, to;
+	} at[TURNS];
+	u32 count;
 };
 
 /* The other way of a jump, which is walked later. */
@@ -70,6 +73,9 @@ struct walk {
 
 enum { VISITED_MAX = 1000000 };
 
+/* Refuses the program because of what register n holds, r: "r1 (count) is the number 16; WHY". */
+enum err walk_refuse_reg(struct walk *w, u32 n, const struct reg *r, const char *why);
+
 /* Refuses the program at the current instruction. */
 enum err walk_refuse(struct walk *w, const char *fmt, ...) printf_like(2, 3);
 
@@ -100,10 +106,12 @@ void walk_print_way(struct strbuf *s, const struct walk *w);
 void walk_show(const struct walk *w, u32 idx);
 void walk_say(const struct walk *w, const char *fmt, ...) printf_like(2, 3);
 
-/* Another way was possible, and the path goes on at idx. */
-static inline void path_add(struct path *p, u32 idx)
+/* Another way was possible at from, and the path goes on at to. Rounds of a loop count once. */
+static inline void path_add(struct path *p, u32 from, u32 to)
 {
-	p->at[p->count++ % PLACES] = idx;
+	const struct turn *last = &p->at[(p->count - 1) % TURNS];
+	if (!p->count || last->from != from || last->to != to)
+		p->at[p->count++ % TURNS] = (struct turn){ from, to };
 }
 
 /* Whether register n may be read at all. */

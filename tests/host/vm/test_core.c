@@ -223,9 +223,11 @@ TEST(core_refuses_what_the_kernel_lacks_where_it_is_reached)
 
 TEST(core_type_must_be_that_of_the_object)
 {
-	static const char *const whys[] = { [8] = "r1 is a struct sk_buff here, not a struct task_struct;",
-					    [9] = "r1 is a struct sock here, not a struct sk_buff;",
-					    [10] = "r1 is a struct sk_buff here, not a struct sock;" };
+	static const char *const whys[] = {
+		[8] = "r1 (argument 1 of *) is a struct sk_buff; it is taken for a struct task_struct;",
+		[9] = "r1 is a struct sock; it is taken for a struct sk_buff;",
+		[10] = "r1 * is a struct sk_buff; it is taken for a struct sock;"
+	};
 	char path[64], pattern[128];
 	if (!has_kernel_btf())
 		return;

@@ -269,7 +269,7 @@ static const struct refusal refusals[] = {
 	  "refuse_extern.bpf.c:*" },
 	{ "refuse_extern_function", EOPNOTSUPP,
 	  "program program: it calls wake_up_process, which the object only declares; of the kernel it can "
-	  "call bpf_session_is_return, bpf_session_cookie, msleep, at refuse_extern_function.bpf.c:*" },
+	  "call bpf_session_is_return, bpf_session_cookie, msleep, *at refuse_extern_function.bpf.c:*" },
 	{ "refuse_sleep", EINVAL,
 	  "program program: *: insn ?: msleep may block, so only a program that may sleep can call it*" },
 	{ "refuse_session", EINVAL,
@@ -298,7 +298,7 @@ static const struct refusal refusals[] = {
 	{ "refuse_const_atomic", EINVAL,
 	  "program program: *: insn ?: this atomic operation is in the value of map test.rodata, *" },
 	{ "refuse_const_helper", EINVAL,
-	  "program program: *: insn ?: the memory in r1 of bpf_probe_read_kernel is in the value of map "
+	  "program program: *: insn ?: argument 1 of bpf_probe_read_kernel is in the value of map "
 	  "test.rodata, which is read only*" },
 	{ "refuse_const_map", EINVAL,
 	  "program program: *: insn ?: this store is in the value of map fixed, *" },
@@ -312,10 +312,15 @@ static const struct refusal refusals[] = {
 	{ "refuse_result_maybe", EINVAL,
 	  "program program: *: insn ?: an fsession program must return 0, not 1*" },
 	{ "refuse_number_as_map", EINVAL,
-	  "program program: *: insn ?: r1 of bpf_map_lookup_elem is the number 16, and must be a map of this "
+	  "program program: *: insn ?: argument 1 of bpf_map_lookup_elem is the number 16, and must be a map "
+	  "of this "
 	  "object*" },
+	{ "refuse_null", EINVAL,
+	  "program program: refuse_null.bpf.c:22: insn ??: r0 (count) is a value of map counts, or NULL; "
+	  "test it "
+	  "against NULL before it is used; it is from bpf_map_lookup_elem in line 18; path: line 20 to 22" },
 	{ "refuse_renames", EINVAL,
-	  "program renames: *: insn ?: r0 is a struct task_struct; it cannot be written*" },
+	  "program renames: *: insn ?: r0 (task) is a struct task_struct; it cannot be written*" },
 	{ "refuse_address", EINVAL,
 	  "program stores: *: insn ?: r2 is the number 16; only an address can be accessed*" },
 	{ "refuse_license", EINVAL,
@@ -447,8 +452,7 @@ static const struct {
 } relocations[] = {
 	{ "runs", true, 0, R_BPF_NONE, EINVAL, /* the address stays 0 */
 	  "program first: basic.bpf.c:63: insn 34: r1 is the number 0; only an address can be accessed; "
-	  "path: line 56, "
-	  "line 62" },
+	  "path: line 54 to 56, line 61 to 62" },
 	{ "runs", true, 0, R_BPF_64_64, ENOEXEC,
 	  "program first: insn 0 has a relocation of type 1 (to runs)" },
 	{ "runs", true, 1, R_BPF_64_64, ENOEXEC,
