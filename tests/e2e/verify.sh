@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What a beginner reads who made a mistake; bpf-verify on the host; the shell's prog verify.
+. tests/e2e/lib.sh
+plan 24
+
+# on_host NAME STATUS REGEX...: as wanted, of bpf-verify with the words in $words; standard input as it is.
+on_host() {
+	# shellcheck disable=SC2086 # words
+	build/host/bpf-verify $words >"$out" 2>&1
+	status=$?
+	wanted "$@"
+}
+
+# mistake NAME REGEX: the program on standard input is refused with that sentence. Its first line is line 6.
+mistake() {
+	{
+		printf '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n'
+		printf 'struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16); __type(key, __u32); __type(value, __u64); } counts SEC(".maps");\n'
+		printf 'char LICENSE[] SEC("license") = "GPL";\n'
+		cat
+	} >"$work/$1.bpf.c"
+	compile "$work/$1.bpf.c" "$work/$1.bpf.o" || { fail "verify_$1" 'clang failed'; return; }
+	words=$work/$1.bpf.o
+	on_host "verify_$1" 1 "$2"
+}
+
+mistake null ': null\.bpf\.c:9: insn [0-9]+: r0 \(v\) is a value of map counts, or NULL; test it against NULL before it is used; it is from bpf_map_lookup_elem in line 8$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	__u32 key = 7;
+	__u64 *v = bpf_map_lookup_elem(&counts, &key);
+	*v += 1;
+	return 0;
+}
+END
+mistake path ': path\.bpf\.c:12: insn [0-9]+: r0 \(v\) is a value .*; it is from bpf_map_lookup_elem in line 9; path: line 10 to 12$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	__u32 key = skb->len;
+	__u64 *v;
+	v = (__u64 *)bpf_map_lookup_elem(&counts, &key);
+	if (key > 60 && !v)
+		return 0;
+	*v += 1;
+	return 0;
+}
+END
+mistake argument ': argument\.bpf\.c:6: insn [0-9]+: r1 \(argument 1 of netif_receive_skb\) is a struct sk_buff; it cannot be written; keep the value in a map or variable; it was loaded in line 6$' <<END
+SEC("fentry/netif_receive_skb") int BPF_PROG(f, struct sk_buff *skb) { skb->len = 5; return 0; }
+END
+mistake helper ': helper\.bpf\.c:8: insn [0-9]+: argument 2 of bpf_map_lookup_elem reads the stack at r10-4, which has not been written; give it a value first$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	__u32 key;
+	__u64 *v = bpf_map_lookup_elem(&counts, &key);
+	return 0;
+}
+END
+mistake index ': index\.bpf\.c:8: insn [0-9]+: r[0-9] is a value of map index\.bss; a number of any size cannot be added to it; test that it is small; it was loaded in line 8$' <<END
+__u64 array[4];
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	array[skb->len * 1000] = 7; return 0; }
+END
+mistake frame ': frame\.bpf\.c:8: insn [0-9]+: this store, 8 bytes at 0, is outside the stack, which is -512 to -1; correct the index or the size$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	volatile __u64 buf[4];
+	for (volatile int i = 0; i < 40; i++) buf[i] = 7;
+	return 0;
+}
+END
+mistake loop ': loop\.bpf\.c:8: insn [0-9]+: this loop does not end: .*; count the rounds up to a limit$' <<END
+volatile int stop;
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	while (!stop) ;
+	return 0;
+}
+END
+mistake context ': context\.bpf\.c:7: insn [0-9]+: r1 is the context; it cannot be written; keep the value in a map or variable$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	((volatile __u64 *)ctx)[0] = 0; return 0; }
+END
+mistake kprobe ': kprobe\.bpf\.c:6: insn [0-9]+: r1 is a number; only an address can be accessed; read what lies at a number with bpf_probe_read_kernel or BPF_CORE_READ$' <<END
+SEC("kprobe/kfree_skb") int BPF_KPROBE(f, struct sk_buff *skb) {
+	return skb->len; }
+END
+mistake printed ': printed\.bpf\.c:8: insn [0-9]+: value 1 that bpf_printk prints has no value here; set the variable first$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
+	__u64 x;
+	bpf_printk("%llx", x);
+	return 0;
+}
+END
+mistake result ': result\.bpf\.c:6: insn [0-9]+: an fentry program must return 0, and this may be another number; end it with return 0$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) { bpf_printk("no return"); }
+END
+mistake type ': type\.bpf\.c:7: insn [0-9]+: r1 \(argument 1 of kfree_skb\) is a struct sk_buff; it is taken for a struct task_struct; declare it as struct sk_buff \*; it was loaded in line 6$' <<END
+SEC("fentry/kfree_skb") int BPF_PROG(f, struct task_struct *p) {
+	bpf_printk("%d", p->pid); return 0; }
+END
+
+# One program of two, and what cannot be told.
+cat >"$work/two.bpf.c" <<END
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+SEC("fentry/kfree_skb") int BPF_PROG(wrong, struct sk_buff *skb) { skb->len = 5; return 0; }
+SEC("fentry/kfree_skb") int BPF_PROG(right, struct sk_buff *skb) { return 0; }
+END
+compile "$work/two.bpf.c" "$work/two.bpf.o"
+words="$work/two.bpf.o" on_host verify_refuses_an_object_for_one_program 1 '^program wrong: two\.bpf\.c:4: '
+words="$work/two.bpf.o wrong" on_host verify_refuses_that_program 1 '^program wrong: two\.bpf\.c:4: '
+words="$work/two.bpf.o right" on_host verify_accepts_the_other_program 0
+[ -s "$out" ] && fail verify_says_nothing_of_what_is_right 'it printed' || pass verify_says_nothing_of_what_is_right
+words="$work/two.bpf.o nobody" on_host verify_cannot_tell_of_no_program 2 'has no program nobody$'
+words="$work/nothing" on_host verify_cannot_tell_of_no_file 2 'cannot read '
+words='' on_host verify_cannot_tell_without_words 2 '^usage: bpf-verify '
+words='--raw raw_tp'
+on_host verify_refuses_raw_instructions 1 '^insn 0: r0 is read and has no value here' <<<'95 00 00 00 00 00 00 00'
+on_host verify_accepts_raw_instructions 0 <<<'b7 00 00 00 00 00 00 00 95 00 00 00 00 00 00 00'
+on_host verify_cannot_tell_of_half_an_instruction 2 'hold' <<<'95 00 00'
+
+# The walk: the same on the host and in the shell.
+words='-v build/progs/skbcount.bpf.o count_skb'
+on_host verify_shows_the_walk 0 ': call bpf_map_lookup_elem#1 +r0: a value of map freed_per_cpu, or NULL$' \
+	'r0: a value of map freed_per_cpu; [0-9]+ waits$' '^-- as before, or less: what follows is proven$' \
+	'^-- [0-9]+ instructions on 3 paths; [0-9]+ states kept, [0-9]+ bytes at most$'
+cp "$out" "$work/walk"
+fivebyte --quiet --exec 'prog verify count_skb'
+diff "$work/walk" "$out" >"$work/diff" && pass verify_is_the_same_in_the_shell ||
+	fail verify_is_the_same_in_the_shell "$(head -5 "$work/diff")"
