@@ -183,7 +183,9 @@ enum err object_read(struct walk *w, const struct insn *in, struct reg *result)
 		return walk_refuse_reg(w, insn_base(in), base, "test it against NULL before it is used");
 	enum err e = base->is_one_of ? OK : check_taken_as(w, in, base, at);
 	if (!e && (at < 0 || !field_at(b, what, (u64)at, size, &f)))
-		return walk_refuse(w, "struct %s, of %u bytes, has no field of %u bytes at byte %lld",
+		return walk_refuse(w,
+				   "struct %s, of %u bytes, has no field of %u bytes at byte %lld; "
+				   "BPF_CORE_READ can copy what lies there",
 				   btf_type_name(b, what), btf_size(b, what), size, at);
 	if (f.type)
 		*result = object_of(in, b, f.type);
