@@ -13,17 +13,34 @@ static bool is_flat(const struct map *m)
 	       m->stride <= 0x7fffffff && m->per_cpu_stride <= 0x7fffffff && m->max_entries <= 0x7fffffff;
 }
 
+/* Sets op to a load of the element's address, which is constant: the key is proven. */
+static bool fold_known_key(struct fold *f, struct op *op, const struct map *m)
+{
+	const struct prog *p = f->o->p;
+	const struct insn_fact *fact = prog_is_proven(p) ? &p->proven[f->idx] : NULL;
+	if (!fact || !fact->has_key || fact->key >= m->max_entries || m->per_cpu_stride)
+		return false;
+	i64 at = (i64)(uptr)m->values + (i64)fact->key * m->stride;
+	if (at != (i32)at)
+		return false;
+	op->kind = INSN_MOV64_K;
+	op->dst = BPF_R0;
+	op->imm = (i32)at;
+	return true;
+}
+
 /*      r2 = r10                        gone
  *      r2 += -4                        gone
  *      r1 = map[id:1]                  gone
- *      call map_lookup_elem            r0 = the element with the index at [r10 - 4]        */
+ *      call map_lookup_elem            r0 = the element with the index at [r10 - 4], or a constant */
 static void fold_lookup(struct fold *f, struct op *op)
 {
 	const struct prog *p = f->o->p;
 	const struct helper *h = helper_find((u32)op->imm);
 	u32 map = op_map_of_call(p, f->o->marks, f->idx, BPF_R1);
 	bool is_lookup = h && h->id == BPF_FUNC_map_lookup_elem && h->ret == RET_MAP_VALUE_OR_NULL;
-	if (!is_lookup || !map || !is_flat(p->object->maps[map - 1]))
+	if (!is_lookup || !map || !is_flat(p->object->maps[map - 1]) ||
+	    fold_known_key(f, op, p->object->maps[map - 1]))
 		return;
 	op->kind = OP_ELEMENT;
 	op->dst = BPF_R0;
@@ -144,6 +161,23 @@ static void fold_scaled_extension(struct fold *f, struct op *op)
 	op->imm = 32 - op->imm;
 }
 
+/* A jump that a constant decides:
+ *      r0 = 0xffffffff8ffc9000         r0 = 0xffffffff8ffc9000
+ *      if r0 == 0 goto                 gone                                            */
+static void decide(struct fold *f, struct op *op)
+{
+	const struct sum *s = &f->reg[op->a].sum;
+	if (s->base || s->index)
+		return;
+	bool is_taken = (s->disp == op->imm) == (op->kind == INSN_JEQ64_K);
+	i32 disp = op->disp;
+	op_drop(op);
+	if (is_taken) {
+		op->kind = INSN_JA;
+		op->disp = disp;
+	}
+}
+
 static bool has_u32(const struct fold *f, u32 reg)
 {
 	return reg == OP_NO_REG || f->reg[reg].is_u32;
@@ -222,6 +256,7 @@ static const struct rewrite {
 	{ { INSN_CALL }, TRICK_ELEMENT, fold_lookup },
 	{ { INSN_RSH64_K, INSN_RSH32_K, INSN_ARSH64_K, INSN_ARSH32_K }, TRICK_NARROW, fold_extension },
 	{ { INSN_RSH64_K }, TRICK_NARROW, fold_scaled_extension },
+	{ { INSN_JEQ64_K, INSN_JNE64_K }, TRICK_ELEMENT, decide },
 	{ { INSN_MOV32_X, INSN_DIV64_K, INSN_DIV64_X, INSN_MOD64_K, INSN_MOD64_X, INSN_JEQ64_K,
 	    INSN_JNE64_K },
 	  TRICK_NARROW,

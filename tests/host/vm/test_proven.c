@@ -156,3 +156,19 @@ TEST(proven_accesses_cannot_fault_but_loads_from_objects)
 	}
 	free_maps();
 }
+
+/* Instruction 4 is the call, 5 the test for NULL: the one becomes a constant of 7 bytes, the other nothing. */
+TEST(proven_key_makes_a_lookup_an_address)
+{
+	static const char text[] =
+	    "*(u32 *)(r10 -4) = 3\nr2 = r10\nr2 += -4\nr1 = map[id:0]\n"
+	    "call bpf_map_lookup_elem#1\nif r0 == 0x0 goto pc+1\nr0 = *(u64 *)(r0 +0)\nexit\n";
+	make_maps();
+	struct prog *p = load_proven("raw_tp", text, PROG_JIT);
+	require(p);
+	check_eq(13, p->entry((u64[8]){ 0 }));
+	check(p->insn_at[6] - p->insn_at[5] <= 7);
+	check_eq(0, p->insn_at[7] - p->insn_at[6]);
+	prog_free(p);
+	free_maps();
+}
