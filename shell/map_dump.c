@@ -11,6 +11,7 @@
 #include "shell/style.h"
 #include "vm/object.h"
 #include "vm/run/map.h"
+#include "vm/run/ringbuf.h"
 
 struct keys {
 	char *all; /* one behind the other */
@@ -256,6 +257,33 @@ static void dump_as_lines(struct map *m, const struct keys *k)
 		kprintf("  (empty)\n");
 }
 
+static void print_record(const void *data, u32 len, void *arg)
+{
+	struct table *t = arg;
+	char text[ELEMENT] = "";
+	struct strbuf s = STRBUF(text);
+	str_hex(&s, data, len, " ");
+	if (t)
+		table_add(t, "%u\t%s", len, text);
+	else
+		kprintf("  %u bytes: %s%s\n", len, text, s.cut ? " ..." : "");
+}
+
+/* The records that are there; afterwards they are not. */
+static enum err dump_ring(struct map *m, struct strbuf *log)
+{
+	struct table t;
+	if (json_is_on()) {
+		table_begin(&t, ">bytes|>data");
+		ringbuf_consume(m, print_record, &t);
+		return table_print(&t, log);
+	}
+	kprintf("%s%s%s: %s\n", style(STYLE_NAME), m->name, style_end(), m->ops->name);
+	if (!ringbuf_consume(m, print_record, NULL))
+		kprintf("  (empty)\n");
+	return OK;
+}
+
 enum err map_dump(const char *name, struct strbuf *log)
 {
 	struct keys k;
@@ -263,6 +291,8 @@ enum err map_dump(const char *name, struct strbuf *log)
 	enum err e = find_map(&m, name, log);
 	if (e)
 		return e;
+	if (m->ops->type == BPF_MAP_TYPE_RINGBUF)
+		return dump_ring(m, log);
 	if (collect(&k, m))
 		return str_refuse(log, ENOMEM, "no memory to dump %s", name);
 	sort_keys(&k, m);

@@ -18,7 +18,7 @@ HOST_KERNEL := kernel/cpu/acpi.c kernel/net/checksum.c kernel/cpu/x86_64/probe.c
 HOST_PURE   := $(wildcard kernel/lib/*.c) $(sort $(shell find vm -name '*.c')) $(HOST_TRAMP) $(HOST_KERNEL)
 HOST_FRAME := $(filter-out tests/host/main.c tests/host/object.c,$(wildcard tests/host/*.c)) $(wildcard tests/fuzz/gen*.c)
 HOST_TESTS := $(wildcard tests/host/*/test_*.c) tests/host/main.c tests/host/object.c tests/run.c \
-	      tests/fuzz/dense.c tests/kernel/test_fmt.c tests/kernel/test_mem.c tests/vm/test_map.c \
+	      tests/fuzz/dense.c tests/kernel/test_fmt.c tests/kernel/test_mem.c tests/vm/test_map.c tests/vm/test_ringbuf.c \
 	      $(wildcard tests/vm/test_vm_*.c tests/vm_*.c)
 
 HOST_TEST_OBJS := $(patsubst %.c,$(H)/san/%.o,$(HOST_PURE) $(HOST_FRAME) $(HOST_TESTS))

@@ -11,6 +11,7 @@
 #include "vm/run/map.h"
 #include "vm/run/memory.h"
 #include "vm/run/printk.h"
+#include "vm/run/ringbuf.h"
 
 /* Every helper has all six arguments; its row says which it reads. */
 #define HELPER(name)                                                                               \
@@ -56,6 +57,53 @@ notrace HELPER(map_delete_elem)
 {
 	struct map *m = prog_map(p, r1);
 	return failed(m ? checked_remove(m, (const void *)(uptr)r2) : EINVAL);
+}
+
+/* The ring of that address among the object's maps, or NULL. */
+static notrace struct map *ring_at(const struct prog *p, u64 address)
+{
+	struct map *m = prog_map(p, address);
+	return m && m->ops->type == BPF_MAP_TYPE_RINGBUF ? m : NULL;
+}
+
+notrace HELPER(reserve_record)
+{
+	struct map *m = ring_at(p, r1);
+	return m && !r3 ? (uptr)ringbuf_reserve(m, r2) : 0;
+}
+
+/* Of a program that was walked, the record has been proven. */
+notrace HELPER(submit_record)
+{
+	if (prog_is_proven(p) || ringbuf_holding(p, r1))
+		ringbuf_commit((void *)(uptr)r1, false);
+	return 0;
+}
+
+notrace HELPER(discard_record)
+{
+	if (prog_is_proven(p) || ringbuf_holding(p, r1))
+		ringbuf_commit((void *)(uptr)r1, true);
+	return 0;
+}
+
+HELPER(output_record)
+{
+	struct map *m = ring_at(p, r1);
+	if (!m || r4 & ~(u64)(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
+		return failed(EINVAL);
+	void *data = ringbuf_reserve(m, r3);
+	if (!data)
+		return failed(EAGAIN);
+	enum err e = probe_read(data, (uptr)r2, (u32)r3);
+	ringbuf_commit(data, e != OK);
+	return failed(e);
+}
+
+notrace HELPER(query_ring)
+{
+	struct map *m = ring_at(p, r1);
+	return m ? ringbuf_query(m, r2) : 0;
 }
 
 HELPER(probe_read_kernel)
@@ -200,6 +248,13 @@ static const struct helper table[] = {
 	{ NAMED(get_current_task_btf), RET_KERNEL_PTR, { ARG_NONE }, HELPER_INLINE | HELPER_GPL, get_task },
 	{ NAMED(for_each_map_elem), RET_SCALAR, { ARG_MAP, ARG_FUNC, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_CALLBACK | HELPER_PROG, callback_for_each_map_elem },
+	{ NAMED(ringbuf_output), RET_SCALAR, { ARG_RINGBUF, ARG_MEM_READ, ARG_SIZE_OR_ZERO, ARG_ANY },
+	  HELPER_CALLS | HELPER_PROG, output_record },
+	{ NAMED(ringbuf_reserve), RET_RECORD_OR_NULL, { ARG_RINGBUF, ARG_RECORD_SIZE, ARG_ANY },
+	  HELPER_PROG, reserve_record },
+	{ NAMED(ringbuf_submit), RET_NOTHING, { ARG_RECORD, ARG_ANY }, HELPER_PROG, submit_record },
+	{ NAMED(ringbuf_discard), RET_NOTHING, { ARG_RECORD, ARG_ANY }, HELPER_PROG, discard_record },
+	{ NAMED(ringbuf_query), RET_SCALAR, { ARG_RINGBUF, ARG_ANY }, HELPER_PROG, query_ring },
 	{ NAMED(get_func_ip), RET_SCALAR, { ARG_CTX }, HELPER_INLINE | HELPER_PROG | HELPER_IP | HELPER_GPL, get_func_ip },
 	{ NAMED(get_attach_cookie), RET_SCALAR, { ARG_CTX },
 	  HELPER_INLINE | HELPER_PROG | HELPER_COOKIE, get_attach_cookie },

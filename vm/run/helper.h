@@ -20,6 +20,9 @@ enum helper_arg {
 	ARG_CTX,         /* the program's context */
 	ARG_FUNC,        /* a function of the program, as ld_imm64 with src 4 loads it; the helper checks */
 	ARG_PROG_ARRAY,  /* a map of programs, loaded by an ld_imm64 above the call; no jump between */
+	ARG_RINGBUF,     /* a ring buffer of the program's object */
+	ARG_RECORD_SIZE, /* a constant, of the record that is returned */
+	ARG_RECORD,      /* the begin of a record that is reserved; afterwards it is gone */
 	ARG_NUMBER,      /* a number, and no address */
 	ARG_ITER_NEW,    /* eight bytes of the program's stack, which the call makes an iterator */
 	ARG_ITER,        /* an iterator that is open */
@@ -30,8 +33,10 @@ enum helper_arg {
 enum helper_ret {
 	RET_SCALAR,
 	RET_MAP_VALUE_OR_NULL, /* of the ARG_MAP argument's map */
-	RET_KERNEL_PTR,        /* never NULL; the program may read through it */
-	RET_ITER_NUMBER,       /* four bytes of the ARG_ITER that the program may read; NULL: none is left */
+	RET_RECORD_OR_NULL, /* memory that the program must give back: as many bytes as ARG_RECORD_SIZE says */
+	RET_NOTHING,
+	RET_KERNEL_PTR,  /* never NULL; the program may read through it */
+	RET_ITER_NUMBER, /* four bytes of the ARG_ITER that the program may read; NULL: none is left */
 };
 
 enum helper_flag {

@@ -8,7 +8,7 @@
 #define KEY_SIZE_MAX 512 /* a program's stack */
 
 static const struct map_ops *const types[] = { &map_array_ops, &map_hash_ops, &map_percpu_array_ops,
-					       &map_prog_array_ops };
+					       &map_prog_array_ops, &map_ringbuf_ops };
 
 static const struct map_ops *find_type(enum bpf_map_type type)
 {
@@ -35,8 +35,7 @@ static const char *instead_of(u32 type)
 	case BPF_MAP_TYPE_LRU_HASH: return "; a hash is, which refuses keys when it is full";
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return "; a hash is, changed by atomic instructions";
-	case BPF_MAP_TYPE_RINGBUF:
-	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return "; bpf_printk writes lines, which trace shows";
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return "; a ringbuf is, for records of any size";
 	case BPF_MAP_TYPE_TASK_STORAGE: return "; a hash is, with the task's pid as key";
 	default: return "";
 	}
@@ -56,7 +55,10 @@ enum err map_check_type(const char *name, u32 type, struct strbuf *log)
 
 static enum err check_sizes(const struct map *m, struct strbuf *log)
 {
-	if (!m->key_size || !m->value_size || !m->max_entries)
+	bool is_ring = m->ops->type == BPF_MAP_TYPE_RINGBUF;
+	if (is_ring && (m->key_size || m->value_size))
+		return str_refuse(log, EINVAL, "map %s: a ringbuf has neither keys nor values", m->name);
+	if (!is_ring && (!m->key_size || !m->value_size || !m->max_entries))
 		return str_refuse(log, EINVAL,
 				  "map %s: key size %u, value size %u and max_entries %u must all be above 0",
 				  m->name, m->key_size, m->value_size, m->max_entries);

@@ -101,7 +101,8 @@ struct map *prog_map(const struct prog *p, u64 value);
 enum err map_check_type(const char *name, u32 type, struct strbuf *log);
 
 /* One per type. */
-extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, map_prog_array_ops;
+extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, map_prog_array_ops,
+    map_ringbuf_ops;
 
 /* The rest is for maps of type prog_array only.
  * The first program that is put into the map, or that tail-calls through it, decides the type and the mode of

@@ -128,6 +128,7 @@ enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how,
 	switch (r->kind) {
 	case REG_STACK: return touch_stack(w, &t);
 	case REG_VALUE: return touch_value(w, &t);
+	case REG_RECORD: return touch_memory(w, &t, "the record", r->size, false);
 	case REG_MEMORY: return touch_memory(w, &t, "the memory", r->size, r->is_read_only);
 	case REG_NUMBER:
 		return walk_refuse_reg(

@@ -42,6 +42,8 @@ static void set_null(struct reg *r, void *arg)
 void branch_null(struct walk *w, u32 id, bool is_null)
 {
 	state_each(&w->now, set_null, &(struct null){ id, is_null });
+	if (is_null)
+		state_close(&w->now, id); /* nothing was reserved */
 }
 
 /* Says what the way tells. Returns false if the jump cannot go it. */

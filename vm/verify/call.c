@@ -16,6 +16,8 @@ struct call {
 	u32 map;             /* its number */
 	u32 func;            /* the callback among them: its first instruction */
 	bool calls_back;
+	u32 size;   /* of the record that it returns */
+	u32 closes; /* the id of the record that it takes; 0: none */
 	enum helper_arg iter_arg;
 	struct slot *iter; /* among them */
 };
@@ -59,16 +61,46 @@ static enum access access_of(enum helper_arg arg, const struct reg *size)
 	return range_is_const(&size->at) ? ACCESS_WRITE : ACCESS_MAY_WRITE;
 }
 
-static enum err check_map(struct walk *w, struct call *c, u32 n)
+static enum err check_map_arg(struct walk *w, struct call *c, u32 n, bool wants_ring)
 {
 	const struct reg *r = walk_reg(w, n);
 	if (r->kind != REG_MAP || r->may_be_null)
 		return refuse_arg(w, c, n, "a map of this object");
 	c->map = r->what;
 	c->m = w->p->object->maps[r->what];
+	if ((c->m->ops->type == BPF_MAP_TYPE_RINGBUF) != wants_ring)
+		return refuse_arg(w, c, n,
+				  wants_ring ? "a ring buffer" : "a map of values; a ring buffer has none");
 	if (c->m->ops->type == BPF_MAP_TYPE_PROG_ARRAY && !(c->h->flags & HELPER_TAIL_CALL))
 		return refuse_arg(w, c, n, "a map of values; one of programs is only for bpf_tail_call");
 	return OK;
+}
+
+static enum err check_record(struct walk *w, struct call *c, u32 n)
+{
+	const struct reg *r = walk_reg(w, n);
+	if (r->kind != REG_RECORD || !reg_is_at_begin(r))
+		return refuse_arg(w, c, n, "a record from bpf_ringbuf_reserve, which is not given back yet");
+	if (r->may_be_null)
+		return refuse_arg(w, c, n, "a record; test it against NULL first");
+	for (u32 i = 0; i < state_top(&w->now)->open_before; i++)
+		if (w->now.open[i].id == r->id)
+			return refuse_arg(w, c, n, "a record that this callback has reserved");
+	c->closes = r->id;
+	return OK;
+}
+
+/* Refuses if more is open than when the frame began. */
+static enum err check_closed(struct walk *w, u32 open_before)
+{
+	char text[64] = "";
+	struct strbuf s = STRBUF(text);
+	if (w->now.open_count <= open_before)
+		return OK;
+	walk_print_line(&s, w, w->now.open[w->now.open_count - 1].at);
+	return walk_refuse(
+	    w, "the record that was reserved in %s is not given back on this path; submit or discard it",
+	    text);
 }
 
 static enum err check_arg(struct walk *w, struct call *c, u32 i)
@@ -91,7 +123,14 @@ static enum err check_arg(struct walk *w, struct call *c, u32 i)
 	case ARG_SIZE:
 	case ARG_SIZE_OR_ZERO: return OK; /* a size is checked with its memory */
 	case ARG_MAP:
-	case ARG_PROG_ARRAY: return check_map(w, c, n);
+	case ARG_PROG_ARRAY: return check_map_arg(w, c, n, false);
+	case ARG_RINGBUF: return check_map_arg(w, c, n, true);
+	case ARG_RECORD: return check_record(w, c, n);
+	case ARG_RECORD_SIZE:
+		c->size = (u32)r->at.bits.value;
+		return r->kind == REG_NUMBER && range_is_const(&r->at) && r->at.bits.value < MAP_BYTES_MAX
+			   ? OK
+			   : refuse_arg(w, c, n, "a constant: the size of the record");
 	case ARG_MAP_KEY: return check_arg_memory(w, c, n, c->m->key_size, ACCESS_READ);
 	case ARG_MAP_VALUE: return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ);
 	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE);
@@ -148,11 +187,21 @@ static void set_result(struct walk *w, const struct call *c)
 		r0 = reg_address(REG_VALUE, c->map);
 		r0.may_be_null = true;
 		r0.id = ++w->last_id;
+	} else if (c->h->ret == RET_RECORD_OR_NULL) {
+		r0 = reg_address(REG_RECORD, c->map);
+		r0.may_be_null = true;
+		r0.size = c->size;
+		r0.id = ++w->last_id;
+		w->now.open[w->now.open_count++] = (struct open){ r0.id, w->idx };
+	} else if (c->h->ret == RET_NOTHING) {
+		r0 = (struct reg){ .kind = REG_NONE };
 	} else if (c->h->ret == RET_KERNEL_PTR) {
 		r0 = reg_of_kernel_ptr(c->h);
 	}
 	for (u32 n = BPF_R1; n <= BPF_R5; n++)
 		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
+	if (c->closes)
+		state_close(&w->now, c->closes);
 	r0.from = w->idx + 1;
 	*walk_reg(w, BPF_R0) = r0;
 	w->idx++;
@@ -171,6 +220,7 @@ static enum err enter_callee(struct walk *w, u32 start, u32 callback)
 	struct frame *callee = state_top(&w->now);
 	callee->called_at = w->idx;
 	callee->callback = callback;
+	callee->open_before = callback ? w->now.open_count : caller->open_before;
 	callee->round = callback ? w->from->round : 0;
 	if (!callback)
 		memcpy(&callee->r[BPF_R1], &caller->r[BPF_R1], 5 * sizeof(struct reg));
@@ -294,6 +344,10 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 		e = check_arg(w, &c, i);
 	for (u32 i = 0; i < w->now.frame_count && !e && h->flags & HELPER_TAIL_CALL; i++)
 		e = iter_check_closed(w, w->now.frames[i]);
+	if (!e && h->flags & HELPER_TAIL_CALL)
+		e = check_closed(w, 0);
+	if (!e && h->ret == RET_RECORD_OR_NULL && w->now.open_count == OPEN_MAX)
+		e = walk_refuse(w, "more than %u records are reserved at the same time", OPEN_MAX);
 	if (e)
 		return e;
 	if (c.m && changes && c.m->read_only)
@@ -379,6 +433,8 @@ enum err walk_exit(struct walk *w)
 	u32 callback = f->callback;
 	struct reg r0 = f->r[BPF_R0];
 	enum err e = iter_check_closed(w, f);
+	if (!e && (callback || w->now.frame_count == 1))
+		e = check_closed(w, f->open_before);
 	if (e)
 		return e;
 	if (w->now.frame_count == 1) {

@@ -25,6 +25,9 @@ void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
 	case REG_MAP: str_printf(s, "map %s", w->p->object->maps[r->what]->name); return;
 	case REG_VALUE: str_printf(s, "a value of map %s%s", w->p->object->maps[r->what]->name, null); return;
 	case REG_MEMORY: str_printf(s, "%u bytes of memory%s", r->size, null); return;
+	case REG_RECORD:
+		str_printf(s, "a record of map %s%s", w->p->object->maps[r->what]->name, null);
+		return;
 	case REG_OBJECT: str_printf(s, "a struct %s%s", btf_type_name(kfunc_types(), r->what), null); return;
 	case REG_FUNC: str_puts(s, "a function of the program"); return;
 	case REG_ITER: str_puts(s, "an iterator"); return;
@@ -97,8 +100,7 @@ enum err walk_refuse_reg(struct walk *w, u32 n, const struct reg *r, const char 
 	return walk_refuse(w, "%s is %s; %s", name, what, why);
 }
 
-/* "line 12", or the instruction where no line is known. */
-static void print_line_of(struct strbuf *s, const struct walk *w, u32 idx)
+void walk_print_line(struct strbuf *s, const struct walk *w, u32 idx)
 {
 	const struct line_info *line = source_line(w->p, idx);
 	if (line)
@@ -115,7 +117,7 @@ static void origin_print(struct strbuf *s, const struct walk *w, u32 idx)
 		str_printf(s, "; it is from bpf_%s in ", h->name);
 	else
 		str_printf(s, "; it was loaded in ");
-	print_line_of(s, w, idx);
+	walk_print_line(s, w, idx);
 }
 
 void walk_print_way(struct strbuf *s, const struct walk *w)
@@ -130,7 +132,7 @@ void walk_print_way(struct strbuf *s, const struct walk *w)
 		if (t->from == t->to || (from && to && from->line == to->line))
 			continue;
 		str_puts(s, before);
-		print_line_of(s, w, t->from);
+		walk_print_line(s, w, t->from);
 		str_printf(s, " to %u", to ? to->line : t->to);
 		before = ", ";
 	}

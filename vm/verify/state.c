@@ -94,6 +94,23 @@ void state_each(struct state *s, reg_visitor *visit, void *arg)
 	}
 }
 
+static void forget_record(struct reg *r, void *arg)
+{
+	const u32 *id = arg;
+	if (r->kind == REG_RECORD && r->id == *id)
+		*r = reg_any();
+}
+
+void state_close(struct state *s, u32 id)
+{
+	for (u32 i = 0; i < s->open_count; i++)
+		if (s->open[i].id == id) {
+			s->open_count--;
+			memmove(&s->open[i], &s->open[i + 1], (s->open_count - i) * sizeof(s->open[0]));
+		}
+	state_each(s, forget_record, &id);
+}
+
 /* Which id of the new state stands for which of the old. */
 enum { PAIRS = 64 };
 struct pairs {
@@ -206,8 +223,11 @@ bool state_covers(const struct state *old, const struct state *now, const struct
 		  bool exactly)
 {
 	struct pairs p = { .count = 0 };
-	if (old->frame_count != now->frame_count)
+	if (old->frame_count != now->frame_count || old->open_count != now->open_count)
 		return false;
+	for (u32 i = 0; i < old->open_count; i++)
+		if (!same_id(&p, old->open[i].id, now->open[i].id))
+			return false;
 	for (u32 i = 0; i < old->frame_count; i++)
 		if (!frame_covers(&p, old->frames[i], now->frames[i], live[i], exactly))
 			return false;

@@ -18,9 +18,10 @@ enum reg_kind {
 	REG_MAP,     /* map number what of the object */
 	REG_VALUE,   /* a value of that map */
 	REG_MEMORY,  /* size bytes, which may be read, and written unless is_read_only; of iterator what */
-	REG_OBJECT,  /* a kernel object of BTF type what; a load through it that faults reads 0 */
-	REG_FUNC,    /* the function of the program that begins at instruction what */
-	REG_ITER,    /* only in a slot: iterator number what; size 0: it has no number left */
+	REG_RECORD, /* a record of size bytes in ring buffer what, which is open: one of state.open has its id */
+	REG_OBJECT, /* a kernel object of BTF type what; a load through it that faults reads 0 */
+	REG_FUNC,   /* the function of the program that begins at instruction what */
+	REG_ITER,   /* only in a slot: iterator number what; size 0: it has no number left */
 };
 
 struct reg {
@@ -49,13 +50,22 @@ struct frame {
 	u32 called_at;          /* the call; not of the first frame */
 	u32 callback;           /* the number of the helper that calls it; 0: the program does */
 	u32 round;              /* of that call: iter.h */
+	u32 open_before;        /* how many records were open when it began; they are not its own to close */
 	u32 depth;              /* slots that are allocated; slot 0 is the highest, at r10-8 */
 	struct slot slots[];
+};
+
+/* What the program must give back: the id of its addresses, and the call that gave it. */
+enum { OPEN_MAX = 8 };
+struct open {
+	u32 id, at;
 };
 
 struct state {
 	struct frame *frames[PROG_FRAMES];
 	u32 frame_count;
+	struct open open[OPEN_MAX];
+	u32 open_count;
 };
 
 /* The frame that runs. */
@@ -85,6 +95,9 @@ void state_free(struct state *s);
 
 /* The memory that it has of its own. */
 u32 state_bytes(const struct state *s);
+
+/* Ends what is open with that id: its addresses are numbers from now on, or 0 if there was nothing to open. */
+void state_close(struct state *s, u32 id);
 
 /* Calls visit for each register, and each slot that keeps one. */
 typedef void reg_visitor(struct reg *r, void *arg);

@@ -14,7 +14,7 @@
 #include "vm/run/map.h"
 #include "vm/verify/verify.h"
 
-enum { MAPS = 5 };
+enum { MAPS = 6 };
 
 static const struct {
 	const char *name;
@@ -26,6 +26,7 @@ static const struct {
 	{ ".rodata", BPF_MAP_TYPE_ARRAY, 4, 16, 1, BPF_F_RDONLY_PROG },
 	{ ".data", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0 },
 	{ "programs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0 },
+	{ "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 };
 
 struct counts {
