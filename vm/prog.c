@@ -110,7 +110,9 @@ enum err prog_new(struct prog **out, const char *name, const char *section, stru
 
 void prog_free_records(struct prog *p)
 {
+	kfree(p->globals);
 	kfree(p->taken_as);
+	p->globals = NULL;
 	p->taken_as = NULL;
 	while (p->lacks) {
 		struct lack *next = p->lacks->next;

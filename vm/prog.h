@@ -129,6 +129,7 @@ struct prog {
 	struct line_info *lines; /* sorted by insn_idx; strings in the object's BTF */
 	u32 line_count;
 	struct lack *lacks;        /* NULL: the kernel has all that it needs, or it is verified */
+	u32 *globals;              /* likewise: the BTF_FUNC of a global function that begins there, or 0 */
 	struct taken_as *taken_as; /* of each instruction; NULL: none says a type, or it is verified */
 
 	struct prog_facts facts;

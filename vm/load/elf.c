@@ -78,6 +78,7 @@ struct elf_symbol elf_symbol(const struct elf *e, u32 i)
 				   : (const char *)e->file + section_header(e, e->names).offset + s.name,
 		.type = s.info & 0xf,
 		.binding = s.info >> 4,
+		.is_global = s.info >> 4 != ELF_LOCAL && (s.other & 3) == 0,
 		.section = s.section,
 		.value = s.value,
 		.size = s.size,

@@ -36,7 +36,8 @@ struct elf_section {
 struct elf_symbol {
 	const char *name; /* of a section symbol: the section's */
 	u8 type, binding;
-	u16 section; /* 0: undefined; above section_count: absolute or common */
+	bool is_global; /* other files see it: not static, not hidden */
+	u16 section;    /* 0: undefined; above section_count: absolute or common */
 	u64 value, size;
 };
 

@@ -147,19 +147,31 @@ void load_ext_where(struct loader *l, u32 section, u64 offset)
 		source_print(l->log, &l->o->btf, found->file_off, found->line_column >> 10);
 }
 
-static void find_func(const struct loader *l, struct prog *p)
+/* Notes the program's own function, and the global ones that it calls. */
+static enum err note_funcs(struct loader *l, struct prog *p)
 {
 	const struct func_record *r;
-	for (struct cursor c = { 0 }; (r = next_record(l, &l->funcs, &c));)
-		if (c.idx == 0 && btf_kind(btf_type(&l->o->btf, r->type)) == BTF_FUNC)
+	for (struct cursor c = { 0 }; (r = next_record(l, &l->funcs, &c));) {
+		if (btf_kind(btf_type(&l->o->btf, r->type)) != BTF_FUNC)
+			continue;
+		if (c.idx == 0)
 			p->btf_func_id = r->type;
+		if (c.idx == 0 || !l->blocks[c.block].is_global)
+			continue;
+		if (!p->globals && !(p->globals = kzalloc(p->insn_count * sizeof(*p->globals))))
+			return str_refuse(l->log, ENOMEM, "program %s: no memory for its functions", p->name);
+		p->globals[c.idx] = r->type;
+	}
+	return OK;
 }
 
 enum err load_ext_lines(struct loader *l, struct prog *p)
 {
 	const struct line_record *r;
 	u32 count = 0;
-	find_func(l, p);
+	enum err e = note_funcs(l, p);
+	if (e)
+		return e;
 	for (struct cursor c = { 0 }; next_record(l, &l->lines, &c);)
 		count++;
 	if (!count)

@@ -26,6 +26,7 @@ struct block {
 	u32 section;
 	u64 offset, size; /* bytes, in the section */
 	u32 at;           /* instructions, in the program */
+	bool is_global;   /* other objects could call it */
 };
 
 /* One of the three tables of .BTF.ext: for each section, records of record_size bytes. */

@@ -53,7 +53,7 @@ static enum err place_function(struct loader *l, struct prog *p, u32 section, u6
 				  "program %s: the program has %llu instructions, more than %u", p->name,
 				  count, PROG_INSNS_MAX);
 	*at = p->insn_count;
-	l->blocks[l->block_count++] = (struct block){ section, offset, f.size, *at };
+	l->blocks[l->block_count++] = (struct block){ section, offset, f.size, *at, f.is_global };
 	p->insn_count = (u32)count;
 	return OK;
 }

@@ -6,6 +6,7 @@
 #include "vm/run/frame.h"
 #include "vm/run/map.h"
 #include "vm/run/printk.h"
+#include "vm/verify/global.h"
 #include "vm/verify/iter.h"
 #include "vm/verify/walk.h"
 
@@ -367,11 +368,16 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 	return c.iter ? iter_called(w, c.iter_arg, c.iter) : OK;
 }
 
+static enum err call_local(struct walk *w, u32 start)
+{
+	return global_is(w, start) ? global_call(w, start) : enter_callee(w, start, 0);
+}
+
 enum err walk_call(struct walk *w)
 {
 	const struct insn *in = walk_insn(w);
 	switch (insn_kind(in)) {
-	case INSN_CALL_LOCAL: return enter_callee(w, w->idx + 1 + (u32)in->imm, 0);
+	case INSN_CALL_LOCAL: return call_local(w, w->idx + 1 + (u32)in->imm);
 	case INSN_CALL_KFUNC: return call_row(w, kfunc_find((u32)in->imm), "");
 	case INSN_CALL: return call_row(w, helper_find((u32)in->imm), "bpf_");
 	default: return walk_refuse(w, "a call through a register: name the function");
@@ -439,7 +445,7 @@ enum err walk_exit(struct walk *w)
 		return e;
 	if (w->now.frame_count == 1) {
 		w->ended = true;
-		return check_result(w);
+		return f->start ? global_exit(w) : check_result(w);
 	}
 	e = callback ? walk_check_read(w, BPF_R0) : OK;
 	if (!e && r0.kind == REG_STACK && r0.what == w->now.frame_count - 1)

@@ -30,6 +30,8 @@ enum {
 	MARK_TAKEN = MARK_FREE,        /* the address of the function that starts here is taken */
 	MARK_REACHED = MARK_FREE << 1, /* a path leads here */
 	MARK_LACKS = MARK_FREE << 2,   /* p->lacks says something of it */
+	MARK_WANTED = MARK_FREE << 3,  /* a global function starts here, and is called: global.h */
+	MARK_WALKED = MARK_FREE << 4,  /* it has been walked */
 };
 
 #define ALL_SLOTS (~0ull) /* of the context: p->facts.reads */

@@ -5,6 +5,7 @@
 // allows. Where paths meet, states are kept for that. One that is still open is on this path itself: to come back to the
 // same state is a loop without end. Only where a helper calls a function again and again it is not, because the helper
 // counts.
+#include "vm/verify/global.h"
 #include "vm/verify/iter.h"
 #include "vm/verify/walk.h"
 #include "kernel/lib/mem.h"
@@ -273,15 +274,20 @@ enum err walk_wide(struct walk *w)
 	return OK;
 }
 
-static enum err walk_all(struct walk *w)
+/* All paths of the program, or of a function that is walked alone. */
+static enum err walk_function(struct walk *w, u32 start)
 {
-	struct flow_func main;
-	flow_function(&main, w->p, w->v->marks, 0);
-	enum err e = state_push(&w->now, 0, (main.stack + 7) / 8);
+	struct flow_func f;
+	flow_function(&f, w->p, w->v->marks, start);
+	enum err e = state_push(&w->now, start, (f.stack + 7) / 8);
 	if (e)
 		return e;
-	*walk_reg(w, BPF_R1) = reg_address(REG_CONTEXT, 0);
-	e = walk_check_mark(w);
+	w->idx = start;
+	w->from = NULL;
+	if (start)
+		global_enter(w);
+	else
+		*walk_reg(w, BPF_R1) = reg_address(REG_CONTEXT, 0);
 	for (;;) {
 		e = e ? e : walk_path(w);
 		close_path(w);
@@ -294,6 +300,16 @@ static enum err walk_all(struct walk *w)
 		w->from = p->from;
 		w->path = p->path;
 	}
+}
+
+static enum err walk_all(struct walk *w)
+{
+	u32 start = 0;
+	enum err e = walk_check_mark(w);
+	do
+		e = e ? e : walk_function(w, start);
+	while (!e && global_next(w, &start));
+	return e;
 }
 
 static void free_all(struct walk *w)

@@ -55,6 +55,20 @@ TEST(load_makes_the_programs_that_the_object_holds)
 	check(!prog_named("first"));
 }
 
+TEST(load_walks_a_global_function_once)
+{
+	u64 ctx[] = { 10 };
+	for (u32 mode = PROG_JIT; mode <= PROG_INTERPRET; mode++) {
+		struct object *o = load_object("build/tests/globals.bpf.o", mode);
+		require(o);
+		check_eq(10 + 3 + 3 + 10 + 4 + 4, (u32)prog_named("passes")->entry(ctx));
+		object_unload(o);
+		require(o = load_object("build/tests/global_often.bpf.o", mode));
+		check_eq(200 * (2000 * 1999 / 2), (u32)prog_named("often")->entry(ctx));
+		object_unload(o);
+	}
+}
+
 TEST(load_makes_the_maps_that_the_object_defines)
 {
 	struct object *o = load_basic(PROG_JIT);
@@ -327,6 +341,11 @@ static const struct refusal refusals[] = {
 	  "program program: *: insn ?: bpf_trace_printk is only for programs under the GPL; write char "
 	  "LICENSE[] "
 	  "SEC(\"license\") = \"GPL\";*" },
+	{ "refuse_global_null", EINVAL, "program program: *is 4 bytes of memory, or NULL; test it*" },
+	{ "refuse_global_index", EINVAL, "program program: *can be outside the value of map*" },
+	{ "refuse_global_object", EINVAL, "program program: *is a struct sk_buff; it cannot be read here*" },
+	{ "refuse_global_result", EINVAL, "program program: *a number of any size cannot be added to it*" },
+	{ "refuse_global_stack", EINVAL, "program program: *the memory in * of sum reads the stack*" },
 	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
 };
 
@@ -351,10 +370,10 @@ TEST(load_refuses_with_one_sentence_and_leaves_nothing)
 	vm_init(NULL);
 }
 
-TEST(load_fails_whole_at_every_allocation)
+static void fail_at_every_allocation(const char *path)
 {
 	size_t len;
-	void *file = host_file("build/tests/basic.bpf.o", &len);
+	void *file = host_file(path, &len);
 	require(file);
 	u32 nth = 1;
 	const struct in_use before = in_use();
@@ -376,6 +395,12 @@ TEST(load_fails_whole_at_every_allocation)
 	check(nth > 20); /* there are that many allocations, so the test did test something */
 	check_in_use(&before);
 	kfree(file);
+}
+
+TEST(load_fails_whole_at_every_allocation)
+{
+	fail_at_every_allocation("build/tests/basic.bpf.o");
+	fail_at_every_allocation("build/tests/globals.bpf.o"); /* walks functions alone */
 }
 
 static enum err load_bytes(const void *file, size_t len)
