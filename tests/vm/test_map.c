@@ -222,7 +222,8 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ 13, 4, 4, 1, 0, EOPNOTSUPP,
-	  "map m: type hash_of_maps (13) is not supported; array, hash, percpu_array and prog_array are" },
+	  "map m: type hash_of_maps (13) is not supported; array, hash, percpu_array, prog_array and ringbuf "
+	  "are" },
 	{ BPF_MAP_TYPE_ARRAY, 8, 4, 1, 0, EINVAL, "map m: an array's key is 4 bytes, not 8" },
 	{ BPF_MAP_TYPE_ARRAY, 4, 0, 1, 0, EINVAL, "map m:*above 0" },
 	{ BPF_MAP_TYPE_ARRAY, 4, 4, 0, 0, EINVAL, "map m:*above 0" },

@@ -40,11 +40,12 @@ enum err iter_argument(struct walk *w, u32 n, bool is_new, const char *name, str
 	const struct reg *r = walk_reg(w, n);
 	struct frame *f = r->kind == REG_STACK ? w->now.frames[r->what] : NULL;
 	i64 at = r->at.whole.smin;
-	if (!f || !range_is_const(&r->at) || at % 8 || at >= 0 || -at / 8 > (i64)f->depth)
+	u64 below = 0 - (u64)at;
+	if (!f || !range_is_const(&r->at) || below % 8 || below / 8 - 1 >= f->depth)
 		return walk_refuse(
 		    w, "argument %u of %s must be the address of a struct bpf_iter_num on the stack", n,
 		    name);
-	*slot = &f->slots[-at / 8 - 1];
+	*slot = &f->slots[below / 8 - 1];
 	if (is_iter(*slot) && is_new)
 		return walk_refuse(
 		    w, "the iterator at r10%+lld is open already; call bpf_iter_num_destroy first", at);

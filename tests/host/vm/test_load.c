@@ -303,8 +303,9 @@ static const struct refusal refusals[] = {
 	{ "refuse_static", EINVAL, "section fentry/target: program program is static*" },
 	{ "refuse_helper", EINVAL,
 	  "program program: *: insn ?: there is no helper bpf_get_socket_cookie (46)*" },
-	{ "refuse_ringbuf", EOPNOTSUPP,
-	  "map ring: type ringbuf (27) is not supported; array, hash, percpu_array and prog_array are; *" },
+	{ "refuse_queue", EOPNOTSUPP,
+	  "map ring: type queue (22) is not supported; array, hash, percpu_array, prog_array and ringbuf "
+	  "are*" },
 	{ "refuse_inner", EOPNOTSUPP, "map outer: type array_of_maps (12) is not supported; *" },
 	{ "refuse_old_maps", EOPNOTSUPP, "section maps: struct bpf_map_def is libbpf's old form; *" },
 	{ "refuse_const_store", EINVAL,

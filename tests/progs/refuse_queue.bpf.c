@@ -3,7 +3,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 4096);
 } ring SEC(".maps");
 SEC("fentry/target")
