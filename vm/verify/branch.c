@@ -76,6 +76,26 @@ static bool assume(struct walk *w, const struct insn *in, bool taken)
 	return true;
 }
 
+struct copies {
+	u32 a, b, count;
+};
+
+static void count_copies(struct reg *r, void *arg)
+{
+	struct copies *c = arg;
+	c->count += r->id && (r->id == c->a || r->id == c->b);
+}
+
+/* A comparison of two registers matters where it tells of more than the two: of copies, or of an address. */
+static void note_copies(struct walk *w, const struct insn *in)
+{
+	const struct reg *a = walk_reg(w, in->dst), *b = walk_reg(w, in->src);
+	struct copies c = { .a = a->id, .b = b->id };
+	state_each(&w->now, count_copies, &c);
+	if (a->kind != REG_NUMBER || b->kind != REG_NUMBER || c.count > !!a->id + (u32) !!b->id)
+		walk_decided(w);
+}
+
 enum err walk_branch(struct walk *w)
 {
 	const struct insn *in = walk_insn(w);
@@ -89,6 +109,8 @@ enum err walk_branch(struct walk *w)
 		w->idx = target;
 		return OK;
 	}
+	if (insn_takes_reg(in))
+		note_copies(w, in);
 	struct state other;
 	e = state_copy(&other, &w->now);
 	if (e)

@@ -19,6 +19,7 @@ struct call {
 	bool calls_back;
 	u32 size;   /* of the record that it returns */
 	u32 closes; /* the id of the record that it takes; 0: none */
+	u64 bytes;  /* of the memory among them, at most */
 	enum helper_arg iter_arg;
 	struct slot *iter; /* among them */
 };
@@ -113,7 +114,6 @@ static enum err check_arg(struct walk *w, struct call *c, u32 i)
 	/* What a format does not ask for may be missing. */
 	bool optional = arg == ARG_NONE || (c->h->id == BPF_FUNC_trace_printk && arg == ARG_ANY);
 	enum err e = optional ? OK : walk_check_read(w, n);
-	u64 size = 0;
 	if (e)
 		return e;
 	if (arg != ARG_NONE && (arg != ARG_CTX || c->h->flags & HELPER_TAIL_CALL))
@@ -159,8 +159,8 @@ static enum err check_arg(struct walk *w, struct call *c, u32 i)
 		if (!e && !reg_is_address(r))
 			e = refuse_arg(w, c, n, "an address of memory");
 		if (!e)
-			e = check_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &size);
-		return e ? e : check_arg_memory(w, c, n, size, access_of(arg, walk_reg(w, n + 1)));
+			e = check_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &c->bytes);
+		return e ? e : check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)));
 	}
 	return OK;
 }
@@ -198,6 +198,8 @@ static void set_result(struct walk *w, const struct call *c)
 		r0 = (struct reg){ .kind = REG_NONE };
 	} else if (c->h->ret == RET_KERNEL_PTR) {
 		r0 = reg_of_kernel_ptr(c->h);
+	} else if (c->h->id == BPF_FUNC_probe_read_str || c->h->id == BPF_FUNC_probe_read_kernel_str) {
+		r0.at = range_join(range_const((u64)-EFAULT), range_between(0, c->bytes)); /* a length */
 	}
 	for (u32 n = BPF_R1; n <= BPF_R5; n++)
 		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };

@@ -105,7 +105,8 @@ static void before(const struct pass *pass, struct live *l, u32 idx)
 		writes(l, 1u << in->dst);
 	} else if (!insn_is_goto(in)) {
 		u32 regs = 1u << in->dst | (insn_takes_reg(in) ? 1u << in->src : 0);
-		read_regs(l, regs, insn_takes_reg(in) || pass->decided[idx]);
+		/* What is learned of one of two registers depends on the other. */
+		read_regs(l, regs, pass->decided[idx] || (insn_takes_reg(in) && l->regs_matter & regs));
 	}
 }
 

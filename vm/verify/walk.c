@@ -13,7 +13,7 @@
 #include "vm/run/map.h"
 #include "vm/run/kfunc.h"
 
-enum { COMPARE_MAX = 64 };
+enum { COMPARE_MAX = 64, MISSES_MAX = 30 };
 enum { KEEP_EVERY = 8 }; /* instructions on a path; loops are kept each time */
 
 enum err walk_refuse(struct walk *w, const char *fmt, ...)
@@ -182,7 +182,7 @@ static enum err compare_seen(struct walk *w, u32 round, bool is_first)
 			return walk_refuse(w,
 					   "this loop does not end: it comes back to this line and nothing "
 					   "has changed; count the rounds up to a limit");
-		if (++s->misses > 3 * s->hits + 3 && !s->open) {
+		if (!s->open && ++s->misses > 3 * s->hits + MISSES_MAX) {
 			drop(w, at);
 			continue;
 		}
