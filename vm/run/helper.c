@@ -119,6 +119,7 @@ HELPER(probe_read_kernel_str)
 	if (!memory_can_write(r1, (u32)r2))
 		return failed(EFAULT);
 	u32 len = (u32)r2 ? probe_read_str(dst, (uptr)r3, (u32)r2) : 0;
+	memset(dst + len, 0, (u32)r2 - len); /* the verifier takes all of it for written */
 	return len || !(u32)r2 ? len : failed(EFAULT);
 }
 
@@ -192,15 +193,22 @@ static notrace u64 copy_word(u64 ctx, u32 index, u64 to)
 	return 0;
 }
 
+/* There is no such word: *to becomes 0, because the verifier takes it for written. */
+static notrace u64 no_word(enum err e, u64 to)
+{
+	const u64 zero = 0;
+	return failed(probe_write((uptr)to, &zero, sizeof(zero)) ? EFAULT : e);
+}
+
 /* The JIT writes these five without a call: see inline.c. */
 notrace HELPER(get_func_arg)
 {
-	return (u32)r2 < frame_arg_count(r1) ? copy_word(r1, (u32)r2, r3) : failed(EINVAL);
+	return (u32)r2 < frame_arg_count(r1) ? copy_word(r1, (u32)r2, r3) : no_word(EINVAL, r3);
 }
 
 notrace HELPER(get_func_ret)
 {
-	return frame_has_ret(p) ? copy_word(r1, frame_arg_count(r1), r2) : failed(EOPNOTSUPP);
+	return frame_has_ret(p) ? copy_word(r1, frame_arg_count(r1), r2) : no_word(EOPNOTSUPP, r2);
 }
 
 notrace HELPER(get_func_arg_cnt)

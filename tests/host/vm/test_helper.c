@@ -213,7 +213,7 @@ TEST(helper_random_numbers_have_32_bits_and_differ)
 TEST(helper_probe_read_survives_bad_addresses)
 {
 	u64 value = 0x1234, copy = 99;
-	char text[8];
+	char text[8] = "-------";
 	check_eq(0, call(113, (uptr)&copy, 8, (uptr)&value, 0, 0));
 	check_eq(value, copy);
 	check_eq((u64)-14, call(113, (uptr)&copy, 8, 8, 0, 0));
@@ -221,9 +221,11 @@ TEST(helper_probe_read_survives_bad_addresses)
 	check_eq((u64)-14, call(4, (uptr)&copy, 8, 0x8000000000000000, 0, 0));
 	check_eq(4, call(115, (uptr)text, sizeof(text), (uptr) "abc", 0, 0));
 	check_str("abc", text);
+	check(!memcmp(text, "abc\0\0\0\0", sizeof(text)));
 	check_eq(8, call(45, (uptr)text, sizeof(text), (uptr) "abcdefghij", 0, 0));
 	check_str("abcdefg", text);
 	check_eq((u64)-14, call(115, (uptr)text, sizeof(text), 8, 0, 0));
+	check(!memcmp(text, "\0\0\0\0\0\0\0", sizeof(text)));
 	check_eq(0, call(115, (uptr)text, 0, 8, 0, 0));
 }
 

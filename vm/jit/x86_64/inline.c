@@ -153,23 +153,37 @@ static void emit_copy_word(struct jit *j, enum reg to)
 	bind(c, &done);
 }
 
+/* [to] = 0 */
+static void emit_no_word(struct jit *j, enum reg to)
+{
+	u32 f = jit_fixup(j, NO_REG);
+	mov_mi(j->c, at(to, 0), 0);
+	jit_fixup_resume(j, f);
+}
+
 /*      movzx eax, byte [rdi - 8]
  *      mov r11d, esi
  *      cmp r11d, eax
  *      mov rax, -EINVAL
- *      jae .done
+ *      jb .exists
+ *      mov qword [rdx], 0
+ *      jmp .done
+ * .exists:
  *      (emit_copy_word)
  * .done:                                                                              */
 static void emit_get_func_arg(struct jit *j)
 {
 	struct code *c = j->c;
-	struct label done = LABEL;
+	struct label exists = LABEL, done = LABEL;
 
 	emit_arg_count(j, RAX);
 	mov_rr32(c, R11, RSI);
 	cmp_rr32(c, R11, RAX);
 	mov_ri(c, RAX, -EINVAL);
-	jcc_short(c, IF_AE, &done);
+	jcc_short(c, IF_B, &exists);
+	emit_no_word(j, RDX);
+	jmp_short(c, &done);
+	bind(c, &exists);
 	emit_copy_word(j, RDX);
 	bind(c, &done);
 }
@@ -177,6 +191,7 @@ static void emit_get_func_arg(struct jit *j)
 static void emit_get_func_ret(struct jit *j)
 {
 	if (!frame_has_ret(j->p)) {
+		emit_no_word(j, RSI);
 		mov_ri(j->c, RAX, -EOPNOTSUPP);
 		return;
 	}
