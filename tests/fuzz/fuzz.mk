@@ -33,12 +33,27 @@ $(addprefix $(Z)/,$(FUZZERS)): $(Z)/%: $(Z)/tests/fuzz/%.o $(FUZZ_HELP) $(FUZZ_O
 fuzzers: $(addprefix $(Z)/,$(FUZZERS))
 
 JOBS = 1
-fuzz: fuzzers $(HOST_OBJECTS)
+fuzz: fuzzers $(H)/fuzz-verify $(HOST_OBJECTS)
 	@tests/fuzz/run $(SECONDS) $(JOBS) $(SEED)
 
 # The fuzzer of the loader begins with the programs of progs/ and the kernel's types.
 ifdef PROGS
 fuzz: $(PROGS) $(B)/fivebyte.btf
+fuzz-verify: $(B)/fivebyte.btf
 endif
 
--include $(FUZZ_OBJS:.o=.d) $(FUZZ_HELP:.o=.d)
+# The fuzzer of the verifier. It listens to the walk, and puts mistakes into it, where the linker lets it.
+PROOF_OBJS := $(patsubst %.c,$(H)/opt/%.o,$(wildcard tests/fuzz/proof/*.c) tests/vm_model.c)
+PROOF_WRAP := walk_arith walk_branch walk_access walk_exit walk_call live_find range_alu tnum_add access_check \
+	      state_covers range_assume range_sign_extend iter_widen
+
+$(H)/fuzz-verify: $(PROOF_OBJS) $(HOST_TOOL_OBJS)
+	$(call step,HOSTLD,$@)$(HOSTCC) -no-pie $(PROOF_WRAP:%=-Wl,--wrap=%) $^ -o $@
+
+# make fuzz-verify SECONDS=60 [SEED=1]: first that it finds mistakes, then what it finds.
+.PHONY: fuzz-verify
+fuzz-verify: $(H)/fuzz-verify
+	$< --self-test
+	$< --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60)
+
+-include $(FUZZ_OBJS:.o=.d) $(FUZZ_HELP:.o=.d) $(PROOF_OBJS:.o=.d)

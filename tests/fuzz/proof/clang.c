@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+// Makes programs as clang makes them: variables in R6 to R9 and in stack slots, work in R0 to R5, statements that test
+// before they use. One in eight bounds is one too large; and half of the programs are changed in a place or two.
+#include "kernel/lib/mem.h"
+#include "tests/fuzz/proof/clang.h"
+
+struct gen g;
+
+u64 random_next(u64 *state)
+{
+	u64 n = *state += 0x9e3779b97f4a7c15;
+	n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9;
+	n = (n ^ n >> 27) * 0x94d049bb133111eb;
+	return n ^ n >> 31;
+}
+
+u32 random_below(u64 *state, u32 n)
+{
+	return (u32)((random_next(state) >> 32) * n >> 32);
+}
+
+static void statements(u32 count);
+
+/* What is in vars after one of two ways: what is there on both. */
+static void merge(const struct var *other)
+{
+	for (u32 v = 0; v < VARS; v++) {
+		if (g.vars[v].kind != other[v].kind)
+			g.vars[v].kind = VAR_NONE;
+		g.vars[v].size = g.vars[v].size < other[v].size ? g.vars[v].size : other[v].size;
+	}
+}
+
+static void do_branch(void)
+{
+	static const u8 tests[] = { JMP_EQ,  JMP_GT, JMP_GE, JMP_SET, JMP_NE, JMP_SGT,
+				    JMP_SGE, JMP_LT, JMP_LE, JMP_SLT, JMP_SLE };
+	struct var before[VARS], after[VARS];
+	bool buffer = g.buffer_set;
+	uses(F_branch);
+	number(BPF_R1);
+	u32 test = jump(tests[below(array_len(tests))], !chance(3), BPF_R1, some_imm()), end = 0;
+	memcpy(before, g.vars, sizeof(before));
+	statements(1 + below(3));
+	bool has_else = chance(2);
+	if (has_else)
+		end = emit(OPCODE_JA, 0, 0, 0, 0);
+	memcpy(after, g.vars, sizeof(after));
+	land(test);
+	memcpy(g.vars, before, sizeof(before));
+	if (has_else) {
+		g.buffer_set = buffer;
+		statements(1 + below(2));
+		land(end);
+	}
+	merge(after);
+	g.buffer_set = buffer;
+}
+
+/* A loop whose counter is in a variable that the body leaves alone. */
+static void do_loop(void)
+{
+	u32 v = below(VARS), limit = 1 + below(9), size = any_size();
+	bool to_variable = chance(2), buffer;
+	struct var before[VARS];
+	uses(F_loop);
+	if (!g.buffer_set)
+		set_buffer();
+	if (to_variable) {
+		number(BPF_R1);
+		bound(BPF_R1, 8);
+		store(BPF_FP, CELL - 8, BPF_R1, 8);
+	}
+	mov_imm(BPF_R1, 0);
+	put(v, BPF_R1, VAR_NUMBER, 0);
+	memcpy(before, g.vars, sizeof(before));
+	buffer = g.buffer_set;
+	u32 top = g.m->count, test = 0;
+	get(BPF_R1, v);
+	if (to_variable) {
+		access(OPCODE_LDX64, BPF_R2, BPF_FP, CELL - 8, 8, 0);
+		test = jump_reg(chance(2) ? JMP_GE : JMP_SGE, !chance(4), BPF_R1, BPF_R2);
+	}
+	alu(ALU_LSH, true, BPF_R1, (i32)__builtin_ctz(size));
+	mov(BPF_R2, BPF_FP);
+	alu(ALU_ADD, true, BPF_R2, BUFFER);
+	alu_reg(ALU_ADD, true, BPF_R2, BPF_R1);
+	if (chance(2))
+		access(OPCODE_LDX64, BPF_R3, BPF_R2, 0, size, 0);
+	else
+		access(OPCODE_ST64, BPF_R2, 0, 0, size, some_imm());
+	g.vars[v].kind = VAR_NONE;
+	if (chance(2) && g.depth < 2)
+		statements(1);
+	get(BPF_R1, v);
+	alu(ALU_ADD, chance(2), BPF_R1, 1);
+	put(v, BPF_R1, VAR_NUMBER, 0);
+	if (to_variable) {
+		u32 back = emit(OPCODE_JA, 0, 0, 0, 0);
+		g.m->insns[back].off = (i16)(top - back - 1);
+		land(test);
+	} else {
+		static const u8 tests[] = { JMP_LT, JMP_NE, JMP_SLT };
+		u32 back = jump(tests[below(3)], !chance(3), BPF_R1, (i32)(limit > 8 ? 8 : limit));
+		g.m->insns[back].off = (i16)(top - back - 1);
+	}
+	merge(before);
+	g.buffer_set = buffer;
+}
+
+/* An iterator in the cell below the loop's; its body may leave it and must close it. */
+static void do_iterator(void)
+{
+	enum { ITER = CELL - 16 };
+	u32 v = below(VARS), *ids = g.m->iter_ids;
+	struct var before[VARS];
+	bool buffer;
+	if (g.depth > 2 || !ids[0] || g.in_iterator)
+		return;
+	uses(F_iterator);
+	g.in_iterator = true;
+	if (!g.buffer_set)
+		set_buffer();
+	number(BPF_R3);
+	bound(BPF_R3, 1u << below(6));
+	mov_imm(BPF_R2, chance(3) ? -2 : 0);
+	mov(BPF_R1, BPF_FP);
+	alu(ALU_ADD, true, BPF_R1, ITER);
+	emit(OPCODE_CALL, 0, 2, 0, (i32)ids[0]);
+	u32 outs = g.out_count;
+	memcpy(before, g.vars, sizeof(before));
+	buffer = g.buffer_set;
+	u32 top = g.m->count;
+	mov(BPF_R1, BPF_FP);
+	alu(ALU_ADD, true, BPF_R1, ITER);
+	emit(OPCODE_CALL, 0, 2, 0, (i32)ids[1]);
+	u32 test = jump(JMP_EQ, true, BPF_R0, 0);
+	load(BPF_R1, BPF_R0, 0, 4);
+	put(v, BPF_R1, VAR_NUMBER, 0);
+	if (chance(2)) {
+		mov(BPF_R2, BPF_FP);
+		alu(ALU_ADD, true, BPF_R2, BUFFER);
+		put(below(VARS), BPF_R2, VAR_VALUE, BUFFER_SIZE);
+		do_accumulate();
+	}
+	statements(1 + below(2));
+	u32 back = emit(OPCODE_JA, 0, 0, 0, 0);
+	g.m->insns[back].off = (i16)(top - back - 1);
+	land(test);
+	for (; outs < g.out_count; g.out_count--)
+		land(g.outs[g.out_count - 1]);
+	mov(BPF_R1, BPF_FP);
+	alu(ALU_ADD, true, BPF_R1, ITER);
+	emit(OPCODE_CALL, 0, 2, 0, (i32)ids[2]);
+	merge(before);
+	for (u32 i = 0; i < VARS; i++)
+		if (memcmp(&before[i], &g.vars[i], sizeof(before[i])))
+			g.vars[i].kind = VAR_NONE;
+	g.buffer_set = buffer;
+	g.in_iterator = false;
+}
+
+static void note_call(u32 idx, u8 kind)
+{
+	g.calls[g.call_count] = idx;
+	g.call_kinds[g.call_count++] = kind;
+}
+
+static void do_subprogram(void)
+{
+	i32 v = find_var(VAR_VALUE);
+	if (g.call_count == array_len(g.calls) || g.depth > 2)
+		return;
+	uses(F_subprogram);
+	if (!g.buffer_set)
+		set_buffer();
+	number(BPF_R2);
+	if (chance(2))
+		bound(BPF_R2, 15);
+	bool own = v < 0 || g.vars[v].size < 16 || chance(2);
+	if (own) {
+		mov(BPF_R1, BPF_FP);
+		alu(ALU_ADD, true, BPF_R1, BUFFER);
+	} else {
+		get(BPF_R1, (u32)v);
+	}
+	note_call(emit(OPCODE_CALL_LOCAL, 0, 1, 0, 0), F_subprogram);
+	u32 to = below(VARS);
+	put(to, BPF_R0, VAR_NUMBER, 0);
+}
+
+static void do_callback(void)
+{
+	bool loops = chance(2);
+	if (g.call_count == array_len(g.calls) || g.depth > 2)
+		return;
+	uses(loops ? F_bpf_loop : F_for_each);
+	if (!g.buffer_set)
+		set_buffer();
+	if (loops) {
+		number(BPF_R1);
+		bound(BPF_R1, 40);
+	} else {
+		wide(BPF_R1, 1, chance(2) ? MAP_HASH : MAP_ARRAY);
+	}
+	note_call(emit(OPCODE_LD_IMM64, BPF_R2, 4, 0, 0), loops ? F_bpf_loop : F_for_each);
+	emit(0, 0, 0, 0, 0);
+	mov(BPF_R3, BPF_FP);
+	alu(ALU_ADD, true, BPF_R3, BUFFER);
+	mov_imm(BPF_R4, 0);
+	call(loops ? BPF_FUNC_loop : BPF_FUNC_for_each_map_elem);
+	u32 to = below(VARS);
+	put(to, BPF_R0, VAR_NUMBER, 0);
+}
+
+static void statement(void)
+{
+	static void (*const all[])(void) = {
+		do_number,   do_arithmetic, do_arithmetic,  do_narrow,      do_lookup,      do_lookup,
+		do_data,     do_index,      do_index,       do_index,       do_index,       do_constant_index,
+		do_update,   do_delete,     do_probe,       do_comm,        do_object,      do_branch,
+		do_branch,   do_loop,       do_loop,        do_subprogram,  do_callback,    do_callback,
+		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
+		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill
+	};
+	all[below(array_len(all))]();
+}
+
+static void statements(u32 count)
+{
+	g.depth++;
+	if (g.depth < 5)
+		while (count-- && g.m->count < INSNS / 2)
+			statement();
+	g.depth--;
+}
+
+static void begin_function(bool has_context)
+{
+	memset(g.vars, 0, sizeof(g.vars));
+	g.out_count = 0;
+	g.has_context = has_context;
+	g.buffer_set = g.in_iterator = false;
+}
+
+static void end_function(u32 result)
+{
+	if (result == 2 && !chance(3))
+		number(BPF_R0);
+	else
+		mov_imm(BPF_R0, result == 1 ? (i32)below(2) : 0);
+	if (!g.out_count) {
+		emit(OPCODE_EXIT, 0, 0, 0, 0);
+		return;
+	}
+	u32 over = emit(OPCODE_JA, 0, 0, 0, 0);
+	for (u32 i = 0; i < g.out_count; i++)
+		land(g.outs[i]);
+	mov_imm(BPF_R0, 0);
+	land(over);
+	emit(OPCODE_EXIT, 0, 0, 0, 0);
+}
+
+/* A function that has a pointer to 16 bytes in R1, and a number in R2; or is a callback. */
+static void function(u8 kind)
+{
+	begin_function(false);
+	if (kind == F_subprogram) {
+		put(0, BPF_R1, VAR_VALUE, 16);
+		put(1, BPF_R2, VAR_NUMBER, 0);
+	} else if (kind == F_bpf_loop) {
+		put(0, BPF_R2, VAR_VALUE, BUFFER_SIZE);
+		put(1, BPF_R1, VAR_NUMBER, 0);
+	} else {
+		put(0, BPF_R3, VAR_VALUE, 16);
+		put(1, BPF_R4, VAR_VALUE, BUFFER_SIZE);
+		load(BPF_R1, BPF_R2, 0, 4);
+		put(2, BPF_R1, VAR_NUMBER, 0);
+	}
+	g.depth = 2;
+	if (chance(2))
+		do_accumulate();
+	statements(1 + below(3));
+	g.depth = 0;
+	end_function(kind == F_subprogram ? 2 : 1);
+}
+
+void make_program(struct made *m, u64 seed)
+{
+	memset(m->insns, 0, sizeof(m->insns));
+	m->count = 0;
+	m->features = 0;
+	memset(&g, 0, sizeof(g));
+	g.m = m;
+	g.random = seed * 0x2545f4914f6cdd1dull;
+	m->is_tracing = chance(3);
+	m->is_fexit = m->is_tracing && chance(2);
+	begin_function(true);
+	mov(BPF_R6, BPF_R1);
+	if (chance(3))
+		set_buffer();
+	statements(1 + below(7));
+	end_function(m->is_tracing && !chance(12) ? 0 : 2);
+	for (u32 i = 0; i < g.call_count; i++) {
+		g.m->insns[g.calls[i]].imm = (i32)(m->count - g.calls[i] - 1);
+		function(g.call_kinds[i]);
+	}
+	if (chance(2))
+		mutate();
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the generator share:
+ *
+ *      clang.c          functions, branches, loops, calls
+ *      clang_number.c   variables, numbers, bounds
+ *      clang_memory.c   accesses and helpers
+ *      wrong.c          mistakes */
+#pragma once
+#include "tests/fuzz/proof/proof.h"
+
+enum { VARS = 7, SAVED = 3, OUTS = 64 }; /* three are registers, four are slots */
+enum { BUFFER = -128, BUFFER_SIZE = 64, KEY = -136, VALUE = -184, CELL = -192, FILL = -264 };
+enum var_kind { VAR_NONE, VAR_NUMBER, VAR_VALUE, VAR_OBJECT, VAR_SMALL };
+
+struct var {
+	enum var_kind kind;
+	u32 size; /* of the value; VAR_SMALL: the largest number */
+};
+
+struct gen {
+	struct made *m;
+	u64 random;
+	struct var vars[VARS];
+	u32 outs[OUTS], out_count;
+	u32 depth;
+	bool has_context, buffer_set, in_iterator;
+	u32 calls[8], call_count; /* instructions that name a function, patched when it is made */
+	u8 call_kinds[8];
+};
+extern struct gen g;
+
+static inline u32 below(u32 n)
+{
+	return random_below(&g.random, n);
+}
+
+static inline bool chance(u32 of)
+{
+	return below(of) == 0;
+}
+
+static inline void uses(enum feature f)
+{
+	g.m->features |= 1ull << f;
+}
+
+static inline u32 emit(u8 op, u32 dst, u32 src, i32 off, i32 imm)
+{
+	if (g.m->count < INSNS)
+		g.m->insns[g.m->count++] = (struct insn){ op, (u8)(dst & 15), (u8)(src & 15), (i16)off, imm };
+	return g.m->count - 1;
+}
+
+static inline void mov(u32 dst, u32 src)
+{
+	emit(OPCODE_MOV64_X, dst, src, 0, 0);
+}
+
+static inline void mov_imm(u32 dst, i32 imm)
+{
+	emit(chance(2) ? OPCODE_MOV64_K : imm < 0 ? OPCODE_MOV64_K : OPCODE_MOV32_K, dst, 0, 0, imm);
+}
+
+static inline void alu(u32 operation, bool wide, u32 dst, i32 imm)
+{
+	emit((u8)(operation << 4 | (wide ? CLASS_ALU64 : CLASS_ALU32)), dst, 0, 0, imm);
+}
+
+static inline void alu_reg(u32 operation, bool wide, u32 dst, u32 src)
+{
+	emit((u8)(operation << 4 | SOURCE_REG | (wide ? CLASS_ALU64 : CLASS_ALU32)), dst, src, 0, 0);
+}
+
+static inline u32 jump(u32 operation, bool wide, u32 dst, i32 imm)
+{
+	return emit((u8)(operation << 4 | (wide ? CLASS_JMP : CLASS_JMP32)), dst, 0, 0, imm);
+}
+
+static inline u32 jump_reg(u32 operation, bool wide, u32 dst, u32 src)
+{
+	return emit((u8)(operation << 4 | SOURCE_REG | (wide ? CLASS_JMP : CLASS_JMP32)), dst, src, 0, 0);
+}
+
+/* The jump at idx leads to the next instruction. */
+static inline void land(u32 idx)
+{
+	g.m->insns[idx].off = (i16)(g.m->count - idx - 1);
+}
+
+/* The jump at idx leads to the function's end. */
+static inline void out(u32 idx)
+{
+	if (g.out_count < OUTS)
+		g.outs[g.out_count++] = idx;
+}
+
+static inline void access(u8 op, u32 dst, u32 src, i32 off, u32 size, i32 imm)
+{
+	u32 idx = emit(op, dst, src, off, imm);
+	insn_set_size(&g.m->insns[idx], size);
+}
+
+static inline void load(u32 dst, u32 base, i32 off, u32 size)
+{
+	access(size < 8 && chance(6) ? OPCODE_LDXS32 : OPCODE_LDX64, dst, base, off, size, 0);
+}
+
+static inline void store(u32 base, i32 off, u32 src, u32 size)
+{
+	access(OPCODE_STX64, base, src, off, size, 0);
+}
+
+static inline void wide(u32 dst, u32 src, u64 imm)
+{
+	emit(OPCODE_LD_IMM64, dst, src, 0, (i32)imm);
+	emit(0, 0, 0, 0, (i32)(imm >> 32));
+}
+
+static inline void call(u32 helper)
+{
+	emit(OPCODE_CALL, 0, 0, 0, (i32)helper);
+}
+
+static inline u32 any_size(void)
+{
+	return 1u << below(4);
+}
+
+/* clang_number.c: variable v into a register, and back. */
+void get(u32 reg, u32 v);
+void put(u32 v, u32 reg, enum var_kind kind, u32 size);
+i32 find_var(enum var_kind kind); /* any of that kind; -1: none */
+void free_var(u32 *v);            /* any at all: what it holds is lost */
+
+i32 some_imm(void);
+
+/* Into reg: a number that nobody knows. A helper may have been called. */
+void number(u32 reg);
+
+/* The number in reg becomes 0 to limit, or the function ends; now and then it may be one more. */
+void bound(u32 reg, u32 limit);
+
+void do_number(void);
+void do_arithmetic(void);
+void do_narrow(void);
+void do_bounded(void);
+
+/* clang_memory.c */
+void set_buffer(void); /* most of its bytes are written */
+void do_lookup(void);
+void do_data(void);
+void do_update(void);
+void do_delete(void);
+void do_index(void);
+void do_small_index(void);
+void do_fill(void);
+void do_constant_index(void);
+void do_probe(void);
+void do_comm(void);
+void do_object(void);
+void do_frame(void);
+void do_printk(void);
+void do_ordered(void);
+void do_accumulate(void);
+
+/* wrong.c: changes one or two instructions. */
+void mutate(void);

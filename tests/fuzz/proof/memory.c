@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// What the program owns: the stacks of its active functions, as far as they were written; the values of its maps; its
+// context; the key that a callback got. Which bytes of it come from addresses.
+#include "kernel/lib/mem.h"
+#include "tests/fuzz/proof/proof.h"
+
+enum { TAINTED = 4096 };
+
+static u8 stacks[PROG_FRAMES][PROG_STACK] __attribute__((aligned(64)));
+static bool written[PROG_FRAMES][PROG_STACK];
+static u64 tainted[TAINTED]; /* addresses of bytes */
+static u32 tainted_count;
+static u64 iters[PROG_FRAMES * 4]; /* where iterators are open */
+static u32 iter_count;
+static u64 key_at;
+static u32 key_len;
+
+void memory_begin(struct shadow *s unused)
+{
+	tainted_count = 0;
+	key_len = 0;
+	iter_count = 0;
+}
+
+void memory_enter(struct shadow *s)
+{
+	u32 top = s->depth - 1;
+	memset(stacks[top], 0x5a, PROG_STACK);
+	memset(written[top], 0, PROG_STACK);
+	s->ends[top] = (uptr)stacks[top] + PROG_STACK;
+}
+
+void memory_leave(struct shadow *s)
+{
+	for (u32 i = 0; i < iter_count; i++)
+		if (iters[i] - (uptr)stacks[s->depth - 1] < PROG_STACK)
+			shadow_found(s, "an iterator is still open");
+}
+
+bool memory_is_iter(u64 at)
+{
+	for (u32 i = 0; i < iter_count; i++)
+		if (iters[i] == at)
+			return true;
+	return false;
+}
+
+bool memory_iter(struct shadow *s, u64 at, bool opens)
+{
+	u64 end = s->ends[s->depth - 1];
+	if (opens == memory_is_iter(at) || at % 8)
+		return false;
+	for (u32 i = 0; i < 8 && opens && at >= end - PROG_STACK && at < end; i++)
+		written[s->depth - 1][PROG_STACK - (end - at) + i] = false;
+	if (opens) {
+		if (iter_count == array_len(iters) || !memory_may(s, at, 8, true))
+			return false;
+		iters[iter_count++] = at;
+		return true;
+	}
+	for (u32 i = 0; i < iter_count; i++)
+		if (iters[i] == at)
+			iters[i] = iters[--iter_count];
+	return true;
+}
+
+/* The first four bytes of an iterator are its number, which can be read. */
+static bool is_in_iter(u64 at, u64 size, bool *is_number)
+{
+	for (u32 i = 0; i < iter_count; i++)
+		if (at < iters[i] + 8 && at + size > iters[i]) {
+			*is_number = at >= iters[i] && at + size <= iters[i] + 4;
+			return true;
+		}
+	return false;
+}
+
+void memory_key(const void *key, u32 len)
+{
+	key_at = (uptr)key;
+	key_len = len;
+}
+
+static bool is_within(u64 at, u64 size, u64 start, u64 len)
+{
+	return at >= start && at - start <= len && size <= len - (at - start);
+}
+
+/* Within one value: values of an array lie in a row. */
+static bool is_value(const struct map *m, u64 at, u64 size)
+{
+	const void *base;
+	u64 len = m->ops->values_around ? m->ops->values_around(m, at, &base) : 0;
+	if (!len)
+		return false;
+	u64 off = at - (uptr)base;
+	return (m->values ? off % m->stride : off) + size <= m->value_size;
+}
+
+bool memory_is_stack(const struct shadow *s unused, u64 at)
+{
+	return at - (uptr)stacks < sizeof(stacks);
+}
+
+bool memory_may(struct shadow *s, u64 at, u64 size, bool writes)
+{
+	const struct object *o = s->p->object;
+	bool is_number;
+	if (!size)
+		return true;
+	if (is_in_iter(at, size, &is_number))
+		return is_number && !writes;
+	for (u32 f = 0; f < s->depth; f++) {
+		u64 off = at - (uptr)stacks[f];
+		if (!is_within(at, size, (uptr)stacks[f], PROG_STACK))
+			continue;
+		for (u64 i = 0; i < size && !writes; i++)
+			if (!written[f][off + i])
+				return false;
+		return true;
+	}
+	for (u32 i = 0; i < o->map_count; i++)
+		if (is_value(o->maps[i], at, size))
+			return !writes || !o->maps[i]->read_only;
+	return !writes &&
+	       (is_within(at, size, (uptr)s->ctx, 8 * CONTEXT) || is_within(at, size, key_at, key_len));
+}
+
+static void set_tainted(u64 at, bool on)
+{
+	for (u32 i = 0; i < tainted_count; i++)
+		if (tainted[i] == at) {
+			if (!on)
+				tainted[i] = tainted[--tainted_count];
+			return;
+		}
+	if (on && tainted_count < TAINTED)
+		tainted[tainted_count++] = at;
+}
+
+void memory_written(struct shadow *s, u64 at, u64 size, bool taint)
+{
+	for (u32 f = 0; f < s->depth; f++)
+		if (is_within(at, size, (uptr)stacks[f], PROG_STACK))
+			memset(&written[f][at - (uptr)stacks[f]], true, size);
+	for (u64 i = 0; i < size && (taint || tainted_count); i++)
+		set_tainted(at + i, taint);
+}
+
+bool memory_is_tainted(u64 at, u64 size)
+{
+	for (u32 i = 0; i < tainted_count; i++)
+		if (tainted[i] - at < size)
+			return true;
+	return false;
+}
+
+bool memory_is_full(void)
+{
+	return tainted_count == TAINTED;
+}

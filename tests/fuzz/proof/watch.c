@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Listens to the walk. The linker leads the calls of its parts here (--wrap), so that the verifier has no line for this.
+#include "kernel/lib/mem.h"
+#include "kernel/mem/heap.h"
+#include "tests/fuzz/proof/proof.h"
+#include "vm/verify/verify.h"
+#include "vm/verify/walk.h"
+
+enum { RANGES = 8 };
+
+/* What a register was before an instruction, on different paths. */
+struct known {
+	u32 count;
+	struct reg regs[RANGES];
+};
+
+static struct known known[INSNS][BPF_REGS];
+static bool is_object[INSNS];
+static u32 visited;
+static bool records, all_matters;
+
+void watch_begin(bool on)
+{
+	memset(is_object, 0, sizeof(is_object));
+	visited = 0;
+	records = on;
+}
+
+u32 watch_visited(void)
+{
+	return visited;
+}
+
+bool watch_is_object(u32 idx)
+{
+	return is_object[idx];
+}
+
+static bool is_same_kind(const struct reg *a, const struct reg *b)
+{
+	return a->kind == b->kind && a->what == b->what && a->may_be_null == b->may_be_null;
+}
+
+/* The last one that is of its kind is widened if there is no room. */
+static void add(struct known *k, const struct reg *r)
+{
+	for (u32 i = 0; i < k->count; i++)
+		if (is_same_kind(&k->regs[i], r) && range_includes(&k->regs[i].at, &r->at))
+			return;
+	if (k->count < RANGES) {
+		k->regs[k->count++] = *r;
+		return;
+	}
+	for (u32 i = k->count; i-- > 0;)
+		if (is_same_kind(&k->regs[i], r)) {
+			k->regs[i].at = range_join(k->regs[i].at, r->at);
+			return;
+		}
+	k->regs[0] = (struct reg){ .kind = REG_OBJECT }; /* too many kinds: anything */
+}
+
+static void note(struct walk *w)
+{
+	const struct insn *in = walk_insn(w);
+	visited = w->visited;
+	if (w->idx >= INSNS)
+		return;
+	if (insn_is_access(in) && walk_reg(w, insn_base(in))->kind == REG_OBJECT)
+		is_object[w->idx] = true;
+	for (u32 n = 0; n < BPF_REGS && records; n++)
+		add(&known[w->idx][n], walk_reg(w, n));
+}
+
+#define LISTEN(name)                            \
+	enum err __real_##name(struct walk *w); \
+	enum err __wrap_##name(struct walk *w); \
+	enum err __wrap_##name(struct walk *w)  \
+	{                                       \
+		note(w);                        \
+		return __real_##name(w);        \
+	}
+LISTEN(walk_arith)
+LISTEN(walk_branch)
+LISTEN(walk_access)
+LISTEN(walk_exit)
+
+enum err __real_walk_call(struct walk *w);
+enum err __wrap_walk_call(struct walk *w);
+enum err __wrap_walk_call(struct walk *w)
+{
+	note(w);
+	enum err e = __real_walk_call(w);
+	if (broken == 2 && !e && walk_reg(w, BPF_R0)->kind == REG_VALUE)
+		walk_reg(w, BPF_R0)->may_be_null = false;
+	return e;
+}
+
+struct live *__real_live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result);
+struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result);
+struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result)
+{
+	struct live *l = __real_live_find(p, marks, decided, result);
+	for (u32 i = 0; l && i < p->insn_count; i++) {
+		if (all_matters) {
+			l[i].regs_matter = l[i].regs;
+			l[i].slots_matter = l[i].slots;
+		} else if (broken == 12) {
+			l[i].regs &= (u16) ~(1 << BPF_R7);
+		} else if (broken == 13) {
+			l[i].slots = 0;
+		} else if (broken == 8) {
+			l[i].regs_matter = 0;
+			l[i].slots_matter = 0;
+		}
+	}
+	return l;
+}
+
+enum err watch_verify(const struct prog *p, struct strbuf *log)
+{
+	struct prog again = *p;
+	for (u32 i = 0; i < p->insn_count; i++)
+		for (u32 n = 0; n < BPF_REGS; n++)
+			known[i][n].count = 0;
+	again.state = PROG_LOADED;
+	records = all_matters = true;
+	enum err e = prog_verify(&again, log);
+	records = all_matters = false;
+	if (!e) {
+		kfree(again.taken);
+		kfree(again.proven);
+	}
+	return e;
+}
+
+/* ---- what was known, and what is ---- */
+
+static bool allows_value(const struct prog *p, const struct reg *r, u64 value)
+{
+	const struct map *m = p->object->maps[r->what];
+	const void *base;
+	u64 first;
+	if (r->may_be_null && !value)
+		return true;
+	if (m->values) {
+		for (u32 i = 0; i < m->max_entries; i++)
+			if (range_has(&r->at, value - (uptr)(m->values + i * m->stride)))
+				return true;
+		return false;
+	}
+	first = m->ops->values_around(m, value, &base);
+	return !first || range_has(&r->at, value - (uptr)base) || value - (uptr)base >= m->value_size;
+}
+
+static bool allows(const struct prog *p, const struct reg *r, u64 value, const u64 *ends, const void *ctx)
+{
+	switch (r->kind) {
+	case REG_NONE: return false;
+	case REG_NUMBER: return range_has(&r->at, value);
+	case REG_STACK: return range_has(&r->at, value - ends[r->what]);
+	case REG_CONTEXT: return range_has(&r->at, value - (uptr)ctx);
+	case REG_MAP: return value == (uptr)p->object->maps[r->what];
+	case REG_VALUE: return allows_value(p, r, value);
+	default: return true;
+	}
+}
+
+bool watch_allows(const struct prog *p, u32 idx, u32 n, u64 value, const u64 *ends, const void *ctx)
+{
+	const struct known *k = &known[idx][n];
+	for (u32 i = 0; i < k->count; i++)
+		if (allows(p, &k->regs[i], value, ends, ctx))
+			return true;
+	return false;
+}
+
+void watch_print(struct strbuf *s, u32 idx, u32 n)
+{
+	const struct known *k = &known[idx][n];
+	for (u32 i = 0; i < k->count; i++) {
+		const struct reg *r = &k->regs[i];
+		str_printf(s, " kind %u what %u s %lld..%lld u %llu..%llu", r->kind, r->what,
+			   r->at.whole.smin, r->at.whole.smax, r->at.whole.umin, r->at.whole.umax);
+	}
+	if (!k->count)
+		str_puts(s, " no path comes there");
+}
