@@ -117,7 +117,7 @@ static void print_typed(struct strbuf *s, const struct map *m, u32 type, const u
 		str_hex(s, data, size, " ");
 }
 
-/* Returns false if the element has been removed meanwhile. */
+/* Returns false if the element has been removed meanwhile. A lock is shown as free. */
 static bool print_value_of(struct strbuf *s, struct map *m, const u8 *key, u32 cpu)
 {
 	if (m->ops->type == BPF_MAP_TYPE_PROG_ARRAY) {
@@ -126,8 +126,12 @@ static bool print_value_of(struct strbuf *s, struct map *m, const u8 *key, u32 c
 		return p;
 	}
 	const u8 *value = m->ops->lookup_cpu(m, key, cpu);
+	u8 *unlocked = value && m->lock_size ? kzalloc(m->value_size) : NULL;
+	if (unlocked)
+		map_copy_around_lock(m, unlocked, value);
 	if (value)
-		print_typed(s, m, m->value_type, value, m->value_size);
+		print_typed(s, m, m->value_type, unlocked ? unlocked : value, m->value_size);
+	kfree(unlocked);
 	return value;
 }
 

@@ -26,6 +26,7 @@ enum {
 	BPF_F_WRONLY_PROG = 0x100, BPF_F_CLONE = 0x200, BPF_F_MMAPABLE = 0x400,
 	BPF_F_PRESERVE_ELEMS = 0x800, BPF_F_INNER_MAP = 0x1000,
 };
+struct bpf_spin_lock { unsigned int val; };
 struct bpf_iter_num { unsigned long long __opaque[1]; };
 #define BPF_FUNC(name) BPF_FUNC_##name,
 enum bpf_func_id { BPF_FUNC_unspec, LINUX_HELPERS(BPF_FUNC) __BPF_FUNC_MAX_ID };

@@ -4,7 +4,7 @@
 # of 64 frames 56 are IP (one with a bad checksum), 4 ARP (0x806) and 4 IPv6 (0x86dd); one UDP checksum is
 # bad.
 . tests/e2e/lib.sh
-plan 14
+plan 16
 
 compile tests/progs/ways.bpf.c "$work/ways.bpf.o" || { fail kinds_compile 'clang failed'; exit 0; }
 
@@ -58,3 +58,10 @@ fivebyte --exec 'kretprobe kfree+5'
 wanted kinds_shell_has_no_offset_of_returns 1 'error EINVAL: kfree\+5 has an offset; a return is of the whole function$'
 fivebyte --exec 'attach count_kretprobe kfree_skb+5'
 wanted kinds_return_program_has_no_offset 1 'error EINVAL: kfree_skb\+5 has an offset; a return is of the whole function$'
+
+# On four CPUs, the counts that a lock keeps together stay together.
+compile tests/progs/lock.bpf.c "$work/lock.bpf.o" || { fail locks_compile 'clang failed'; exit 0; }
+fivebyte --smp 4 --load "$work/lock.bpf.o" --exec 'attach lock_count; work load 300; detach all; map dump hash; map dump array; map dump lock.bss'
+wanted locks_on_four_cpus 0 '^lock_count: fentry of send_frame' '^  \{ \.torn = 0 \}'
+counts=$(sed -nE 's/^  2: \{ \.count = ([0-9]+), \.lock = \{ \.val = 0 \}, \.same = ([0-9]+) \}$/\1 \2/p' "$out" | tr ' ' '\n' | sort -u)
+[ "$(wc -w <<<"$counts")" = 1 ] && [ "$counts" -gt 1000 ] && pass locks_keep_counts_together || fail locks_keep_counts_together "counts: $counts"

@@ -152,6 +152,7 @@ static u64 arg_memory(const struct run *run, const struct helper *h, u32 n, cons
 	case ARG_MEM_READ:
 	case ARG_MEM_READ_OR_NULL:
 	case ARG_MEM_WRITE: return (u32)arg[1]; /* helpers take sizes in 32 bits */
+	case ARG_LOCK: return sizeof(u32);
 	case ARG_ITER_NEW:
 	case ARG_ITER:
 	case ARG_ITER_END:

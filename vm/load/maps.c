@@ -5,7 +5,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/lib/mem.h"
 #include "vm/load/load.h"
-#include "vm/run/map.h"
+#include "vm/run/lock.h"
 
 #define PROG_VALUE_SIZE 4 /* of a prog_array, as its values imply */
 
@@ -148,6 +148,11 @@ static enum err add_map(struct loader *l, const struct map_def *d, struct map_pl
 	m->btf = o->btf.count ? &o->btf : NULL;
 	m->key_type = d->key_type;
 	m->value_type = d->value_type;
+	e = lock_find(m, l->log);
+	if (e) {
+		map_free(m);
+		return e;
+	}
 	l->places[o->map_count] = place;
 	o->maps[o->map_count++] = m;
 	return OK;

@@ -8,6 +8,7 @@
 #include "kernel/sched/timer.h"
 #include "vm/run/callback.h"
 #include "vm/run/frame.h"
+#include "vm/run/lock.h"
 #include "vm/run/map.h"
 #include "vm/run/memory.h"
 #include "vm/run/printk.h"
@@ -248,6 +249,8 @@ static const struct helper table[] = {
 	{ NAMED(get_current_task), RET_SCALAR, { ARG_NONE }, HELPER_INLINE | HELPER_GPL, get_task },
 	{ NAMED(probe_read_str), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
 	  HELPER_CALLS | HELPER_GPL, probe_read_kernel_str },
+	{ NAMED(spin_lock), RET_SCALAR, { ARG_LOCK }, HELPER_LOCK, lock_take },
+	{ NAMED(spin_unlock), RET_SCALAR, { ARG_LOCK }, HELPER_LOCK, lock_release },
 	{ NAMED(probe_read_kernel), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
 	  HELPER_CALLS | HELPER_GPL, probe_read_kernel },
 	{ NAMED(probe_read_kernel_str), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },

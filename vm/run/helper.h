@@ -27,6 +27,7 @@ enum helper_arg {
 	ARG_ITER_NEW,    /* eight bytes of the program's stack, which the call makes an iterator */
 	ARG_ITER,        /* an iterator that is open */
 	ARG_ITER_END,    /* the same, which the call closes */
+	ARG_LOCK,        /* a struct bpf_spin_lock in a map's value */
 };
 
 /* What R0 holds afterwards. */
@@ -57,9 +58,10 @@ enum helper_flag {
 	/* One bit for each enum prog_type that may call it; no bit: all may. */
 	HELPER_TYPE_SHIFT = 16,
 	HELPER_SESSION = 1 << (HELPER_TYPE_SHIFT + PROG_FSESSION),
-	HELPER_TRAMP = HELPER_SESSION | 1 << (HELPER_TYPE_SHIFT + PROG_RAW) |
-		       1 << (HELPER_TYPE_SHIFT + PROG_FENTRY) | 1 << (HELPER_TYPE_SHIFT + PROG_FEXIT) |
-		       1 << (HELPER_TYPE_SHIFT + PROG_FMOD_RET) | 1 << (HELPER_TYPE_SHIFT + PROG_RAW_TP),
+	HELPER_LOCK = HELPER_SESSION | 1 << (HELPER_TYPE_SHIFT + PROG_FENTRY) |
+		      1 << (HELPER_TYPE_SHIFT + PROG_FEXIT) | 1 << (HELPER_TYPE_SHIFT + PROG_FMOD_RET) |
+		      1 << (HELPER_TYPE_SHIFT + PROG_RAW_TP),
+	HELPER_TRAMP = HELPER_LOCK | 1 << (HELPER_TYPE_SHIFT + PROG_RAW),
 };
 
 /* Gets the five argument registers as they are; a helper reads those that its row names. The caller sets p

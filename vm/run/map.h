@@ -3,6 +3,7 @@
 #pragma once
 #include "kernel/lib/btf.h"
 #include "kernel/lib/err.h"
+#include "kernel/lib/mem.h"
 #include "kernel/trace/uapi.h"
 
 /* All of Linux's types that a program can ask for, in the order of their numbers, with their names in
@@ -78,6 +79,7 @@ struct map {
 	u32 key_type, value_type; /* BTF ids in btf, 0 if unknown */
 	const struct btf *btf;    /* the object's */
 	bool read_only;           /* BPF_F_RDONLY_PROG, as for .rodata */
+	u32 lock_at, lock_size;   /* where a value has its lock: lock.h; lock_size 0: nowhere */
 
 	/* array, percpu_array, prog_array: entries at values + index * stride (+ cpu * per_cpu_stride);
 	 * the address is constant, so that the JIT can reach it without a call. */
@@ -99,6 +101,14 @@ struct map *prog_map(const struct prog *p, u64 value);
 
 /* Returns OK if this kernel has maps of that type; else EOPNOTSUPP, with the sentence of map_create. */
 enum err map_check_type(const char *name, u32 type, struct strbuf *log);
+
+/* Copies a value that has a lock, but not the bytes of the lock. */
+static inline notrace void map_copy_around_lock(const struct map *m, u8 *to, const u8 *from)
+{
+	u32 behind = m->lock_at + m->lock_size;
+	memcpy(to, from, m->lock_at);
+	memcpy(to + behind, from + behind, m->value_size - behind);
+}
 
 /* One per type. */
 extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, map_prog_array_ops,

@@ -81,7 +81,10 @@ static notrace enum err array_update(struct map *m, const void *key, const void 
 		return E2BIG;
 	if (flags == BPF_NOEXIST)
 		return EEXIST;
-	memcpy(at, value, m->value_size);
+	if (m->lock_size)
+		map_copy_around_lock(m, at, value);
+	else
+		memcpy(at, value, m->value_size);
 	return OK;
 }
 

@@ -121,7 +121,10 @@ any_length void fill_element(const struct map *m, u32 index, u32 hash, const voi
 	struct element *e = element_at(m->impl, index);
 	e->hash = hash;
 	memcpy(e->key, key, len);
-	for_length(m->value_size, memcpy, value_of(m->impl, index), value);
+	if (m->lock_size)
+		map_copy_around_lock(m, value_of(m->impl, index), value);
+	else
+		for_length(m->value_size, memcpy, value_of(m->impl, index), value);
 }
 
 /* The caller holds the lock. A new value gets a new element, so that readers see the old or the new one.

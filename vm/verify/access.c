@@ -110,6 +110,11 @@ static enum err touch_value(struct walk *w, const struct touch *t)
 	char what[96] = "";
 	struct strbuf s = STRBUF(what);
 	str_printf(&s, "the value of map %s", m->name);
+	if (t->least < (i64)m->lock_at + m->lock_size && t->most + (i64)t->size > (i64)m->lock_at &&
+	    m->lock_size)
+		return walk_refuse(
+		    w, "%s touches the lock in %s; only bpf_spin_lock and bpf_spin_unlock do that", t->who,
+		    what);
 	return touch_memory(w, t, what, m->value_size, m->read_only);
 }
 

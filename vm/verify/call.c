@@ -8,6 +8,7 @@
 #include "vm/run/printk.h"
 #include "vm/verify/global.h"
 #include "vm/verify/iter.h"
+#include "vm/verify/lock.h"
 #include "vm/verify/walk.h"
 
 struct call {
@@ -136,6 +137,7 @@ static enum err check_arg(struct walk *w, struct call *c, u32 i)
 	case ARG_MAP_VALUE: return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ);
 	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE);
 	case ARG_NUMBER: return r->kind == REG_NUMBER ? OK : refuse_arg(w, c, n, "a number");
+	case ARG_LOCK: return lock_called(w, c->h->id == BPF_FUNC_spin_lock);
 	case ARG_ITER_NEW:
 	case ARG_ITER:
 	case ARG_ITER_END:
@@ -293,6 +295,7 @@ static enum err walk_callback(struct walk *w, struct call *c)
 	callee->r[BPF_R2].size = c->m->key_size;
 	callee->r[BPF_R2].is_read_only = true;
 	callee->r[BPF_R3] = reg_address(REG_VALUE, c->map);
+	callee->r[BPF_R3].id = c->m->lock_size ? ++w->last_id : 0;
 	callee->r[BPF_R4] = caller->r[BPF_R3];
 	return OK;
 }
@@ -342,7 +345,9 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 {
 	struct call c = { .h = h, .prefix = prefix };
 	bool changes = h->id == BPF_FUNC_map_update_elem || h->id == BPF_FUNC_map_delete_elem;
-	enum err e = OK;
+	enum err e = h->id == BPF_FUNC_spin_unlock
+			 ? OK
+			 : lock_check_free(w, *prefix ? "a call of bpf_" : "a call of ", h->name);
 	for (u32 i = 0; i < array_len(h->args) && !e; i++)
 		e = check_arg(w, &c, i);
 	for (u32 i = 0; i < w->now.frame_count && !e && h->flags & HELPER_TAIL_CALL; i++)
@@ -372,7 +377,10 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 
 static enum err call_local(struct walk *w, u32 start)
 {
-	return global_is(w, start) ? global_call(w, start) : enter_callee(w, start, 0);
+	if (!global_is(w, start))
+		return enter_callee(w, start, 0);
+	enum err e = lock_check_free(w, "a call of a function that is not static", "");
+	return e ? e : global_call(w, start);
 }
 
 enum err walk_call(struct walk *w)
@@ -447,6 +455,9 @@ enum err walk_exit(struct walk *w)
 		return e;
 	if (w->now.frame_count == 1) {
 		w->ended = true;
+		e = lock_check_free(w, "the program", " ends");
+		if (e)
+			return e;
 		return f->start ? global_exit(w) : check_result(w);
 	}
 	e = callback ? walk_check_read(w, BPF_R0) : OK;

@@ -223,7 +223,9 @@ bool state_covers(const struct state *old, const struct state *now, const struct
 		  bool exactly)
 {
 	struct pairs p = { .count = 0 };
-	if (old->frame_count != now->frame_count || old->open_count != now->open_count)
+	if (old->frame_count != now->frame_count || old->open_count != now->open_count ||
+	    old->locked != now->locked || old->lock_map != now->lock_map ||
+	    !same_id(&p, old->lock_id, now->lock_id))
 		return false;
 	for (u32 i = 0; i < old->open_count; i++)
 		if (!same_id(&p, old->open[i].id, now->open[i].id))

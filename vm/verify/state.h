@@ -66,6 +66,9 @@ struct state {
 	u32 frame_count;
 	struct open open[OPEN_MAX];
 	u32 open_count;
+	bool locked;           /* the program holds a spin lock */
+	u32 lock_map, lock_id; /* in which value: what and id of its address */
+	u32 locked_at;         /* the call that took it */
 };
 
 /* The frame that runs. */

@@ -49,6 +49,12 @@ static enum err check_stack(struct verify *v, u32 idx, const struct insn *in)
 	    size, size == 1 ? "" : "s", in->off, size == 1 ? "is" : "are", PROG_STACK);
 }
 
+/* Linux's rule: kprobes and raw tracepoints may run where a lock is held already. */
+static bool has_locks(const struct prog *p)
+{
+	return !frame_is_regs(p) && !(p->type == PROG_RAW_TP && strncmp(p->section, "raw_t", 5) == 0);
+}
+
 static enum err check_map(struct verify *v, u32 idx, const struct insn *in)
 {
 	const struct object *o = v->p->object;
@@ -65,6 +71,12 @@ static enum err check_map(struct verify *v, u32 idx, const struct insn *in)
 		return verify_refuse(v, idx, "offset %u is outside the %u bytes of %s", off, m->value_size,
 				     m->name);
 	v->p->facts.per_cpu |= m->ops->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+	if (m->lock_size && v->p->type != PROG_RAW && !has_locks(v->p))
+		return verify_refuse(
+		    v, idx,
+		    "map %s has locks, which are not for kprobes and raw tracepoints; fentry, fexit "
+		    "and tp_btf programs can use it",
+		    m->name);
 	return OK;
 }
 

@@ -279,6 +279,7 @@ static enum err walk_function(struct walk *w, u32 start)
 {
 	struct flow_func f;
 	flow_function(&f, w->p, w->v->marks, start);
+	w->now = (struct state){ .frame_count = 0 };
 	enum err e = state_push(&w->now, start, (f.stack + 7) / 8);
 	if (e)
 		return e;

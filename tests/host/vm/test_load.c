@@ -297,6 +297,8 @@ static const struct refusal refusals[] = {
 	{ "refuse_context", EINVAL, "map table: * for a function with other arguments*" },
 	{ "refuse_sleeping_tail", EINVAL,
 	  "program program: *: insn ?: a program that may sleep cannot end in a tail call*" },
+	{ "refuse_lock_two", EINVAL, "map locked: a value has 2 structs bpf_spin_lock, and may have one" },
+	{ "refuse_lock_percpu", EOPNOTSUPP, "map locked: only values of a hash or an array have *" },
 	{ "refuse_pinned", EOPNOTSUPP, "map pinned: it asks to be pinned*" },
 	{ "refuse_huge", E2BIG, "map huge: 1073741824 entries of 8 bytes need more than 32 MiB" },
 	{ "refuse_pointer", EOPNOTSUPP, ".data: a variable is initialised with the address of target*" },

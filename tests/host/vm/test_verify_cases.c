@@ -14,7 +14,7 @@
 #include "vm/run/map.h"
 #include "vm/verify/verify.h"
 
-enum { MAPS = 6 };
+enum { MAPS = 7, LOCKED = 6 };
 
 static const struct {
 	const char *name;
@@ -27,6 +27,7 @@ static const struct {
 	{ ".data", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0 },
 	{ "programs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0 },
 	{ "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+	{ "locked", BPF_MAP_TYPE_ARRAY, 4, 16, 1, 0 },
 };
 
 struct counts {
@@ -84,6 +85,8 @@ static void verify_file(const char *path, u32 accepted, u32 refused)
 					     map_rows[i].max_entries, map_rows[i].flags, &log)))
 			return;
 	str_copy((char *)maps[2]->values, "v=%d", 16);
+	maps[LOCKED]->lock_at = 4;
+	maps[LOCKED]->lock_size = 4;
 	vm_cases_read(path, verify_case, &counts);
 	check(counts.accepted >= accepted && counts.refused >= refused);
 	if (counts.open)
