@@ -30,7 +30,7 @@ static int cannot_tell(const char *why, const char *what)
 static int verdict(enum err e)
 {
 	if (e)
-		fprintf(stderr, "%s\n", reason);
+		fprintf(stderr, "%s\n", *reason ? reason : "no memory to check it");
 	return e == OK ? 0 : e == ENOMEM ? 2 : 1;
 }
 
