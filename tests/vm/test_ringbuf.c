@@ -17,6 +17,7 @@ static struct map *make_ring(u32 size, enum err want)
 struct came {
 	u32 count, bytes;
 	u64 last;
+	struct map *ring;
 };
 
 static void note_record(const void *data, u32 len, void *arg)
@@ -124,5 +125,26 @@ TEST(ringbuf_has_no_keys)
 	check_eq(EINVAL, m->ops->update(m, &key, &value, BPF_ANY));
 	check_eq(EINVAL, m->ops->remove(m, &key));
 	check_eq(ENOENT, m->ops->next_key(m, NULL, &key));
+	map_free(m);
+}
+
+static void note_and_write(const void *data, u32 len, void *arg)
+{
+	struct came *c = arg;
+	note_record(data, len, c);
+	if (c->count < 100)
+		ringbuf_commit(reserve_with(c->ring, 2, 8), false);
+}
+
+/* What is done with a record may write one: a program on a function that prints. */
+TEST(ringbuf_reader_stops_before_what_it_writes_itself)
+{
+	struct map *m = make_ring(4096, OK);
+	struct came c = { .ring = m };
+	ringbuf_commit(reserve_with(m, 1, 8), false);
+	u32 count = ringbuf_consume(m, note_and_write, &c);
+	check_eq(1, count);
+	check_eq(1, c.last);
+	check_eq(1, consumed(m).count);
 	map_free(m);
 }

@@ -118,8 +118,9 @@ notrace u64 ringbuf_query(const struct map *m, u64 what)
 u32 ringbuf_consume(struct map *m, ringbuf_visitor *visit, void *arg)
 {
 	struct ring *r = ring_of(m);
+	u64 end = __atomic_load_n(&r->produced, __ATOMIC_ACQUIRE); /* visit may lead to more */
 	u32 count = 0;
-	while (r->consumed < __atomic_load_n(&r->produced, __ATOMIC_ACQUIRE)) {
+	while (r->consumed < end) {
 		struct head *h = head_at(r, r->consumed);
 		u32 len = __atomic_load_n(&h->len, __ATOMIC_ACQUIRE);
 		if (len & BUSY)

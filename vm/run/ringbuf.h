@@ -17,7 +17,7 @@ struct map *ringbuf_holding(const struct prog *p, uptr data);
 /* What bpf_ringbuf_query returns: what is BPF_RB_*, else 0. notrace. */
 u64 ringbuf_query(const struct map *m, u64 what);
 
-/* Calls visit for each record, oldest first, up to one that is not committed, and removes it. Returns how many. One caller
- * at a time. */
+/* Calls visit for each record that is in the ring now, oldest first, up to one that is not committed, and removes it. Returns
+ * how many. One caller at a time. */
 typedef void ringbuf_visitor(const void *data, u32 len, void *arg);
 u32 ringbuf_consume(struct map *m, ringbuf_visitor *visit, void *arg);
