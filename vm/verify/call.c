@@ -86,21 +86,21 @@ static enum err check_record(struct walk *w, struct call *c, u32 n)
 		return refuse_arg(w, c, n, "a record from bpf_ringbuf_reserve, which is not given back yet");
 	if (r->may_be_null)
 		return refuse_arg(w, c, n, "a record; test it against NULL first");
-	for (u32 i = 0; i < state_top(&w->now)->open_before; i++)
-		if (w->now.open[i].id == r->id)
-			return refuse_arg(w, c, n, "a record that this callback has reserved");
+	if (r->id <= state_top(&w->now)->last_before)
+		return refuse_arg(w, c, n, "a record that this callback has reserved");
 	c->closes = r->id;
 	return OK;
 }
 
-/* Refuses if more is open than when the frame began. */
-static enum err check_closed(struct walk *w, u32 open_before)
+/* Refuses if something is open whose id is above last_before. */
+static enum err check_closed(struct walk *w, u32 last_before)
 {
 	char text[64] = "";
 	struct strbuf s = STRBUF(text);
-	if (w->now.open_count <= open_before)
+	const struct open *last = w->now.open_count ? &w->now.open[w->now.open_count - 1] : NULL;
+	if (!last || last->id <= last_before)
 		return OK;
-	walk_print_line(&s, w, w->now.open[w->now.open_count - 1].at);
+	walk_print_line(&s, w, last->at);
 	return walk_refuse(
 	    w, "the record that was reserved in %s is not given back on this path; submit or discard it",
 	    text);
@@ -225,7 +225,7 @@ static enum err enter_callee(struct walk *w, u32 start, u32 callback)
 	struct frame *callee = state_top(&w->now);
 	callee->called_at = w->idx;
 	callee->callback = callback;
-	callee->open_before = callback ? w->now.open_count : caller->open_before;
+	callee->last_before = callback ? w->last_id : caller->last_before;
 	callee->round = callback ? w->from->round : 0;
 	if (!callback)
 		memcpy(&callee->r[BPF_R1], &caller->r[BPF_R1], 5 * sizeof(struct reg));
@@ -450,7 +450,7 @@ enum err walk_exit(struct walk *w)
 	struct reg r0 = f->r[BPF_R0];
 	enum err e = iter_check_closed(w, f);
 	if (!e && (callback || w->now.frame_count == 1))
-		e = check_closed(w, f->open_before);
+		e = check_closed(w, f->last_before);
 	if (e)
 		return e;
 	if (w->now.frame_count == 1) {

@@ -50,12 +50,12 @@ struct frame {
 	u32 called_at;          /* the call; not of the first frame */
 	u32 callback;           /* the number of the helper that calls it; 0: the program does */
 	u32 round;              /* of that call: iter.h */
-	u32 open_before;        /* how many records were open when it began; they are not its own to close */
+	u32 last_before;        /* the last id when it began: an older record is not its own to close */
 	u32 depth;              /* slots that are allocated; slot 0 is the highest, at r10-8 */
 	struct slot slots[];
 };
 
-/* What the program must give back: the id of its addresses, and the call that gave it. */
+/* What the program must give back: the id of its addresses, and the call that gave it. The oldest comes first. */
 enum { OPEN_MAX = 8 };
 struct open {
 	u32 id, at;
