@@ -7,14 +7,10 @@
 static const char *const names[] = { "unspec", LINUX_HELPERS(NAME) };
 
 static const char no_user[] = "there are no user programs, so no memory of theirs";
-static const char print_or_count[] = "bpf_printk writes a line, and maps keep what is counted";
 
 /* Equivalents, or the reason why this kernel has none. */
 static const char *const instead[array_len(names)] = {
-	[BPF_FUNC_perf_event_output] = print_or_count,
-	[BPF_FUNC_ringbuf_output] = print_or_count,
-	[BPF_FUNC_ringbuf_reserve] = print_or_count,
-	[BPF_FUNC_ringbuf_submit] = print_or_count,
+	[BPF_FUNC_perf_event_output] = "bpf_ringbuf_output writes a record into a ring buffer",
 	[BPF_FUNC_seq_printf] = "bpf_printk writes a line",
 	[BPF_FUNC_snprintf] = "bpf_printk formats",
 	[BPF_FUNC_ktime_get_coarse_ns] = "bpf_ktime_get_ns is here",
