@@ -6,7 +6,7 @@
 static const struct map *map_among(struct shadow *s, const struct helper *h, const struct shadow_reg *r)
 {
 	for (u32 i = 0; i < array_len(h->args); i++)
-		if (h->args[i] == ARG_MAP) {
+		if (h->args[i] == ARG_MAP || h->args[i] == ARG_RINGBUF) {
 			const struct map *m = prog_map(s->p, r[BPF_R1 + i].v);
 			if (!m)
 				shadow_found(s, "r%u is no map", BPF_R1 + i);
@@ -40,6 +40,10 @@ static void check_arg(struct shadow *s, const struct helper *h, u32 i, const str
 	case ARG_ITER_END:
 		if (!memory_iter(s, arg->v, h->args[i] == ARG_ITER_NEW))
 			shadow_found(s, "there is an iterator at r%u, or there is none", n);
+		return;
+	case ARG_RECORD:
+		if (!memory_close(arg->v))
+			shadow_found(s, "r%u is no record", n);
 		return;
 	case ARG_ITER:
 		if (!memory_is_iter(arg->v))
@@ -149,10 +153,14 @@ void shadow_call(struct shadow *s, const struct helper *h, struct shadow_reg *r)
 	} else {
 		u64 r0 = h->fn(r[1].v, r[2].v, r[3].v, r[4].v, r[5].v, s->p);
 		note_written(s, h, r);
+		if (h->ret == RET_RECORD_OR_NULL && r0) {
+			memory_open(s, r0, r[BPF_R2].v);
+			memory_written(s, r0, r[BPF_R2].v, true); /* what was there before */
+		}
 		if (h->args[2] == ARG_ANY &&
 		    r[BPF_R3].tainted) /* it read its own stack, perhaps: not what another has */
 			s->diverges = true;
-		r[0] = (struct shadow_reg){ r0, true, h->ret != RET_SCALAR };
+		r[0] = (struct shadow_reg){ r0, h->ret != RET_NOTHING, h->ret != RET_SCALAR };
 	}
 	for (u32 n = BPF_R1; n <= BPF_R5; n++)
 		r[n].set = false;

@@ -221,7 +221,8 @@ static void statement(void)
 		do_update,   do_delete,     do_probe,       do_comm,        do_object,      do_branch,
 		do_branch,   do_loop,       do_loop,        do_subprogram,  do_callback,    do_callback,
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
-		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill
+		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
+		do_record,   do_record
 	};
 	all[below(array_len(all))]();
 }

@@ -162,6 +162,7 @@ void do_frame(void);
 void do_printk(void);
 void do_ordered(void);
 void do_accumulate(void);
+void do_record(void);
 
 /* wrong.c: changes one or two instructions. */
 void mutate(void);

@@ -12,6 +12,10 @@ static u64 tainted[TAINTED]; /* addresses of bytes */
 static u32 tainted_count;
 static u64 iters[PROG_FRAMES * 4]; /* where iterators are open */
 static u32 iter_count;
+static struct record {
+	u64 at, size;
+} records[16]; /* of rings, that are reserved */
+static u32 record_count;
 static u64 key_at;
 static u32 key_len;
 
@@ -19,7 +23,7 @@ void memory_begin(struct shadow *s unused)
 {
 	tainted_count = 0;
 	key_len = 0;
-	iter_count = 0;
+	iter_count = record_count = 0;
 }
 
 void memory_enter(struct shadow *s)
@@ -35,6 +39,26 @@ void memory_leave(struct shadow *s)
 	for (u32 i = 0; i < iter_count; i++)
 		if (iters[i] - (uptr)stacks[s->depth - 1] < PROG_STACK)
 			shadow_found(s, "an iterator is still open");
+	if (s->depth == 1 && record_count)
+		shadow_found(s, "a record of a ring was not given back");
+}
+
+void memory_open(struct shadow *s, u64 at, u64 size)
+{
+	if (record_count == array_len(records))
+		s->gave_up = true;
+	else
+		records[record_count++] = (struct record){ at, size };
+}
+
+bool memory_close(u64 at)
+{
+	for (u32 i = 0; i < record_count; i++)
+		if (records[i].at == at) {
+			records[i] = records[--record_count];
+			return true;
+		}
+	return false;
 }
 
 bool memory_is_iter(u64 at)
@@ -120,8 +144,11 @@ bool memory_may(struct shadow *s, u64 at, u64 size, bool writes)
 		return true;
 	}
 	for (u32 i = 0; i < o->map_count; i++)
-		if (is_value(o->maps[i], at, size))
+		if (i != MAP_RING && is_value(o->maps[i], at, size))
 			return !writes || !o->maps[i]->read_only;
+	for (u32 i = 0; i < record_count; i++)
+		if (is_within(at, size, records[i].at, records[i].size))
+			return true;
 	return !writes &&
 	       (is_within(at, size, (uptr)s->ctx, 8 * CONTEXT) || is_within(at, size, key_at, key_len));
 }

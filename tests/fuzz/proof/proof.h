@@ -16,7 +16,7 @@
 enum { INSNS = 1024, CONTEXT = 12, INPUTS = 10 };
 
 /* The maps of each program, as in tests/cases/verify.txt. */
-enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAPS };
+enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAPS };
 
 /* ---- clang.c ---- */
 
@@ -26,7 +26,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAPS };
 	X(load_context) X(arithmetic) X(spill) X(lookup) X(update) X(delete) X(index) \
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
-	X(swap) X(extend) X(branch) X(mutated)
+	X(swap) X(extend) X(branch) X(record) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
@@ -108,7 +108,9 @@ void memory_leave(struct shadow *s); /* and it ends */
 bool memory_iter(struct shadow *s, u64 at,
 		 bool opens); /* an iterator is opened or closed; false if it cannot be */
 bool memory_is_iter(u64 at);
-void memory_key(const void *key, u32 len); /* a key that a callback may read; NULL: none */
+void memory_open(struct shadow *s, u64 at, u64 size); /* a record of a ring */
+bool memory_close(u64 at);                            /* false: none begins there */
+void memory_key(const void *key, u32 len);            /* a key that a callback may read; NULL: none */
 
 /* Whether the program may access these bytes; a read needs bytes that were written. */
 bool memory_may(struct shadow *s, u64 at, u64 size, bool writes);

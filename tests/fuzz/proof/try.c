@@ -15,6 +15,7 @@
 #include "vm/jit/op.h"
 #include "vm/load/section.h"
 #include "vm/run/kfunc.h"
+#include "vm/run/ringbuf.h"
 #include "vm/verify/verify.h"
 
 enum { HASHED = 4, REASONS = 48 };
@@ -85,10 +86,13 @@ static void find_constants(void)
 			constants[constant_count++] = made.insns[i].imm;
 }
 
+static void drop_record(const void *data unused, u32 len unused, void *arg unused) {}
+
 static void set_maps(void)
 {
 	struct map *hash = maps[MAP_HASH];
 	u64 key, value[6];
+	ringbuf_consume(maps[MAP_RING], drop_record, NULL);
 	for (u32 i = 0; i < 8; i++)
 		((u64 *)maps[MAP_ARRAY]->values)[i] = hostile_next();
 	for (u32 i = 0; i < 8; i++)
@@ -333,6 +337,8 @@ bool try_program(u64 seed, bool shows)
 	struct strbuf log = STRBUF(text);
 	enum err e;
 	bool ok = true;
+	u64 before, after, blocks;
+	heap_usage(&before, &blocks);
 	make_program(&made, seed);
 	find_constants();
 	watch_begin(false);
@@ -349,6 +355,9 @@ bool try_program(u64 seed, bool shows)
 		count_reason(text);
 	op_tricks_off = 0;
 	prog_free(p);
+	heap_usage(&after, &blocks);
+	if (ok && after != before)
+		return found(seed, NULL, "it leaves bytes on the heap");
 	return ok;
 }
 
@@ -363,6 +372,7 @@ bool try_begin(void)
 		[MAP_HASH] = { "hash", BPF_MAP_TYPE_HASH, 8, 48, 4, 0 },
 		[MAP_RODATA] = { ".rodata", BPF_MAP_TYPE_ARRAY, 4, 16, 1, BPF_F_RDONLY_PROG },
 		[MAP_DATA] = { ".data", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0 },
+		[MAP_RING] = { "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 	};
 	static const struct helper numbers[] = {
 		{ BPF_FUNC_ktime_get_ns, "ktime_get_ns", RET_SCALAR, { ARG_NONE }, 0, helper_number },
