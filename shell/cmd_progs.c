@@ -369,12 +369,13 @@ static enum err cmd_links(unused char **args, struct strbuf *log)
 }
 
 const struct command prog_commands[] = {
-	{ "prog", "list|show|dump|verify [PROG] [KIND]",
-	  "programs, both kinds of their code, and their proof", cmd_prog,
+	{ "prog", "list|show|dump|verify [PROG] [KIND]", "programs, their code and their proof", cmd_prog,
 	  "Lists the loaded programs, shows one of them, or dumps its code between the lines of its C "
-	  "source. xlated is eBPF, jited is machine code.",
-	  "prog list; prog show count_skb; prog dump count_skb jited",
-	  "bpftool prog list; bpftool prog dump jited name count_skb", .tables = "list|dump" },
+	  "source. xlated is eBPF, jited is machine code. verify walks all its paths again, as when it was "
+	  "loaded, and prints what is known behind each instruction.",
+	  "prog list; prog show count_skb; prog dump count_skb jited; prog verify count_skb",
+	  "bpftool prog list; bpftool prog dump jited name count_skb; bpftool -d prog load",
+	  .tables = "list|dump" },
 	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach,
 	  "From now on the function calls the program: a trampoline is made, and the five bytes at the "
 	  "function's head become a call to it. Without FUNC it is the function that the program's section "

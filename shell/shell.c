@@ -163,7 +163,7 @@ static void help_line(const struct command *c)
 	if (style_columns() < 80)
 		kprintf("  %s %s\n    %s\n", c->name, c->usage, c->help);
 	else
-		kprintf("  %s %-*s%s\n", c->name, HELP - (int)strlen(c->name), c->usage, c->help);
+		kprintf("  %s %-*s %s\n", c->name, HELP - 1 - (int)strlen(c->name), c->usage, c->help);
 }
 
 /* Prints a text under a label, which may be "". */
