@@ -24,6 +24,18 @@ static void check_memory(struct shadow *s, u32 n, u64 at, u64 size, bool writes)
 		s->diverges = true;
 }
 
+static void check_lock(struct shadow *s, const struct helper *h, u64 at)
+{
+	const struct map *m = s->p->object->maps[MAP_LOCKS];
+	bool takes = h->id == BPF_FUNC_spin_lock;
+	u64 off = at - (uptr)m->values;
+	if (off >= (u64)m->stride * m->max_entries || off % m->stride != m->lock_at)
+		shadow_found(s, "r1 leads to no lock");
+	if (takes ? s->locked != 0 : s->locked != at)
+		shadow_found(s, "another lock is held, or none");
+	s->locked = takes ? at : 0;
+}
+
 static void check_arg(struct shadow *s, const struct helper *h, u32 i, const struct map *m,
 		      const struct shadow_reg *r)
 {
@@ -41,6 +53,7 @@ static void check_arg(struct shadow *s, const struct helper *h, u32 i, const str
 		if (!memory_iter(s, arg->v, h->args[i] == ARG_ITER_NEW))
 			shadow_found(s, "there is an iterator at r%u, or there is none", n);
 		return;
+	case ARG_LOCK: check_lock(s, h, arg->v); return;
 	case ARG_RECORD:
 		if (!memory_close(arg->v))
 			shadow_found(s, "r%u is no record", n);
@@ -147,6 +160,8 @@ void shadow_call(struct shadow *s, const struct helper *h, struct shadow_reg *r)
 		check_arg(s, h, i, m, r);
 	if (s->found)
 		return;
+	if (s->locked && h->args[0] != ARG_LOCK)
+		shadow_found(s, "a helper is called, and a lock is held");
 	check_fact(s, h, m, r);
 	if (h->flags & HELPER_CALLBACK) {
 		h->id == BPF_FUNC_loop ? loop(s, r) : for_each(s, m, r);

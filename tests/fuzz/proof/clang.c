@@ -222,7 +222,7 @@ static void statement(void)
 		do_branch,   do_loop,       do_loop,        do_subprogram,  do_callback,    do_callback,
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
-		do_record,   do_record
+		do_record,   do_record,     do_lock,        do_lock
 	};
 	all[below(array_len(all))]();
 }

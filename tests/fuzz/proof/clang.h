@@ -4,6 +4,7 @@
  *      clang.c          functions, branches, loops, calls
  *      clang_number.c   variables, numbers, bounds
  *      clang_memory.c   accesses and helpers
+ *      clang_held.c     records and locks
  *      wrong.c          mistakes */
 #pragma once
 #include "tests/fuzz/proof/proof.h"
@@ -162,7 +163,11 @@ void do_frame(void);
 void do_printk(void);
 void do_ordered(void);
 void do_accumulate(void);
+void touch(u32 base, i32 off, u32 size); /* loads or stores */
+
+/* clang_held.c */
 void do_record(void);
+void do_lock(void);
 
 /* wrong.c: changes one or two instructions. */
 void mutate(void);

@@ -103,7 +103,7 @@ static void do_atomic_at(u32 base, i32 off)
 	     operations[below(array_len(operations))]);
 }
 
-static void touch(u32 base, i32 off, u32 size)
+void touch(u32 base, i32 off, u32 size)
 {
 	u32 v;
 	if (chance(3)) {
@@ -344,45 +344,4 @@ void do_accumulate(void)
 	store(BPF_R2, off, BPF_R1, 8);
 	if (tests)
 		land(over);
-}
-
-/* A record of the ring: reserved, filled and given back, unless something is forgotten. */
-void do_record(void)
-{
-	u32 size = 8 * (1 + below(4)), part = any_size();
-	uses(F_record);
-	wide(BPF_R1, 1, MAP_RING);
-	mov_imm(BPF_R2, (i32)size);
-	mov_imm(BPF_R3, 0);
-	call(BPF_FUNC_ringbuf_reserve);
-	u32 test = chance(20) ? 0 : jump(JMP_EQ, true, BPF_R0, 0);
-	mov(BPF_R4, BPF_R0);
-	if (chance(3)) {
-		store(BPF_FP, CELL, BPF_R0, 8);
-		access(OPCODE_LDX64, BPF_R4, BPF_FP, CELL, 8, 0);
-	}
-	access(OPCODE_ST64, BPF_R4, 0, (i32)(part * below(size / part + chance(10))), part, some_imm());
-	if (g.has_context) {
-		load(BPF_R1, BPF_R6, 8, 8);
-		alu(ALU_AND, true, BPF_R1, 7);
-		mov(BPF_R2, BPF_R4);
-		alu_reg(ALU_ADD, true, BPF_R2, BPF_R1);
-		access(OPCODE_ST64, BPF_R2, 0, (i32)size - 8 + chance(10), 1, some_imm());
-	}
-	u32 skip = chance(4) ? jump(JMP_GT, true, BPF_R1, 3) : 0;
-	mov(BPF_R1, BPF_R4);
-	mov_imm(BPF_R2, 0);
-	if (!chance(30))
-		call(BPF_FUNC_ringbuf_submit);
-	if (skip) {
-		u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
-		land(skip);
-		mov(BPF_R1, BPF_R4);
-		mov_imm(BPF_R2, 0);
-		if (!chance(10))
-			call(BPF_FUNC_ringbuf_discard);
-		land(end);
-	}
-	if (test)
-		land(test);
 }

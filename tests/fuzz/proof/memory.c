@@ -39,6 +39,8 @@ void memory_leave(struct shadow *s)
 	for (u32 i = 0; i < iter_count; i++)
 		if (iters[i] - (uptr)stacks[s->depth - 1] < PROG_STACK)
 			shadow_found(s, "an iterator is still open");
+	if (s->locked && s->depth == 1)
+		shadow_found(s, "a lock is still held");
 	if (s->depth == 1 && record_count)
 		shadow_found(s, "a record of a ring was not given back");
 }
@@ -121,6 +123,12 @@ static bool is_value(const struct map *m, u64 at, u64 size)
 	return (m->values ? off % m->stride : off) + size <= m->value_size;
 }
 
+static bool is_in_lock(const struct map *m, u64 at, u64 size)
+{
+	u64 off = (at - (uptr)m->values) % m->stride;
+	return is_value(m, at, size) && off < m->lock_at + m->lock_size && off + size > m->lock_at;
+}
+
 bool memory_is_stack(const struct shadow *s unused, u64 at)
 {
 	return at - (uptr)stacks < sizeof(stacks);
@@ -144,7 +152,9 @@ bool memory_may(struct shadow *s, u64 at, u64 size, bool writes)
 		return true;
 	}
 	for (u32 i = 0; i < o->map_count; i++)
-		if (i != MAP_RING && is_value(o->maps[i], at, size))
+		if (i == MAP_LOCKS && is_in_lock(o->maps[i], at, size))
+			return false;
+		else if (i != MAP_RING && is_value(o->maps[i], at, size))
 			return !writes || !o->maps[i]->read_only;
 	for (u32 i = 0; i < record_count; i++)
 		if (is_within(at, size, records[i].at, records[i].size))

@@ -16,7 +16,7 @@
 enum { INSNS = 1024, CONTEXT = 12, INPUTS = 10 };
 
 /* The maps of each program, as in tests/cases/verify.txt. */
-enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAPS };
+enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAPS };
 
 /* ---- clang.c ---- */
 
@@ -26,7 +26,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAPS };
 	X(load_context) X(arithmetic) X(spill) X(lookup) X(update) X(delete) X(index) \
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
-	X(swap) X(extend) X(branch) X(record) X(mutated)
+	X(swap) X(extend) X(branch) X(record) X(lock) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
@@ -83,6 +83,7 @@ struct shadow {
 	bool diverges; /* the way of the program depended on an address, so another machine may do else */
 	bool gave_up;  /* it takes too long */
 	u32 depth;
+	u64 locked; /* the address of the lock that is held */
 	u64 ends[PROG_FRAMES];
 	u32 idx;
 	bool found;

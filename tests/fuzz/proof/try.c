@@ -92,6 +92,7 @@ static void set_maps(void)
 {
 	struct map *hash = maps[MAP_HASH];
 	u64 key, value[6];
+	memset(maps[MAP_LOCKS]->values, 0, 2 * maps[MAP_LOCKS]->stride);
 	ringbuf_consume(maps[MAP_RING], drop_record, NULL);
 	for (u32 i = 0; i < 8; i++)
 		((u64 *)maps[MAP_ARRAY]->values)[i] = hostile_next();
@@ -372,6 +373,7 @@ bool try_begin(void)
 		[MAP_HASH] = { "hash", BPF_MAP_TYPE_HASH, 8, 48, 4, 0 },
 		[MAP_RODATA] = { ".rodata", BPF_MAP_TYPE_ARRAY, 4, 16, 1, BPF_F_RDONLY_PROG },
 		[MAP_DATA] = { ".data", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0 },
+		[MAP_LOCKS] = { "locked", BPF_MAP_TYPE_ARRAY, 4, 16, 2, 0 },
 		[MAP_RING] = { "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 	};
 	static const struct helper numbers[] = {
@@ -397,6 +399,7 @@ bool try_begin(void)
 					     "bpf_iter_num_destroy" };
 	for (u32 i = 0; i < array_len(iters) && kfunc_named(iters[i]); i++)
 		made.iter_ids[i] = kfunc_btf_id(kfunc_named(iters[i]));
+	maps[MAP_LOCKS]->lock_at = maps[MAP_LOCKS]->lock_size = 4;
 	str_copy((char *)maps[MAP_RODATA]->values, "v=%d", 16);
 	context = (u64 *)(pages + 4096) - CONTEXT;
 	helper_add_table(numbers, array_len(numbers));
