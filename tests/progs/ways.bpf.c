@@ -33,7 +33,7 @@ int ask_frame(unsigned long long *ctx)
 	if (bpf_get_func_arg_cnt(ctx) == 5 && proto == IPPROTO_UDP && ctx[3] == proto &&
 	    bpf_get_attach_cookie(ctx) == COOKIE && bpf_get_func_ip(ctx))
 		once(arguments_right);
-	if (bpf_get_func_arg(ctx, 5, &none) == -22 && none == 5 && bpf_get_func_ret(ctx, &none) == -95)
+	if (bpf_get_func_arg(ctx, 5, &none) == -22 && !none && bpf_get_func_ret(ctx, &none) == -95)
 		once(none_there);
 	return 0;
 }

@@ -117,11 +117,13 @@ HELPER(probe_read_kernel)
 HELPER(probe_read_kernel_str)
 {
 	char *dst = (char *)(uptr)r1;
+	if (!(u32)r2)
+		return 0;
 	if (!memory_can_write(r1, (u32)r2))
 		return failed(EFAULT);
-	u32 len = (u32)r2 ? probe_read_str(dst, (uptr)r3, (u32)r2) : 0;
+	u32 len = probe_read_str(dst, (uptr)r3, (u32)r2);
 	memset(dst + len, 0, (u32)r2 - len); /* the verifier takes all of it for written */
-	return len || !(u32)r2 ? len : failed(EFAULT);
+	return len ? len : failed(EFAULT);
 }
 
 notrace HELPER(get_ktime_ns)
