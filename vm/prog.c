@@ -108,12 +108,8 @@ enum err prog_new(struct prog **out, const char *name, const char *section, stru
 	return OK;
 }
 
-void prog_free_records(struct prog *p)
+void prog_free_lacks(struct prog *p)
 {
-	kfree(p->globals);
-	kfree(p->taken_as);
-	p->globals = NULL;
-	p->taken_as = NULL;
 	while (p->lacks) {
 		struct lack *next = p->lacks->next;
 		kfree(p->lacks);
@@ -124,7 +120,9 @@ void prog_free_records(struct prog *p)
 void prog_drop(struct prog *p)
 {
 	give_slot(p->slot);
-	prog_free_records(p);
+	prog_free_lacks(p);
+	kfree(p->globals);
+	kfree(p->taken_as);
 	kfree(p->lines);
 	kfree(p->insns);
 	kfree(p->taken);

@@ -129,8 +129,8 @@ struct prog {
 	struct line_info *lines; /* sorted by insn_idx; strings in the object's BTF */
 	u32 line_count;
 	struct lack *lacks;        /* NULL: the kernel has all that it needs, or it is verified */
-	u32 *globals;              /* likewise: the BTF_FUNC of a global function that begins there, or 0 */
-	struct taken_as *taken_as; /* of each instruction; NULL: none says a type, or it is verified */
+	u32 *globals;              /* the BTF_FUNC of a global function that begins there, or 0; NULL: none */
+	struct taken_as *taken_as; /* of each instruction; NULL: none says a type */
 
 	struct prog_facts facts;
 	struct insn_fact *proven; /* of each instruction; NULL: PROG_RAW, of which nothing is proven */
@@ -193,8 +193,8 @@ enum err object_unload(struct object *o);
 enum err prog_new(struct prog **out, const char *name, const char *section, struct strbuf *log);
 void prog_set_tag(struct prog *p);
 
-/* Frees what only the verifier needs, lacks and taken_as, and sets it to NULL. */
-void prog_free_records(struct prog *p);
+/* Frees what no later walk asks for, and sets it to NULL. */
+void prog_free_lacks(struct prog *p);
 
 /* Undoes prog_new, and frees the instructions. Only for a program that is not compiled: see prog_free. */
 void prog_drop(struct prog *p);

@@ -297,7 +297,7 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	e = v.marks && v.reach ? run_passes(&v) : ENOMEM;
 	if (!e) {
 		note_facts(&v);
-		prog_free_records(p);
+		prog_free_lacks(p);
 		p->state = PROG_VERIFIED;
 	} else {
 		kfree(p->taken);
