@@ -375,7 +375,7 @@ const struct command prog_commands[] = {
 	  "loaded, and prints what is known behind each instruction.",
 	  "prog list; prog show count_skb; prog dump count_skb jited; prog verify count_skb",
 	  "bpftool prog list; bpftool prog dump jited name count_skb; bpftool -d prog load",
-	  .tables = "list|dump" },
+	  .tables = "list|dump|verify" },
 	{ "attach", "PROG [FUNC|PATTERN] [cookie N]", "call a program, or all of an object", cmd_attach,
 	  "From now on the function calls the program: a trampoline is made, and the five bytes at the "
 	  "function's head become a call to it. Without FUNC it is the function that the program's section "

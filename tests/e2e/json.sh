@@ -17,7 +17,7 @@ cp "$out" "$work/help"
 python json_help_lists_commands <<'END'
 import json, os
 work = os.environ['work']
-arguments = { 'attach *': 'count_pid *wake*', 'compare *': 'kfree_skb', 'map dump': 'dump freed_per_proto', 'prog dump': 'dump count_skb jited', 'tramp *': 'wake_up_process', 'poke *': 'kfree_skb', 'funcs *': '*skb*', 'tracepoints *': '' }
+arguments = { 'attach *': 'count_pid *wake*', 'compare *': 'kfree_skb', 'map dump': 'dump freed_per_proto', 'prog dump': 'dump count_skb jited', 'prog verify': 'verify count_skb', 'tramp *': 'wake_up_process', 'poke *': 'kfree_skb', 'funcs *': '*skb*', 'tracepoints *': '' }
 lines = []
 for c in json.load(open(work + '/help')):
     if c['prints_a_table'] == 'yes':

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a beginner reads who made a mistake; bpf-verify on the host; the shell's prog verify.
 . tests/e2e/lib.sh
-plan 24
+plan 26
 
 # on_host NAME STATUS REGEX...: as wanted, of bpf-verify with the words in $words; standard input as it is.
 on_host() {
@@ -121,8 +121,35 @@ on_host verify_cannot_tell_of_half_an_instruction 2 'hold' <<<'95 00 00'
 words='-v build/progs/skbcount.bpf.o count_skb'
 on_host verify_shows_the_walk 0 ': call bpf_map_lookup_elem#1 +r0: a value of map freed_per_cpu, or NULL$' \
 	'r0: a value of map freed_per_cpu; [0-9]+ waits$' '^-- as before, or less: what follows is proven$' \
-	'^-- [0-9]+ instructions on 3 paths; [0-9]+ states kept, [0-9]+ bytes at most$'
+	'^-- [0-9]+ instructions, 3 paths; [0-9]+ states kept, [0-9]+ bytes at most$'
 cp "$out" "$work/walk"
 fivebyte --quiet --exec 'prog verify count_skb'
 diff "$work/walk" "$out" >"$work/diff" && pass verify_is_the_same_in_the_shell ||
 	fail verify_is_the_same_in_the_shell "$(head -5 "$work/diff")"
+
+# Each program that was accepted is accepted again: also one that reads a variable of the kernel by its declared type.
+cat >"$work/variable.bpf.c" <<END
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+extern struct task_struct init_task __ksym;
+int parents;
+SEC("fentry/kfree_skb") int BPF_PROG(read_variable, struct sk_buff *skb) {
+	parents += init_task.real_parent->parent == &init_task;
+	return 0;
+}
+END
+compile "$work/variable.bpf.c" "$work/variable.bpf.o"
+fivebyte --quiet --load "$work/variable.bpf.o" --exec 'prog list'
+names=$(sed 1d "$out" | cut -d ' ' -f 1)
+fivebyte --quiet --load "$work/variable.bpf.o" --exec "$(printf 'prog verify %s;' $names)"
+walks=$(grep -c '^-- [0-9]* instructions, \|^[0-9]* more lines; ' "$out")
+[ "$status $walks" = "0 $(wc -w <<<"$names")" ] && pass verify_walks_each_program_again ||
+	fail verify_walks_each_program_again "$walks walks of $(wc -w <<<"$names") programs"
+
+fivebyte --quiet --exec 'prog verify count_skb -j'
+python3 - "$out" <<'END' && pass verify_is_json || fail verify_is_json 'not the rows of the walk'
+import json, sys
+rows = json.load(open(sys.argv[1]))
+sys.exit(not ('3 paths' in rows[-1]['known'] and any(r['insn'] == 12 and r['text'].startswith('call') and r['known'].startswith('r0: a value') for r in rows)))
+END

@@ -38,16 +38,16 @@ void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
 static void number_print(struct strbuf *s, const struct range *r)
 {
 	u64 low = r->bits.value | r->bits.mask, unit = low & -low;
-	bool any_u = r->whole.umin == 0 && r->whole.umax == ~0ull;
-	bool any_s = r->whole.smin == bounds_any(64).smin && r->whole.smax == bounds_any(64).smax;
+	bool any_u = r->whole.umin == 0 && ~r->whole.umax < unit;
+	bool any_s = r->whole.smin == bounds_any(64).smin && bounds_any(64).smax - r->whole.smax < (i64)unit;
 	if (range_is_const(r)) {
 		str_printf(s, "%lld", (i64)r->bits.value);
 		return;
 	}
 	if (unit > 1)
-		str_printf(s, "a multiple of %llu, ", unit);
+		str_printf(s, any_u && any_s ? "any multiple of %llu" : "a multiple of %llu, ", unit);
 	if (any_u && any_s)
-		str_puts(s, "any number");
+		str_puts(s, unit > 1 ? "" : "any number");
 	else if (any_u || r->whole.smin < 0)
 		str_printf(s, "%lld to %lld", r->whole.smin, r->whole.smax);
 	else
@@ -163,7 +163,7 @@ static u32 regs_to_show(const struct walk *w, const struct insn *in)
 	return insn_writes(in);
 }
 
-void walk_show(const struct walk *w, u32 idx)
+void walk_show(const struct walk *w, u32 idx, u32 waited)
 {
 	char text[240] = "";
 	struct strbuf s = STRBUF(text);
@@ -182,8 +182,7 @@ void walk_show(const struct walk *w, u32 idx)
 		str_printf(&s, "r10%+lld: ", base->at.whole.smin + in->off);
 		reg_print_known(&s, w, &now->r[in->src]);
 	}
-	if (insn_is_jump(in) && !insn_is_goto(in) && w->p->proven[idx].ways == (WAY_ON | WAY_TAKEN) &&
-	    w->idx == idx + 1)
-		str_printf(&s, "; %lld waits", (i64)idx + 1 + insn_jump(in));
+	for (; waited < w->pending_count; waited++)
+		str_printf(&s, "%s%u waits", s.len ? "; " : "", w->pending[waited].idx);
 	verify_watch(w->p, idx, text);
 }

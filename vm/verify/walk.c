@@ -242,12 +242,12 @@ static enum err walk_path(struct walk *w)
 		since++;
 		if (w->v->marks[w->idx] & MARK_LACKS)
 			e = verify_lacks(w->v, w->idx);
-		u32 at = w->idx;
+		u32 at = w->idx, waited = w->pending_count;
 		if (!e)
 			e = step(w);
 		if (e)
 			return e;
-		walk_show(w, at);
+		walk_show(w, at, waited);
 	}
 	return OK;
 }
@@ -350,8 +350,8 @@ enum err walk_program(struct verify *v)
 		memset(w.decided, true, count);
 	if (!e)
 		e = walk_all(&w);
-	walk_say(&w, "%u instructions on %u paths; %u states kept, %llu bytes at most", w.visited, w.paths,
-		 w.kept, w.most_bytes);
+	walk_say(&w, "%u instructions, %u path%s; %u state%s kept, %llu bytes at most", w.visited, w.paths,
+		 w.paths == 1 ? "" : "s", w.kept, w.kept == 1 ? "" : "s", w.most_bytes);
 	free_all(&w);
 	return e;
 }

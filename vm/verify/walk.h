@@ -105,8 +105,9 @@ void walk_print_line(struct strbuf *s, const struct walk *w, u32 idx);
 /* Appends what a reader of the refusal wants to know besides: where w->about comes from, and the path. */
 void walk_print_way(struct strbuf *s, const struct walk *w);
 
-/* Tell the watcher, if there is one: what the instruction at idx has done, or the sentence. */
-void walk_show(const struct walk *w, u32 idx);
+/* Tell the watcher, if there is one: what the instruction at idx has done, before which waited paths were pending; or
+ * the sentence. */
+void walk_show(const struct walk *w, u32 idx, u32 waited);
 void walk_say(const struct walk *w, const char *fmt, ...) printf_like(2, 3);
 
 /* Another way was possible at from, and the path goes on at to. Rounds of a loop count once. */
