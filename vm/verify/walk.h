@@ -5,7 +5,8 @@
  *      arith.c   what an instruction computes
  *      branch.c  what a conditional jump says about its operands
  *      access.c  what a load or a store may touch
- *      call.c    what a helper, a kernel function or a function of the program needs and returns
+ *      args.c    what a helper or a kernel function needs
+ *      call.c    what it returns, and functions of the program
  *      print.c   what is known, in words
  *      state.h   what is known at one place
  *
