@@ -110,6 +110,10 @@ bench-vm: $(H)/bench-vm bench-objects
 bench-check: $(H)/bench-vm bench-objects
 	tests/bench/check $<
 
+# The programs of this repository as clang 14, 16 and 19 compile them at each -O and -mcpu, all verified.
+test-compilers: $(B)/vmlinux.h $(H)/bpf-verify
+	$(script) tests/compilers/run $(STEP)
+
 # The ranges of the verifier, compiled for numbers of few bits: range-4-2 for 4 bits, the low half 2 of them.
 RANGE_FILES := $(wildcard vm/verify/range*.c) vm/verify/tnum.c tests/range/truth.c
 RANGE_FLAGS := -std=gnu11 -g -O2 -Wall -Wextra -I.
@@ -138,7 +142,7 @@ range-slice: $(H)/range-3-1 $(H)/range-4-2 $(H)/range-random
 	@$(H)/range-4-2 -q all 23
 	@$(H)/range-random 300000
 
-.PHONY: host check-host bench-objects bench-vm bench-check test-range range-slice
+.PHONY: test-compilers host check-host bench-objects bench-vm bench-check test-range range-slice
 host: $(H)/tests $(HOST_TOOLS)
 bench-objects: $(BENCH_OBJECTS)
 check-host: $(H)/tests $(HOST_OBJECTS) range-slice
