@@ -548,6 +548,30 @@ TEST(kprobe_undoes_everything_when_memory_runs_out)
 	check(after <= before);
 }
 
+static u32 asked;
+
+/* As a probe that another CPU arms between two questions. */
+static notrace bool owns_at_second_look(struct pt_regs *regs unused)
+{
+	return asked++ == 1;
+}
+
+TEST(kprobe_that_comes_between_two_looks_is_found)
+{
+	static const u8 bytes[] = { 0xcc, 0x90 };
+	struct pt_regs regs = { .ip = (uptr)bytes + 1 };
+	asked = 0;
+	preempt_disable();
+	trap_handler *owner = poke_set_foreign(owns_at_second_look),
+		     *handler = trap_set_handler(TRAP_BP, NULL);
+	bool taken = handler(&regs);
+	trap_set_handler(TRAP_BP, handler);
+	poke_set_foreign(owner);
+	preempt_enable();
+	check(taken);
+	check_eq(2, asked);
+}
+
 /* An int3 of no owner: the handler refuses it, and the dispatcher would panic. */
 TEST(kprobe_leaves_a_foreign_int3_alone)
 {

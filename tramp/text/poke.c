@@ -41,7 +41,7 @@ static const struct poke *batch_in_progress;
 static u32 batch_count;
 static void (*observer)(u32 step);
 static u32 handlers; /* how many CPUs are in the handler now; changed atomically */
-static bool (*foreign_owner)(struct pt_regs *regs);
+static trap_handler *foreign_owner;
 
 u64 poke_traps_on(u32 cpu)
 {
@@ -96,13 +96,13 @@ static notrace bool emulate_change(uptr addr, struct pt_regs *regs)
  * CPUs all the time does not keep step 7 waiting. */
 static notrace bool is_foreign(uptr addr, struct pt_regs *regs)
 {
-	bool (*owner)(struct pt_regs * regs) = read_once(foreign_owner);
+	trap_handler *owner = read_once(foreign_owner);
 	return owner && read_byte(addr) == poke_int3 && owner(regs);
 }
 
 /* Vector 3. Interrupts are off from the trap to the end. An unexplained int3 may have been one of ours that
  * has been replaced meanwhile; only emulators are that late, see step 6. Then the address holds the new
- * instruction, which can be executed, or the next change has put an int3 there again. */
+ * instruction, which can be executed, or the next change or a new kprobe has put an int3 there again. */
 static notrace bool poke_trap(struct pt_regs *regs)
 {
 	uptr addr = poke_trap_addr(regs);
@@ -110,7 +110,7 @@ static notrace bool poke_trap(struct pt_regs *regs)
 	if (emulate_change(addr, regs) || is_foreign(addr, regs))
 		return true;
 	if (read_byte(addr) == poke_int3)
-		return emulate_change(addr, regs);
+		return emulate_change(addr, regs) || is_foreign(addr, regs);
 	poke_retry(regs);
 	return true;
 }
@@ -241,9 +241,11 @@ enum err poke_byte(uptr addr, u8 old, u8 new, struct strbuf *log)
 	return e;
 }
 
-void poke_set_foreign(bool (*owner)(struct pt_regs *regs))
+trap_handler *poke_set_foreign(trap_handler *owner)
 {
+	trap_handler *before = foreign_owner;
 	write_once(foreign_owner, owner);
+	return before;
 }
 
 void poke_init(void)

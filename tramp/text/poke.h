@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Changes five bytes of live code while other CPUs execute them. No other module does that. */
 #pragma once
+#include "kernel/cpu/trap.h"
 #include "kernel/layout.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
@@ -50,8 +51,8 @@ enum err poke_byte(uptr addr, u8 old, u8 new, struct strbuf *log);
 
 /* Sets the owner of every int3 that no change in progress explains, or that such a change puts in place. The
  * owner returns true if it has handled the trap. It runs with interrupts off, and may lower regs->sp by 16.
- * There is one owner: kprobes. */
-void poke_set_foreign(bool (*owner)(struct pt_regs *regs));
+ * There is one owner: kprobes. Returns the owner before. */
+trap_handler *poke_set_foreign(trap_handler *owner);
 
 /* Counts since boot. traps: how often a CPU met an int3 of a change in progress. */
 struct poke_stats {
