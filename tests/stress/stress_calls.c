@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Functions of different shapes, each with its tally as first argument, and their callers. Whatever is
 // attached in the meantime, every call must run the body once, with these arguments, and return this result.
+#include "kernel/lib/inject.h"
 #include "kernel/lib/mem.h"
 #include "kernel/io/print.h"
 #include "kernel/sched/sched.h"
@@ -19,16 +20,21 @@ traceable u64 sc_plain(struct tally *t, u64 x)
 	t->bodies++;
 	return x * 3 + 1;
 }
+ALLOW_ERROR_INJECTION(sc_plain, ERRNO);
+
 traceable i32 sc_narrow(struct tally *t, i8 a, u16 b, i32 c, bool d)
 {
 	t->bodies++;
 	return a + b + c + d;
 }
+
 traceable u64 sc_stack(struct tally *t, u64 a, u32 b, u64 c, i16 d, u64 e, u64 f, u8 g, u64 h)
 {
 	t->bodies++;
 	return a + b * 2 + c * 3 + (u64)d * 4 + e * 5 + f * 6 + g * 7 + h * 8;
 }
+ALLOW_ERROR_INJECTION(sc_stack, ERRNO);
+
 traceable struct pair sc_pair(struct tally *t, struct pair p, u64 x)
 {
 	t->bodies++;
