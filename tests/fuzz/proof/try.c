@@ -309,10 +309,11 @@ static bool run_all(struct prog *p, u64 seed)
 	u32 visited = watch_visited();
 	char text[512] = "";
 	struct strbuf log = STRBUF(text);
-	bool ranges = watch_verify(p, &log) == OK;
+	enum err e = watch_verify(p, &log);
+	bool ranges = e == OK;
 	figures.no_ranges += !ranges;
-	/* What ended a path early has shown less than what follows it. */
-	if (!ranges && !strstr(text, "too many paths"))
+	/* What ended a path early has shown less than what follows it; and the heap has an end. */
+	if (!ranges && e != ENOMEM && !strstr(text, "too many paths"))
 		return found(seed, p, text);
 	if (!run_shadow(p, seed, ranges, visited) || !run_real(p, seed))
 		return false;
