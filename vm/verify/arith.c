@@ -63,9 +63,13 @@ static enum err address_alu(struct walk *w, u32 operation, bool wide, struct reg
 			 ? move_address(w, &result, dst, d, operation == ALU_SUB ? minus(src->at) : src->at,
 					operation == ALU_SUB)
 			 : move_address(w, &result, src, s, dst->at, false);
-	if (!e)
-		*dst = result;
-	return e;
+	if (e)
+		return e;
+	/* The number matters, even where nobody reads the sum: another one could be refused. */
+	if (insn_takes_reg(walk_insn(w)) && (!w->live || !(w->live[w->idx + 1].regs_matter >> d & 1)))
+		walk_decided(w, DECIDED_SUM);
+	*dst = result;
+	return OK;
 }
 
 static bool is_signed(const struct insn *in)

@@ -93,7 +93,7 @@ static void note_copies(struct walk *w, const struct insn *in)
 	struct copies c = { .a = a->id, .b = b->id };
 	state_each(&w->now, count_copies, &c);
 	if (a->kind != REG_NUMBER || b->kind != REG_NUMBER || c.count > !!a->id + (u32) !!b->id)
-		walk_decided(w);
+		walk_decided(w, DECIDED_JUMP);
 }
 
 enum err walk_branch(struct walk *w)
@@ -130,7 +130,7 @@ enum err walk_branch(struct walk *w)
 		w->idx++;
 		return e;
 	}
-	walk_decided(w);
+	walk_decided(w, DECIDED_JUMP);
 	w->ended = !taken && !falls; /* no path comes here at all */
 	if (taken) {
 		state_free(&w->now);

@@ -10,7 +10,7 @@ enum { ARGS = 0x3e, ALL_REGS = 0x7ff }; /* r1 to r5 */
 struct pass {
 	const struct prog *p;
 	const u8 *marks;
-	const bool *decided;
+	const u8 *decided;
 	struct live *at;
 	bool frame_escapes;  /* of the function */
 	bool result_matters; /* likewise */
@@ -73,11 +73,11 @@ static void before_access(const struct pass *pass, struct live *l, const struct 
 		read_regs(l, 1u << in->src, matters);
 }
 
-static void before_alu(struct live *l, const struct insn *in)
+static void before_alu(struct live *l, const struct insn *in, bool is_address)
 {
 	u32 dst = 1u << in->dst, uses = insn_uses(insn_kind(in));
 	bool is_move = insn_operation(in) == ALU_MOV;
-	bool matters = writes(l, dst);
+	bool matters = writes(l, dst) || is_address;
 	if (uses & USES_SRC)
 		read_regs(l, 1u << in->src, matters);
 	if (!is_move)
@@ -100,13 +100,14 @@ static void before(const struct pass *pass, struct live *l, u32 idx)
 	} else if (insn_is_access(in)) {
 		before_access(pass, l, in);
 	} else if (class == CLASS_ALU32 || class == CLASS_ALU64) {
-		before_alu(l, in);
+		before_alu(l, in, pass->decided[idx] & DECIDED_SUM);
 	} else if (insn_is_wide(in)) {
 		writes(l, 1u << in->dst);
 	} else if (!insn_is_goto(in)) {
 		u32 regs = 1u << in->dst | (insn_takes_reg(in) ? 1u << in->src : 0);
 		/* What is learned of one of two registers depends on the other. */
-		read_regs(l, regs, pass->decided[idx] || (insn_takes_reg(in) && l->regs_matter & regs));
+		read_regs(l, regs,
+			  pass->decided[idx] & DECIDED_JUMP || (insn_takes_reg(in) && l->regs_matter & regs));
 	}
 }
 
@@ -155,7 +156,7 @@ static bool frame_escapes(const struct prog *p, const u8 *marks, const struct fl
 	return false;
 }
 
-struct live *live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result_matters)
+struct live *live_find(const struct prog *p, const u8 *marks, const u8 *decided, bool result_matters)
 {
 	struct pass pass = { .p = p, .marks = marks, .decided = decided };
 	struct flow_func f = { .end = 0 };

@@ -11,7 +11,8 @@ struct live {
 	u16 regs, regs_matter;
 };
 
-/* decided: of each instruction, whether the operand of a jump there matters: because what is known of it has decided the
- * jump. Operands of a jump that compares two registers always do: each can tell about the other.
+/* decided: of each instruction, DECIDED_JUMP if the operand of a jump there matters, because what is known of it has decided
+ * the jump; DECIDED_SUM if the operands of an addition matter, because one is an address. Operands of a jump that compares two registers always do: each can tell about the other.
  * result_matters: of the program's end. Returns one for each instruction, which the caller frees with kfree; NULL if memory runs out. */
-struct live *live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result_matters);
+enum { DECIDED_JUMP = 1, DECIDED_SUM = 2 };
+struct live *live_find(const struct prog *p, const u8 *marks, const u8 *decided, bool result_matters);

@@ -59,12 +59,19 @@ static enum err grow(void **array, u32 count, u32 *max, size_t size)
 	return OK;
 }
 
-void walk_decided(struct walk *w)
+void walk_decided(struct walk *w, u8 what)
 {
-	if (w->decided[w->idx])
+	if (w->decided[w->idx] & what)
 		return;
-	w->decided[w->idx] = true;
+	w->decided[w->idx] |= what;
 	w->live_is_old = true;
+}
+
+/* From now on every jump matters. */
+static void decide_all(struct walk *w)
+{
+	for (u32 i = 0; i < w->p->insn_count; i++)
+		w->decided[i] |= DECIDED_JUMP;
 }
 
 /* Finds anew what matters, a few times at most: then every jump matters. */
@@ -74,7 +81,7 @@ static enum err renew_live(struct walk *w)
 	if (!w->live_is_old)
 		return OK;
 	if (w->live_rounds++ == ROUNDS)
-		memset(w->decided, true, w->p->insn_count);
+		decide_all(w);
 	struct live *live = live_find(w->p, w->v->marks, w->decided, walk_result_matters(w->p));
 	if (!live)
 		return ENOMEM;
@@ -347,7 +354,7 @@ enum err walk_program(struct verify *v)
 	w.live_is_old = true;
 	enum err e = w.seen && w.p->proven && w.decided ? OK : ENOMEM;
 	if (!e && has_rounds(v))
-		memset(w.decided, true, count);
+		decide_all(&w);
 	if (!e)
 		e = walk_all(&w);
 	walk_say(&w, "%u instructions, %u path%s; %u state%s kept, %llu bytes at most", w.visited, w.paths,

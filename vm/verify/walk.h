@@ -50,7 +50,7 @@ struct walk {
 	struct verify *v;
 	struct prog *p;
 	struct live *live; /* of each instruction, as far as the jumps in decided matter */
-	bool *decided;     /* of each instruction: live.h */
+	u8 *decided;       /* of each instruction: live.h */
 	bool live_is_old;  /* decided has changed since */
 	u32 live_rounds;
 	struct seen **seen; /* of each instruction, where paths meet */
@@ -80,8 +80,8 @@ enum err walk_refuse_reg(struct walk *w, u32 n, const struct reg *r, const char 
 /* Refuses the program at the current instruction. */
 enum err walk_refuse(struct walk *w, const char *fmt, ...) printf_like(2, 3);
 
-/* The jump at the current instruction has one way because of what is known. */
-void walk_decided(struct walk *w);
+/* The jump at the current instruction has one way because of what is known; or the addition there is to an address. */
+void walk_decided(struct walk *w, u8 what);
 
 /* Keeps a copy of now to be walked later from idx. */
 enum err walk_later(struct walk *w, u32 idx);
