@@ -107,7 +107,11 @@ notrace u64 ringbuf_query(const struct map *m, u64 what)
 {
 	const struct ring *r = ring_of(m);
 	switch (what) {
-	case BPF_RB_AVAIL_DATA: return r->produced - r->consumed;
+	case BPF_RB_AVAIL_DATA: {
+		u64 consumed =
+		    __atomic_load_n(&r->consumed, __ATOMIC_ACQUIRE); /* first: it never passes produced */
+		return __atomic_load_n(&r->produced, __ATOMIC_ACQUIRE) - consumed;
+	}
 	case BPF_RB_RING_SIZE: return r->size;
 	case BPF_RB_CONS_POS: return r->consumed;
 	case BPF_RB_PROD_POS: return r->produced;

@@ -49,6 +49,7 @@ enum err state_push(struct state *s, u32 start, u32 depth)
 void state_pop(struct state *s)
 {
 	kfree(s->frames[--s->frame_count]);
+	s->frames[s->frame_count] = NULL;
 }
 
 void state_free(struct state *s)

@@ -85,13 +85,24 @@ static void widen_frame(struct growth *g, struct frame *now, const struct frame 
 	}
 }
 
+/* Whether both are in the same functions, called from the same places. */
+static bool has_same_frames(const struct state *a, const struct state *b)
+{
+	bool same = a->frame_count == b->frame_count;
+	for (u32 i = 0; i < a->frame_count && same; i++)
+		same = a->frames[i]->start == b->frames[i]->start &&
+		       a->frames[i]->called_at == b->frames[i]->called_at;
+	return same;
+}
+
 bool iter_widen(struct walk *w, u32 round)
 {
 	const struct seen *rounds[2] = { NULL, NULL }; /* the last, and the one before */
 	struct growth g = { .w = w };
 	u32 count = 0;
 	for (const struct seen *s = w->seen[w->idx]; s; s = s->next)
-		if (s->open && s->round == round && count++ < array_len(rounds))
+		if (s->open && s->round == round && has_same_frames(&s->s, &w->now) &&
+		    count++ < array_len(rounds))
 			rounds[count - 1] = s;
 	g.at_once = count >= PATIENT_ROUNDS;
 	for (u32 i = 0; i < w->now.frame_count && count >= array_len(rounds); i++)
