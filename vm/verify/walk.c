@@ -292,6 +292,7 @@ static enum err walk_function(struct walk *w, u32 start)
 		return e;
 	w->idx = start;
 	w->from = NULL;
+	w->path = (struct path){ 0 };
 	if (start)
 		global_enter(w);
 	else
