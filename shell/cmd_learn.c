@@ -74,8 +74,7 @@ static enum err cmd_learn(char **args, struct strbuf *log)
 const struct command learn_commands[] = {
 	{ "learn", "[CHAPTER]", "the chapters of the book, and the labs", cmd_learn,
 	  "Lists the chapters of the book and the labs with the minutes that each takes. With a number it "
-	  "says "
-	  "what that chapter teaches, where it is, and what to type first.",
+	  "says what that chapter teaches, where it is, and what to type first.",
 	  "learn 2", "Documentation/trace/ftrace.rst and fprobe.rst in its source", .tables = "" },
 	{ 0 },
 };

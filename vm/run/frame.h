@@ -36,11 +36,16 @@ static inline notrace bool frame_is_regs(const struct prog *p)
 	return p->type == PROG_KPROBE || p->type == PROG_KRETPROBE;
 }
 
+/* Whether the context holds a tracepoint's arguments as numbers. */
+static inline bool frame_is_raw(const struct prog *p)
+{
+	return p->type == PROG_RAW_TP && strncmp(p->section, "tp_btf", 6);
+}
+
 /* Whether the context holds arguments with the types of the program's target, and not just numbers. */
 static inline bool frame_is_typed(const struct prog *p)
 {
-	bool is_raw = p->type == PROG_RAW_TP && strncmp(p->section, "tp_btf", 6);
-	return !frame_is_regs(p) && !is_raw && *p->target;
+	return !frame_is_regs(p) && !frame_is_raw(p) && *p->target;
 }
 
 /* Whether context[count] is the return value. In fmod_ret programs and at the entry of a session the

@@ -33,6 +33,7 @@ enum helper_arg {
 /* What R0 holds afterwards. */
 enum helper_ret {
 	RET_SCALAR,
+	RET_LENGTH,            /* up to the size of the ARG_MEM_WRITE, or -EFAULT */
 	RET_MAP_VALUE_OR_NULL, /* of the ARG_MAP argument's map */
 	RET_RECORD_OR_NULL, /* memory that the program must give back: as many bytes as ARG_RECORD_SIZE says */
 	RET_NOTHING,

@@ -116,7 +116,8 @@ extern const struct map_ops map_array_ops, map_percpu_array_ops, map_hash_ops, m
 
 /* The rest is for maps of type prog_array only.
  * The first program that is put into the map, or that tail-calls through it, decides the type and the mode of
- * all others, and whether they may sleep. The first whose context has types decides these. prog_array_claim returns false if p differs from it. */
+ * all others, and whether they may sleep. The first whose context has types decides these. prog_array_claim returns
+ * false if p differs from them. */
 bool prog_array_claim(struct map *m, const struct prog *p);
 
 /* Puts p into a slot. Call it before any program of the object runs; p must live as long as the map.

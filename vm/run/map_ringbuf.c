@@ -2,7 +2,7 @@
 // Ring buffers: records in the order in which they were reserved. Linux's layout (include/uapi/linux/bpf.h): 8 bytes of
 // head, then the data, then up to 7 bytes, so that each record begins at a multiple of 8.
 //
-//      head.len     bytes of data; BUSY until the record is submitted or discarded, DISCARD if no one shall see it
+//      head.len     bytes of data; BUSY until the record is submitted or discarded, DISCARD if consumers skip it
 //      head.page    the page of the ring in which the record begins
 //
 // A record lies in one piece: one that reaches the end of the ring goes on in a second ring behind it, which is as long.

@@ -11,7 +11,6 @@
 /* An access by an instruction, or by a helper through an argument. */
 struct touch {
 	u32 n;    /* the register */
-	i64 off;  /* from it */
 	u64 size; /* bytes */
 	enum access how;
 	const char *who; /* "this access", or the argument in words */
@@ -36,7 +35,8 @@ static enum err refuse_range(struct walk *w, const struct touch *t, const char *
 	    t->who, t->size, s, t->least, t->most, memory, from, to - 1);
 }
 
-/* The slots of a stack that bytes [at, at + size) from its end lie in. */
+/* The slot of a stack in which the byte at lies, counted from the end, and which byte of the slot it is; NULL if the slot is
+ * not allocated. */
 static struct slot *slot_at(struct frame *f, i64 at, u32 *byte)
 {
 	u32 from_end = (u32)-at - 1; /* of this byte */
@@ -121,7 +121,7 @@ static enum err touch_value(struct walk *w, const struct touch *t)
 enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who)
 {
 	struct reg *r = walk_reg(w, n);
-	struct touch t = { .n = n, .off = off, .size = size, .how = how, .who = who };
+	struct touch t = { .n = n, .size = size, .how = how, .who = who };
 	if (reg_is_address(r)) {
 		t.least = r->at.whole.smin + off;
 		t.most = r->at.whole.smax + off;
@@ -154,15 +154,17 @@ enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how,
 	}
 }
 
-/* What a load of size bytes of any memory returns. */
-static struct reg loaded(const struct insn *in)
+/* What a load makes of a number: its low bytes, extended. */
+static struct range as_loaded(const struct insn *in, struct range r)
 {
 	u32 bits = 8 * insn_size(in);
-	struct range any = range_any();
-	return (struct reg){ .kind = REG_NUMBER,
-			     .at = insn_class(in) == CLASS_LDX && insn_loads_signed(in)
-				       ? range_sign_extend(any, bits)
-				       : range_zero_extend(any, bits) };
+	bool sign = insn_class(in) == CLASS_LDX && insn_loads_signed(in);
+	return sign ? range_sign_extend(r, bits) : range_zero_extend(r, bits);
+}
+
+struct reg access_any(const struct insn *in)
+{
+	return (struct reg){ .kind = REG_NUMBER, .at = as_loaded(in, range_any()) };
 }
 
 /* What the stack has at a place that is written. */
@@ -170,7 +172,7 @@ static struct reg load_stack(const struct walk *w, const struct reg *base, const
 {
 	struct frame *f = w->now.frames[base->what];
 	u32 size = insn_size(in), byte;
-	struct reg any = loaded(in);
+	struct reg any = access_any(in);
 	if (!range_is_const(&base->at))
 		return any;
 	struct slot *s = slot_at(f, base->at.whole.smin + in->off, &byte);
@@ -182,11 +184,10 @@ static struct reg load_stack(const struct walk *w, const struct reg *base, const
 		if (s->len == size && size == 8)
 			return s->reg;
 		if (s->reg.kind == REG_NUMBER) {
-			bool sign = insn_class(in) == CLASS_LDX && insn_loads_signed(in);
-			struct range low = sign ? range_sign_extend(s->reg.at, 8 * size)
-						: range_zero_extend(s->reg.at, 8 * size);
-			bool same = range_includes(&low, &s->reg.at) && range_includes(&s->reg.at, &low);
-			return (struct reg){ .kind = REG_NUMBER, .id = same ? s->reg.id : 0, .at = low };
+			struct range low = as_loaded(in, s->reg.at);
+			return (struct reg){ .kind = REG_NUMBER,
+					     .id = range_is_same(&low, &s->reg.at) ? s->reg.id : 0,
+					     .at = low };
 		}
 	}
 	return within && (s->is_zero & mask) == mask ? reg_number(0) : any;
@@ -236,7 +237,7 @@ static void store_stack(struct walk *w, const struct reg *base, const struct ins
 	s->len = (u8)size;
 	if (size < 8) {
 		struct range low = range_zero_extend(value->at, 8 * size);
-		if (!range_includes(&low, &value->at) || !range_includes(&value->at, &low))
+		if (!range_is_same(&low, &value->at))
 			s->reg = (struct reg){ .kind = REG_NUMBER, .at = low };
 	}
 }
@@ -247,7 +248,7 @@ static struct reg load_value(const struct walk *w, const struct reg *base, const
 	const struct map *m = map_of(w, base);
 	u64 n = 0;
 	if (!m->read_only || !m->values || !range_is_const(&base->at) || m->max_entries != 1)
-		return loaded(in);
+		return access_any(in);
 	memcpy(&n, m->values + base->at.whole.smin + in->off, insn_size(in));
 	if (insn_loads_signed(in))
 		n = (u64)((i64)(n << (64 - 8 * insn_size(in))) >> (64 - 8 * insn_size(in)));
@@ -269,7 +270,7 @@ static const char only_own[] = "atomic operations work only on the stack and on 
 static enum err load(struct walk *w, const struct insn *in)
 {
 	struct reg *base = walk_reg(w, insn_base(in));
-	struct reg result = loaded(in);
+	struct reg result = access_any(in);
 	enum err e;
 	if (insn_is_load_acquire(in) && (base->kind == REG_CONTEXT || base->kind == REG_OBJECT))
 		return walk_refuse(w, "%s", only_own);
@@ -310,7 +311,7 @@ static enum err atomic(struct walk *w, const struct insn *in)
 	e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_READ, "this atomic operation");
 	if (e)
 		return e;
-	struct reg old = loaded(in);
+	struct reg old = access_any(in);
 	e = base->kind == REG_STACK ? load_from_stack(w, base, in, &old) : OK;
 	if (!e)
 		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_CHANGE, "this atomic operation");

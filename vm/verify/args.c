@@ -135,8 +135,6 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 	return OK;
 }
 
-/* A format that is constant is read here: it must be one that the helper prints, and for each value that it prints a
- * register must be set. */
 enum err call_check_format(struct walk *w, const struct call *c)
 {
 	const struct reg *fmt = walk_reg(w, BPF_R1), *size = walk_reg(w, BPF_R2);

@@ -125,7 +125,7 @@ static enum err move(struct walk *w, const struct insn *in, bool wide)
 	struct range now = in->off ? range_sign_extend(was, bits) : range_zero_extend(was, bits);
 	if (!wide)
 		now = range_zero_extend(now, 32);
-	bool same = bits == 64 || (range_includes(&now, &was) && range_includes(&was, &now));
+	bool same = bits == 64 || range_is_same(&now, &was);
 	if (same && !src->id && !range_is_const(&was))
 		src->id = ++w->last_id;
 	*dst = (struct reg){ .kind = REG_NUMBER, .id = same ? src->id : 0, .at = now };

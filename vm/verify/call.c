@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of the walk: calls. What each argument must be stands in the row of the helper or kernel function.
+// Of the walk: what a call does, once its arguments are checked (args.c), and what a function returns.
 #include "kernel/lib/inject.h"
 #include "kernel/lib/mem.h"
 #include "vm/run/kfunc.h"
@@ -57,8 +57,8 @@ static void set_result(struct walk *w, const struct call *c)
 		r0 = (struct reg){ .kind = REG_NONE };
 	} else if (c->h->ret == RET_KERNEL_PTR) {
 		r0 = reg_of_kernel_ptr(c->h);
-	} else if (c->h->id == BPF_FUNC_probe_read_str || c->h->id == BPF_FUNC_probe_read_kernel_str) {
-		r0.at = range_join(range_const((u64)-EFAULT), range_between(0, c->bytes)); /* a length */
+	} else if (c->h->ret == RET_LENGTH) {
+		r0.at = range_join(range_const((u64)-EFAULT), range_between(0, c->bytes));
 	}
 	for (u32 n = BPF_R1; n <= BPF_R5; n++)
 		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };

@@ -57,7 +57,7 @@ static bool param_of(const struct walk *w, u32 func, u32 i, struct reg *r)
 	*r = reg_address(REG_MEMORY, 0);
 	r->size = btf_size(b, to);
 	r->may_be_null = strcmp(tag, "nonnull") != 0;
-	return r->size && (!*tag || strncmp(tag, "non", 3) == 0 || strcmp(tag, "nullable") == 0);
+	return r->size && (!*tag || !r->may_be_null || strcmp(tag, "nullable") == 0);
 }
 
 /* Sets what the function's arguments may be; returns how many, or -1 if calls are not checked by its prototype. */

@@ -7,11 +7,6 @@
 #include "vm/verify/iter.h"
 #include "vm/run/kfunc.h"
 
-static bool is_iter(const struct slot *s)
-{
-	return s->len && s->reg.kind == REG_ITER;
-}
-
 static i64 offset_of(const struct frame *f, const struct slot *s)
 {
 	return -8 * (s - f->slots + 1);
@@ -20,7 +15,7 @@ static i64 offset_of(const struct frame *f, const struct slot *s)
 struct slot *iter_within(struct frame *f, i64 least, i64 end)
 {
 	for (u32 i = 0; i < f->depth; i++)
-		if (is_iter(&f->slots[i]) && -8 * (i64)i > least && -8 * (i64)(i + 1) < end)
+		if (slot_is_iter(&f->slots[i]) && -8 * (i64)i > least && -8 * (i64)(i + 1) < end)
 			return &f->slots[i];
 	return NULL;
 }
@@ -46,10 +41,10 @@ enum err iter_argument(struct walk *w, u32 n, bool is_new, const char *name, str
 		    w, "argument %u of %s must be the address of a struct bpf_iter_num on the stack", n,
 		    name);
 	*slot = &f->slots[below / 8 - 1];
-	if (is_iter(*slot) && is_new)
+	if (slot_is_iter(*slot) && is_new)
 		return walk_refuse(
 		    w, "the iterator at r10%+lld is open already; call bpf_iter_num_destroy first", at);
-	if (!is_iter(*slot) && !is_new)
+	if (!slot_is_iter(*slot) && !is_new)
 		return walk_refuse(w, "no iterator is open at r10%+lld; call bpf_iter_num_new first", at);
 	return OK;
 }
@@ -135,7 +130,7 @@ static bool has_round(struct state *s, u32 round)
 		if (f->round == round)
 			return true;
 		for (u32 k = 0; k < f->depth; k++)
-			if (is_iter(&f->slots[k]) && f->slots[k].reg.what == round)
+			if (slot_is_iter(&f->slots[k]) && f->slots[k].reg.what == round)
 				return true;
 	}
 	return false;

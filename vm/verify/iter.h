@@ -21,7 +21,7 @@ enum err iter_called(struct walk *w, enum helper_arg arg, struct slot *slot);
 /* Whether a path comes back to this call again and again, one round each time. */
 bool iter_repeats(const struct insn *in);
 
-/* At such a call: whose round it takes; 0: no one's. Sets *is_first if a helper is called anew. */
+/* At such a call: whose round it takes; 0: none. Sets *is_first if a helper is called anew. */
 u32 iter_round(struct walk *w, bool *is_first);
 
 /* Whether the path from s to here has taken a round of something that goes on here. round: as of iter_round. */

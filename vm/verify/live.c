@@ -4,7 +4,7 @@
 #include "vm/verify/live.h"
 #include "kernel/mem/heap.h"
 
-enum { ARGS = 0x3e, ALL_REGS = 0x7ff }; /* r1 to r5 */
+enum { ARGS = 0x3e }; /* r1 to r5 */
 #define ALL_SLOTS (~0ull)
 
 struct pass {

@@ -11,8 +11,12 @@ struct live {
 	u16 regs, regs_matter;
 };
 
-/* decided: of each instruction, DECIDED_JUMP if the operand of a jump there matters, because what is known of it has decided
- * the jump; DECIDED_SUM if the operands of an addition matter, because one is an address. Operands of a jump that compares two registers always do: each can tell about the other.
- * result_matters: of the program's end. Returns one for each instruction, which the caller frees with kfree; NULL if memory runs out. */
+/* Finds it for each instruction; the caller frees the array with kfree. NULL if memory runs out.
+ *
+ *      decided         of each instruction: DECIDED_JUMP if the operand of the jump there matters, because what is known
+ *                      of it has decided the jump; DECIDED_SUM if an address is an operand of the sum there
+ *      result_matters  what the program returns
+ *
+ * Operands of a jump that compares two registers matter where one of them does later: each can tell about the other. */
 enum { DECIDED_JUMP = 1, DECIDED_SUM = 2 };
 struct live *live_find(const struct prog *p, const u8 *marks, const u8 *decided, bool result_matters);

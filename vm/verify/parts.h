@@ -22,7 +22,6 @@ struct verify {
 	struct strbuf *log;
 	u8 *marks;
 	struct reach *reach; /* one for each instruction */
-	u32 main_end;        /* the first function's end */
 	u32 taken_frames;    /* how many frames the functions need whose address is taken, as known so far */
 };
 

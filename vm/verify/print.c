@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of the walk: what is known, in words, for refusals and for whoever watches.
+// Of the walk: what is known, in words, for refusals and for a watcher.
 #include "vm/run/kfunc.h"
 #include "vm/run/map.h"
 #include "vm/source.h"

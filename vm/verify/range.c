@@ -221,7 +221,7 @@ struct range range_between(u64 min, u64 max)
 	return range_reduced(r);
 }
 
-static struct bounds bounds_meet(struct bounds a, struct bounds b)
+struct bounds bounds_meet(struct bounds a, struct bounds b)
 {
 	return (struct bounds){ max(a.umin, b.umin), min(a.umax, b.umax), max(a.smin, b.smin),
 				min(a.smax, b.smax) };

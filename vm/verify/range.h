@@ -49,6 +49,11 @@ bool range_has(const struct range *r, u64 n);
 /* Whether all numbers of b are in a, seen from each description alone. */
 bool range_includes(const struct range *a, const struct range *b);
 
+static inline bool range_is_same(const struct range *a, const struct range *b)
+{
+	return range_includes(a, b) && range_includes(b, a);
+}
+
 /* What is in both; what is in at least one, and more. */
 struct range range_meet(struct range a, struct range b);
 struct range range_join(struct range a, struct range b);

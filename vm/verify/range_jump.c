@@ -59,12 +59,6 @@ static void order_signed(struct bounds *a, struct bounds *b, bool less, u32 w)
 	b->smin = max(b->smin, a->smin + less);
 }
 
-static struct bounds meet(struct bounds a, struct bounds b)
-{
-	return (struct bounds){ max(a.umin, b.umin), min(a.umax, b.umax), max(a.smin, b.smin),
-				min(a.smax, b.smax) };
-}
-
 /* Bits that are 1 in x: a has them 0. Returns false if it cannot. */
 static bool clear(struct range *a, u64 x)
 {
@@ -87,7 +81,7 @@ static bool equal(struct range *a, struct range *b, bool wide)
 	struct bounds *x = wide ? &a->whole : &a->low, *y = wide ? &b->whole : &b->low;
 	u64 above = wide ? 0 : ones(RANGE_BITS) & ~ones(RANGE_LOW);
 	struct tnum bits = a->bits, other = b->bits;
-	*x = *y = meet(*x, *y);
+	*x = *y = bounds_meet(*x, *y);
 	bits.mask |= above;
 	bits.value &= ~above;
 	other.mask |= above;

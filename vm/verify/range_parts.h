@@ -39,5 +39,6 @@ bool tnum_next(struct tnum t, u32 w, u64 *n);
 
 /* range.c */
 struct bounds bounds_any(u32 w);
+struct bounds bounds_meet(struct bounds a, struct bounds b); /* the numbers in both */
 struct range range_reduced(struct range r);
 struct range range_empty(void);

@@ -159,11 +159,6 @@ static bool reg_covers(struct pairs *p, const struct reg *old, const struct reg 
 			: range_includes(&old->at, &now->at));
 }
 
-static bool slot_is_iter(const struct slot *s)
-{
-	return s->len && s->reg.kind == REG_ITER;
-}
-
 static bool slot_covers(struct pairs *p, const struct slot *old, const struct slot *now, bool matters,
 			bool exactly)
 {

@@ -42,7 +42,10 @@ struct slot {
 	u8 written, is_zero; /* bit i: byte i */
 };
 
-enum { SLOTS = PROG_STACK / 8 };
+static inline bool slot_is_iter(const struct slot *s)
+{
+	return s->len && s->reg.kind == REG_ITER;
+}
 
 struct frame {
 	struct reg r[BPF_REGS]; /* r10 too */

@@ -16,15 +16,6 @@
 
 enum { RAW_ARGS = 12 }; /* that a raw tracepoint can have, on Linux */
 
-static struct reg number_of(const struct insn *in)
-{
-	u32 bits = 8 * insn_size(in);
-	bool sign = insn_class(in) == CLASS_LDX && insn_loads_signed(in);
-	struct range any = range_any();
-	return (struct reg){ .kind = REG_NUMBER,
-			     .at = sign ? range_sign_extend(any, bits) : range_zero_extend(any, bits) };
-}
-
 /* Behind pointers, typedefs and const: the struct that an address of this type leads to; 0 if to something else. */
 static u32 struct_behind(const struct btf *b, u32 type)
 {
@@ -39,7 +30,7 @@ static u32 struct_behind(const struct btf *b, u32 type)
 static struct reg object_of(const struct insn *in, const struct btf *b, u32 type)
 {
 	u32 to = insn_size(in) == 8 ? struct_behind(b, type) : 0;
-	return to ? reg_address(REG_OBJECT, to) : number_of(in);
+	return to ? reg_address(REG_OBJECT, to) : access_any(in);
 }
 
 /* The prototype whose parameters are the slots of the context; 0 if none is known. */
@@ -102,7 +93,7 @@ static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struc
 	const struct prog *p = w->p;
 	const struct btf *b = kfunc_types();
 	u32 proto = frame_is_typed(p) ? proto_of(p, b) : 0;
-	*result = number_of(in);
+	*result = access_any(in);
 	if (frame_is_typed(p) && in->off % 8)
 		return walk_refuse(w, "an argument begins at a multiple of 8 bytes, and is read from there");
 	if (!proto)
@@ -126,7 +117,7 @@ enum err context_read(struct walk *w, const struct insn *in, struct reg *result)
 	const struct reg *base = walk_reg(w, insn_base(in));
 	i64 at = base->at.whole.smin + in->off;
 	u32 size = insn_size(in);
-	*result = number_of(in);
+	*result = access_any(in);
 	if (base->at.whole.smin)
 		return walk_refuse(w,
 				   "r%u is the context with something added; it is read only from its begin",
@@ -178,7 +169,7 @@ enum err object_read(struct walk *w, const struct insn *in, struct reg *result)
 	u32 size = insn_size(in);
 	struct field f = { 0 };
 	u32 what = base->is_one_of && taken_as(w).type ? taken_as(w).type : base->what;
-	*result = number_of(in);
+	*result = access_any(in);
 	if (base->may_be_null)
 		return walk_refuse_reg(w, insn_base(in), base, "test it against NULL before it is used");
 	enum err e = base->is_one_of ? OK : check_taken_as(w, in, base, at);

@@ -52,7 +52,7 @@ static enum err check_stack(struct verify *v, u32 idx, const struct insn *in)
 /* Linux's rule: kprobes and raw tracepoints may run where a lock is held already. */
 static bool has_locks(const struct prog *p)
 {
-	return !frame_is_regs(p) && !(p->type == PROG_RAW_TP && strncmp(p->section, "raw_t", 5) == 0);
+	return !frame_is_regs(p) && !frame_is_raw(p);
 }
 
 static enum err check_map(struct verify *v, u32 idx, const struct insn *in)
@@ -202,7 +202,6 @@ static enum err check_flow(struct verify *v)
 	struct flow_func f = { .end = 0 };
 	while (f.end < v->p->insn_count) {
 		flow_function(&f, v->p, v->marks, f.end);
-		v->main_end = v->main_end ? v->main_end : f.end;
 		enum err e = check_func(v, &f);
 		if (e)
 			return e;

@@ -20,8 +20,8 @@ enum err prog_verify(struct prog *p, struct strbuf *log);
 /* Walks a program again that was verified, and is not PROG_RAW, for a watcher. */
 enum err prog_walk(struct prog *p, struct strbuf *log);
 
-/* Whoever watches gets each instruction that the walk has done, with what it knows then in words; and with VERIFY_NOWHERE
- * a sentence: where a path begins or ends. NULL: nobody. Set it only while nothing else verifies. */
+/* The watcher gets each instruction that the walk has done, with what it knows then in words; and with VERIFY_NOWHERE a
+ * sentence: where a path begins or ends. NULL: there is none. Set it only while nothing else verifies. */
 #define VERIFY_NOWHERE (~0u)
 typedef void verify_watcher(const struct prog *p, u32 idx, const char *known);
 extern verify_watcher *verify_watch;

@@ -3,8 +3,7 @@
 //
 // A path ends at the program's end, or where an earlier one has come by with a state that allowed all that this one
 // allows. Where paths meet, states are kept for that. One that is still open is on this path itself: to come back to the
-// same state is a loop without end. Only where a helper calls a function again and again it is not, because the helper
-// counts.
+// same state is a loop without end, unless a helper or an iterator counts the rounds: iter.h.
 #include "vm/verify/global.h"
 #include "vm/verify/iter.h"
 #include "vm/verify/walk.h"
@@ -74,7 +73,7 @@ static void decide_all(struct walk *w)
 		w->decided[i] |= DECIDED_JUMP;
 }
 
-/* Finds anew what matters, a few times at most: then every jump matters. */
+/* Finds anew what matters. After a few times every jump does, so that not each of many is found by itself. */
 static enum err renew_live(struct walk *w)
 {
 	enum { ROUNDS = 32 };

@@ -2,13 +2,18 @@
 /* The walk over every path of a program. What its parts share:
  *
  *      walk.c    the paths: where they part, where one can stop because another has covered it
+ *      state.h   what is known at one place
+ *      live.h    what of it is still read
  *      arith.c   what an instruction computes
  *      branch.c  what a conditional jump says about its operands
  *      access.c  what a load or a store may touch
+ *      typed.c   what it finds in the context and in objects of the kernel, with field.h
  *      args.c    what a helper or a kernel function needs
  *      call.c    what it returns, and functions of the program
+ *      global.c  functions that other objects may call
+ *      lock.c    spin locks
+ *      iter.c    iterators, and loops that something counts; widen.c: numbers that grow in them
  *      print.c   what is known, in words
- *      state.h   what is known at one place
  *
  * A part returns EINVAL when it has refused the program with a sentence in the log, or ENOMEM. */
 #pragma once
@@ -23,7 +28,7 @@ struct seen {
 	struct seen *before;       /* the one before it on its path */
 	const struct seen *counts; /* this one, or the last before it that takes a round */
 	u32 id;                    /* larger than that of all that were kept before */
-	u32 round;                 /* whose it takes, as iter_round says; 0: no one's */
+	u32 round;                 /* whose it takes, as iter_round says; 0: it takes none */
 	bool is_first;             /* likewise */
 	u32 open;                  /* paths that go on from here and have not ended */
 	u32 hits, misses;
@@ -138,7 +143,7 @@ enum err walk_exit(struct walk *w);
 enum err walk_wide(struct walk *w);
 
 /* Checks an access of size bytes through register n, off from it; a caller that is no instruction gives its words in who:
- * "key of bpf_map_lookup_elem". */
+ * "argument 2 of bpf_map_lookup_elem". */
 enum access {
 	ACCESS_READ,
 	ACCESS_WRITE,
@@ -147,10 +152,13 @@ enum access {
 };
 enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who);
 
+/* What a load returns of which nothing more is known. */
+struct reg access_any(const struct insn *in);
+
 /* What the four bytes are to which register n points: known only on the stack. */
 struct reg access_key(struct walk *w, u32 n);
 
-/* Makes all registers that hold the same address as r non-null, or the number 0. */
+/* Makes all addresses with that id non-null, or the number 0; then a record with that id was never reserved. */
 void branch_null(struct walk *w, u32 id, bool is_null);
 
 /* Checks that a program may return what this one returns, as far as the walk knows, in place of its function. */
