@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The commands compare and cost: what a traced call costs, in all ways; and what it takes to attach a program,
-// to call what it traces, and to detach it.
+// The commands compare and cost: what a traced call costs, in all ways; and what it takes to load an object; to
+// attach a program, to call what it traces, and to detach it.
 #include "attach/attach.h"
 #include "kernel/cpu/cpu.h"
-#include "kernel/io/blobs.h"
 #include "kernel/io/print.h"
 #include "kernel/io/progress.h"
 #include "kernel/lib/inject.h"
@@ -11,10 +10,14 @@
 #include "kernel/mem/heap.h"
 #include "kernel/sched/sched.h"
 #include "shell/command.h"
+#include "shell/load.h"
 #include "shell/show.h"
 #include "shell/table.h"
+#include "shell/usage.h"
 #include "shell/ways.h"
 #include "tramp/text/poke.h"
+#include "vm/compile.h"
+#include "vm/verify/verify.h"
 
 enum { USERS = 32, SESSION_RUNS = 2 };
 
@@ -143,15 +146,14 @@ static enum err compare_way(struct comparison *c, const struct way *w, struct ta
 
 static enum err load_users(struct comparison *c)
 {
-	const struct blob *b = builtin_objects;
-	while (b->name && strcmp(b->name, "count"))
-		b++;
+	struct blob file = { 0 };
+	load_find(&file, "count");
 	for (u32 i = 0; i < USERS; i++) {
 		char name[16];
 		struct strbuf s = STRBUF(name);
 		str_printf(&s, "compare%u", i);
-		enum err e = object_load(&c->users[i].object, name, b->start, (size_t)(b->end - b->start),
-					 PROG_JIT, c->t.log);
+		enum err e = object_load(&c->users[i].object, name, file.start,
+					 (size_t)(file.end - file.start), PROG_JIT, c->t.log);
 		if (e)
 			return e;
 	}
@@ -246,8 +248,50 @@ static u32 count_sites(const struct prog *p)
 	return count;
 }
 
+/* Walks each program once more, or compiles it, and adds the ticks. */
+static enum err repeat_step(struct object *o, enum err (*step)(struct prog *, struct strbuf *), u64 *ticks,
+			    struct strbuf *log)
+{
+	enum err e = OK;
+	for (u32 i = 0; i < o->prog_count && !e; i++) {
+		if (step == prog_compile)
+			prog_uncompile(o->progs[i]);
+		u64 begin = rdtsc();
+		e = step(o->progs[i], log);
+		*ticks += rdtsc() - begin;
+	}
+	return e;
+}
+
+/* Loads it under another name, and repeats the two parts. */
+static enum err cost_of_load(const char *name, struct strbuf *log)
+{
+	struct blob file;
+	struct object *o;
+	u64 walk = 0, compile = 0;
+	const char *unit = measure_is_exact() ? "instructions" : "ticks";
+	if (!load_find(&file, name))
+		return str_refuse(log, ENOENT, "no object is called %s; prog list names them", name);
+	u64 load = rdtsc();
+	enum err e = object_load(&o, "cost load", file.start, (size_t)(file.end - file.start), PROG_JIT, log);
+	load = rdtsc() - load;
+	if (e)
+		return e;
+	e = repeat_step(o, prog_walk, &walk, log);
+	if (!e)
+		e = repeat_step(o, prog_compile, &compile, log);
+	if (!e)
+		kprintf("load    %9llu %s, of which\nwalk    %9llu follow all paths\n"
+			"compile %9llu make machine code\n",
+			load, unit, walk, compile);
+	object_unload(o);
+	return e;
+}
+
 static enum err cmd_cost(char **args, struct strbuf *log)
 {
+	if (strcmp(args[0], "load") == 0)
+		return args[1] ? cost_of_load(args[1], log) : refuse_usage(cost_commands, "cost", log);
 	struct attach_options options = { .func = args[1] };
 	struct selection sel;
 	struct cost begin, attach, detach;
@@ -283,9 +327,9 @@ const struct command cost_commands[] = {
 	  "1 to 32 users. It takes some seconds.",
 	  "compare kfree_skb", "nothing; the selftests' bench has trig-fentry, trig-kprobe and others",
 	  .tables = "*" },
-	{ "cost", "PROG [FUNC|PATTERN]", "what attach, a call and detach take", cmd_cost,
+	{ "cost", "PROG|load [FUNC|PATTERN|OBJECT]", "what attach, call, detach or load take", cmd_cost,
 	  "Measures what it takes to attach the program, to call the traced function, and to detach it "
-	  "again. It leaves nothing attached.",
+	  "again; load: to load the object once more. It leaves nothing attached or loaded.",
 	  "cost count_fentry kfree_skb", "nothing; perf stat around a loader comes near", .tables = NULL },
 	{ 0 },
 };

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What tracing costs, as compare and cost print it: exact under --icount.
+# What tracing costs, as compare and cost print it, and what loading costs: exact under --icount.
 . tests/e2e/lib.sh
-plan 14
+plan 20
 
 ways='fentry|fexit, by jmp|fexit, by call|fmod_ret|fsession|raw tracepoint|ftrace, plain|ftrace, regs|function graph|kprobe, ftrace|kprobe, jump|kprobe, int3|kretprobe'
 
@@ -105,6 +105,27 @@ within() {
 within figures_of_a_count_by_pid "$(call 1)" 90
 within figures_of_a_latency_by_pid "$(call 2)" 430
 within figures_of_two_counts_in_maps "$(call 3)" 370
+
+# What a load costs, of a program that does nothing. The second time everything is as before the first.
+compile docs/book/empty.bpf.c "$work/empty.bpf.o" || fail figures_compile_an_empty_program 'clang failed'
+both='mem; cost load empty'
+fivebyte --smp 1 --icount --load "$work/empty.bpf.o" --exec "$both; $both; prog list; cost load skbcount; cost load count_skb; cost load; audit"
+wanted figures_of_a_load 1 '^load +[0-9]+ instructions, of which$' '^audit clean: ' '^error EINVAL: usage: cost PROG' \
+	'^error ENOENT: no object is called count_skb; prog list names them$'
+part() {
+	sed -n "s/^$1 *\([0-9]*\) .*/\1/p" "$out" | sed -n "$2p"
+}
+load=$(part load 1) walk=$(part walk 1) compile=$(part compile 1)
+[ "${load:-0}" -gt 10000 ] && [ "$load" -lt 150000 ] && pass figures_of_an_empty_load_are_below_150000 ||
+	fail figures_of_an_empty_load_are_below_150000 "$load"
+[ "${walk:-0}" -gt 100 ] && [ "${compile:-0}" -gt 100 ] && [ "$((walk + compile))" -lt "$load" ] && pass figures_of_its_parts ||
+	fail figures_of_its_parts "$walk and $compile of $load"
+[ "$(part load 2) $(part walk 2) $(part compile 2)" = "$load $walk $compile" ] && pass figures_of_a_load_repeat ||
+	fail figures_of_a_load_repeat "not the second time: $(part load 2)"
+[ "$(part load 3)" -gt "$load" ] && [ "$(part walk 3)" -gt "$((2 * walk))" ] && pass figures_of_a_longer_program_are_larger ||
+	fail figures_of_a_longer_program_are_larger "$(part load 3), $(part walk 3)"
+[ "$(grep -o '^pages.*\|^heap .* in use' "$out" | sort -u | wc -l) $(grep -c ' empty ' "$out")" = '2 1' ] &&
+	pass figures_of_a_load_leave_nothing || fail figures_of_a_load_leave_nothing 'memory, or an object'
 
 # Ticks of other machines mean little, but the table must be whole.
 fivebyte --smp 8 --exec 'compare kfree_skb; audit'

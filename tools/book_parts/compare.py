@@ -33,6 +33,7 @@ MASK = re.compile('|'.join(f'(?P<m{i}>{pattern})' for i, (_, _, pattern) in enum
 # Lines whose other numbers differ from build to build: (which lines, what of them).
 IN_LINES = [
     (re.compile(r'^(?:pages|heap|pokes) '), re.compile(r'\b\d+\b')),
+    (re.compile(r'^(?:load|walk|compile) +\d'), re.compile(r'\b\d+\b')),    # of `cost load`
     (re.compile(r'^\d (?:int3|tail|head)[ ,]'), re.compile(r'\b\d{3,}\b')),    # traps, of `poke`
     (re.compile(r'^(?:kprobe, \w+|kretprobe) +\d'), re.compile(r'\d[\d.]*')),    # of `compare`: addresses are hashed
     (re.compile(r'\bcall\b.*<\w+\+\d+>'), re.compile(r'<\w+\+(?!5>)\d+>')),    # of a call whose bytes are wrong
