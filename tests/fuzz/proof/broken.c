@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Mistakes in the verifier, by which the fuzzer is tried: each must be found. The linker leads the calls here (--wrap).
 // Numbers 2, 8, 12 and 13 are in watch.c.
+#include "kernel/lib/mem.h"
 #include "tests/fuzz/proof/proof.h"
 #include "vm/verify/range_parts.h"
+#include "vm/verify/iter.h"
 #include "vm/verify/walk.h"
 
 u32 broken;
@@ -21,7 +23,10 @@ static const char *const names[] = { "nothing",
 				     "what a helper writes is one byte shorter",
 				     "r7 is not read later",
 				     "the stack is not read later",
-				     "numbers do not grow in loops that count rounds" };
+				     "numbers do not grow in loops that count rounds",
+				     "a function may leave an iterator open",
+				     "a caller's iterator has a number each time",
+				     "a record is still there after it was given back" };
 
 u32 broken_count(void)
 {
@@ -86,6 +91,33 @@ WRAP(bool, iter_widen, struct walk *w, u32 round)
 	if (broken == 14 && changed)
 		w->ended = true;
 	return changed;
+}
+
+WRAP(enum err, iter_check_closed, struct walk *w, struct frame *f)
+{
+	return broken == 15 ? OK : __real_iter_check_closed(w, f);
+}
+
+/* The way on which no number is left was kept last. */
+WRAP(enum err, iter_called, struct walk *w, enum helper_arg arg, struct slot *slot)
+{
+	const struct frame *top = state_top(&w->now);
+	bool is_own = slot >= top->slots && slot < top->slots + top->depth;
+	enum err e = __real_iter_called(w, arg, slot);
+	if (broken == 16 && !e && !is_own && walk_reg(w, BPF_R0)->kind == REG_MEMORY)
+		state_top(&w->pending[w->pending_count - 1].s)->r[BPF_R0] = *walk_reg(w, BPF_R0);
+	return e;
+}
+
+WRAP(void, state_close, struct state *s, u32 id)
+{
+	u32 i = 0;
+	while (i < s->open_count && s->open[i].id != id)
+		i++;
+	if (broken != 17 || i == s->open_count)
+		__real_state_close(s, id);
+	else
+		memmove(&s->open[i], &s->open[i + 1], (--s->open_count - i) * sizeof(s->open[0]));
 }
 
 WRAP(struct range, range_sign_extend, struct range a, u32 width)

@@ -36,6 +36,14 @@ static void check_lock(struct shadow *s, const struct helper *h, u64 at)
 	s->locked = takes ? at : 0;
 }
 
+static void count_next(const struct shadow *s, u64 at)
+{
+	figures.of_event[E_next]++;
+	figures.of_event[E_next_of_caller] += !memory_is_top(s, at);
+	figures.of_event[E_next_in_callback] += s->callbacks != 0;
+	figures.of_event[E_next_among_two] += memory_iters() > 1;
+}
+
 static void check_arg(struct shadow *s, const struct helper *h, u32 i, const struct map *m,
 		      const struct shadow_reg *r)
 {
@@ -52,15 +60,19 @@ static void check_arg(struct shadow *s, const struct helper *h, u32 i, const str
 	case ARG_ITER_END:
 		if (!memory_iter(s, arg->v, h->args[i] == ARG_ITER_NEW))
 			shadow_found(s, "there is an iterator at r%u, or there is none", n);
+		if (!memory_is_top(s, arg->v))
+			figures
+			    .of_event[h->args[i] == ARG_ITER_NEW ? E_open_for_caller : E_close_for_caller]++;
 		return;
 	case ARG_LOCK: check_lock(s, h, arg->v); return;
 	case ARG_RECORD:
-		if (!memory_close(arg->v))
+		if (!memory_close(s, arg->v))
 			shadow_found(s, "r%u is no record", n);
 		return;
 	case ARG_ITER:
 		if (!memory_is_iter(arg->v))
 			shadow_found(s, "no iterator is open at r%u", n);
+		count_next(s, arg->v);
 		return;
 	case ARG_CTX:
 		if (arg->v != (uptr)s->ctx)
@@ -164,7 +176,9 @@ void shadow_call(struct shadow *s, const struct helper *h, struct shadow_reg *r)
 		shadow_found(s, "a helper is called, and a lock is held");
 	check_fact(s, h, m, r);
 	if (h->flags & HELPER_CALLBACK) {
+		s->callbacks++;
 		h->id == BPF_FUNC_loop ? loop(s, r) : for_each(s, m, r);
+		s->callbacks--;
 	} else {
 		u64 r0 = h->fn(r[1].v, r[2].v, r[3].v, r[4].v, r[5].v, s->p);
 		note_written(s, h, r);

@@ -19,10 +19,7 @@ u32 random_below(u64 *state, u32 n)
 	return (u32)((random_next(state) >> 32) * n >> 32);
 }
 
-static void statements(u32 count);
-
-/* What is in vars after one of two ways: what is there on both. */
-static void merge(const struct var *other)
+void merge(const struct var *other)
 {
 	for (u32 v = 0; v < VARS; v++) {
 		if (g.vars[v].kind != other[v].kind)
@@ -108,68 +105,32 @@ static void do_loop(void)
 	g.buffer_set = buffer;
 }
 
-/* An iterator in the cell below the loop's; its body may leave it and must close it. */
-static void do_iterator(void)
+bool can_call(void)
 {
-	enum { ITER = CELL - 16 };
-	u32 v = below(VARS), *ids = g.m->iter_ids;
-	struct var before[VARS];
-	bool buffer;
-	if (g.depth > 2 || !ids[0] || g.in_iterator)
-		return;
-	uses(F_iterator);
-	g.in_iterator = true;
-	if (!g.buffer_set)
-		set_buffer();
-	number(BPF_R3);
-	bound(BPF_R3, 1u << below(6));
-	mov_imm(BPF_R2, chance(3) ? -2 : 0);
-	mov(BPF_R1, BPF_FP);
-	alu(ALU_ADD, true, BPF_R1, ITER);
-	emit(OPCODE_CALL, 0, 2, 0, (i32)ids[0]);
-	u32 outs = g.out_count;
-	memcpy(before, g.vars, sizeof(before));
-	buffer = g.buffer_set;
-	u32 top = g.m->count;
-	mov(BPF_R1, BPF_FP);
-	alu(ALU_ADD, true, BPF_R1, ITER);
-	emit(OPCODE_CALL, 0, 2, 0, (i32)ids[1]);
-	u32 test = jump(JMP_EQ, true, BPF_R0, 0);
-	load(BPF_R1, BPF_R0, 0, 4);
-	put(v, BPF_R1, VAR_NUMBER, 0);
-	if (chance(2)) {
-		mov(BPF_R2, BPF_FP);
-		alu(ALU_ADD, true, BPF_R2, BUFFER);
-		put(below(VARS), BPF_R2, VAR_VALUE, BUFFER_SIZE);
-		do_accumulate();
-	}
-	statements(1 + below(2));
-	u32 back = emit(OPCODE_JA, 0, 0, 0, 0);
-	g.m->insns[back].off = (i16)(top - back - 1);
-	land(test);
-	for (; outs < g.out_count; g.out_count--)
-		land(g.outs[g.out_count - 1]);
-	mov(BPF_R1, BPF_FP);
-	alu(ALU_ADD, true, BPF_R1, ITER);
-	emit(OPCODE_CALL, 0, 2, 0, (i32)ids[2]);
-	merge(before);
-	for (u32 i = 0; i < VARS; i++)
-		if (memcmp(&before[i], &g.vars[i], sizeof(before[i])))
-			g.vars[i].kind = VAR_NONE;
-	g.buffer_set = buffer;
-	g.in_iterator = false;
+	return g.call_count < array_len(g.calls);
 }
 
-static void note_call(u32 idx, u8 kind)
+static void note_call(u32 idx, enum func kind)
 {
-	g.calls[g.call_count] = idx;
-	g.call_kinds[g.call_count++] = kind;
+	if (can_call())
+		g.calls[g.call_count++] = (struct call_site){ idx, kind, g.function };
+}
+
+void call_function(enum func kind)
+{
+	note_call(emit(OPCODE_CALL_LOCAL, 0, 1, 0, 0), kind);
+}
+
+void address_of_function(u32 reg, enum func kind)
+{
+	note_call(emit(OPCODE_LD_IMM64, reg, 4, 0, 0), kind);
+	emit(0, 0, 0, 0, 0);
 }
 
 static void do_subprogram(void)
 {
 	i32 v = find_var(VAR_VALUE);
-	if (g.call_count == array_len(g.calls) || g.depth > 2)
+	if (!can_call() || g.depth > 2)
 		return;
 	uses(F_subprogram);
 	if (!g.buffer_set)
@@ -184,7 +145,7 @@ static void do_subprogram(void)
 	} else {
 		get(BPF_R1, (u32)v);
 	}
-	note_call(emit(OPCODE_CALL_LOCAL, 0, 1, 0, 0), F_subprogram);
+	call_function(FUNC_SUB);
 	u32 to = below(VARS);
 	put(to, BPF_R0, VAR_NUMBER, 0);
 }
@@ -192,7 +153,7 @@ static void do_subprogram(void)
 static void do_callback(void)
 {
 	bool loops = chance(2);
-	if (g.call_count == array_len(g.calls) || g.depth > 2)
+	if (!can_call() || g.depth > 2)
 		return;
 	uses(loops ? F_bpf_loop : F_for_each);
 	if (!g.buffer_set)
@@ -203,8 +164,7 @@ static void do_callback(void)
 	} else {
 		wide(BPF_R1, 1, chance(2) ? MAP_HASH : MAP_ARRAY);
 	}
-	note_call(emit(OPCODE_LD_IMM64, BPF_R2, 4, 0, 0), loops ? F_bpf_loop : F_for_each);
-	emit(0, 0, 0, 0, 0);
+	address_of_function(BPF_R2, loops ? FUNC_LOOP : FUNC_EACH);
 	mov(BPF_R3, BPF_FP);
 	alu(ALU_ADD, true, BPF_R3, BUFFER);
 	mov_imm(BPF_R4, 0);
@@ -222,12 +182,12 @@ static void statement(void)
 		do_branch,   do_loop,       do_loop,        do_subprogram,  do_callback,    do_callback,
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
-		do_record,   do_record,     do_lock,        do_lock
+		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_record
 	};
 	all[below(array_len(all))]();
 }
 
-static void statements(u32 count)
+void statements(u32 count)
 {
 	g.depth++;
 	if (g.depth < 5)
@@ -241,7 +201,20 @@ static void begin_function(bool has_context)
 	memset(g.vars, 0, sizeof(g.vars));
 	g.out_count = 0;
 	g.has_context = has_context;
-	g.buffer_set = g.in_iterator = false;
+	g.buffer_set = g.has_iter = g.holds_record = false;
+	g.iters = 0;
+}
+
+void leave(void)
+{
+	u32 over = g.out_count ? emit(OPCODE_JA, 0, 0, 0, 0) : 0;
+	for (u32 i = 0; i < g.out_count; i++)
+		land(g.outs[i]);
+	if (g.out_count) {
+		mov_imm(BPF_R0, 0);
+		land(over);
+	}
+	emit(OPCODE_EXIT, 0, 0, 0, 0);
 }
 
 static void end_function(u32 result)
@@ -250,26 +223,16 @@ static void end_function(u32 result)
 		number(BPF_R0);
 	else
 		mov_imm(BPF_R0, result == 1 ? (i32)below(2) : 0);
-	if (!g.out_count) {
-		emit(OPCODE_EXIT, 0, 0, 0, 0);
-		return;
-	}
-	u32 over = emit(OPCODE_JA, 0, 0, 0, 0);
-	for (u32 i = 0; i < g.out_count; i++)
-		land(g.outs[i]);
-	mov_imm(BPF_R0, 0);
-	land(over);
-	emit(OPCODE_EXIT, 0, 0, 0, 0);
+	leave();
 }
 
 /* A function that has a pointer to 16 bytes in R1, and a number in R2; or is a callback. */
-static void function(u8 kind)
+static void function_of_values(enum func kind)
 {
-	begin_function(false);
-	if (kind == F_subprogram) {
+	if (kind == FUNC_SUB) {
 		put(0, BPF_R1, VAR_VALUE, 16);
 		put(1, BPF_R2, VAR_NUMBER, 0);
-	} else if (kind == F_bpf_loop) {
+	} else if (kind == FUNC_LOOP) {
 		put(0, BPF_R2, VAR_VALUE, BUFFER_SIZE);
 		put(1, BPF_R1, VAR_NUMBER, 0);
 	} else {
@@ -278,12 +241,31 @@ static void function(u8 kind)
 		load(BPF_R1, BPF_R2, 0, 4);
 		put(2, BPF_R1, VAR_NUMBER, 0);
 	}
-	g.depth = 2;
 	if (chance(2))
 		do_accumulate();
 	statements(1 + below(3));
+	end_function(kind == FUNC_SUB ? 2 : 1);
+}
+
+/* What the call at site leads to: a function of its own, or one that others call, too. A function calls only those that
+ * are made after it, so that none calls itself. */
+static void make_callee(struct call_site *site)
+{
+	struct insn *in = &g.m->insns[site->idx];
+	for (u32 i = g.function; i > site->in; i--)
+		if (g.functions[i].kind == site->kind && !chance(4)) {
+			in->imm = (i32)(g.functions[i].start - site->idx - 1);
+			return;
+		}
+	g.functions[++g.function] = (struct function){ g.m->count, site->kind };
+	in->imm = (i32)(g.m->count - site->idx - 1);
+	begin_function(false);
+	g.depth = 1 + below(2);
+	if (site->kind <= FUNC_EACH)
+		function_of_values(site->kind);
+	else
+		function_of_held(site->kind);
 	g.depth = 0;
-	end_function(kind == F_subprogram ? 2 : 1);
 }
 
 void make_program(struct made *m, u64 seed)
@@ -302,10 +284,8 @@ void make_program(struct made *m, u64 seed)
 		set_buffer();
 	statements(1 + below(7));
 	end_function(m->is_tracing && !chance(12) ? 0 : 2);
-	for (u32 i = 0; i < g.call_count; i++) {
-		g.m->insns[g.calls[i]].imm = (i32)(m->count - g.calls[i] - 1);
-		function(g.call_kinds[i]);
-	}
+	for (u32 i = 0; i < g.call_count; i++)
+		make_callee(&g.calls[i]);
 	if (chance(2))
 		mutate();
 }

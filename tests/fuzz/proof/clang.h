@@ -5,12 +5,14 @@
  *      clang_number.c   variables, numbers, bounds
  *      clang_memory.c   accesses and helpers
  *      clang_held.c     records and locks
+ *      clang_passed.c   iterators; functions that get one, or a record
  *      wrong.c          mistakes */
 #pragma once
 #include "tests/fuzz/proof/proof.h"
 
 enum { VARS = 7, SAVED = 3, OUTS = 64 }; /* three are registers, four are slots */
-enum { BUFFER = -128, BUFFER_SIZE = 64, KEY = -136, VALUE = -184, CELL = -192, FILL = -264 };
+enum { BUFFER = -128, BUFFER_SIZE = 64, KEY = -136, VALUE = -184, CELL = -192, FILL = -264, RECORD = -296 };
+enum { ITERS = 2, ITER = -208, OTHER_ITER = -288 };
 enum var_kind { VAR_NONE, VAR_NUMBER, VAR_VALUE, VAR_OBJECT, VAR_SMALL };
 
 struct var {
@@ -18,15 +20,50 @@ struct var {
 	u32 size; /* of the value; VAR_SMALL: the largest number */
 };
 
+/* What a function is given, and does. The first three are made of any statements. */
+enum func {
+	FUNC_SUB,        /* R1: 16 bytes; R2: a number */
+	FUNC_LOOP,       /* a callback of bpf_loop with 64 bytes */
+	FUNC_EACH,       /* one of bpf_for_each_map_elem */
+	FUNC_NEXT,       /* R1: an iterator, of which it returns the next number's address */
+	FUNC_NEXT_BELOW, /* calls FUNC_NEXT for it */
+	FUNC_LOOP_NEXT,  /* a callback of bpf_loop with an iterator */
+	FUNC_OPEN,       /* R1: where an iterator is opened; R2: its end */
+	FUNC_CLOSE,      /* R1: an iterator, which it closes */
+	FUNC_RESERVE,    /* returns a record of 16 bytes, or NULL */
+	FUNC_FILL,       /* R1: a record; R2: a number */
+	FUNC_LOOP_FILL,  /* a callback of bpf_loop with a record */
+	FUNC_GIVE,       /* R1: a record, which it gives back; R2: a number */
+	FUNC_GIVE_BELOW, /* calls FUNC_GIVE for it */
+};
+
+struct call_site {
+	u32 idx;
+	enum func kind;
+	u32 in; /* the number of the function that calls; 0: main */
+};
+
+struct function {
+	u32 start;
+	enum func kind;
+};
+
+enum { CALLS = 20 };
+
 struct gen {
 	struct made *m;
 	u64 random;
 	struct var vars[VARS];
 	u32 outs[OUTS], out_count;
 	u32 depth;
-	bool has_context, buffer_set, in_iterator;
-	u32 calls[8], call_count; /* instructions that name a function, patched when it is made */
-	u8 call_kinds[8];
+	bool has_context, buffer_set;
+	bool has_iter;                 /* R6 is the address of an iterator */
+	bool holds_record;             /* in its slot */
+	u32 iters;                     /* that are open, in their slots */
+	struct call_site calls[CALLS]; /* instructions that name a function, patched when it is made */
+	u32 call_count;
+	struct function functions[CALLS + 1];
+	u32 function; /* the number of the one that is being made */
 };
 extern struct gen g;
 
@@ -95,6 +132,13 @@ static inline void out(u32 idx)
 		g.outs[g.out_count++] = idx;
 }
 
+/* The jumps out of the function that were made since there were count lead to the next instruction. */
+static inline void land_outs(u32 count)
+{
+	while (g.out_count > count)
+		land(g.outs[--g.out_count]);
+}
+
 static inline void access(u8 op, u32 dst, u32 src, i32 off, u32 size, i32 imm)
 {
 	u32 idx = emit(op, dst, src, off, imm);
@@ -126,6 +170,15 @@ static inline u32 any_size(void)
 {
 	return 1u << below(4);
 }
+
+/* clang.c */
+void statements(u32 count);
+void merge(const struct var *other); /* what is in vars after one of two ways: what is there on both */
+bool can_call(void);                 /* there is room for one more */
+void call_function(enum func kind);
+void address_of_function(u32 reg, enum func kind);
+
+void leave(void); /* ends a function, which returns R0, or 0 where a statement leaves it */
 
 /* clang_number.c: variable v into a register, and back. */
 void get(u32 reg, u32 v);
@@ -167,7 +220,13 @@ void touch(u32 base, i32 off, u32 size); /* loads or stores */
 
 /* clang_held.c */
 void do_record(void);
+void give_back(u32 reg); /* the record in reg */
 void do_lock(void);
+
+/* clang_passed.c */
+void do_iterator(void);
+void do_step(void);
+void function_of_held(enum func kind);
 
 /* wrong.c: changes one or two instructions. */
 void mutate(void);

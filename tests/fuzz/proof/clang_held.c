@@ -2,45 +2,111 @@
 // Of the generator: what a program holds and must give back.
 #include "tests/fuzz/proof/clang.h"
 
-/* A record of the ring: reserved, filled and given back, unless something is forgotten. */
-void do_record(void)
+/* Into R0: a record of the ring, or NULL. Returns its size. */
+static u32 reserve(void)
 {
-	u32 size = 8 * (1 + below(4)), part = any_size();
-	uses(F_record);
+	u32 size = 8 * (1 + below(4));
+	if (can_call() && chance(4)) {
+		uses(F_passed_record);
+		call_function(FUNC_RESERVE);
+		return 16;
+	}
 	wide(BPF_R1, 1, MAP_RING);
 	mov_imm(BPF_R2, (i32)size);
 	mov_imm(BPF_R3, 0);
 	call(BPF_FUNC_ringbuf_reserve);
-	u32 test = chance(20) ? 0 : jump(JMP_EQ, true, BPF_R0, 0);
-	mov(BPF_R4, BPF_R0);
-	if (chance(3)) {
-		store(BPF_FP, CELL, BPF_R0, 8);
-		access(OPCODE_LDX64, BPF_R4, BPF_FP, CELL, 8, 0);
+	return size;
+}
+
+/* The record is in the slot. */
+static void fill_by_function(void)
+{
+	bool loops = chance(2);
+	uses(F_passed_record);
+	number(loops ? BPF_R1 : BPF_R2);
+	if (loops) {
+		bound(BPF_R1, 4);
+		address_of_function(BPF_R2, FUNC_LOOP_FILL);
+		mov_imm(BPF_R4, 0);
+		load(BPF_R3, BPF_FP, RECORD, 8);
+		call(BPF_FUNC_loop);
+	} else {
+		load(BPF_R1, BPF_FP, RECORD, 8);
+		call_function(FUNC_FILL);
 	}
+}
+
+/* The record of that size is in the slot and in R4. */
+static void fill(u32 size)
+{
+	u32 part = any_size();
 	access(OPCODE_ST64, BPF_R4, 0, (i32)(part * below(size / part + chance(10))), part, some_imm());
-	if (g.has_context) {
-		load(BPF_R1, BPF_R6, 8, 8);
-		alu(ALU_AND, true, BPF_R1, 7);
-		mov(BPF_R2, BPF_R4);
-		alu_reg(ALU_ADD, true, BPF_R2, BPF_R1);
-		access(OPCODE_ST64, BPF_R2, 0, (i32)size - 8 + chance(10), 1, some_imm());
-	}
-	u32 skip = chance(4) ? jump(JMP_GT, true, BPF_R1, 3) : 0;
-	mov(BPF_R1, BPF_R4);
+	if (!g.has_context)
+		return;
+	load(BPF_R1, BPF_R6, 8, 8);
+	alu(ALU_AND, true, BPF_R1, 7);
+	mov(BPF_R2, BPF_R4);
+	alu_reg(ALU_ADD, true, BPF_R2, BPF_R1);
+	access(OPCODE_ST64, BPF_R2, 0, (i32)size - 8 + chance(10), 1, some_imm());
+}
+
+/* In one of two ways, unless it is forgotten. */
+void give_back(u32 reg)
+{
+	u32 skip = chance(4) ? jump(JMP_GT, true, BPF_R2, some_imm()) : 0;
+	if (reg != BPF_R1)
+		mov(BPF_R1, reg);
 	mov_imm(BPF_R2, 0);
 	if (!chance(30))
 		call(BPF_FUNC_ringbuf_submit);
-	if (skip) {
-		u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
-		land(skip);
-		mov(BPF_R1, BPF_R4);
-		mov_imm(BPF_R2, 0);
-		if (!chance(10))
-			call(BPF_FUNC_ringbuf_discard);
-		land(end);
+	if (!skip)
+		return;
+	u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
+	land(skip);
+	if (reg != BPF_R1)
+		mov(BPF_R1, reg);
+	mov_imm(BPF_R2, 0);
+	if (!chance(10))
+		call(BPF_FUNC_ringbuf_discard);
+	land(end);
+}
+
+/* A record that is reserved, filled and given back, unless something is forgotten. */
+void do_record(void)
+{
+	if (g.holds_record)
+		return;
+	uses(F_record);
+	u32 size = reserve(), outs = g.out_count;
+	u32 test = chance(20) ? 0 : jump(JMP_EQ, true, BPF_R0, 0);
+	g.holds_record = true;
+	mov(BPF_R4, BPF_R0);
+	store(BPF_FP, RECORD, BPF_R0, 8);
+	if (chance(3))
+		load(BPF_R4, BPF_FP, RECORD, 8);
+	fill(size);
+	if (can_call() && chance(4))
+		fill_by_function();
+	if (g.depth < 3 && chance(4)) {
+		uses(F_held_record);
+		statements(1 + below(2));
+	}
+	land_outs(outs);
+	load(BPF_R1, BPF_FP, RECORD, 8);
+	mov_imm(BPF_R2, some_imm());
+	if (can_call() && chance(4)) {
+		uses(F_passed_record);
+		call_function(chance(2) ? FUNC_GIVE : FUNC_GIVE_BELOW);
+	} else {
+		give_back(BPF_R1);
+	}
+	if (chance(20)) {
+		load(BPF_R1, BPF_FP, RECORD, 8);
+		access(OPCODE_ST64, BPF_R1, 0, 0, 4, some_imm());
 	}
 	if (test)
 		land(test);
+	g.holds_record = false;
 }
 
 static void locked_value(u32 slot)

@@ -20,7 +20,7 @@
 static u64 seed_now;
 
 /* The seed of a program that crashes or hangs. */
-static void on_signal(int signal)
+static void on_signal(int signal, siginfo_t *info unused, void *context unused)
 {
 	char text[100];
 	int len = snprintf(text, sizeof(text), "FINDING seed %llu: signal %d\n", (unsigned long long)seed_now,
@@ -33,7 +33,7 @@ static void on_signal(int signal)
 static void print_figures(void)
 {
 #define X(name) #name,
-	static const char *const names[] = { FEATURES(X) };
+	static const char *const names[] = { FEATURES(X) }, *const events[] = { EVENTS(X) };
 #undef X
 	u32 kinds = 0;
 	for (u32 i = 1; i < INSN_KINDS; i++)
@@ -49,6 +49,9 @@ static void print_figures(void)
 	for (u32 i = 0; i < FEATURE_COUNT; i++)
 		printf("  %-14s %8llu programs, %3llu %% accepted\n", names[i], figures.of_feature[i],
 		       figures.of_feature[i] ? 100 * figures.accepted_of[i] / figures.of_feature[i] : 0);
+	for (u32 i = 0; i < EVENT_COUNT; i++)
+		printf("%s%s %llu%s", i ? ", " : "  done: ", events[i], figures.of_event[i],
+		       i + 1 < EVENT_COUNT ? "" : "\n");
 	fflush(stdout);
 }
 
@@ -112,12 +115,10 @@ int main(int argc, char **argv)
 		else
 			return fprintf(stderr, "fuzz-verify: what is %s?\n", argv[i]), 2;
 	}
-	signal(SIGSEGV, on_signal);
-	signal(SIGBUS, on_signal);
-	signal(SIGFPE, on_signal);
-	signal(SIGABRT, on_signal);
-	signal(SIGILL, on_signal);
-	signal(SIGPROF, on_signal);
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL, SIGPROF };
+	const struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	for (u32 i = 0; i < array_len(signals); i++)
+		sigaction(signals[i], &action, NULL);
 	host_init();
 	compile_init();
 	if (!try_begin())

@@ -14,7 +14,8 @@ static u64 iters[PROG_FRAMES * 4]; /* where iterators are open */
 static u32 iter_count;
 static struct record {
 	u64 at, size;
-} records[16]; /* of rings, that are reserved */
+	u32 depth; /* of the function that has reserved it */
+} records[16];     /* of rings, that are reserved */
 static u32 record_count;
 static u64 key_at;
 static u32 key_len;
@@ -50,13 +51,14 @@ void memory_open(struct shadow *s, u64 at, u64 size)
 	if (record_count == array_len(records))
 		s->gave_up = true;
 	else
-		records[record_count++] = (struct record){ at, size };
+		records[record_count++] = (struct record){ at, size, s->depth };
 }
 
-bool memory_close(u64 at)
+bool memory_close(struct shadow *s, u64 at)
 {
 	for (u32 i = 0; i < record_count; i++)
 		if (records[i].at == at) {
+			figures.of_event[s->depth > records[i].depth ? E_give_for_caller : E_record]++;
 			records[i] = records[--record_count];
 			return true;
 		}
@@ -71,13 +73,23 @@ bool memory_is_iter(u64 at)
 	return false;
 }
 
+u32 memory_iters(void)
+{
+	return iter_count;
+}
+
+bool memory_is_top(const struct shadow *s, u64 at)
+{
+	return at - (uptr)stacks[s->depth - 1] < PROG_STACK;
+}
+
 bool memory_iter(struct shadow *s, u64 at, bool opens)
 {
-	u64 end = s->ends[s->depth - 1];
-	if (opens == memory_is_iter(at) || at % 8)
+	u64 off = at - (uptr)stacks;
+	if (opens == memory_is_iter(at) || at % 8 || off >= s->depth * sizeof(stacks[0]))
 		return false;
-	for (u32 i = 0; i < 8 && opens && at >= end - PROG_STACK && at < end; i++)
-		written[s->depth - 1][PROG_STACK - (end - at) + i] = false;
+	if (opens)
+		memset(&written[off / PROG_STACK][off % PROG_STACK], false, 8);
 	if (opens) {
 		if (iter_count == array_len(iters) || !memory_may(s, at, 8, true))
 			return false;

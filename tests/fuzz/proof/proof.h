@@ -26,7 +26,8 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAPS };
 	X(load_context) X(arithmetic) X(spill) X(lookup) X(update) X(delete) X(index) \
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
-	X(swap) X(extend) X(branch) X(record) X(lock) X(mutated)
+	X(swap) X(extend) X(branch) X(record) X(lock) X(held_record) X(passed_record) \
+	X(passed_iter) X(nested_iter) X(step) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
@@ -43,6 +44,19 @@ struct made {
 	bool is_fexit;   /* else it is tp_btf, if it has types */
 	u32 iter_ids[3]; /* of bpf_iter_num_new, next and destroy, set by the caller */
 };
+/* What programs do as they run, for the figures: how often. */
+/* clang-format off */
+#define EVENTS(X) \
+	X(next) X(next_of_caller) X(next_in_callback) X(next_among_two) X(open_for_caller) \
+	X(close_for_caller) X(record) X(give_for_caller)
+/* clang-format on */
+enum event {
+#define X(name) E_##name,
+	EVENTS(X)
+#undef X
+	    EVENT_COUNT
+};
+
 void make_program(struct made *m, u64 seed);
 
 /* The next random number; one below n. */
@@ -86,6 +100,7 @@ struct shadow {
 	u64 locked; /* the address of the lock that is held */
 	u64 ends[PROG_FRAMES];
 	u32 idx;
+	u32 callbacks; /* active */
 	bool found;
 	char *why; /* 256 bytes */
 	u8 kinds[INSN_KINDS];
@@ -109,8 +124,10 @@ void memory_leave(struct shadow *s); /* and it ends */
 bool memory_iter(struct shadow *s, u64 at,
 		 bool opens); /* an iterator is opened or closed; false if it cannot be */
 bool memory_is_iter(u64 at);
+u32 memory_iters(void);                               /* how many are open */
 void memory_open(struct shadow *s, u64 at, u64 size); /* a record of a ring */
-bool memory_close(u64 at);                            /* false: none begins there */
+bool memory_close(struct shadow *s, u64 at);          /* false: none begins there */
+bool memory_is_top(const struct shadow *s, u64 at);   /* of the function that runs */
 void memory_key(const void *key, u32 len);            /* a key that a callback may read; NULL: none */
 
 /* Whether the program may access these bytes; a read needs bytes that were written. */
@@ -125,7 +142,7 @@ bool memory_is_full(void); /* too many are tainted: nothing can be compared */
 struct figures {
 	u64 made, accepted, refused, runs, steps, compared, too_long, no_ranges, checked;
 	u64 of_feature[FEATURE_COUNT], accepted_of[FEATURE_COUNT];
-	u64 of_kind[INSN_KINDS];
+	u64 of_kind[INSN_KINDS], of_event[EVENT_COUNT];
 };
 extern struct figures figures;
 

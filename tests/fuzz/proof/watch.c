@@ -6,7 +6,7 @@
 #include "vm/verify/verify.h"
 #include "vm/verify/walk.h"
 
-enum { RANGES = 8 };
+enum { RANGES = 8, VISITED_AT_MOST = 100000 };
 
 /* What a register was before an instruction, on different paths. */
 struct known {
@@ -63,6 +63,8 @@ static void note(struct walk *w)
 {
 	const struct insn *in = walk_insn(w);
 	visited = w->visited;
+	if (visited > VISITED_AT_MOST) /* a program for which others would have to wait */
+		w->visited = VISITED_MAX;
 	if (w->idx >= INSNS)
 		return;
 	if (insn_is_access(in) && walk_reg(w, insn_base(in))->kind == REG_OBJECT)
