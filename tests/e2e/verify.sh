@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a beginner reads who made a mistake; bpf-verify on the host; the shell's prog verify.
 . tests/e2e/lib.sh
-plan 26
+plan 30
 
 # on_host NAME STATUS REGEX...: as wanted, of bpf-verify with the words in $words; standard input as it is.
 on_host() {
@@ -153,3 +153,37 @@ import json, sys
 rows = json.load(open(sys.argv[1]))
 sys.exit(not ('3 paths' in rows[-1]['known'] and any(r['insn'] == 12 and r['text'].startswith('call') and r['known'].startswith('r0: a value') for r in rows)))
 END
+
+# Each of 10,000 branches leaves a state that waits, with the whole stack in use: too much for a small machine. A refusal
+# gives all of it back: mem is as in a machine that has no such object.
+cat >"$work/big.bpf.c" <<END
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+__u64 sum;
+SEC("fentry/kfree_skb") int BPF_PROG(branches, struct sk_buff *skb) {
+	volatile __u64 s[60];
+#pragma unroll
+	for (int i = 0; i < 60; i++) s[i] = skb->len + i;
+	asm volatile(".rept 10000\nr0 = *(u32 *)(%[len] + 0)\nif r0 > 5 goto +1\nr1 = 0\n.endr" :: [len]"r"(&skb->len) : "r0", "r1");
+#pragma unroll
+	for (int i = 0; i < 60; i++) sum += s[i];
+	return 0;
+}
+END
+compile "$work/big.bpf.c" "$work/big.bpf.o"
+# in_use: what each mem printed, pages and bytes of the heap; each different one once.
+in_use() {
+	awk '/^pages/ { pages = $4 - $2 } /^heap/ { print pages, $2 }' "$out" | sort -u
+}
+fivebyte --quiet --mem 32 --exec mem
+without=$(in_use)
+fivebyte --quiet --mem 32 --load "$work/big.bpf.o" --exec 'mem; cost load big; mem; prog list; attach skbcount; work net 10; detach all; audit'
+wanted verify_without_memory 1 '^error ENOMEM: big is not loaded: program branches: no memory to check it$' \
+	'^error ENOMEM: program branches: no memory to check it$' '^10 packets sent' '^audit clean: .* 0 changed by live links$'
+[ "$(grep -c '^error' "$out") $(grep -c '^branches' "$out")" = '2 0' ] && pass verify_without_memory_loads_nothing ||
+	fail verify_without_memory_loads_nothing 'not one sentence each time, or a program'
+[ "$without" ] && [ "$(in_use)" = "$without" ] && pass verify_without_memory_keeps_none ||
+	fail verify_without_memory_keeps_none "pages and bytes in use: $(in_use); without the object: $without"
+fivebyte --quiet --mem 256 --load "$work/big.bpf.o" --exec 'prog list'
+wanted verify_with_memory_accepts_the_same 0 '^branches +big +fentry +kfree_skb'
