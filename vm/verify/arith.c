@@ -30,7 +30,9 @@ static enum err move_address(struct walk *w, struct reg *to, const struct reg *f
 	if (from->kind == REG_FUNC || (from->kind == REG_MAP && !adds_0))
 		return walk_refuse_reg(w, n, from, "nothing can be added to it");
 	if ((from->kind == REG_CONTEXT || from->kind == REG_OBJECT) && !range_is_const(&by))
-		return walk_refuse_reg(w, n, from, "only a constant can be added to it");
+		return walk_refuse_reg(
+		    w, n, from,
+		    "only a constant can be added to it; bpf_probe_read_kernel can read at any place");
 	if (least <= -FAR || most >= FAR)
 		return walk_refuse_reg(w, n, from,
 				       "a number of any size cannot be added to it; test that it is small");
@@ -56,7 +58,7 @@ static enum err address_alu(struct walk *w, u32 operation, bool wide, struct reg
 	    (operation == ALU_SUB && reg_is_address(src)))
 		return walk_refuse_reg(w, reg_is_address(dst) ? d : s, reg_is_address(dst) ? dst : src,
 				       both    ? "the other operand is an address, too"
-				       : !wide ? "32-bit arithmetic would cut it"
+				       : !wide ? "32-bit arithmetic would cut it; use 64 bits"
 					       : "only adding and subtracting a number leave it an address");
 	struct reg result;
 	enum err e = reg_is_address(dst)
@@ -125,10 +127,9 @@ static enum err move(struct walk *w, const struct insn *in, bool wide)
 	struct range now = in->off ? range_sign_extend(was, bits) : range_zero_extend(was, bits);
 	if (!wide)
 		now = range_zero_extend(now, 32);
-	bool same = bits == 64 || range_is_same(&now, &was);
-	if (same && !src->id && !range_is_const(&was))
+	if (range_is_same(&now, &was) && !src->id && !range_is_const(&was))
 		src->id = ++w->last_id;
-	*dst = (struct reg){ .kind = REG_NUMBER, .id = same ? src->id : 0, .at = now };
+	*dst = reg_cut(src, now);
 	return OK;
 }
 
@@ -149,11 +150,8 @@ enum err walk_arith(struct walk *w)
 	const struct insn *in = walk_insn(w);
 	u32 operation = insn_operation(in), uses = insn_uses(insn_kind(in));
 	bool wide = insn_class(in) == CLASS_ALU64;
-	enum err e = OK;
-	if (operation != ALU_MOV)
-		e = walk_check_read(w, in->dst);
-	if (!e && uses & USES_SRC)
-		e = walk_check_read(w, in->src);
+	enum err e = (operation == ALU_MOV ? OK : walk_check_read(w, in->dst))
+			 ?: (uses & USES_SRC ? walk_check_read(w, in->src) : OK);
 	if (e)
 		return e;
 	if (operation == ALU_MOV)

@@ -100,21 +100,18 @@ enum err walk_branch(struct walk *w)
 {
 	const struct insn *in = walk_insn(w);
 	u32 target = (u32)(w->idx + 1 + insn_jump(in));
-	enum err e = insn_is_goto(in) ? OK : walk_check_read(w, in->dst);
-	if (!e && !insn_is_goto(in) && insn_takes_reg(in))
-		e = walk_check_read(w, in->src);
-	if (e)
-		return e;
+	struct state other;
 	if (insn_is_goto(in)) {
 		w->idx = target;
 		return OK;
 	}
-	if (insn_takes_reg(in))
-		note_copies(w, in);
-	struct state other;
-	e = state_copy(&other, &w->now);
+	enum err e = walk_check_read(w, in->dst)
+			 ?: (insn_takes_reg(in) ? walk_check_read(w, in->src) : OK)
+			 ?: state_copy(&other, &w->now);
 	if (e)
 		return e;
+	if (insn_takes_reg(in))
+		note_copies(w, in);
 	bool taken = assume(w, in, true);
 	struct state after_taken = w->now;
 	w->now = other;

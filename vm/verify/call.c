@@ -39,7 +39,13 @@ static struct reg reg_of_kernel_ptr(const struct helper *h)
 	return r;
 }
 
-/* After a call of C, r0 holds its result, and r1 to r5 nothing. */
+void walk_return(struct walk *w, struct reg r0)
+{
+	for (u32 n = BPF_R1; n <= BPF_R5; n++)
+		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
+	*walk_reg(w, BPF_R0) = r0;
+}
+
 static void set_result(struct walk *w, const struct call *c)
 {
 	struct reg r0 = reg_any();
@@ -60,12 +66,10 @@ static void set_result(struct walk *w, const struct call *c)
 	} else if (c->h->ret == RET_LENGTH) {
 		r0.at = range_join(range_const((u64)-EFAULT), range_between(0, c->bytes));
 	}
-	for (u32 n = BPF_R1; n <= BPF_R5; n++)
-		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
+	r0.from = w->idx + 1;
+	walk_return(w, r0);
 	if (c->closes)
 		state_close(&w->now, c->closes);
-	r0.from = w->idx + 1;
-	*walk_reg(w, BPF_R0) = r0;
 	w->idx++;
 }
 
@@ -74,9 +78,9 @@ static enum err enter_callee(struct walk *w, u32 start, u32 callback)
 	struct frame *caller = state_top(&w->now);
 	struct flow_func f;
 	flow_function(&f, w->p, w->v->marks, start);
-	if (w->now.frame_count == PROG_FRAMES)
-		return walk_refuse(w, "this call needs more than %u frames, or is recursive", PROG_FRAMES);
-	enum err e = state_push(&w->now, start, (f.stack + 7) / 8);
+	enum err e = w->now.frame_count == PROG_FRAMES
+			 ? walk_refuse(w, "this call needs more than %u frames, or is recursive", PROG_FRAMES)
+			 : state_push(&w->now, start, (f.stack + 7) / 8);
 	if (e)
 		return e;
 	struct frame *callee = state_top(&w->now);
@@ -97,24 +101,23 @@ static void leave_callee(struct walk *w, struct reg r0)
 	u32 called_at = f->called_at, callback = f->callback;
 	state_pop(&w->now);
 	w->idx = called_at + !callback;
-	if (callback)
-		return;
-	for (u32 n = BPF_R1; n <= BPF_R5; n++)
-		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
-	*walk_reg(w, BPF_R0) = r0;
+	if (!callback)
+		walk_return(w, r0);
 }
 
-/* The other program takes the place of the function, and returns any number to its caller. */
-static enum err walk_tail_call(struct walk *w)
+/* Keeps for later where the path goes on behind the call of a helper; or, if the call has replaced the function with
+ * another program, which returns any number, in the caller. */
+static enum err leave_for_later(struct walk *w, const struct call *c)
 {
 	struct state here;
 	u32 idx = w->idx;
-	if (w->now.frame_count == 1)
-		return OK;
 	enum err e = state_copy(&here, &w->now);
 	if (e)
 		return e;
-	leave_callee(w, reg_any());
+	if (c)
+		set_result(w, c);
+	else
+		leave_callee(w, reg_any());
 	e = walk_later(w, w->idx);
 	state_free(&w->now);
 	w->now = here;
@@ -126,19 +129,8 @@ static enum err walk_tail_call(struct walk *w)
  * there that covers it ends the path. */
 static enum err walk_callback(struct walk *w, struct call *c)
 {
-	u32 at = w->idx;
-	struct state before;
-	enum err e = state_copy(&before, &w->now);
-	if (e)
-		return e;
-	verify_note_callee(w->v, at, c->func);
-	set_result(w, c);
-	e = walk_later(w, w->idx);
-	state_free(&w->now);
-	w->now = before;
-	w->idx = at;
-	if (!e)
-		e = enter_callee(w, c->func, c->h->id);
+	verify_note_callee(w->v, w->idx, c->func);
+	enum err e = leave_for_later(w, c) ?: enter_callee(w, c->func, c->h->id);
 	if (e)
 		return e;
 	struct frame *callee = state_top(&w->now), *caller = w->now.frames[w->now.frame_count - 2];
@@ -186,7 +178,9 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 	if (!e && h->flags & HELPER_TAIL_CALL)
 		e = check_closed(w, 0);
 	if (!e && h->ret == RET_RECORD_OR_NULL && w->now.open_count == OPEN_MAX)
-		e = walk_refuse(w, "more than %u records are reserved at the same time", OPEN_MAX);
+		e = walk_refuse(
+		    w, "more than %u records are reserved at the same time; submit or discard one before",
+		    OPEN_MAX);
 	if (e)
 		return e;
 	if (c.m && changes && c.m->read_only)
@@ -201,8 +195,8 @@ static enum err call_row(struct walk *w, const struct helper *h, const char *pre
 	if (c.calls_back)
 		return walk_callback(w, &c);
 	set_result(w, &c);
-	if (h->flags & HELPER_TAIL_CALL)
-		return walk_tail_call(w);
+	if (h->flags & HELPER_TAIL_CALL && w->now.frame_count > 1)
+		return leave_for_later(w, NULL);
 	return c.iter ? iter_called(w, c.iter_arg, c.iter) : OK;
 }
 
@@ -293,7 +287,8 @@ enum err walk_exit(struct walk *w)
 	}
 	e = callback ? walk_check_read(w, BPF_R0) : OK;
 	if (!e && r0.kind == REG_STACK && r0.what == w->now.frame_count - 1)
-		e = walk_refuse(w, "r0 is an address of this function's stack, which ends here");
+		e = walk_refuse(
+		    w, "r0 is an address of this function's stack, which ends here; return the value itself");
 	if (!e && callback && (r0.kind != REG_NUMBER || r0.at.whole.umax > 1))
 		e = walk_refuse(
 		    w, "a function that a helper calls returns 0 to go on or 1 to stop, and nothing else");

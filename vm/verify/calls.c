@@ -71,23 +71,6 @@ enum err verify_kfunc(struct verify *v, u32 idx)
 	return h ? check_callee(v, idx, h, "") : verify_refuse(v, idx, "there is no kernel function %u", id);
 }
 
-/* Checks an argument that must be a constant, so that the verifier knows what is called. */
-static enum err check_constant(struct verify *v, u32 idx, const struct helper *h, u32 arg)
-{
-	u32 reg = BPF_R1 + arg;
-	const struct insn *in = flow_constant(v->p, v->marks, idx, reg);
-	bool is_map = in && insn_is_map(in);
-	/* The address of a function counts as a call of it where it is taken. */
-	if (h->args[arg] == ARG_FUNC && v->p->type == PROG_RAW && !(in && insn_kind(in) == INSN_LD_FUNC))
-		v->reach[idx].callees = ~0ull;
-	if (h->args[arg] == ARG_PROG_ARRAY &&
-	    (!is_map || v->p->object->maps[in->imm]->ops->type != BPF_MAP_TYPE_PROG_ARRAY))
-		return verify_refuse(v, idx,
-				     "argument %u of bpf_%s must be a map of programs, set right before", reg,
-				     h->name);
-	return OK;
-}
-
 static bool is_tail_call(const struct insn *in)
 {
 	const struct helper *h = insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
@@ -96,15 +79,18 @@ static bool is_tail_call(const struct insn *in)
 
 static enum err check_tail_call(struct verify *v, u32 idx)
 {
-	const struct insn *map = flow_constant(v->p, v->marks, idx, BPF_R2);
+	const struct insn *in = flow_constant(v->p, v->marks, idx, BPF_R2);
+	struct map *m = in && insn_is_map(in) ? v->p->object->maps[in->imm] : NULL;
 	expect_anything(v);
+	if (!m || m->ops->type != BPF_MAP_TYPE_PROG_ARRAY)
+		return verify_refuse(
+		    v, idx, "argument 2 of bpf_tail_call must be a map of programs, set right before");
 	if (v->p->sleepable)
 		return verify_refuse(v, idx, "a program that may sleep cannot end in a tail call");
-	return prog_array_claim(v->p->object->maps[map->imm], v->p)
-		   ? OK
-		   : verify_refuse(
-			 v, idx, "%s holds programs of another type, or for a function with other arguments",
-			 v->p->object->maps[map->imm]->name);
+	if (prog_array_claim(m, v->p))
+		return OK;
+	return verify_refuse(
+	    v, idx, "%s holds programs of another type, or for a function with other arguments", m->name);
 }
 
 static enum err refuse_helper(struct verify *v, u32 idx, u32 id)
@@ -121,8 +107,8 @@ enum err verify_helper(struct verify *v, u32 idx)
 	i32 id = v->p->insns[idx].imm;
 	const struct helper *h = helper_find((u32)id);
 	enum err e = h ? check_callee(v, idx, h, "bpf_") : refuse_helper(v, idx, (u32)id);
-	for (u32 i = 0; i < array_len(h->args) && !e; i++)
-		e = check_constant(v, idx, h, i);
+	if (!e && h->flags & HELPER_CALLBACK && v->p->type == PROG_RAW)
+		v->reach[idx].callees = ~0ull;
 	return !e && h->flags & HELPER_TAIL_CALL ? check_tail_call(v, idx) : e;
 }
 

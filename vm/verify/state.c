@@ -19,6 +19,12 @@ struct reg reg_address(enum reg_kind kind, u32 what)
 	return (struct reg){ .kind = kind, .what = what, .at = range_const(0) };
 }
 
+struct reg reg_cut(const struct reg *number, struct range now)
+{
+	struct reg r = { .kind = REG_NUMBER, .at = now };
+	return range_is_same(&now, &number->at) ? *number : r;
+}
+
 bool reg_is_zero(const struct reg *r)
 {
 	return r->kind == REG_NUMBER && range_is_const(&r->at) && r->at.bits.value == 0;

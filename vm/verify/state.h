@@ -88,6 +88,9 @@ static inline bool reg_is_address(const struct reg *r)
 {
 	return r->kind > REG_NUMBER;
 }
+
+/* The low bits of a number, which are now: a copy if it is no larger. */
+struct reg reg_cut(const struct reg *number, struct range now);
 bool reg_is_zero(const struct reg *r);
 bool reg_is_at_begin(const struct reg *r);
 

@@ -124,6 +124,9 @@ static inline void path_add(struct path *p, u32 from, u32 to)
 		p->at[p->count++ % TURNS] = (struct turn){ from, to };
 }
 
+/* A call has returned r0: r1 to r5 hold nothing now. */
+void walk_return(struct walk *w, struct reg r0);
+
 /* Whether register n may be read at all. */
 enum err walk_check_read(struct walk *w, u32 n);
 
