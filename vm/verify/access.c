@@ -183,12 +183,8 @@ static struct reg load_stack(const struct walk *w, const struct reg *base, const
 	if (within && s->len && s->first == byte && s->len >= size) {
 		if (s->len == size && size == 8)
 			return s->reg;
-		if (s->reg.kind == REG_NUMBER) {
-			struct range low = as_loaded(in, s->reg.at);
-			return (struct reg){ .kind = REG_NUMBER,
-					     .id = range_is_same(&low, &s->reg.at) ? s->reg.id : 0,
-					     .at = low };
-		}
+		if (s->reg.kind == REG_NUMBER)
+			return reg_cut(&s->reg, as_loaded(in, s->reg.at));
 	}
 	return within && (s->is_zero & mask) == mask ? reg_number(0) : any;
 }
@@ -232,14 +228,9 @@ static void store_stack(struct walk *w, const struct reg *base, const struct ins
 		return;
 	if (value->kind == REG_NUMBER && !value->id && !range_is_const(&value->at))
 		value->id = ++w->last_id;
-	s->reg = *value;
+	s->reg = size < 8 ? reg_cut(value, range_zero_extend(value->at, 8 * size)) : *value;
 	s->first = (u8)byte;
 	s->len = (u8)size;
-	if (size < 8) {
-		struct range low = range_zero_extend(value->at, 8 * size);
-		if (!range_is_same(&low, &value->at))
-			s->reg = (struct reg){ .kind = REG_NUMBER, .at = low };
-	}
 }
 
 /* A value that no program and nothing else changes is the constant that it is now. */
@@ -250,9 +241,7 @@ static struct reg load_value(const struct walk *w, const struct reg *base, const
 	if (!m->read_only || !m->values || !range_is_const(&base->at) || m->max_entries != 1)
 		return access_any(in);
 	memcpy(&n, m->values + base->at.whole.smin + in->off, insn_size(in));
-	if (insn_loads_signed(in))
-		n = (u64)((i64)(n << (64 - 8 * insn_size(in))) >> (64 - 8 * insn_size(in)));
-	return reg_number(n);
+	return (struct reg){ .kind = REG_NUMBER, .at = as_loaded(in, range_const(n)) };
 }
 
 static enum err check_alignment(struct walk *w, const struct insn *in, const struct reg *base)
@@ -262,7 +251,8 @@ static enum err check_alignment(struct walk *w, const struct insn *in, const str
 	bool needs = base->kind == REG_STACK || insn_is_atomic(in);
 	if (!needs || ((at.bits.value | at.bits.mask) & (size - 1)) == 0)
 		return OK;
-	return walk_refuse(w, "%u bytes at an address that is not a multiple of %u", size, size);
+	return walk_refuse(w, "%u bytes at an address that is not a multiple of %u; align the variable", size,
+			   size);
 }
 
 static const char only_own[] = "atomic operations work only on the stack and on maps";
@@ -289,41 +279,6 @@ static enum err load(struct walk *w, const struct insn *in)
 	return e;
 }
 
-static enum err atomic(struct walk *w, const struct insn *in)
-{
-	struct reg *src = walk_reg(w, in->src), *base = walk_reg(w, in->dst);
-	enum err e = walk_check_read(w, in->src);
-	if (!e && in->imm == ATOMIC_CMPXCHG)
-		e = walk_check_read(w, BPF_R0);
-	if (e)
-		return e;
-	if (base->kind == REG_CONTEXT || base->kind == REG_OBJECT)
-		return walk_refuse(w, "%s", only_own);
-	context_escapes(w, src);
-	if (in->imm == ATOMIC_CMPXCHG)
-		context_escapes(w, walk_reg(w, BPF_R0));
-	if (in->imm == STORE_REL) {
-		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
-		if (!e && base->kind == REG_STACK)
-			store_stack(w, base, in, src);
-		return e;
-	}
-	e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_READ, "this atomic operation");
-	if (e)
-		return e;
-	struct reg old = access_any(in);
-	e = base->kind == REG_STACK ? load_from_stack(w, base, in, &old) : OK;
-	if (!e)
-		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_CHANGE, "this atomic operation");
-	if (e)
-		return e;
-	if (in->imm == ATOMIC_CMPXCHG)
-		*walk_reg(w, BPF_R0) = old;
-	else if (in->imm & ATOMIC_FETCH)
-		*src = old;
-	return OK;
-}
-
 static enum err store(struct walk *w, const struct insn *in)
 {
 	struct reg *base = walk_reg(w, in->dst), immediate = reg_number((u64)(i64)in->imm);
@@ -332,7 +287,10 @@ static enum err store(struct walk *w, const struct insn *in)
 	if (!e && base->kind == REG_STACK && reg_is_address(value) && insn_size(in) < 8)
 		return walk_refuse(w, "r%u is an address, of which only a part is stored", in->src);
 	if (!e && base->kind == REG_STACK && value->kind == REG_STACK && base->what + 1 != w->now.frame_count)
-		return walk_refuse(w, "an address of the stack is stored in the stack of a calling function");
+		return walk_refuse(
+		    w,
+		    "an address of the stack is stored in the stack of a calling function, which may outlive "
+		    "it; store the value itself");
 	if (!e)
 		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
 	if (!e && base->kind == REG_STACK)
@@ -342,16 +300,41 @@ static enum err store(struct walk *w, const struct insn *in)
 	return e;
 }
 
+static enum err atomic(struct walk *w, const struct insn *in)
+{
+	struct reg *src = walk_reg(w, in->src), *base = walk_reg(w, in->dst), *r0 = walk_reg(w, BPF_R0);
+	struct reg old = access_any(in);
+	bool compares = in->imm == ATOMIC_CMPXCHG;
+	if (base->kind == REG_CONTEXT || base->kind == REG_OBJECT)
+		return walk_refuse(w, "%s", only_own);
+	if (in->imm == STORE_REL)
+		return store(w, in);
+	enum err e = walk_check_read(w, in->src)
+			 ?: (compares ? walk_check_read(w, BPF_R0) : OK)
+			 ?: (base->kind == REG_STACK ? load_from_stack(w, base, in, &old) : OK)
+			 ?: access_check(w, in->dst, in->off, insn_size(in), ACCESS_CHANGE, "this atomic operation");
+	context_escapes(w, src);
+	if (compares)
+		context_escapes(w, r0);
+	if (compares || in->imm & ATOMIC_FETCH)
+		*(compares ? r0 : src) = old;
+	return e;
+}
+
 /* An instruction that reads the context or an object of the kernel reads nothing else on another path: the machine does
  * it in another way. */
 static enum err check_kind(struct walk *w, enum reg_kind kind)
 {
+	static const char *const names[] = { [MEMORY_CONTEXT] = "the context",
+					     [MEMORY_OBJECT] = "an object of the kernel",
+					     [MEMORY_OWN] = "memory of the program" };
 	u8 *known = &w->p->proven[w->idx].memory, now = kind == REG_CONTEXT  ? MEMORY_CONTEXT
 							: kind == REG_OBJECT ? MEMORY_OBJECT
 									     : MEMORY_OWN;
 	if (*known != MEMORY_UNSEEN && *known != now)
 		return walk_refuse(
-		    w, "this access goes to memory of one kind on one path and of another kind on this one");
+		    w, "this access goes to %s here, and to %s on another path; write it once in each branch",
+		    names[now], names[*known]);
 	*known = now;
 	return OK;
 }
@@ -359,11 +342,8 @@ static enum err check_kind(struct walk *w, enum reg_kind kind)
 enum err walk_access(struct walk *w)
 {
 	const struct insn *in = walk_insn(w);
-	enum err e = walk_check_read(w, insn_base(in));
-	if (!e)
-		e = check_alignment(w, in, walk_reg(w, insn_base(in)));
-	if (!e)
-		e = check_kind(w, walk_reg(w, insn_base(in))->kind);
+	const struct reg *base = walk_reg(w, insn_base(in));
+	enum err e = walk_check_read(w, insn_base(in)) ?: check_alignment(w, in, base) ?: check_kind(w, base->kind);
 	if (e)
 		return e;
 	if (insn_class(in) == CLASS_LDX || insn_is_load_acquire(in))

@@ -11,8 +11,9 @@ static enum err refuse_arg(struct walk *w, const struct call *c, u32 n, const ch
 {
 	char text[160] = "";
 	struct strbuf s = STRBUF(text);
-	reg_print(&s, w, walk_reg(w, n));
-	w->about = walk_reg(w, n);
+	const struct reg *r = walk_reg(w, n);
+	(reg_is_address(r) && r->kind != REG_STACK ? reg_print_known : reg_print)(&s, w, r);
+	w->about = r;
 	return walk_refuse(w, "argument %u of %s%s is %s, and must be %s", n, c->prefix, c->h->name, text,
 			   needs);
 }
@@ -61,11 +62,23 @@ static enum err check_map_arg(struct walk *w, struct call *c, u32 n, bool wants_
 	return OK;
 }
 
+static enum err check_begin(struct walk *w, const struct call *c, u32 n, enum reg_kind kind,
+			    const char *needs)
+{
+	const struct reg *r = walk_reg(w, n);
+	if (r->kind == kind && reg_is_at_begin(r))
+		return OK;
+	return refuse_arg(w, c, n, r->kind == kind ? "its begin" : needs);
+}
+
 static enum err check_record(struct walk *w, struct call *c, u32 n)
 {
 	const struct reg *r = walk_reg(w, n);
-	if (r->kind != REG_RECORD || !reg_is_at_begin(r))
-		return refuse_arg(w, c, n, "a record from bpf_ringbuf_reserve, which is not given back yet");
+	enum err e =
+	    check_begin(w, c, n, REG_RECORD,
+			"a record from bpf_ringbuf_reserve, which is not submitted or discarded yet");
+	if (e)
+		return e;
 	if (r->may_be_null)
 		return refuse_arg(w, c, n, "a record; test it against NULL first");
 	if (r->id <= state_top(&w->now)->last_before)
@@ -111,8 +124,7 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 	case ARG_ITER_END:
 		c->iter_arg = arg;
 		return iter_argument(w, n, arg == ARG_ITER_NEW, c->h->name, &c->iter);
-	case ARG_CTX:
-		return r->kind == REG_CONTEXT && reg_is_at_begin(r) ? OK : refuse_arg(w, c, n, "the context");
+	case ARG_CTX: return check_begin(w, c, n, REG_CONTEXT, "the context");
 	case ARG_FUNC:
 		if (r->kind != REG_FUNC)
 			return refuse_arg(w, c, n, "a function of this program");

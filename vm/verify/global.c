@@ -86,28 +86,29 @@ bool global_is(const struct walk *w, u32 start)
 static enum err check_param_memory(struct walk *w, u32 n, u64 size, const char *name)
 {
 	char who[96] = "";
-	struct strbuf s = STRBUF(who);
-	str_printf(&s, "the memory in argument %u of %s", n, name);
-	enum err e = access_check(w, n, 0, size, ACCESS_READ, who);
-	return e ? e : access_check(w, n, 0, size, ACCESS_WRITE, who);
+	str_printf(&STRBUF(who), "the memory in argument %u of %s", n, name);
+	return access_check(w, n, 0, size, ACCESS_CHANGE, who);
 }
 
 static enum err check_param(struct walk *w, u32 n, const struct reg *param, const char *name)
 {
 	struct reg *r = walk_reg(w, n);
 	char text[160] = "";
-	struct strbuf s = STRBUF(text);
+	bool is_memory = r->kind == REG_STACK || (r->kind >= REG_VALUE && r->kind <= REG_RECORD);
 	enum err e = walk_check_read(w, n);
 	if (e || (param->kind == REG_CONTEXT && r->kind == REG_CONTEXT && reg_is_at_begin(r)) ||
 	    (param->kind == REG_NUMBER && r->kind == REG_NUMBER) || (param->may_be_null && reg_is_zero(r)))
 		return e;
 	r->may_be_null &= !param->may_be_null;
-	if (param->kind == REG_MEMORY)
+	if (param->kind == REG_MEMORY && is_memory)
 		return check_param_memory(w, n, param->size, name);
-	reg_print(&s, w, r);
+	(reg_is_address(r) ? reg_print_known : reg_print)(&STRBUF(text), w, r);
 	w->about = r;
 	return walk_refuse(w, "argument %u of %s is %s, and must be %s", n, name, text,
-			   param->kind == REG_CONTEXT ? "the context" : "a number");
+			   param->kind == REG_CONTEXT  ? r->kind == REG_CONTEXT ? "its begin" : "the context"
+			   : param->kind == REG_NUMBER ? "a number"
+						       : "an address of the program's stack or of a map's "
+							 "value; or make the function static");
 }
 
 enum err global_call(struct walk *w, u32 start)
@@ -120,9 +121,7 @@ enum err global_call(struct walk *w, u32 start)
 		if (e)
 			return e;
 	}
-	for (u32 n = BPF_R1; n <= BPF_R5; n++)
-		*walk_reg(w, n) = (struct reg){ .kind = REG_NONE };
-	*walk_reg(w, BPF_R0) = reg_any();
+	walk_return(w, reg_any());
 	w->v->marks[start] |= MARK_WANTED;
 	w->idx++;
 	return OK;

@@ -6,11 +6,12 @@
 
 enum err lock_check_free(struct walk *w, const char *what, const char *name)
 {
-	return !w->now.locked ? OK
-			      : walk_refuse(w,
-					    "%s%s while the lock that insn %u took is held; call "
-					    "bpf_spin_unlock before",
-					    what, name, w->now.locked_at);
+	char line[32] = "";
+	if (!w->now.locked)
+		return OK;
+	walk_print_line(&STRBUF(line), w, w->now.locked_at);
+	return walk_refuse(w, "%s%s while the lock that %s took is held; call bpf_spin_unlock before", what,
+			   name, line);
 }
 
 static enum err refuse_lock(struct walk *w, const char *why)
@@ -26,6 +27,7 @@ enum err lock_called(struct walk *w, bool takes)
 	const struct reg *r = walk_reg(w, BPF_R1);
 	const struct map *m = r->kind == REG_VALUE ? w->p->object->maps[r->what] : NULL;
 	struct state *s = &w->now;
+	char line[32] = "";
 	if (!m || !m->lock_size)
 		return refuse_lock(w,
 				   "it must be the address of a struct bpf_spin_lock in the value of a map "
@@ -37,9 +39,12 @@ enum err lock_called(struct walk *w, bool takes)
 		    w, "r1 leads to another place than the lock, which is at byte %u of the value",
 		    m->lock_at);
 	if (!takes && !s->locked)
-		return walk_refuse(w, "no lock is held here");
-	if (!takes && (s->lock_map != r->what || s->lock_id != r->id))
-		return walk_refuse(w, "this is not the lock that insn %u took", s->locked_at);
+		return walk_refuse(w, "no lock is held here; call bpf_spin_lock before, on every path");
+	if (!takes && (s->lock_map != r->what || s->lock_id != r->id)) {
+		walk_print_line(&STRBUF(line), w, s->locked_at);
+		return walk_refuse(
+		    w, "this is not the lock that %s took; release that one, at the same address", line);
+	}
 	s->locked = takes;
 	s->lock_map = takes ? r->what : 0;
 	s->lock_id = takes ? r->id : 0;

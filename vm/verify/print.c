@@ -34,24 +34,23 @@ void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
 	}
 }
 
-/* "0 to 15", "a multiple of 4, 0 to 60", "any number". */
+/* "0 to 15", "0 to 60, a multiple of 4", "any number". */
 static void number_print(struct strbuf *s, const struct range *r)
 {
 	u64 low = r->bits.value | r->bits.mask, unit = low & -low;
 	bool any_u = r->whole.umin == 0 && ~r->whole.umax < unit;
 	bool any_s = r->whole.smin == bounds_any(64).smin && bounds_any(64).smax - r->whole.smax < (i64)unit;
-	if (range_is_const(r)) {
+	bool is_multiple = unit > 1 && !range_is_const(r);
+	if (range_is_const(r))
 		str_printf(s, "%lld", (i64)r->bits.value);
-		return;
-	}
-	if (unit > 1)
-		str_printf(s, any_u && any_s ? "any multiple of %llu" : "a multiple of %llu, ", unit);
-	if (any_u && any_s)
-		str_puts(s, unit > 1 ? "" : "any number");
+	else if (any_u && any_s)
+		str_puts(s, "any number");
 	else if (any_u || r->whole.smin < 0)
 		str_printf(s, "%lld to %lld", r->whole.smin, r->whole.smax);
 	else
 		str_printf(s, "%llu to %llu", r->whole.umin, r->whole.umax);
+	if (is_multiple)
+		str_printf(s, ", a multiple of %llu", unit);
 }
 
 void reg_print_known(struct strbuf *s, const struct walk *w, const struct reg *r)
@@ -67,7 +66,7 @@ void reg_print_known(struct strbuf *s, const struct walk *w, const struct reg *r
 	reg_print(s, w, r);
 	if (r->kind == REG_NONE || reg_is_at_begin(r))
 		return;
-	str_puts(s, ", byte ");
+	str_puts(s, " at byte ");
 	number_print(s, &r->at);
 }
 

@@ -119,9 +119,9 @@ enum err context_read(struct walk *w, const struct insn *in, struct reg *result)
 	u32 size = insn_size(in);
 	*result = access_any(in);
 	if (base->at.whole.smin)
-		return walk_refuse(w,
-				   "r%u is the context with something added; it is read only from its begin",
-				   insn_base(in));
+		return walk_refuse(
+		    w, "r%u is the context with something added; read it at ctx, with a constant index",
+		    insn_base(in));
 	if (at < 0 || at % size)
 		return walk_refuse(
 		    w, "%u bytes at %lld of the context: it is read in whole words from its begin", size, at);
