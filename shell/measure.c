@@ -63,8 +63,9 @@ u64 measure_calls(void (*run)(u32 calls))
 {
 	u64 once = ~0ull, twice = ~0ull;
 	for (u32 i = 0; i <= MEASURE_ROUNDS; i++) { /* the first round warms up the caches */
-		once = min(once, ticks_of(run, MEASURE_CALLS));
-		twice = min(twice, ticks_of(run, 2 * MEASURE_CALLS));
+		u64 a = ticks_of(run, MEASURE_CALLS), b = ticks_of(run, 2 * MEASURE_CALLS);
+		once = min(once, a); /* min evaluates its arguments twice */
+		twice = min(twice, b);
 	}
 	return twice > once ? twice - once : 0;
 }

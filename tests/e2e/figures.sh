@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What tracing costs, as compare and cost print it, and what loading costs: exact under --icount.
 . tests/e2e/lib.sh
-plan 20
+plan 21
 
 ways='fentry|fexit, by jmp|fexit, by call|fmod_ret|fsession|raw tracepoint|ftrace, plain|ftrace, regs|function graph|kprobe, ftrace|kprobe, jump|kprobe, int3|kretprobe'
 
@@ -96,6 +96,10 @@ call() {
 
 exact "$work/again"
 cmp -s "$work/again" "$work/table" && pass figures_repeat || fail figures_repeat "differs: $(diff "$work/table" "$work/again")"
+
+# 65 rounds of N and of 2 N calls, each with one more at its end: no round is measured twice.
+fivebyte --smp 1 --exec 'cost count_fentry kfree_skb; map dump count.bss'
+wanted figures_measure_each_round_once 0 '\{ \.counts = \[6370\] \}'
 
 # What maps cost: by task, by task and twice a call, by CPU and by protocol.
 fivebyte --smp 1 --icount --exec 'cost count_pid kfree_skb; cost latency kfree_skb; cost count_skb'

@@ -27,8 +27,8 @@ enum err vm_call_limited(const struct prog *p, void *mem, u64 len, u64 insns, u6
 	return interp_run_limited(p, args, &limits, r0, log);
 }
 
-static enum err load(struct prog **out, const char *name, struct object *o, const struct insn *insns,
-		     u32 count, enum prog_mode mode, struct strbuf *log)
+static enum err load_with(struct prog **out, const char *name, struct object *o, const struct insn *insns,
+			  u32 count, enum prog_mode mode, struct strbuf *log)
 {
 	struct prog *p;
 	enum err e = prog_new(&p, name, "", log);
@@ -56,13 +56,13 @@ static enum err load(struct prog **out, const char *name, struct object *o, cons
 enum err prog_load_raw(struct prog **out, const char *name, const struct insn *insns, u32 count,
 		       enum prog_mode mode, struct strbuf *log)
 {
-	return load(out, name, NULL, insns, count, mode, log);
+	return load_with(out, name, NULL, insns, count, mode, log);
 }
 
 enum err vm_load_into(struct prog **out, struct object *o, const struct insn *insns, u32 count,
 		      enum prog_mode mode, struct strbuf *log)
 {
-	return load(out, "case", o, insns, count, mode, log);
+	return load_with(out, "case", o, insns, count, mode, log);
 }
 
 enum err vm_run(const struct insn *insns, u32 count, enum prog_mode mode, void *mem, u64 len, u64 *r0,
@@ -87,7 +87,8 @@ u64 vm_compile_ns(struct prog *p)
 		u64 start = ktime_get_ns();
 		if (prog_compile(p, &log) != OK)
 			return 0;
-		best = min(best, ktime_get_ns() - start);
+		u64 ns = ktime_get_ns() - start;
+		best = min(best, ns);
 	}
 	return best;
 }
