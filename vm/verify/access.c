@@ -78,7 +78,8 @@ static enum err touch_stack(struct walk *w, struct touch *t)
 {
 	struct reg *r = walk_reg(w, t->n);
 	struct frame *f = w->now.frames[r->what];
-	if (t->least < -PROG_STACK || t->most + (i64)t->size > 0)
+	/* Linux's rule: an access of no bytes begins in the stack, too. */
+	if (t->least < -PROG_STACK || t->least >= 0 || t->most + (i64)t->size > 0)
 		return refuse_range(w, t, "the stack", -PROG_STACK, 0);
 	if (iter_within(f, t->least, t->most + (i64)t->size))
 		return walk_refuse(

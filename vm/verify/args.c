@@ -36,7 +36,7 @@ static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u6
 	char who[96] = "";
 	struct strbuf s = STRBUF(who);
 	str_printf(&s, "argument %u of %s%s", n, c->prefix, c->h->name);
-	return size ? access_check(w, n, 0, size, how, who) : OK;
+	return access_check(w, n, 0, size, how, who);
 }
 
 /* Of a size that is no constant, only what may be written is known. */
