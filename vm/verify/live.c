@@ -13,6 +13,7 @@ struct pass {
 	const u8 *decided;
 	struct live *at;
 	bool frame_escapes;  /* of the function */
+	bool is_called;      /* likewise: an address may be of the stack of a caller, who reads it later */
 	bool result_matters; /* likewise */
 };
 
@@ -56,7 +57,8 @@ static void before_access(const struct pass *pass, struct live *l, const struct 
 	u32 class = insn_class(in);
 	bool direct = insn_base(in) == BPF_FP && covers_slot(in);
 	u64 slots = direct ? slots_of(in) : 0;
-	bool matters = direct ? l->slots_matter & slots : l->slots_matter || pass->frame_escapes;
+	bool matters =
+	    direct ? l->slots_matter & slots : l->slots_matter || pass->frame_escapes || pass->is_called;
 	if (class == CLASS_LDX || insn_is_atomic(in)) {
 		u32 written = insn_writes(in);
 		bool loaded = written ? writes(l, written) : false;
@@ -165,7 +167,8 @@ struct live *live_find(const struct prog *p, const u8 *marks, const u8 *decided,
 		return NULL;
 	while (f.end < p->insn_count) {
 		flow_function(&f, p, marks, f.end);
-		pass.result_matters = f.start || result_matters;
+		pass.is_called = f.start != 0;
+		pass.result_matters = pass.is_called || result_matters;
 		pass.frame_escapes = frame_escapes(p, marks, &f);
 		while (find_once(&pass, &f))
 			;
