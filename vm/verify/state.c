@@ -215,7 +215,8 @@ static bool frame_keeps_links(const struct pairs *p, const struct frame *old, co
 			return false;
 	for (u32 i = 0; i < old->depth; i++) {
 		const struct slot *was = &old->slots[i], *is = &now->slots[i];
-		if (live->slots >> i & 1 && was->len && !keeps_link(p, &was->reg, is->len ? &is->reg : &none))
+		bool same = is->len == was->len && is->first == was->first;
+		if (live->slots >> i & 1 && was->len && !keeps_link(p, &was->reg, same ? &is->reg : &none))
 			return false;
 	}
 	return true;
