@@ -140,7 +140,7 @@ static enum err walk_callback(struct walk *w, struct call *c)
 		return OK;
 	}
 	callee->r[BPF_R1] = reg_address(REG_MAP, c->map);
-	callee->r[BPF_R2] = reg_address(REG_MEMORY, 0);
+	callee->r[BPF_R2] = reg_address(REG_MEMORY, callee->round);
 	callee->r[BPF_R2].size = c->m->key_size;
 	callee->r[BPF_R2].is_read_only = true;
 	callee->r[BPF_R3] = reg_address(REG_VALUE, c->map);
@@ -296,5 +296,7 @@ enum err walk_exit(struct walk *w)
 		return e;
 	w->came_back = f->round;
 	leave_callee(w, r0);
+	if (callback)
+		state_forget(&w->now, w->came_back); /* the key lies in the helper's frame */
 	return OK;
 }

@@ -49,14 +49,6 @@ enum err iter_argument(struct walk *w, u32 n, bool is_new, const char *name, str
 	return OK;
 }
 
-/* The address of its number is a number now. */
-static void forget_number(struct reg *r, void *arg)
-{
-	const struct reg *iter = arg;
-	if (r->kind == REG_MEMORY && r->what == iter->what)
-		*r = reg_any();
-}
-
 /* The other way, on which no number is left, is kept for later. */
 static enum err give_number(struct walk *w, struct slot *slot)
 {
@@ -83,7 +75,7 @@ enum err iter_called(struct walk *w, enum helper_arg arg, struct slot *slot)
 	case ARG_ITER: return give_number(w, slot);
 	case ARG_ITER_END:
 		*slot = (struct slot){ .len = 0 };
-		state_each(&w->now, forget_number, &iter);
+		state_forget(&w->now, iter.what);
 		return OK;
 	default:
 		iter = (struct reg){ .kind = REG_ITER, .what = ++w->last_id, .size = sizeof(i32) };

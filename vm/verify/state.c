@@ -101,6 +101,18 @@ void state_each(struct state *s, reg_visitor *visit, void *arg)
 	}
 }
 
+static void forget_memory(struct reg *r, void *arg)
+{
+	const u32 *what = arg;
+	if (r->kind == REG_MEMORY && r->what == *what)
+		*r = reg_any();
+}
+
+void state_forget(struct state *s, u32 what)
+{
+	state_each(s, forget_memory, &what);
+}
+
 static void forget_record(struct reg *r, void *arg)
 {
 	const u32 *id = arg;

@@ -17,7 +17,7 @@ enum reg_kind {
 	REG_STACK,   /* of frame number what; at is from the end, so that it is below 0 */
 	REG_MAP,     /* map number what of the object */
 	REG_VALUE,   /* a value of that map */
-	REG_MEMORY,  /* size bytes, which may be read, and written unless is_read_only; of iterator what */
+	REG_MEMORY, /* size bytes, which may be read, and written unless is_read_only; of iterator or round what */
 	REG_RECORD, /* a record of size bytes in ring buffer what, which is open: one of state.open has its id */
 	REG_OBJECT, /* a kernel object of BTF type what; a load through it that faults reads 0 */
 	REG_FUNC,   /* the function of the program that begins at instruction what */
@@ -107,6 +107,9 @@ u32 state_bytes(const struct state *s);
 
 /* Ends what is open with that id: its addresses are numbers from now on, or 0 if there was nothing to open. */
 void state_close(struct state *s, u32 id);
+
+/* The memory of an iterator or a round is gone: its addresses are numbers from now on. */
+void state_forget(struct state *s, u32 what);
 
 /* Calls visit for each register, and each slot that keeps one. */
 typedef void reg_visitor(struct reg *r, void *arg);
