@@ -37,7 +37,7 @@ const struct command map_commands[] = {
 	{ "map", "list|dump [NAME]", "maps: what programs keep", cmd_map,
 	  "Lists the maps of all programs, or prints what one holds, by its type and sorted by key. Global "
 	  "variables are in maps, too: those of count in count.bss. The records of a ring buffer are gone "
-	  "once they are printed.",
+	  "once they are printed; what type they have says a variable, `const struct report *unused`.",
 	  "map list; map dump freed_per_cpu", "bpftool map list; bpftool map dump name freed_per_cpu",
 	  .tables = "list|dump" },
 	{ 0 },

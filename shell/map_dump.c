@@ -261,14 +261,38 @@ static void dump_as_lines(struct map *m, const struct keys *k)
 		kprintf("  (empty)\n");
 }
 
+/* `const struct event *unused` keeps a type in the BTF that a program uses only for records. Returns the struct that such
+ * a variable points to, if a record of len bytes can be one; 0 if there is none. */
+static u32 record_type(const struct btf *b, u32 len)
+{
+	for (u32 id = 1; b && id <= b->count; id++) {
+		const struct btf_type *var = btf_type(b, id);
+		if (btf_kind(var) != BTF_VAR || !str_matches(btf_type_name(b, id), "unused*"))
+			continue;
+		const struct btf_type *pointer = btf_type(b, btf_strip(b, var->size_or_type));
+		u32 type = btf_kind(pointer) == BTF_PTR ? btf_strip(b, pointer->size_or_type) : 0;
+		if (btf_kind(btf_type(b, type)) == BTF_STRUCT && btf_size(b, type) == len)
+			return type;
+	}
+	return 0;
+}
+
+struct ring_dump {
+	const struct map *m;
+	struct table *t; /* NULL: lines */
+};
+
 static void print_record(const void *data, u32 len, void *arg)
 {
-	struct table *t = arg;
+	const struct ring_dump *d = arg;
 	char text[ELEMENT] = "";
 	struct strbuf s = STRBUF(text);
-	str_hex(&s, data, len, " ");
-	if (t)
-		table_add(t, "%u\t%s", len, text);
+	u32 type = record_type(d->m->btf, len);
+	if (type)
+		str_printf(&s, "%s ", btf_type_name(d->m->btf, type));
+	print_typed(&s, d->m, type, data, len);
+	if (d->t)
+		table_add(d->t, "%u\t%s", len, text);
 	else
 		kprintf("  %u bytes: %s%s\n", len, text, s.cut ? " ..." : "");
 }
@@ -277,13 +301,15 @@ static void print_record(const void *data, u32 len, void *arg)
 static enum err dump_ring(struct map *m, struct strbuf *log)
 {
 	struct table t;
+	struct ring_dump d = { .m = m };
 	if (json_is_on()) {
+		d.t = &t;
 		table_begin(&t, ">bytes|>data");
-		ringbuf_consume(m, print_record, &t);
+		ringbuf_consume(m, print_record, &d);
 		return table_print(&t, log);
 	}
 	kprintf("%s%s%s: %s\n", style(STYLE_NAME), m->name, style_end(), m->ops->name);
-	if (!ringbuf_consume(m, print_record, NULL))
+	if (!ringbuf_consume(m, print_record, &d))
 		kprintf("  (empty)\n");
 	return OK;
 }
