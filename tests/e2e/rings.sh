@@ -2,7 +2,27 @@
 # shellcheck shell=bash
 # Ring buffers as a reader sees them: what map dump prints of their records, and what it takes out.
 . tests/e2e/lib.sh
-plan 1
+plan 5
+
+fivebyte --smp 1 --exec 'attach reports; work net 3; map dump reports; map dump reports'
+record='^  16 bytes: report \{ \.pid = [1-9][0-9]*, \.cpu = 0, \.len = 64, \.protocol = 2048 \}$'
+wanted rings_records_are_taken_out 0 '^  \(empty\)$'
+[ "$(grep -cE "$record" "$out")" = 3 ] && pass rings_records_have_fields || fail rings_records_have_fields 'not 3 such records'
+
+# 4096 bytes hold 170 records of 8 and 16 bytes.
+fivebyte --smp 1 --quiet --exec 'attach reports; work net 200; map dump reports.bss; map dump reports -j'
+grep '^\[' "$out" >"$work/records"
+python3 - "$work/records" <<'END' && wanted rings_full_ring_takes_no_more 0 '\.lost = 30 \}$' || fail rings_full_ring_takes_no_more 'not 170 rows'
+import json, sys
+rows = json.load(open(sys.argv[1]))
+sys.exit(not (len(rows) == 170 and all(r['bytes'] == 16 and r['data'].startswith('report { .pid = ') for r in rows)))
+END
+
+# cost takes a second user of a packet off 32 times, then the last one; then 64 times, and so on: of 170 records 167 are
+# discarded.
+fivebyte --smp 1 --quiet --exec 'cost report_skb kfree_skb; map dump reports'
+[ "$(grep -c '^  16 bytes: report ' "$out")" = 3 ] && wanted rings_discarded_records_are_skipped 0 '^reports: ringbuf$' ||
+	fail rings_discarded_records_are_skipped 'not 3 records'
 
 # Types are told apart by their sizes. A record of another size is bytes.
 cat >"$work/sizes.bpf.c" <<'END'
