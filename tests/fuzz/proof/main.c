@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "tests/fuzz/proof/proof.h"
+#include "tests/fuzz/proof/try.h"
 #include "tests/host/host.h"
 #include "vm/compile.h"
 
@@ -121,7 +121,7 @@ int main(int argc, char **argv)
 		sigaction(signals[i], &action, NULL);
 	host_init();
 	compile_init();
-	if (!try_begin())
+	if (!input_create())
 		return fprintf(stderr, "fuzz-verify: no build/fivebyte.btf\n"), 2;
 	if (tests_itself)
 		return self_test(seed) != 0;

@@ -5,7 +5,7 @@
  *      clang.c    makes the programs; clang.h has its parts
  *      watch.c    listens to the walk: what it knew at each instruction
  *      shadow.c   the interpreter that checks each step; memory.c, what the program owns; calls.c, its calls
- *      try.c      one program: verify, run in three ways, compare
+ *      try.c      one program: verify, run in three ways, compare; input.c, what it gets
  *      broken.c   mistakes put into the verifier, each of which must be found
  *      main.c     options, the loop, figures */
 #pragma once
@@ -148,7 +148,6 @@ extern struct figures figures;
 
 /* One program; false if there is a finding, which is printed. */
 bool try_program(u64 seed, bool shows);
-bool try_begin(void);
 void try_reasons(void); /* prints why programs were refused */
 
 /* The next number that a helper returns. */
