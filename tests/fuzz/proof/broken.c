@@ -4,6 +4,7 @@
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/proof/proof.h"
 #include "vm/verify/range_parts.h"
+#include "vm/verify/global.h"
 #include "vm/verify/iter.h"
 #include "vm/verify/walk.h"
 
@@ -26,7 +27,10 @@ static const char *const names[] = { "nothing",
 				     "numbers do not grow in loops that count rounds",
 				     "a function may leave an iterator open",
 				     "a caller's iterator has a number each time",
-				     "a record is still there after it was given back" };
+				     "a record is still there after it was given back",
+				     "memory that may be NULL is passed where it may not",
+				     "a function that is not static gets no NULL",
+				     "such a function is not walked" };
 
 u32 broken_count(void)
 {
@@ -118,6 +122,25 @@ WRAP(void, state_close, struct state *s, u32 id)
 		__real_state_close(s, id);
 	else
 		memmove(&s->open[i], &s->open[i + 1], (--s->open_count - i) * sizeof(s->open[0]));
+}
+
+WRAP(enum err, global_call, struct walk *w, u32 start)
+{
+	if (broken == 18)
+		walk_reg(w, BPF_R1)->may_be_null = walk_reg(w, BPF_R2)->may_be_null = false;
+	return __real_global_call(w, start);
+}
+
+WRAP(void, global_enter, struct walk *w)
+{
+	__real_global_enter(w);
+	for (u32 n = BPF_R1; n <= BPF_R5 && broken == 19; n++)
+		walk_reg(w, n)->may_be_null = false;
+}
+
+WRAP(bool, global_next, struct walk *w, u32 *start)
+{
+	return __real_global_next(w, start) && broken != 20;
 }
 
 WRAP(struct range, range_sign_extend, struct range a, u32 width)

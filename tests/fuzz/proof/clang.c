@@ -182,7 +182,8 @@ static void statement(void)
 		do_branch,   do_loop,       do_loop,        do_subprogram,  do_callback,    do_callback,
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
-		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_record
+		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
+		do_record
 	};
 	all[below(array_len(all))]();
 }
@@ -259,10 +260,14 @@ static void make_callee(struct call_site *site)
 		}
 	g.functions[++g.function] = (struct function){ g.m->count, site->kind };
 	in->imm = (i32)(g.m->count - site->idx - 1);
+	g.m->globals[g.m->count] = global_type(site->kind);
+	g.m->has_globals |= global_type(site->kind) != 0;
 	begin_function(false);
 	g.depth = 1 + below(2);
 	if (site->kind <= FUNC_EACH)
 		function_of_values(site->kind);
+	else if (global_type(site->kind))
+		function_of_global(site->kind);
 	else
 		function_of_held(site->kind);
 	g.depth = 0;
@@ -271,6 +276,8 @@ static void make_callee(struct call_site *site)
 void make_program(struct made *m, u64 seed)
 {
 	memset(m->insns, 0, sizeof(m->insns));
+	memset(m->globals, 0, sizeof(m->globals));
+	m->has_globals = false;
 	m->count = 0;
 	m->features = 0;
 	memset(&g, 0, sizeof(g));

@@ -6,6 +6,7 @@
  *      clang_memory.c   accesses and helpers
  *      clang_held.c     records and locks
  *      clang_passed.c   iterators; functions that get one, or a record
+ *      clang_global.c   functions that are not static
  *      wrong.c          mistakes */
 #pragma once
 #include "tests/fuzz/proof/proof.h"
@@ -35,6 +36,11 @@ enum func {
 	FUNC_LOOP_FILL,  /* a callback of bpf_loop with a record */
 	FUNC_GIVE,       /* R1: a record, which it gives back; R2: a number */
 	FUNC_GIVE_BELOW, /* calls FUNC_GIVE for it */
+	FUNC_NUMBERS,    /* ORDER GLOBALS: those that are not static, as types.c says */
+	FUNC_MEMORY,
+	FUNC_PRESENT,
+	FUNC_CONTEXT,
+	FUNC_MIXED,
 };
 
 struct call_site {
@@ -202,6 +208,7 @@ void do_bounded(void);
 /* clang_memory.c */
 void set_buffer(void); /* most of its bytes are written */
 void do_lookup(void);
+void do_unchecked_lookup(void); /* into R0: a value, or NULL */
 void do_data(void);
 void do_update(void);
 void do_delete(void);
@@ -227,6 +234,11 @@ void do_lock(void);
 void do_iterator(void);
 void do_step(void);
 void function_of_held(enum func kind);
+
+/* clang_global.c */
+void do_global(void);
+void function_of_global(enum func kind);
+u32 global_type(enum func kind); /* 0: it is static */
 
 /* wrong.c: changes one or two instructions. */
 void mutate(void);

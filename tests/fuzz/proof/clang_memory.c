@@ -57,6 +57,13 @@ void do_lookup(void)
 	}
 }
 
+void do_unchecked_lookup(void)
+{
+	uses(F_lookup);
+	set_key(MAP_ARRAY);
+	call(BPF_FUNC_map_lookup_elem);
+}
+
 void do_data(void)
 {
 	u32 v, off = 8 * below(8);

@@ -125,6 +125,8 @@ bool input_create(void)
 		if (map_create(&maps[i], rows[i].name, rows[i].type, rows[i].key_size, rows[i].value_size,
 			       rows[i].entries, rows[i].flags, &log))
 			return false;
+	if (types_open(&object.btf, &log))
+		return false;
 	u8 *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (pages == MAP_FAILED || mprotect(pages + 4096, 4096, PROT_NONE) || !host_kernel_btf())
 		return false;

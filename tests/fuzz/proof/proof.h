@@ -2,7 +2,7 @@
 /* A fuzzer of the verifier. It makes programs as clang makes them, some with a mistake, and runs each one that the
  * verifier accepts on hostile inputs. What a program must not do then is a finding.
  *
- *      clang.c    makes the programs; clang.h has its parts
+ *      clang.c    makes the programs; clang.h has its parts; types.c, the prototypes of their functions
  *      watch.c    listens to the walk: what it knew at each instruction
  *      shadow.c   the interpreter that checks each step; memory.c, what the program owns; calls.c, its calls
  *      try.c      one program: verify, run in three ways, compare; input.c, what it gets
@@ -27,7 +27,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAPS };
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
 	X(swap) X(extend) X(branch) X(record) X(lock) X(held_record) X(passed_record) \
-	X(passed_iter) X(nested_iter) X(step) X(mutated)
+	X(passed_iter) X(nested_iter) X(step) X(global) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
@@ -36,8 +36,19 @@ enum feature {
 	    FEATURE_COUNT
 };
 
+/* ORDER TYPES: the functions in types.c. */
+enum global_type {
+	TYPE_NUMBERS = 8,
+	TYPE_MEMORY = 10,
+	TYPE_PRESENT,
+	TYPE_CONTEXT = 14,
+	TYPE_MIXED = 17,
+};
+
 struct made {
 	struct insn insns[INSNS];
+	u32 globals[INSNS]; /* which of them begins there, or 0 */
+	bool has_globals;
 	u32 count;
 	u64 features;
 	bool is_tracing; /* the context has types */
@@ -48,7 +59,8 @@ struct made {
 /* clang-format off */
 #define EVENTS(X) \
 	X(next) X(next_of_caller) X(next_in_callback) X(next_among_two) X(open_for_caller) \
-	X(close_for_caller) X(record) X(give_for_caller)
+	X(close_for_caller) X(record) X(give_for_caller) \
+	X(global) X(global_with_context) X(global_with_null)
 /* clang-format on */
 enum event {
 #define X(name) E_##name,
@@ -97,6 +109,7 @@ struct shadow {
 	bool diverges; /* the way of the program depended on an address, so another machine may do else */
 	bool gave_up;  /* it takes too long */
 	u32 depth;
+	u32 base;   /* the frame of the last function that the walk has walked alone */
 	u64 locked; /* the address of the lock that is held */
 	u64 ends[PROG_FRAMES];
 	u32 idx;

@@ -54,7 +54,7 @@ static void check_register(struct shadow *s, u32 n, const struct shadow_reg *r)
 	if (!s->ranges || s->found)
 		return;
 	figures.checked++;
-	if (watch_allows(s->p, s->idx, n, r->v, s->ends, s->ctx))
+	if (watch_allows(s->p, s->idx, n, r->v, &s->ends[s->base], s->ctx))
 		return;
 	watch_print(&b, s->idx, n);
 	shadow_found(s, "r%u is 0x%llx, and the walk knew%s", n, r->v, text);
@@ -213,11 +213,31 @@ static void do_wide(struct shadow *s, const struct insn *in, struct shadow_reg *
 	s->idx += 2;
 }
 
+static void count_global(u32 type, const struct shadow_reg *r)
+{
+	bool has_context = type == TYPE_CONTEXT || type == TYPE_MIXED;
+	figures.of_event[E_global] += type != 0;
+	figures.of_event[E_global_with_context] += has_context;
+	figures.of_event[E_global_with_null] +=
+	    (type == TYPE_MEMORY && !r[BPF_R1].v) || (type == TYPE_MIXED && !r[BPF_R4].v);
+}
+
+static struct shadow_reg call_local(struct shadow *s, u32 start, const struct shadow_reg *r)
+{
+	u32 base = s->base, type = s->p->globals ? s->p->globals[start] : 0;
+	count_global(type, r);
+	if (type)
+		s->base = s->depth;
+	struct shadow_reg r0 = shadow_function(s, start, r);
+	s->base = base;
+	return r0;
+}
+
 static void do_call(struct shadow *s, const struct insn *in, struct shadow_reg *r)
 {
 	u32 at = s->idx;
 	if (insn_kind(in) == INSN_CALL_LOCAL) {
-		struct shadow_reg r0 = shadow_function(s, at + 1 + (u32)in->imm, r);
+		struct shadow_reg r0 = call_local(s, at + 1 + (u32)in->imm, r);
 		for (u32 n = BPF_R1; n <= BPF_R5; n++)
 			r[n].set = false;
 		r[0] = r0;

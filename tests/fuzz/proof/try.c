@@ -96,6 +96,10 @@ static struct prog *load_program(enum err *e, struct strbuf *log)
 	p->insn_count = made.count;
 	p->insns = kmalloc(made.count * sizeof(struct insn));
 	memcpy(p->insns, made.insns, made.count * sizeof(struct insn));
+	if (made.has_globals)
+		p->globals = kmalloc(made.count * sizeof(u32));
+	if (made.has_globals)
+		memcpy(p->globals, made.globals, made.count * sizeof(u32));
 	prog_set_tag(p);
 	*e = prog_verify(p, log);
 	return p;
@@ -129,8 +133,11 @@ void try_reasons(void)
 		kprintf("  refused %8llu: %s\n", reasons[i].count, reasons[i].text);
 }
 
+/* Whether it can run more instructions than the walk visits. */
 static bool has_rounds(const struct prog *p)
 {
+	if (p->globals)
+		return true;
 	for (u32 i = 0; i < p->insn_count; i++) {
 		enum insn_kind kind = insn_kind(&p->insns[i]);
 		const struct helper *h = kind == INSN_CALL ? helper_find((u32)p->insns[i].imm) : NULL;

@@ -163,6 +163,8 @@ static bool allows(const struct prog *p, const struct reg *r, u64 value, const u
 	case REG_CONTEXT: return range_has(&r->at, value - (uptr)ctx);
 	case REG_MAP: return value == (uptr)p->object->maps[r->what];
 	case REG_VALUE: return allows_value(p, r, value);
+	case REG_MEMORY:
+	case REG_RECORD: return value || r->may_be_null;
 	default: return true;
 	}
 }
