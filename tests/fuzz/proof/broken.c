@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Mistakes in the verifier, by which the fuzzer is tried: each must be found. The linker leads the calls here (--wrap).
-// Numbers 2, 8, 12 and 13 are in watch.c.
+// Numbers 2, 8, 12, 13 and 22 are in watch.c.
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/proof/proof.h"
 #include "vm/verify/range_parts.h"
@@ -30,7 +30,9 @@ static const char *const names[] = { "nothing",
 				     "a record is still there after it was given back",
 				     "memory that may be NULL is passed where it may not",
 				     "a function that is not static gets no NULL",
-				     "such a function is not walked" };
+				     "such a function is not walked",
+				     "a function that ends in a tail call returns 0",
+				     "no tail call fails" };
 
 u32 broken_count(void)
 {
@@ -141,6 +143,14 @@ WRAP(void, global_enter, struct walk *w)
 WRAP(bool, global_next, struct walk *w, u32 *start)
 {
 	return __real_global_next(w, start) && broken != 20;
+}
+
+/* What waits behind the call of the function. */
+WRAP(enum err, walk_later, struct walk *w, u32 idx)
+{
+	if (broken == 21 && idx == w->idx && insn_kind(&w->p->insns[idx - 1]) == INSN_CALL_LOCAL)
+		*walk_reg(w, BPF_R0) = reg_number(0);
+	return __real_walk_later(w, idx);
 }
 
 WRAP(struct range, range_sign_extend, struct range a, u32 width)

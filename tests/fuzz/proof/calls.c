@@ -174,6 +174,8 @@ void shadow_call(struct shadow *s, const struct helper *h, struct shadow_reg *r)
 		return;
 	if (s->locked && h->args[0] != ARG_LOCK)
 		shadow_found(s, "a helper is called, and a lock is held");
+	if (h->flags & HELPER_TAIL_CALL)
+		return;
 	check_fact(s, h, m, r);
 	if (h->flags & HELPER_CALLBACK) {
 		s->callbacks++;

@@ -183,7 +183,7 @@ static void statement(void)
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
-		do_record
+		do_fill,     do_record,     do_tail_call,   do_tail_call
 	};
 	all[below(array_len(all))]();
 }
@@ -268,12 +268,14 @@ static void make_callee(struct call_site *site)
 		function_of_values(site->kind);
 	else if (global_type(site->kind))
 		function_of_global(site->kind);
+	else if (site->kind == FUNC_TAIL)
+		function_of_tail();
 	else
 		function_of_held(site->kind);
 	g.depth = 0;
 }
 
-void make_program(struct made *m, u64 seed)
+void make_program(struct made *m, u64 seed, const struct made *as)
 {
 	memset(m->insns, 0, sizeof(m->insns));
 	memset(m->globals, 0, sizeof(m->globals));
@@ -283,16 +285,18 @@ void make_program(struct made *m, u64 seed)
 	memset(&g, 0, sizeof(g));
 	g.m = m;
 	g.random = seed * 0x2545f4914f6cdd1dull;
-	m->is_tracing = chance(3);
-	m->is_fexit = m->is_tracing && chance(2);
+	m->is_tracing = as ? as->is_tracing : chance(3);
+	m->is_fexit = as ? as->is_fexit : m->is_tracing && chance(2);
+	if (as)
+		memcpy(m->iter_ids, as->iter_ids, sizeof(m->iter_ids));
 	begin_function(true);
 	mov(BPF_R6, BPF_R1);
 	if (chance(3))
 		set_buffer();
-	statements(1 + below(7));
+	statements(1 + below(as ? 4 : 7));
 	end_function(m->is_tracing && !chance(12) ? 0 : 2);
 	for (u32 i = 0; i < g.call_count; i++)
 		make_callee(&g.calls[i]);
-	if (chance(2))
+	if (chance(as ? 4 : 2))
 		mutate();
 }

@@ -6,14 +6,14 @@
  *      clang_memory.c   accesses and helpers
  *      clang_held.c     records and locks
  *      clang_passed.c   iterators; functions that get one, or a record
- *      clang_global.c   functions that are not static
+ *      clang_global.c   functions that are not static; tail calls
  *      wrong.c          mistakes */
 #pragma once
 #include "tests/fuzz/proof/proof.h"
 
 enum { VARS = 7, SAVED = 3, OUTS = 64 }; /* three are registers, four are slots */
-enum { BUFFER = -128, BUFFER_SIZE = 64, KEY = -136, VALUE = -184, CELL = -192, FILL = -264, RECORD = -296 };
-enum { ITERS = 2, ITER = -208, OTHER_ITER = -288 };
+enum { BUFFER = -128, BUFFER_SIZE = 64, KEY = -136, VALUE = -184, CELL = -192, FILL = -264, RECORD = -40 };
+enum { ITERS = 2, ITER = -208, OTHER_ITER = -48 };
 enum var_kind { VAR_NONE, VAR_NUMBER, VAR_VALUE, VAR_OBJECT, VAR_SMALL };
 
 struct var {
@@ -36,6 +36,7 @@ enum func {
 	FUNC_LOOP_FILL,  /* a callback of bpf_loop with a record */
 	FUNC_GIVE,       /* R1: a record, which it gives back; R2: a number */
 	FUNC_GIVE_BELOW, /* calls FUNC_GIVE for it */
+	FUNC_TAIL,       /* R1: the context; R2: a number; ends in a tail call */
 	FUNC_NUMBERS,    /* ORDER GLOBALS: those that are not static, as types.c says */
 	FUNC_MEMORY,
 	FUNC_PRESENT,
@@ -237,6 +238,8 @@ void function_of_held(enum func kind);
 
 /* clang_global.c */
 void do_global(void);
+void do_tail_call(void);
+void function_of_tail(void);
 void function_of_global(enum func kind);
 u32 global_type(enum func kind); /* 0: it is static */
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the generator: functions that are not static, which the verifier walks alone. Their prototypes are in types.c.
+// Of the generator: functions that are not static, which the verifier walks alone; their prototypes are in types.c. And
+// tail calls to other programs, which are tail.c's.
 #include "tests/fuzz/proof/clang.h"
 
 /* Keeps an address in the cell that may be passed as a struct pair; often one that may be NULL, if that is allowed. */
@@ -100,5 +101,41 @@ void function_of_global(enum func kind)
 		mov(BPF_R0, BPF_FP);
 	else
 		number(BPF_R0);
+	leave();
+}
+
+/* Goes on in another program, or, if that is not to be, here. */
+void do_tail_call(void)
+{
+	bool can = g.has_context && ((!g.iters && !g.holds_record) || chance(10));
+	if (!can || g.depth > 3)
+		return;
+	uses(F_tail_call);
+	number(BPF_R3);
+	if (!chance(8))
+		alu(ALU_AND, true, BPF_R3, chance(3) ? 7 : 3);
+	mov(BPF_R1, BPF_R6);
+	if (can_call() && chance(3)) {
+		mov(BPF_R2, BPF_R3);
+		call_function(FUNC_TAIL);
+		put(below(VARS), BPF_R0, VAR_NUMBER, 0);
+		return;
+	}
+	wide(BPF_R2, 1, MAP_PROGS);
+	call(BPF_FUNC_tail_call);
+}
+
+void function_of_tail(void)
+{
+	mov(BPF_R6, BPF_R1);
+	put(0, BPF_R2, VAR_NUMBER, 0);
+	g.has_context = true;
+	if (chance(3))
+		statements(1);
+	get(BPF_R3, 0);
+	mov(BPF_R1, BPF_R6);
+	wide(BPF_R2, 1, MAP_PROGS);
+	call(BPF_FUNC_tail_call);
+	number(BPF_R0);
 	leave();
 }

@@ -243,10 +243,14 @@ void do_probe(void)
 
 void do_comm(void)
 {
+	i32 v = find_var(VAR_VALUE);
 	uses(F_comm);
 	mov(BPF_R1, BPF_FP);
 	alu(ALU_ADD, true, BPF_R1, BUFFER);
-	if (chance(2)) {
+	if (v >= 0 && chance(2)) {
+		get(BPF_R1, (u32)v);
+		mov_imm(BPF_R2, (i32)g.vars[v].size + chance(8));
+	} else if (chance(2)) {
 		mov_imm(BPF_R2, 1 + (i32)below(BUFFER_SIZE + 1));
 	} else {
 		number(BPF_R2);

@@ -107,6 +107,7 @@ bool input_create(void)
 		[MAP_RODATA] = { ".rodata", BPF_MAP_TYPE_ARRAY, 4, 16, 1, BPF_F_RDONLY_PROG },
 		[MAP_DATA] = { ".data", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0 },
 		[MAP_LOCKS] = { "locked", BPF_MAP_TYPE_ARRAY, 4, 16, 2, 0 },
+		[MAP_PROGS] = { "programs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0 },
 		[MAP_RING] = { "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 	};
 	static const struct helper numbers[] = {

@@ -78,6 +78,11 @@ u32 memory_iters(void)
 	return iter_count;
 }
 
+u32 memory_records(void)
+{
+	return record_count;
+}
+
 bool memory_is_top(const struct shadow *s, u64 at)
 {
 	return at - (uptr)stacks[s->depth - 1] < PROG_STACK;

@@ -5,7 +5,7 @@
  *      clang.c    makes the programs; clang.h has its parts; types.c, the prototypes of their functions
  *      watch.c    listens to the walk: what it knew at each instruction
  *      shadow.c   the interpreter that checks each step; memory.c, what the program owns; calls.c, its calls
- *      try.c      one program: verify, run in three ways, compare; input.c, what it gets
+ *      try.c      one program: verify, run in three ways, compare; input.c, what it gets; tail.c, programs that it calls
  *      broken.c   mistakes put into the verifier, each of which must be found
  *      main.c     options, the loop, figures */
 #pragma once
@@ -13,10 +13,10 @@
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 
-enum { INSNS = 1024, CONTEXT = 12, INPUTS = 10 };
+enum { PROGS = 3, INSNS = 1024, CONTEXT = 12, INPUTS = 10 };
 
 /* The maps of each program, as in tests/cases/verify.txt. */
-enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAPS };
+enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAP_PROGS, MAPS };
 
 /* ---- clang.c ---- */
 
@@ -27,7 +27,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAPS };
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
 	X(swap) X(extend) X(branch) X(record) X(lock) X(held_record) X(passed_record) \
-	X(passed_iter) X(nested_iter) X(step) X(global) X(mutated)
+	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
@@ -60,7 +60,8 @@ struct made {
 #define EVENTS(X) \
 	X(next) X(next_of_caller) X(next_in_callback) X(next_among_two) X(open_for_caller) \
 	X(close_for_caller) X(record) X(give_for_caller) \
-	X(global) X(global_with_context) X(global_with_null)
+	X(global) X(global_with_context) X(global_with_null) \
+	X(tail_call) X(tail_call_in_function) X(tail_call_fails) X(tail_calls_end)
 /* clang-format on */
 enum event {
 #define X(name) E_##name,
@@ -69,7 +70,8 @@ enum event {
 	    EVENT_COUNT
 };
 
-void make_program(struct made *m, u64 seed);
+/* as: the context and the result are as of that one, which calls it; NULL: of any kind. */
+void make_program(struct made *m, u64 seed, const struct made *as);
 
 /* The next random number; one below n. */
 u64 random_next(u64 *state);
@@ -84,7 +86,10 @@ enum err watch_verify(const struct prog *p, struct strbuf *log);
 /* What the last verification did: the instructions that it visited; whether instruction idx loads from an object. */
 u32 watch_visited(void);
 bool watch_is_object(u32 idx);
-void watch_begin(bool records);
+
+/* All that is watched is about program n from now on; watch_begin forgets what was known of it. */
+void watch_select(u32 n);
+void watch_begin(u32 n);
 
 /* Whether the walk knew that register n can hold value before instruction idx. ends: of each frame, the end of its stack. */
 bool watch_allows(const struct prog *p, u32 idx, u32 n, u64 value, const u64 *ends, const void *ctx);
@@ -113,7 +118,8 @@ struct shadow {
 	u64 locked; /* the address of the lock that is held */
 	u64 ends[PROG_FRAMES];
 	u32 idx;
-	u32 callbacks; /* active */
+	u32 callbacks;  /* active */
+	u32 tail_calls; /* done */
 	bool found;
 	char *why; /* 256 bytes */
 	u8 kinds[INSN_KINDS];
@@ -137,6 +143,7 @@ void memory_leave(struct shadow *s); /* and it ends */
 bool memory_iter(struct shadow *s, u64 at,
 		 bool opens); /* an iterator is opened or closed; false if it cannot be */
 bool memory_is_iter(u64 at);
+u32 memory_records(void);
 u32 memory_iters(void);                               /* how many are open */
 void memory_open(struct shadow *s, u64 at, u64 size); /* a record of a ring */
 bool memory_close(struct shadow *s, u64 at);          /* false: none begins there */
@@ -165,6 +172,9 @@ void try_reasons(void); /* prints why programs were refused */
 
 /* The next number that a helper returns. */
 u64 hostile_next(void);
+
+/* tail.c: the number of the program, by which watch_select knows it. */
+u32 tail_number(const struct prog *p);
 
 /* ---- broken.c ---- */
 

@@ -6,6 +6,7 @@
 #include "tests/fuzz/proof/proof.h"
 #include "tests/vm_model.h"
 #include "vm/run/kfunc.h"
+#include "vm/run/map.h"
 
 enum { STEPS_MAX = 400000 };
 
@@ -222,6 +223,38 @@ static void count_global(u32 type, const struct shadow_reg *r)
 	    (type == TYPE_MEMORY && !r[BPF_R1].v) || (type == TYPE_MIXED && !r[BPF_R4].v);
 }
 
+static void go_to_program(struct shadow *s, const struct prog *p, u32 base)
+{
+	s->p = p;
+	s->base = base;
+	watch_select(tail_number(p));
+}
+
+/* Returns whether another program takes the function's place. */
+static bool shadow_tail_call(struct shadow *s, struct shadow_reg *r)
+{
+	const struct prog *p = prog_array_get((const struct map *)(uptr)r[BPF_R2].v, (u32)r[BPF_R3].v);
+	s->diverges |= r[BPF_R3].tainted;
+	if (s->locked || memory_iters() || memory_records())
+		shadow_found(s, "something is open at a tail call");
+	figures.of_event[E_tail_calls_end] += p && s->tail_calls == PROG_TAIL_CALLS;
+	if (!p || s->tail_calls == PROG_TAIL_CALLS) {
+		figures.of_event[E_tail_call_fails]++;
+		for (u32 n = BPF_R0; n <= BPF_R5; n++)
+			r[n] = (struct shadow_reg){ .set = n == BPF_R0 };
+		return false;
+	}
+	figures.of_event[s->depth > 1 ? E_tail_call_in_function : E_tail_call]++;
+	s->tail_calls++;
+	go_to_program(s, p, s->depth - 1);
+	memory_enter(s);
+	for (u32 n = 0; n < BPF_FP; n++)
+		r[n].set = false;
+	r[BPF_R1] = (struct shadow_reg){ (uptr)s->ctx, true, true };
+	s->idx = 0;
+	return true;
+}
+
 static struct shadow_reg call_local(struct shadow *s, u32 start, const struct shadow_reg *r)
 {
 	u32 base = s->base, type = s->p->globals ? s->p->globals[start] : 0;
@@ -249,6 +282,8 @@ static void do_call(struct shadow *s, const struct insn *in, struct shadow_reg *
 				check_register(s, BPF_R1 + i, &r[BPF_R1 + i]);
 		if (!s->found)
 			shadow_call(s, h, r);
+		if (!s->found && h->flags & HELPER_TAIL_CALL && shadow_tail_call(s, r))
+			return;
 	}
 	s->idx = at + 1;
 }
@@ -290,7 +325,10 @@ static bool may_go_on(struct shadow *s)
 struct shadow_reg shadow_function(struct shadow *s, u32 start, const struct shadow_reg *args)
 {
 	struct shadow_reg r[BPF_REGS] = { 0 };
+	const struct prog *p = s->p;
+	u32 base = s->base;
 	if (s->depth == PROG_FRAMES) {
+		s->gave_up = s->tail_calls; /* each brings frames of its own */
 		shadow_found(s, "it nests too deep");
 		return r[0];
 	}
@@ -311,6 +349,7 @@ struct shadow_reg shadow_function(struct shadow *s, u32 start, const struct shad
 		step(s, in, r);
 	}
 	s->depth--;
+	go_to_program(s, p, base);
 	return r[0];
 }
 

@@ -60,32 +60,40 @@ static void keep_result(struct result *r, struct result *mask, u64 r0, bool firs
 
 /* ---- the program ---- */
 
-static void show(const struct prog *p)
+static void show_one(const struct made *m)
 {
-	for (u32 i = 0; i < made.count; i++) {
+	for (u32 i = 0; i < m->count; i++) {
 		char text[128] = "";
 		struct strbuf s = STRBUF(text);
-		insn_print_alone(&s, &made.insns[i]);
+		insn_print_alone(&s, &m->insns[i]);
 		kprintf("%4u: %s\n", i, text);
-		i += insn_is_wide(&made.insns[i]);
+		i += insn_is_wide(&m->insns[i]);
 	}
-	(void)p;
 }
 
-static bool found(u64 seed, const struct prog *p, const char *what)
+static void show(void)
+{
+	show_one(&made);
+	for (u32 n = 1; tail_prog(n); n++) {
+		kprintf("program %u, for tail calls:\n", n);
+		show_one(tail_made(n));
+	}
+}
+
+static bool found(u64 seed, const char *what)
 {
 	kprintf("FINDING seed %llu%s, input %llu: %s\n", seed, made.is_tracing ? " (tracing)" : "",
 		input_seed, what);
-	show(p);
+	show();
 	return false;
 }
 
-static struct prog *load_program(enum err *e, struct strbuf *log)
+struct prog *try_load(const struct made *m, enum err *e, struct strbuf *log)
 {
 	struct prog *p;
-	const char *section = made.is_fexit     ? "fexit/wake_up_process"
-			      : made.is_tracing ? "tp_btf/sched_migrate_task"
-						: "raw_tp";
+	const char *section = m->is_fexit     ? "fexit/wake_up_process"
+			      : m->is_tracing ? "tp_btf/sched_migrate_task"
+					      : "raw_tp";
 	*e = prog_new(&p, "fuzz", section, log);
 	if (!*e)
 		*e = section_parse(p, log);
@@ -93,13 +101,13 @@ static struct prog *load_program(enum err *e, struct strbuf *log)
 		return p;
 	p->object = &object;
 	p->mode = PROG_JIT;
-	p->insn_count = made.count;
-	p->insns = kmalloc(made.count * sizeof(struct insn));
-	memcpy(p->insns, made.insns, made.count * sizeof(struct insn));
-	if (made.has_globals)
-		p->globals = kmalloc(made.count * sizeof(u32));
-	if (made.has_globals)
-		memcpy(p->globals, made.globals, made.count * sizeof(u32));
+	p->insn_count = m->count;
+	p->insns = kmalloc(m->count * sizeof(struct insn));
+	memcpy(p->insns, m->insns, m->count * sizeof(struct insn));
+	if (m->has_globals)
+		p->globals = kmalloc(m->count * sizeof(u32));
+	if (m->has_globals)
+		memcpy(p->globals, m->globals, m->count * sizeof(u32));
 	prog_set_tag(p);
 	*e = prog_verify(p, log);
 	return p;
@@ -141,7 +149,7 @@ static bool has_rounds(const struct prog *p)
 	for (u32 i = 0; i < p->insn_count; i++) {
 		enum insn_kind kind = insn_kind(&p->insns[i]);
 		const struct helper *h = kind == INSN_CALL ? helper_find((u32)p->insns[i].imm) : NULL;
-		if (kind == INSN_CALL_KFUNC || (h && h->flags & HELPER_CALLBACK))
+		if (kind == INSN_CALL_KFUNC || (h && h->flags & (HELPER_CALLBACK | HELPER_TAIL_CALL)))
 			return true;
 		i += insn_is_wide(&p->insns[i]);
 	}
@@ -173,9 +181,9 @@ static bool run_shadow(struct prog *p, u64 seed, bool ranges, u32 visited)
 		for (u32 k = 0; k < INSN_KINDS; k++)
 			figures.of_kind[k] += s.kinds[k];
 		if (!ok)
-			return found(seed, p, why);
+			return found(seed, why);
 		if (made.is_fexit && r0.v && !s.gave_up)
-			return found(seed, p, "it returns another number than 0");
+			return found(seed, "it returns another number than 0");
 		runs[i] = !s.gave_up;
 		compares[i] = !s.diverges && !s.gave_up && !memory_is_full();
 		masks[i].r0 = r0.tainted ? 0 : ~0ull;
@@ -184,23 +192,37 @@ static bool run_shadow(struct prog *p, u64 seed, bool ranges, u32 visited)
 	return true;
 }
 
-static bool has_objects(const struct prog *p)
+static bool has_objects(u32 n)
 {
-	for (u32 i = 0; i < p->insn_count; i++)
-		if (watch_is_object(i))
-			return true;
-	return false;
+	bool has = false;
+	watch_select(n);
+	for (u32 i = 0; i < tail_prog(n)->insn_count && !has; i++)
+		has = watch_is_object(i);
+	watch_select(0);
+	return has;
 }
 
-/* In p->mode. */
-static bool run_real(struct prog *p, u64 seed)
+/* Of all programs that may have run; else log says where one has strayed. */
+static bool kept_to_its_own(const char *name, struct strbuf *log)
+{
+	const struct prog *p;
+	for (u32 n = 0; (p = tail_prog(n)) != NULL; n++)
+		if (p->mistakes.stores || (p->mistakes.loads && !has_objects(n))) {
+			str_printf(log, "%s strayed at insn %d of program %u", name, p->mistakes.first - 1,
+				   n);
+			return false;
+		}
+	return true;
+}
+
+static bool run_real(struct prog *p, u64 seed, enum prog_mode mode)
 {
 	char text[128] = "";
 	struct strbuf log = STRBUF(text);
 	struct result got;
-	const char *name = p->mode == PROG_JIT ? "machine code" : "the interpreter";
-	if (prog_compile(p, &log))
-		return found(seed, p, text);
+	const char *name = mode == PROG_JIT ? "machine code" : "the interpreter";
+	if (!tail_compile(mode, &log))
+		return found(seed, text);
 	for (u32 i = 0; i < INPUTS; i++) {
 		input_seed = seed * INPUTS + i;
 		if (!runs[i])
@@ -208,13 +230,11 @@ static bool run_real(struct prog *p, u64 seed)
 		input_set(input_seed);
 		u64 r0 = run(p);
 		keep_result(&got, &masks[i], r0, false);
-		if (p->mistakes.stores || (p->mistakes.loads && !has_objects(p))) {
-			str_printf(&log, "%s strayed at insn %d", name, p->mistakes.first - 1);
-			return found(seed, p, text);
-		}
+		if (!kept_to_its_own(name, &log))
+			return found(seed, text);
 		if (compares[i] && memcmp(&got, &wants[i], sizeof(got))) {
 			str_printf(&log, "%s differs: r0 0x%llx, not 0x%llx", name, got.r0, wants[i].r0);
-			return found(seed, p, text);
+			return found(seed, text);
 		}
 		figures.compared += compares[i];
 	}
@@ -226,17 +246,19 @@ static bool run_all(struct prog *p, u64 seed)
 	u32 visited = watch_visited();
 	char text[512] = "";
 	struct strbuf log = STRBUF(text);
-	enum err e = watch_verify(p, &log);
-	bool ranges = e == OK;
+	bool ranges = true;
+	for (u32 n = 0; tail_prog(n); n++) {
+		watch_select(n);
+		enum err e = watch_verify(tail_prog(n), &log);
+		/* What ended a path early has shown less than what follows it; and the heap has an end. */
+		if (e && e != ENOMEM && !strstr(text, "too many paths"))
+			return found(seed, text);
+		ranges &= e == OK;
+	}
+	watch_select(0);
 	figures.no_ranges += !ranges;
-	/* What ended a path early has shown less than what follows it; and the heap has an end. */
-	if (!ranges && e != ENOMEM && !strstr(text, "too many paths"))
-		return found(seed, p, text);
-	if (!run_shadow(p, seed, ranges, visited) || !run_real(p, seed))
-		return false;
-	prog_uncompile(p);
-	p->mode = PROG_INTERPRET;
-	return run_real(p, seed);
+	return run_shadow(p, seed, ranges, visited) && run_real(p, seed, PROG_JIT) &&
+	       run_real(p, seed, PROG_INTERPRET);
 }
 
 static void count(bool accepted)
@@ -258,13 +280,17 @@ bool try_program(u64 seed, bool shows)
 	bool ok = true;
 	u64 before, after, blocks;
 	heap_usage(&before, &blocks);
-	make_program(&made, seed);
+	make_program(&made, seed, NULL);
 	input_begin();
-	watch_begin(false);
-	struct prog *p = load_program(&e, &log);
+	watch_begin(0);
+	if (!tail_begin())
+		return false;
+	struct prog *p = try_load(&made, &e, &log);
 	count(e == OK);
+	if (e == OK)
+		tail_add(p, seed);
 	if (shows) {
-		show(p);
+		show();
 		kprintf("%s\n", e ? text : "accepted");
 	}
 	op_tricks_off = seed % 4 ? 0 : (u32)(seed * 0x9e3779b9);
@@ -273,9 +299,10 @@ bool try_program(u64 seed, bool shows)
 	else
 		count_reason(text);
 	op_tricks_off = 0;
+	tail_end();
 	prog_free(p);
 	heap_usage(&after, &blocks);
 	if (ok && after != before)
-		return found(seed, NULL, "it leaves bytes on the heap");
+		return found(seed, "it leaves bytes on the heap");
 	return ok;
 }

@@ -14,16 +14,21 @@ struct known {
 	struct reg regs[RANGES];
 };
 
-static struct known known[INSNS][BPF_REGS];
-static bool is_object[INSNS];
-static u32 visited;
+static struct known known[PROGS][INSNS][BPF_REGS];
+static bool is_object[PROGS][INSNS];
+static u32 visited, which; /* program */
 static bool records, all_matters;
 
-void watch_begin(bool on)
+void watch_select(u32 n)
 {
-	memset(is_object, 0, sizeof(is_object));
+	which = n;
+}
+
+void watch_begin(u32 n)
+{
+	which = n;
+	memset(is_object[n], 0, sizeof(is_object[n]));
 	visited = 0;
-	records = on;
 }
 
 u32 watch_visited(void)
@@ -33,7 +38,7 @@ u32 watch_visited(void)
 
 bool watch_is_object(u32 idx)
 {
-	return is_object[idx];
+	return is_object[which][idx];
 }
 
 static bool is_same_kind(const struct reg *a, const struct reg *b)
@@ -68,9 +73,9 @@ static void note(struct walk *w)
 	if (w->idx >= INSNS)
 		return;
 	if (insn_is_access(in) && walk_reg(w, insn_base(in))->kind == REG_OBJECT)
-		is_object[w->idx] = true;
+		is_object[which][w->idx] = true;
 	for (u32 n = 0; n < BPF_REGS && records; n++)
-		add(&known[w->idx][n], walk_reg(w, n));
+		add(&known[which][w->idx][n], walk_reg(w, n));
 }
 
 #define LISTEN(name)                            \
@@ -90,10 +95,14 @@ enum err __real_walk_call(struct walk *w);
 enum err __wrap_walk_call(struct walk *w);
 enum err __wrap_walk_call(struct walk *w)
 {
+	const struct insn *in = walk_insn(w);
+	bool is_tail_call = insn_kind(in) == INSN_CALL && in->imm == BPF_FUNC_tail_call;
 	note(w);
 	enum err e = __real_walk_call(w);
 	if (broken == 2 && !e && walk_reg(w, BPF_R0)->kind == REG_VALUE)
 		walk_reg(w, BPF_R0)->may_be_null = false;
+	if (broken == 22 && !e && is_tail_call)
+		w->ended = true;
 	return e;
 }
 
@@ -120,10 +129,11 @@ struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const bool 
 
 enum err watch_verify(const struct prog *p, struct strbuf *log)
 {
-	struct prog again = *p;
+	static struct prog again; /* a map of programs looks at it later */
+	again = *p;
 	for (u32 i = 0; i < p->insn_count; i++)
 		for (u32 n = 0; n < BPF_REGS; n++)
-			known[i][n].count = 0;
+			known[which][i][n].count = 0;
 	again.state = PROG_LOADED;
 	records = all_matters = true;
 	enum err e = prog_verify(&again, log);
@@ -171,7 +181,7 @@ static bool allows(const struct prog *p, const struct reg *r, u64 value, const u
 
 bool watch_allows(const struct prog *p, u32 idx, u32 n, u64 value, const u64 *ends, const void *ctx)
 {
-	const struct known *k = &known[idx][n];
+	const struct known *k = &known[which][idx][n];
 	for (u32 i = 0; i < k->count; i++)
 		if (allows(p, &k->regs[i], value, ends, ctx))
 			return true;
@@ -180,7 +190,7 @@ bool watch_allows(const struct prog *p, u32 idx, u32 n, u64 value, const u64 *en
 
 void watch_print(struct strbuf *s, u32 idx, u32 n)
 {
-	const struct known *k = &known[idx][n];
+	const struct known *k = &known[which][idx][n];
 	for (u32 i = 0; i < k->count; i++) {
 		const struct reg *r = &k->regs[i];
 		str_printf(s, " kind %u what %u s %lld..%lld u %llu..%llu", r->kind, r->what,
