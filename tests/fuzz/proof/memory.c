@@ -3,6 +3,7 @@
 // context; the key that a callback got. Which bytes of it come from addresses.
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/proof/proof.h"
+#include "vm/run/ringbuf.h"
 
 enum { TAINTED = 4096 };
 
@@ -76,6 +77,12 @@ bool memory_is_iter(u64 at)
 u32 memory_iters(void)
 {
 	return iter_count;
+}
+
+void memory_give_back(void)
+{
+	while (record_count)
+		ringbuf_commit((void *)(uptr)records[--record_count].at, true);
 }
 
 u32 memory_records(void)

@@ -144,7 +144,8 @@ bool memory_iter(struct shadow *s, u64 at,
 		 bool opens); /* an iterator is opened or closed; false if it cannot be */
 bool memory_is_iter(u64 at);
 u32 memory_records(void);
-u32 memory_iters(void);                               /* how many are open */
+void memory_give_back(void); /* what a run that was given up has left, which would fill the ring for ever */
+u32 memory_iters(void);      /* how many are open */
 void memory_open(struct shadow *s, u64 at, u64 size); /* a record of a ring */
 bool memory_close(struct shadow *s, u64 at);          /* false: none begins there */
 bool memory_is_top(const struct shadow *s, u64 at);   /* of the function that runs */

@@ -359,5 +359,6 @@ bool shadow_run(struct shadow *s, struct shadow_reg *r0)
 	args[BPF_R1] = (struct shadow_reg){ (uptr)s->ctx, true, true };
 	memory_begin(s);
 	*r0 = shadow_function(s, 0, args);
+	memory_give_back();
 	return !s->found;
 }
