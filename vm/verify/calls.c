@@ -102,13 +102,22 @@ static enum err refuse_helper(struct verify *v, u32 idx, u32 id)
 	return verify_refuse(v, idx, "there is no helper %s", text);
 }
 
+/* Without a walk, only a constant says which function a helper calls; its address counts as a call of it where it is
+ * taken. */
+static void note_callback(struct verify *v, u32 idx)
+{
+	const struct insn *in = flow_constant(v->p, v->marks, idx, BPF_R2);
+	if (v->p->type == PROG_RAW && !(in && insn_kind(in) == INSN_LD_FUNC))
+		v->reach[idx].callees = ~0ull;
+}
+
 enum err verify_helper(struct verify *v, u32 idx)
 {
 	i32 id = v->p->insns[idx].imm;
 	const struct helper *h = helper_find((u32)id);
 	enum err e = h ? check_callee(v, idx, h, "bpf_") : refuse_helper(v, idx, (u32)id);
-	if (!e && h->flags & HELPER_CALLBACK && v->p->type == PROG_RAW)
-		v->reach[idx].callees = ~0ull;
+	if (!e && h->flags & HELPER_CALLBACK)
+		note_callback(v, idx);
 	return !e && h->flags & HELPER_TAIL_CALL ? check_tail_call(v, idx) : e;
 }
 
