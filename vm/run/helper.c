@@ -107,9 +107,15 @@ notrace HELPER(query_ring)
 	return m ? ringbuf_query(m, r2) : 0;
 }
 
+/* Of a program that was walked, the verifier has proven it. */
+static notrace bool is_writable(const struct prog *p, u64 start, u32 len)
+{
+	return prog_is_proven(p) || memory_can_write(start, len);
+}
+
 HELPER(probe_read_kernel)
 {
-	if (!memory_can_write(r1, (u32)r2))
+	if (!is_writable(p, r1, (u32)r2))
 		return failed(EFAULT);
 	return failed(probe_read((void *)(uptr)r1, (uptr)r3, (u32)r2));
 }
@@ -119,7 +125,7 @@ HELPER(probe_read_kernel_str)
 	char *dst = (char *)(uptr)r1;
 	if (!(u32)r2)
 		return 0;
-	if (!memory_can_write(r1, (u32)r2))
+	if (!is_writable(p, r1, (u32)r2))
 		return failed(EFAULT);
 	u32 len = probe_read_str(dst, (uptr)r3, (u32)r2);
 	memset(dst + len, 0, (u32)r2 - len); /* the verifier takes all of it for written */
@@ -159,7 +165,7 @@ notrace HELPER(get_current_comm)
 	u32 size = (u32)r2;
 	if (!size)
 		return failed(EINVAL);
-	if (!memory_can_write(r1, size))
+	if (!is_writable(p, r1, size))
 		return failed(EFAULT);
 	size_t len = strnlen(current->comm, min(size, (u32)TASK_COMM_LEN) - 1);
 	memset(dst, 0, size);
@@ -239,7 +245,7 @@ static const struct helper table[] = {
 	{ NAMED(map_delete_elem), RET_SCALAR, { ARG_MAP, ARG_MAP_KEY },
 	  HELPER_PROG | HELPER_MAP, map_delete_elem },
 	{ NAMED(probe_read), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
-	  HELPER_CALLS | HELPER_GPL, probe_read_kernel },
+	  HELPER_PROG | HELPER_CALLS | HELPER_GPL, probe_read_kernel },
 	{ NAMED(ktime_get_ns), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
 	{ NAMED(trace_printk), RET_SCALAR, { ARG_MEM_READ, ARG_SIZE, ARG_ANY, ARG_ANY, ARG_ANY },
 	  HELPER_CALLS | HELPER_PROG | HELPER_GPL, trace_printk },
@@ -247,16 +253,16 @@ static const struct helper table[] = {
 	{ NAMED(get_smp_processor_id), RET_SCALAR, { ARG_NONE }, HELPER_PER_CPU | HELPER_INLINE, get_cpu },
 	{ NAMED(tail_call), RET_SCALAR, { ARG_CTX, ARG_PROG_ARRAY, ARG_ANY }, HELPER_TAIL_CALL, NULL },
 	{ NAMED(get_current_pid_tgid), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_current_pid_tgid },
-	{ NAMED(get_current_comm), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE }, 0, get_current_comm },
+	{ NAMED(get_current_comm), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE }, HELPER_PROG, get_current_comm },
 	{ NAMED(get_current_task), RET_SCALAR, { ARG_NONE }, HELPER_INLINE | HELPER_GPL, get_task },
 	{ NAMED(probe_read_str), RET_LENGTH, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
-	  HELPER_CALLS | HELPER_GPL, probe_read_kernel_str },
+	  HELPER_PROG | HELPER_CALLS | HELPER_GPL, probe_read_kernel_str },
 	{ NAMED(spin_lock), RET_SCALAR, { ARG_LOCK }, HELPER_LOCK, lock_take },
 	{ NAMED(spin_unlock), RET_SCALAR, { ARG_LOCK }, HELPER_LOCK, lock_release },
 	{ NAMED(probe_read_kernel), RET_SCALAR, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
-	  HELPER_CALLS | HELPER_GPL, probe_read_kernel },
+	  HELPER_PROG | HELPER_CALLS | HELPER_GPL, probe_read_kernel },
 	{ NAMED(probe_read_kernel_str), RET_LENGTH, { ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY },
-	  HELPER_CALLS | HELPER_GPL, probe_read_kernel_str },
+	  HELPER_PROG | HELPER_CALLS | HELPER_GPL, probe_read_kernel_str },
 	{ NAMED(ktime_get_boot_ns), RET_SCALAR, { ARG_NONE }, HELPER_INLINE, get_ktime_ns },
 	{ NAMED(get_current_task_btf), RET_KERNEL_PTR, { ARG_NONE }, HELPER_INLINE | HELPER_GPL, get_task },
 	{ NAMED(for_each_map_elem), RET_SCALAR, { ARG_MAP, ARG_FUNC, ARG_ANY, ARG_ANY },
