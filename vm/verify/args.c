@@ -137,12 +137,10 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 		/* fall through */
 	case ARG_MEM_READ:
 	case ARG_MEM_WRITE:
-		e = walk_check_read(w, n + 1);
-		if (!e && !reg_is_address(r))
-			e = refuse_arg(w, c, n, "an address of memory");
-		if (!e)
-			e = check_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &c->bytes);
-		return e ? e : check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)));
+		e = walk_check_read(w, n + 1)
+			?: (reg_is_address(r) ? OK : refuse_arg(w, c, n, "an address of memory"))
+			?: check_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &c->bytes);
+		return e ?: check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)));
 	}
 	return OK;
 }

@@ -204,8 +204,7 @@ static enum err call_local(struct walk *w, u32 start)
 {
 	if (!global_is(w, start))
 		return enter_callee(w, start, 0);
-	enum err e = lock_check_free(w, "a call of a function that is not static", "");
-	return e ? e : global_call(w, start);
+	return lock_check_free(w, "a call of a function that is not static", "") ?: global_call(w, start);
 }
 
 enum err walk_call(struct walk *w)

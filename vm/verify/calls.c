@@ -127,30 +127,26 @@ void verify_callx(struct verify *v, u32 idx)
 	expect_anything(v);
 }
 
-static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
-
-/* A call may choose among these callees at run time. Returns how many frames the deepest of them needs. */
-static u32 taken_frames(struct verify *v, u64 callees, u32 level, u32 *at)
+/* Which bit of callees stands for taken[i]: the last for all that have none of their own. */
+static u64 taken_bit(u32 i)
 {
-	u32 deepest = 0;
-	if (callees != ~0ull) {
-		for (; callees; callees &= callees - 1)
-			deepest = max(deepest, frames(v, v->p->taken[__builtin_ctzll(callees)], level, at));
-		return deepest;
-	}
-	for (u32 i = 0; i < v->p->taken_count && v->taken_frames <= PROG_FRAMES; i++) {
-		u32 below = frames(v, v->p->taken[i], level, at);
-		v->taken_frames = max(v->taken_frames, below);
-	}
-	return v->taken_frames;
+	return 1ull << min(i, 63u);
 }
 
+static u32 frames(struct verify *v, u32 start, u32 level, u32 *at);
+
+/* How many frames the deepest callee of an instruction needs; 0 if it calls nothing. */
 static u32 frames_below(struct verify *v, u32 idx, u32 level, u32 *at)
 {
 	const struct insn *in = &v->p->insns[idx];
+	u64 callees = v->reach[idx].callees;
+	u32 deepest = 0;
 	if (insn_names_func(in))
 		return frames(v, idx + 1 + (u32)in->imm, level, at);
-	return taken_frames(v, v->reach[idx].callees, level, at);
+	for (u32 i = 0; callees && i < v->p->taken_count && deepest <= PROG_FRAMES; i++)
+		if (callees & taken_bit(i))
+			deepest = max(deepest, frames(v, v->p->taken[i], level, at));
+	return deepest;
 }
 
 /* Bytes of a frame beside its stack: return address, frame pointer, the caller's R6 to R9. */
@@ -203,7 +199,7 @@ void verify_note_callee(struct verify *v, u32 idx, u32 start)
 	u32 i = 0;
 	while (v->p->taken[i] != start)
 		i++;
-	v->reach[idx].callees |= i < 64 ? 1ull << i : ~0ull;
+	v->reach[idx].callees |= taken_bit(i);
 }
 
 enum err verify_taken(struct verify *v)

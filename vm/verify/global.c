@@ -43,12 +43,10 @@ static bool param_of(const struct walk *w, u32 func, u32 i, struct reg *r)
 	const struct btf *b = types_of(w);
 	u32 type = btf_params(btf_type(b, btf_type(b, func)->size_or_type))[i].type;
 	const struct btf_type *t = btf_type(b, btf_strip(b, type));
-	const char *tag = tag_of(b, func, i);
 	*r = reg_any();
-	if (is_scalar(b, type))
-		return true;
-	if (btf_kind(t) != BTF_PTR)
-		return false;
+	if (is_scalar(b, type) || btf_kind(t) != BTF_PTR)
+		return is_scalar(b, type);
+	const char *tag = tag_of(b, func, i);
 	u32 to = btf_strip(b, t->size_or_type);
 	if (strcmp(tag, "ctx") == 0 || names_context(w->p, btf_type_name(b, to))) {
 		*r = reg_address(REG_CONTEXT, 0);

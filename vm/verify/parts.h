@@ -11,10 +11,10 @@
 
 /* What verify_functions knows of a function, at its first instruction, and of a call. */
 struct reach {
-	u64 callees; /* of a call that is chosen at run time: bit i for p->taken[i]; all ones: any of them */
-	u8 frames;   /* how many it needs, its own included; 0: not known yet */
-	bool busy;   /* the walk is inside it: to enter it again is recursion */
-	i16 kept;    /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
+	u64 callees; /* of a call that is chosen at run time: bit i for p->taken[i], the last for all from there on */
+	u8 frames; /* how many it needs, its own included; 0: not known yet */
+	bool busy; /* the walk is inside it: to enter it again is recursion */
+	i16 kept;  /* bytes of frames from here down that wait while one below tail-calls; -1: none does */
 };
 
 struct verify {
@@ -22,7 +22,6 @@ struct verify {
 	struct strbuf *log;
 	u8 *marks;
 	struct reach *reach; /* one for each instruction */
-	u32 taken_frames;    /* how many frames the functions need whose address is taken, as known so far */
 };
 
 enum {

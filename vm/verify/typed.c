@@ -56,21 +56,16 @@ static enum err untyped_slot(struct walk *w, u64 slot)
 				 RAW_ARGS);
 }
 
-static u32 slots_of(const struct btf *b, u32 type)
-{
-	return max((btf_size(b, type) + 7) / 8, 1u);
-}
-
-/* Counts the slots of the parameters: a struct of 16 bytes has two. *type is the one that begins in that slot; it stays if
- * none does. */
-static u32 param_slots(const struct btf *b, const struct btf_type *proto, u64 slot, u32 *type)
+/* Counts the slots of the parameters: a struct of 16 bytes has two. *param is the one that begins in that slot, counted
+ * from 1; 0 if none does. */
+static u32 param_slots(const struct btf *b, const struct btf_type *proto, u64 slot, u32 *param)
 {
 	u32 at = 0;
+	*param = 0;
 	for (u32 i = 0; i < btf_vlen(proto); i++) {
-		u32 param = btf_params(proto)[i].type;
 		if (at == slot)
-			*type = param;
-		at += slots_of(b, param);
+			*param = i + 1;
+		at += max((btf_size(b, btf_params(proto)[i].type) + 7) / 8, 1u);
 	}
 	return at;
 }
@@ -78,14 +73,10 @@ static u32 param_slots(const struct btf *b, const struct btf_type *proto, u64 sl
 u32 context_argument(const struct prog *p, u64 slot)
 {
 	const struct btf *b = kfunc_types();
-	u32 proto = frame_is_typed(p) ? proto_of(p, b) : 0, at = 0;
-	const struct btf_type *t = proto ? btf_type(b, proto) : NULL;
-	for (u32 i = 0; t && i < btf_vlen(t); i++) {
-		if (at == slot)
-			return i + 1;
-		at += slots_of(b, btf_params(t)[i].type);
-	}
-	return 0;
+	u32 proto = frame_is_typed(p) ? proto_of(p, b) : 0, param = 0;
+	if (proto)
+		param_slots(b, btf_type(b, proto), slot, &param);
+	return param;
 }
 
 static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struct reg *result)
@@ -99,13 +90,12 @@ static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struc
 	if (!proto)
 		return untyped_slot(w, slot);
 	const struct btf_type *t = btf_type(b, proto);
-	u32 type = 0, slots = param_slots(b, t, slot, &type), args = btf_vlen(t);
+	u32 param, slots = param_slots(b, t, slot, &param), args = btf_vlen(t);
+	u32 type = slot == slots ? t->size_or_type : param ? btf_params(t)[param - 1].type : 0;
 	bool has_ret = frame_has_ret(p) && btf_strip(b, t->size_or_type);
 	if (slot >= slots + has_ret)
 		return walk_refuse(w, "ctx[%llu] does not exist: %s has %u argument%s%s", slot, p->target,
 				   args, args == 1 ? "" : "s", has_ret ? " and a result" : "");
-	if (slot == slots)
-		type = t->size_or_type;
 	if (is_pointer(b, type) && insn_size(in) != 8)
 		return walk_refuse(w, "ctx[%llu] is an address of eight bytes, and is read as a whole", slot);
 	*result = object_of(in, b, type);

@@ -261,22 +261,34 @@ static enum err check_size(struct verify *v)
 			  count, PROG_INSNS_MAX);
 }
 
+/* What is not walked is refused for all that it lacks. */
+static enum err check_lacks(struct verify *v)
+{
+	return v->p->lacks ? verify_lacks(v, v->p->lacks->insn_idx) : OK;
+}
+
 static enum err run_passes(struct verify *v)
 {
 	bool walked = v->p->type != PROG_RAW;
-	enum err e = check_insns(v);
-	if (!e)
-		e = check_flow(v);
-	if (!e && walked)
-		e = check_reachable(v);
-	if (!e)
-		e = verify_taken(v);
 	v->p->facts.reads = walked && !frame_is_regs(v->p) ? 0 : ALL_SLOTS;
-	if (!e && walked)
-		e = walk_program(v);
-	if (!e && !walked && v->p->lacks)
-		e = verify_lacks(v, v->p->lacks->insn_idx);
-	return e ? e : verify_functions(v);
+	enum err e = check_insns(v) ?: check_flow(v) ?: (walked ? check_reachable(v) : OK) ?: verify_taken(v);
+	e = e ?: (walked ? walk_program(v) : check_lacks(v)) ?: verify_functions(v);
+	if (!e)
+		note_facts(v);
+	return e;
+}
+
+/* Runs passes over the program with its marks. */
+static enum err with_marks(struct verify *v, enum err (*passes)(struct verify *v))
+{
+	v->marks = flow_marks(v->p);
+	v->reach = kzalloc(v->p->insn_count * sizeof(*v->reach));
+	for (const struct lack *l = v->marks ? v->p->lacks : NULL; l; l = l->next)
+		v->marks[l->insn_idx] |= MARK_LACKS;
+	enum err e = v->marks && v->reach ? passes(v) : ENOMEM;
+	kfree(v->reach);
+	kfree(v->marks);
+	return e;
 }
 
 enum err prog_verify(struct prog *p, struct strbuf *log)
@@ -289,33 +301,21 @@ enum err prog_verify(struct prog *p, struct strbuf *log)
 	p->taken = NULL;
 	p->proven = NULL;
 	p->taken_count = 0;
-	v.marks = flow_marks(p);
-	v.reach = kzalloc(p->insn_count * sizeof(*v.reach));
-	for (const struct lack *l = v.marks ? p->lacks : NULL; l; l = l->next)
-		v.marks[l->insn_idx] |= MARK_LACKS;
-	e = v.marks && v.reach ? run_passes(&v) : ENOMEM;
+	e = with_marks(&v, run_passes);
 	if (!e) {
-		note_facts(&v);
 		prog_free_lacks(p);
 		p->state = PROG_VERIFIED;
-	} else {
-		kfree(p->taken);
-		kfree(p->proven);
-		p->taken = NULL;
-		p->proven = NULL;
+		return OK;
 	}
-	kfree(v.reach);
-	kfree(v.marks);
+	kfree(p->taken);
+	kfree(p->proven);
+	p->taken = NULL;
+	p->proven = NULL;
 	return e;
 }
 
 enum err prog_walk(struct prog *p, struct strbuf *log)
 {
 	struct verify v = { .p = p, .log = log };
-	v.marks = flow_marks(p);
-	v.reach = kzalloc(p->insn_count * sizeof(*v.reach));
-	enum err e = v.marks && v.reach ? walk_program(&v) : ENOMEM;
-	kfree(v.reach);
-	kfree(v.marks);
-	return e;
+	return with_marks(&v, walk_program);
 }

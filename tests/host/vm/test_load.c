@@ -346,7 +346,9 @@ static const struct refusal refusals[] = {
 	  "SEC(\"license\") = \"GPL\";*" },
 	{ "refuse_global_null", EINVAL, "program program: *is 4 bytes of memory, or NULL; test it*" },
 	{ "refuse_global_index", EINVAL, "program program: *can be outside the value of map*" },
-	{ "refuse_global_object", EINVAL, "program program: *is a struct sk_buff; it cannot be read here*" },
+	{ "refuse_global_object", EINVAL,
+	  "program program: *argument 1 of read is a struct sk_buff, and must be an address of the program's "
+	  "stack*" },
 	{ "refuse_global_result", EINVAL, "program program: *a number of any size cannot be added to it*" },
 	{ "refuse_global_stack", EINVAL, "program program: *the memory in * of sum reads the stack*" },
 	{ "types", EOPNOTSUPP, "section raw: there is no such kind of program*" },
