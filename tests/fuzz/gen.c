@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Makes whole programs from bytes. See gen_parts.h.
 #include "tests/fuzz/gen_parts.h"
+#include "kernel/cpu/panic.h"
 
 /* ---- units: jumps and loops ---- */
 
@@ -52,7 +53,8 @@ static void unit_loop(struct gen *g)
 		return;
 	struct loop *l = &g->loops[g->depth];
 	*l = (struct loop){ .kind = how % LOOP_KINDS, .wide = how & 16, .weight = g->weight };
-	l->count = 1 + min(below(g, 16), limit / g->weight - 1);
+	u32 drawn = below(g, 16); /* min evaluates its arguments twice */
+	l->count = 1 + min(drawn, limit / g->weight - 1);
 	if (l->kind == COUNT_IN_STACK) {
 		add(g, 0x7a, BPF_FP, 0, counter_slot(g), (i32)l->count);
 	} else {
@@ -70,6 +72,7 @@ static void unit_loop(struct gen *g)
 		add(g, JEQ | (l->wide ? 5 : 6), l->counter, 0, 0, 0);
 	g->depth++;
 	g->weight *= l->count;
+	assert(g->weight <= limit);
 }
 
 /* The part of a loop that leads back to its head. */
