@@ -202,6 +202,8 @@ static enum err step(struct walk *w)
 	const struct insn *in = walk_insn(w);
 	u32 at = w->idx;
 	enum err e;
+	if (insn_writes(in) & 1 << BPF_FP)
+		return walk_refuse(w, "r10 is the frame pointer and cannot be written");
 	if (insn_is_exit(in))
 		return walk_exit(w);
 	if (insn_is_call(in))

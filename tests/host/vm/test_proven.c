@@ -172,3 +172,27 @@ TEST(proven_key_makes_a_lookup_an_address)
 	prog_free(p);
 	free_maps();
 }
+
+/* A way that no path takes may write r10. It is translated as any other. */
+TEST(dead_writes_of_r10_run_in_no_mode)
+{
+	static const char text[] = "r6 = *(u64 *)(r1 +0)\n"
+				   "r6 &= 7\n"
+				   "*(u64 *)(r10 -8) = r6\n"
+				   "if r6 < 0x8 goto pc+6\n"
+				   "r10 = 1\n"
+				   "r10 += r6\n"
+				   "w10 = w6\n"
+				   "r10 = *(u64 *)(r10 -8)\n"
+				   "r10 /= r6\n"
+				   "r6 = atomic64_xchg((u64 *)(r10 -8), r6)\n"
+				   "r0 = *(u64 *)(r10 -8)\n"
+				   "exit\n";
+	for (u32 mode = 0; mode < 2; mode++) {
+		u64 context[8] = { 13 };
+		struct prog *p = load_proven("raw_tp", text, mode ? PROG_JIT : PROG_INTERPRET);
+		if (p)
+			check_eq(5, p->entry(context));
+		prog_free(p);
+	}
+}
