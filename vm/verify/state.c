@@ -185,7 +185,9 @@ static bool slot_covers(struct pairs *p, const struct slot *old, const struct sl
 		return false;
 	if (exactly && (old->written != now->written || old->is_zero != now->is_zero || old->len != now->len))
 		return false;
-	if (!old->len || (old->reg.kind == REG_NUMBER && !matters && now->len && now->reg.kind == REG_NUMBER))
+	bool any =
+	    !exactly && !matters && old->reg.kind == REG_NUMBER && now->len && now->reg.kind == REG_NUMBER;
+	if (!old->len || any)
 		return true;
 	return old->len == now->len && old->first == now->first &&
 	       reg_covers(p, &old->reg, &now->reg, matters, exactly);
