@@ -22,14 +22,15 @@ both_ways u64 loop(u64 nr_loops, u64 func, u64 ctx, u64 flags, callback_fn *call
 	return (u32)nr_loops;
 }
 
-/* long callback(struct bpf_map *map, const void *key, void *value, void *ctx), as above. */
+/* long callback(struct bpf_map *map, const void *key, void *value, void *ctx), as above. A callback that moves elements
+ * can meet them again and again, so it is called no more often than the map has entries. */
 both_ways u64 for_each(struct map *m, u64 func, u64 ctx, u64 flags, callback_fn *call, void *how)
 {
 	struct map_iter it = { 0 };
 	u64 count = 0;
 	if (!m || flags || !m->ops->iterate)
 		return callback_failed(EINVAL);
-	while (m->ops->iterate(m, &it)) {
+	while (count < m->max_entries && m->ops->iterate(m, &it)) {
 		count++;
 		if (call(how, func, (uptr)m, (uptr)it.key, (uptr)it.value, ctx))
 			break;

@@ -68,7 +68,8 @@ struct map_ops {
 	void *(*lookup_cpu)(struct map *m, const void *key, u32 cpu);
 	/* Sets *it to the next element, with the value that a program sees; false at the end. The caller
 	 * may remove or change an element that it has got. Elements that other CPUs add or remove
-	 * meanwhile can be missed. NULL: the type has no walk. */
+	 * meanwhile can be missed. Elements that it or another CPU replaces may come again: stop after
+	 * max_entries. NULL: the type has no walk. */
 	bool (*iterate)(struct map *m, struct map_iter *it);
 };
 

@@ -121,7 +121,8 @@ static void for_each(struct shadow *s, const struct map *m, struct shadow_reg *r
 		r[0] = (struct shadow_reg){ (u64)-EINVAL, true, false };
 		return;
 	}
-	while (!s->found && !s->gave_up && m->ops->iterate((struct map *)(uptr)m, &it)) {
+	while (!s->found && !s->gave_up && count < m->max_entries &&
+	       m->ops->iterate((struct map *)(uptr)m, &it)) {
 		count++;
 		memory_key(it.key, m->key_size);
 		args[BPF_R1] = (struct shadow_reg){ (uptr)m, true, true };

@@ -7,6 +7,7 @@
 #include "kernel/sched/timer.h"
 #include "tests/host/host.h"
 #include "tests/test.h"
+#include "vm/run/callback.h"
 #include "vm/run/map.h"
 
 static struct map *map; /* its object's only one */
@@ -302,4 +303,35 @@ TEST(helper_added_rows_come_first)
 	check(helper_find(6) && !helper_find(4711));
 	helper_add_table(NULL, 0);
 	check(helper_find(5) == before);
+}
+
+/* For each of two keys that it gets, replaces the value of the other one twice: so that one gets the element behind which
+ * the walk comes next. Stops when the walk has no end. */
+static u64 replace_other(void *how, u64 func unused, u64 r1 unused, u64 key, u64 r3 unused, u64 other)
+{
+	u32 *calls = how, sum = (u32)other, that = sum - *(const u32 *)(uptr)key;
+	u64 value = 0;
+	for (u32 i = 0; i < 2; i++)
+		check_eq(OK, map->ops->update(map, &that, &value, BPF_EXIST));
+	return ++*calls == 100;
+}
+
+TEST(helper_for_each_ends_though_its_callback_moves_elements)
+{
+	char why[64];
+	struct strbuf log = STRBUF(why);
+	const struct helper *h = helper_find(BPF_FUNC_for_each_map_elem);
+	for (u32 key = 1; key < 8; key++) { /* some lie in the bucket of key 0 */
+		u64 value = 0, args[5] = { 0 };
+		u32 first = 0, calls = 0;
+		require(map_create(&map, "m", BPF_MAP_TYPE_HASH, 4, 8, 2, 0, &log) == OK);
+		object.map_count = 1;
+		check_eq(OK, map->ops->update(map, &first, &value, BPF_ANY));
+		check_eq(OK, map->ops->update(map, &key, &value, BPF_ANY));
+		args[0] = (uptr)map;
+		args[2] = key; /* the sum of both */
+		check_eq(2, callback_run(h, args, &caller, replace_other, &calls));
+		check_eq(2, calls);
+		drop_map();
+	}
 }
