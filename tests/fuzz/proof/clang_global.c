@@ -61,6 +61,7 @@ void do_global(void)
 	put(below(VARS), BPF_R0, VAR_NUMBER, 0);
 }
 
+/* ORDER GLOBALS */
 u32 global_type(enum func kind)
 {
 	static const u8 types[] = { TYPE_NUMBERS, TYPE_MEMORY, TYPE_PRESENT, TYPE_CONTEXT, TYPE_MIXED };
