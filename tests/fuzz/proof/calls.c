@@ -178,6 +178,7 @@ void shadow_call(struct shadow *s, const struct helper *h, struct shadow_reg *r)
 	if (h->flags & HELPER_TAIL_CALL)
 		return;
 	check_fact(s, h, m, r);
+	figures.of_event[E_output] += h->id == BPF_FUNC_ringbuf_output;
 	if (h->flags & HELPER_CALLBACK) {
 		s->callbacks++;
 		h->id == BPF_FUNC_loop ? loop(s, r) : for_each(s, m, r);

@@ -183,7 +183,7 @@ static void statement(void)
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
-		do_fill,     do_record,     do_tail_call,   do_tail_call
+		do_fill,     do_record,     do_tail_call,   do_tail_call,   do_output
 	};
 	all[below(array_len(all))]();
 }

@@ -228,6 +228,7 @@ void touch(u32 base, i32 off, u32 size); /* loads or stores */
 
 /* clang_held.c */
 void do_record(void);
+void do_output(void);
 void give_back(u32 reg); /* the record in reg */
 void do_lock(void);
 

@@ -109,6 +109,33 @@ void do_record(void)
 	g.holds_record = false;
 }
 
+/* A record that is copied from memory of any kind. */
+void do_output(void)
+{
+	i32 v = find_var(VAR_VALUE);
+	bool on_stack = v < 0 || chance(3);
+	u32 room = on_stack ? BUFFER_SIZE : g.vars[v].size;
+	uses(F_output);
+	if (on_stack && !g.buffer_set)
+		set_buffer();
+	if (chance(2)) {
+		mov_imm(BPF_R3, (i32)(below(room) + 1 + chance(10)));
+	} else {
+		number(BPF_R3);
+		bound(BPF_R3, room);
+	}
+	mov(BPF_R2, BPF_FP);
+	alu(ALU_ADD, true, BPF_R2, BUFFER);
+	if (!on_stack)
+		get(BPF_R2, (u32)v);
+	if (g.holds_record && chance(3))
+		load(BPF_R2, BPF_FP, RECORD, 8);
+	wide(BPF_R1, 1, chance(60) ? MAP_ARRAY : MAP_RING);
+	mov_imm(BPF_R4, chance(4) ? some_imm() : 0);
+	call(BPF_FUNC_ringbuf_output);
+	put(below(VARS), BPF_R0, VAR_NUMBER, 0);
+}
+
 static void locked_value(u32 slot)
 {
 	access(OPCODE_ST64, BPF_FP, 0, KEY, 4, (i32)below(2));

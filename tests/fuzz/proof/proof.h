@@ -27,7 +27,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAP_PROGS
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
 	X(swap) X(extend) X(branch) X(record) X(lock) X(held_record) X(passed_record) \
-	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(mutated)
+	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(output) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
@@ -59,7 +59,7 @@ struct made {
 /* clang-format off */
 #define EVENTS(X) \
 	X(next) X(next_of_caller) X(next_in_callback) X(next_among_two) X(open_for_caller) \
-	X(close_for_caller) X(record) X(give_for_caller) \
+	X(close_for_caller) X(record) X(output) X(give_for_caller) \
 	X(global) X(global_with_context) X(global_with_null) \
 	X(tail_call) X(tail_call_in_function) X(tail_call_fails) X(tail_calls_end)
 /* clang-format on */

@@ -12,6 +12,7 @@
 #include "vm/jit/op.h"
 #include "vm/load/section.h"
 #include "vm/run/kfunc.h"
+#include "vm/run/ringbuf.h"
 #include "vm/verify/verify.h"
 
 enum { HASHED = 4, REASONS = 48 };
@@ -20,7 +21,8 @@ enum { HASHED = 4, REASONS = 48 };
 struct result {
 	u64 r0;
 	u8 array[64], data[64];
-	u32 hashed;
+	u32 hashed, records;
+	u64 bytes; /* of the records */
 	u64 keys[HASHED];
 	u8 values[HASHED][48];
 };
@@ -44,6 +46,13 @@ static void copy_untainted(void *to, const void *from, u32 len, void *mask, bool
 	}
 }
 
+static void count_record(const void *data unused, u32 len, void *arg)
+{
+	struct result *r = arg;
+	r->records++;
+	r->bytes += len;
+}
+
 static void keep_result(struct result *r, struct result *mask, u64 r0, bool first)
 {
 	struct map_iter it = { 0 };
@@ -51,6 +60,7 @@ static void keep_result(struct result *r, struct result *mask, u64 r0, bool firs
 	r->r0 = r0 & mask->r0;
 	copy_untainted(r->array, maps[MAP_ARRAY]->values, 64, mask->array, first);
 	copy_untainted(r->data, maps[MAP_DATA]->values, 64, mask->data, first);
+	ringbuf_consume(maps[MAP_RING], count_record, r);
 	while (r->hashed < HASHED && maps[MAP_HASH]->ops->iterate(maps[MAP_HASH], &it)) {
 		u32 i = r->hashed++;
 		r->keys[i] = *(const u64 *)it.key;
