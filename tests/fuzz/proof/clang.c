@@ -275,6 +275,29 @@ static void make_callee(struct call_site *site)
 	g.depth = 0;
 }
 
+static void choose_type(struct made *m)
+{
+	static const char *const sections[] = { "raw_tp", "tp_btf/sched_migrate_task",
+						"fexit/wake_up_process", "kprobe/wake_up_process",
+						"kretprobe/wake_up_process" };
+	u32 type = chance(3) ? 1 + below(2) : chance(4) ? 3 + below(2) : 0;
+	m->section = sections[type];
+	m->is_tracing = type == 1 || type == 2;
+	m->is_fexit = type == 2;
+	m->is_kprobe = type >= 3;
+	m->context = m->is_kprobe ? REGS : CONTEXT;
+}
+
+static void be_as(struct made *m, const struct made *as)
+{
+	m->section = as->section;
+	m->is_tracing = as->is_tracing;
+	m->is_fexit = as->is_fexit;
+	m->is_kprobe = as->is_kprobe;
+	m->context = as->context;
+	memcpy(m->iter_ids, as->iter_ids, sizeof(m->iter_ids));
+}
+
 void make_program(struct made *m, u64 seed, const struct made *as)
 {
 	memset(m->insns, 0, sizeof(m->insns));
@@ -285,10 +308,12 @@ void make_program(struct made *m, u64 seed, const struct made *as)
 	memset(&g, 0, sizeof(g));
 	g.m = m;
 	g.random = seed * 0x2545f4914f6cdd1dull;
-	m->is_tracing = as ? as->is_tracing : chance(3);
-	m->is_fexit = as ? as->is_fexit : m->is_tracing && chance(2);
 	if (as)
-		memcpy(m->iter_ids, as->iter_ids, sizeof(m->iter_ids));
+		be_as(m, as);
+	else
+		choose_type(m);
+	if (m->is_kprobe)
+		uses(F_kprobe);
 	begin_function(true);
 	mov(BPF_R6, BPF_R1);
 	if (chance(3))

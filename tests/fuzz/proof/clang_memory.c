@@ -286,7 +286,7 @@ void do_object(void)
 void do_frame(void)
 {
 	u32 v;
-	if (!g.has_context)
+	if (!g.has_context || g.m->is_kprobe)
 		return;
 	uses(F_frame);
 	if (chance(3) && g.m->is_fexit) {

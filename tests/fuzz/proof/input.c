@@ -12,6 +12,7 @@
 struct map *maps[MAPS];
 struct object object = { .maps = maps, .map_count = MAPS, .license = "GPL" };
 u64 *context;
+static u64 *context_end; /* where nothing can be accessed */
 static u64 hostile_state;
 static i32 constants[64]; /* of the program */
 static u32 constant_count;
@@ -53,6 +54,7 @@ static u64 helper_number(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unu
 void input_begin(void)
 {
 	constant_count = 0;
+	context = context_end - made.context;
 	for (u32 i = 0; i < made.count && constant_count < array_len(constants); i++)
 		if (insn_class(&made.insns[i]) >= CLASS_ALU32)
 			constants[constant_count++] = made.insns[i].imm;
@@ -86,7 +88,7 @@ void input_set(u64 seed)
 	const u64 objects[] = { (uptr)current, 0, 0xdead000000000000, (uptr)page, 0x1000, ~0ull - 7 };
 	hostile_state = seed;
 	set_maps();
-	for (u32 i = 0; i < CONTEXT; i++)
+	for (u32 i = 0; i < made.context; i++)
 		context[i] = hostile_next();
 	context[-1] = made.is_fexit ? 1 : made.is_tracing ? 2 : CONTEXT;
 	host_trace_clear();
@@ -137,7 +139,7 @@ bool input_create(void)
 		made.iter_ids[i] = kfunc_btf_id(kfunc_named(iters[i]));
 	maps[MAP_LOCKS]->lock_at = maps[MAP_LOCKS]->lock_size = 4;
 	str_copy((char *)maps[MAP_RODATA]->values, "v=%d", 16);
-	context = (u64 *)(pages + 4096) - CONTEXT;
+	context_end = (u64 *)(pages + 4096);
 	helper_add_table(numbers, array_len(numbers));
 	return true;
 }

@@ -184,7 +184,7 @@ bool memory_may(struct shadow *s, u64 at, u64 size, bool writes)
 		if (is_within(at, size, records[i].at, records[i].size))
 			return true;
 	return !writes &&
-	       (is_within(at, size, (uptr)s->ctx, 8 * CONTEXT) || is_within(at, size, key_at, key_len));
+	       (is_within(at, size, (uptr)s->ctx, 8 * s->context) || is_within(at, size, key_at, key_len));
 }
 
 static void set_tainted(u64 at, bool on)

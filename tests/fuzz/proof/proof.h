@@ -13,7 +13,7 @@
 #include "vm/run/helper.h"
 #include "vm/run/map.h"
 
-enum { PROGS = 3, INSNS = 1024, CONTEXT = 12, INPUTS = 10 };
+enum { PROGS = 3, INSNS = 1024, CONTEXT = 12, REGS = 21, INPUTS = 10 };
 
 /* The maps of each program, as in tests/cases/verify.txt. */
 enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAP_PROGS, MAPS };
@@ -27,7 +27,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAP_PROGS
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
 	X(swap) X(extend) X(branch) X(record) X(lock) X(held_record) X(passed_record) \
-	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(output) X(mutated)
+	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(output) X(kprobe) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
@@ -53,6 +53,9 @@ struct made {
 	u64 features;
 	bool is_tracing; /* the context has types */
 	bool is_fexit;   /* else it is tp_btf, if it has types */
+	bool is_kprobe;  /* the context is a struct pt_regs */
+	const char *section;
+	u32 context;     /* words */
 	u32 iter_ids[3]; /* of bpf_iter_num_new, next and destroy, set by the caller */
 };
 /* What programs do as they run, for the figures: how often. */
@@ -61,7 +64,7 @@ struct made {
 	X(next) X(next_of_caller) X(next_in_callback) X(next_among_two) X(open_for_caller) \
 	X(close_for_caller) X(record) X(output) X(give_for_caller) \
 	X(global) X(global_with_context) X(global_with_null) \
-	X(tail_call) X(tail_call_in_function) X(tail_call_fails) X(tail_calls_end)
+	X(load_regs) X(tail_call) X(tail_call_in_function) X(tail_call_fails) X(tail_calls_end)
 /* clang-format on */
 enum event {
 #define X(name) E_##name,
@@ -108,6 +111,7 @@ struct shadow_reg {
 struct shadow {
 	const struct prog *p;
 	const u64 *ctx;
+	u32 context; /* words in it */
 	bool ranges; /* watch_allows can tell */
 	u64 steps, limit;
 	bool has_callbacks;

@@ -130,7 +130,8 @@ static u64 fetch(u64 at, u32 size)
 /* What the verifier has proven of the access. */
 static void check_memory_fact(struct shadow *s, u64 at)
 {
-	bool is_context = at - (uptr)s->ctx < 8 * CONTEXT;
+	bool is_context = at - (uptr)s->ctx < 8 * s->context;
+	figures.of_event[E_load_regs] += is_context && s->context == REGS;
 	u8 memory = s->p->proven[s->idx].memory;
 	if (memory != (watch_is_object(s->idx) ? MEMORY_OBJECT : is_context ? MEMORY_CONTEXT : MEMORY_OWN))
 		shadow_found(s, "an access to memory of another kind, %u, was proven", memory);

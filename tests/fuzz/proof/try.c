@@ -101,10 +101,7 @@ static bool found(u64 seed, const char *what)
 struct prog *try_load(const struct made *m, enum err *e, struct strbuf *log)
 {
 	struct prog *p;
-	const char *section = m->is_fexit     ? "fexit/wake_up_process"
-			      : m->is_tracing ? "tp_btf/sched_migrate_task"
-					      : "raw_tp";
-	*e = prog_new(&p, "fuzz", section, log);
+	*e = prog_new(&p, "fuzz", m->section, log);
 	if (!*e)
 		*e = section_parse(p, log);
 	if (*e)
@@ -179,7 +176,12 @@ static bool run_shadow(struct prog *p, u64 seed, bool ranges, u32 visited)
 {
 	static char why[256];
 	for (u32 i = 0; i < INPUTS; i++) {
-		struct shadow s = { .p = p, .ctx = context, .ranges = ranges, .limit = visited, .why = why };
+		struct shadow s = { .p = p,
+				    .ctx = context,
+				    .context = made.context,
+				    .ranges = ranges,
+				    .limit = visited,
+				    .why = why };
 		struct shadow_reg r0;
 		s.has_callbacks = has_rounds(p);
 		input_seed = seed * INPUTS + i;

@@ -6,7 +6,7 @@
 extern struct made made;
 extern struct map *maps[MAPS];
 extern struct object object; /* of each program */
-extern u64 *context;         /* right before a page that cannot be accessed */
+extern u64 *context;         /* ends right before a page that cannot be accessed */
 
 /* Loads a program and verifies it. The caller frees it, and the programs that tail calls lead to with tail_end. */
 struct prog *try_load(const struct made *m, enum err *e, struct strbuf *log);
