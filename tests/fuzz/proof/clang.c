@@ -183,7 +183,8 @@ static void statement(void)
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
-		do_fill,     do_record,     do_tail_call,   do_tail_call,   do_output
+		do_fill,     do_record,     do_tail_call,   do_tail_call,   do_output,      do_reload,
+		do_reload
 	};
 	all[below(array_len(all))]();
 }
@@ -248,8 +249,8 @@ static void function_of_values(enum func kind)
 	end_function(kind == FUNC_SUB ? 2 : 1);
 }
 
-/* What the call at site leads to: a function of its own, or one that others call, too. A function calls only those that
- * are made after it, so that none calls itself. */
+/* What the call at site leads to: a function of its own, or one that others call, too. A function calls only
+ * those that are made after it, so that none calls itself. */
 static void make_callee(struct call_site *site)
 {
 	struct insn *in = &g.m->insns[site->idx];

@@ -204,6 +204,7 @@ void bound(u32 reg, u32 limit);
 void do_number(void);
 void do_arithmetic(void);
 void do_narrow(void);
+void do_reload(void);
 void do_bounded(void);
 
 /* clang_memory.c */

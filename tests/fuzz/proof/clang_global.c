@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Of the generator: functions that are not static, which the verifier walks alone; their prototypes are in types.c. And
-// tail calls to other programs, which are tail.c's.
+// Of the generator: functions that are not static, which the verifier walks alone; their prototypes are in
+// types.c. And tail calls to other programs, which are tail.c's.
 #include "tests/fuzz/proof/clang.h"
 
-/* Keeps an address in the cell that may be passed as a struct pair; often one that may be NULL, if that is allowed. */
+/* Keeps an address in the cell that may be passed as a struct pair; often NULL, or what may be, if that is
+ * allowed. */
 static void keep_pair(bool may_be_null)
 {
 	i32 v = find_var(VAR_VALUE);

@@ -200,6 +200,37 @@ void do_narrow(void)
 	put(v, BPF_R1, VAR_NUMBER, 0);
 }
 
+/* A number is bounded in a register, in its slot, or in a part of that; then another part of it is an index. */
+void do_reload(void)
+{
+	i32 v = find_var(VAR_VALUE);
+	u32 room = v < 0 ? BUFFER_SIZE : g.vars[v].size, sizes[2] = { any_size(), any_size() };
+	bool before = chance(2), again = chance(3);
+	if (!before && !chance(4))
+		sizes[1] = sizes[0];
+	uses(F_reload);
+	if (!g.buffer_set)
+		set_buffer();
+	number(BPF_R1);
+	if (before)
+		bound(BPF_R1, room - 1);
+	store(BPF_FP, CELL, BPF_R1, 8);
+	if (again)
+		store(BPF_FP, CELL, BPF_R1, sizes[0]);
+	if (!before) {
+		if (!chance(3))
+			load(BPF_R1, BPF_FP, CELL, sizes[0]);
+		out(jump(JMP_GT, !chance(4), BPF_R1, (i32)room - 1 + chance(8)));
+	}
+	load(BPF_R1, BPF_FP, CELL, again ? sizes[0] : sizes[1]);
+	mov(BPF_R2, BPF_FP);
+	alu(ALU_ADD, true, BPF_R2, BUFFER);
+	if (v >= 0)
+		get(BPF_R2, (u32)v);
+	alu_reg(ALU_ADD, true, BPF_R2, BPF_R1);
+	touch(BPF_R2, 0, 1);
+}
+
 /* A number that is bounded now and used later. */
 void do_bounded(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What programs get: their maps, their context and the numbers that helpers return, all hostile: ends of types, and
-// numbers near the constants of the program.
+// What programs get: their maps, their context and the numbers that helpers return, all hostile: ends of types,
+// and numbers near the constants of the program.
 #include <sys/mman.h>
 #include "kernel/lib/mem.h"
 #include "kernel/sched/task.h"

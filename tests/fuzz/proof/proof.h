@@ -5,7 +5,8 @@
  *      clang.c    makes the programs; clang.h has its parts; types.c, the prototypes of their functions
  *      watch.c    listens to the walk: what it knew at each instruction
  *      shadow.c   the interpreter that checks each step; memory.c, what the program owns; calls.c, its calls
- *      try.c      one program: verify, run in three ways, compare; input.c, what it gets; tail.c, programs that it calls
+ *      try.c      one program: verify, run in three ways, compare; input.c, what it gets
+ *      tail.c     the programs to which its tail calls lead
  *      broken.c   mistakes put into the verifier, each of which must be found
  *      main.c     options, the loop, figures */
 #pragma once
@@ -27,7 +28,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAP_PROGS
 	X(loop) X(subprogram) X(bpf_loop) X(for_each) X(iterator) X(accumulate) X(frame) \
 	X(printk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
 	X(swap) X(extend) X(branch) X(record) X(lock) X(held_record) X(passed_record) \
-	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(output) X(kprobe) X(mutated)
+	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(output) X(kprobe) X(reload) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The programs that tail calls lead to: slot 0 holds the program that is tried, two more hold others of its type, if the
-// verifier accepts them, and one is empty.
+// The programs to which tail calls lead: slot 0 holds the program that is tried, two more hold others of its
+// type, if the verifier accepts them, and one is empty.
 #include "tests/fuzz/proof/try.h"
 #include "vm/compile.h"
 

@@ -8,11 +8,12 @@ extern struct map *maps[MAPS];
 extern struct object object; /* of each program */
 extern u64 *context;         /* ends right before a page that cannot be accessed */
 
-/* Loads a program and verifies it. The caller frees it, and the programs that tail calls lead to with tail_end. */
+/* Loads a program and verifies it, and sets *e. The caller frees it whatever *e says. */
 struct prog *try_load(const struct made *m, enum err *e, struct strbuf *log);
 
-/* tail.c: the programs that tail calls lead to. tail_begin empties the map; tail_add fills it for the program in made, which
- * is number 0; tail_compile compiles all anew. tail_prog returns program n, or NULL; tail_number is the reverse. */
+/* tail.c: the programs to which tail calls lead. tail_begin empties their map; tail_add fills it for the program
+ * in made, which is number 0; tail_compile compiles all anew; tail_end frees the others. tail_prog returns program
+ * n, or NULL; tail_number in proof.h is the reverse. */
 bool tail_begin(void);
 void tail_add(struct prog *p, u64 seed);
 bool tail_compile(enum prog_mode mode, struct strbuf *log);

@@ -88,8 +88,31 @@ static void note(struct walk *w)
 	}
 LISTEN(walk_arith)
 LISTEN(walk_branch)
-LISTEN(walk_access)
 LISTEN(walk_exit)
+
+/* The number of which the load has read a part. */
+static const struct reg *whole_of(const struct walk *w, const struct insn *in, const struct reg *base)
+{
+	i64 at = base->at.whole.smin + in->off;
+	const struct frame *f = base->kind == REG_STACK ? w->now.frames[base->what] : NULL;
+	const struct slot *s = f && at < 0 ? &f->slots[(u64)(-at - 1) / 8] : NULL;
+	bool is_part = insn_class(in) == CLASS_LDX && insn_size(in) < 8 && range_is_const(&base->at);
+	return is_part && s && s->len == 8 && s->reg.kind == REG_NUMBER ? &s->reg : NULL;
+}
+
+enum err __real_walk_access(struct walk *w);
+enum err __wrap_walk_access(struct walk *w);
+enum err __wrap_walk_access(struct walk *w)
+{
+	const struct insn *in = walk_insn(w);
+	struct reg base = *walk_reg(w, insn_base(in));
+	note(w);
+	enum err e = __real_walk_access(w);
+	const struct reg *whole = broken == 25 && !e ? whole_of(w, in, &base) : NULL;
+	if (whole)
+		*walk_reg(w, in->dst) = *whole;
+	return e;
+}
 
 enum err __real_walk_call(struct walk *w);
 enum err __wrap_walk_call(struct walk *w);
