@@ -84,8 +84,10 @@ u32 random_below(u64 *state, u32 n);
 /* ---- watch.c ---- */
 
 /* Verifies once more, and keeps what the walk knows at each instruction on all paths. Then each number counts as one
- * that matters: else the walk may stop at one place with other numbers than it has seen. */
-enum err watch_verify(const struct prog *p, struct strbuf *log);
+ * that matters: else the walk may stop at one place with other numbers than it has seen. everything: each register and
+ * slot counts as one that is read, too, so that nothing depends on what the verifier takes for dead. A refusal then shows
+ * that a path was left out which had to be walked. */
+enum err watch_verify(const struct prog *p, bool everything, struct strbuf *log);
 
 /* What the last verification did: the instructions that it visited; whether instruction idx loads from an object. */
 u32 watch_visited(void);

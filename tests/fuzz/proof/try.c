@@ -261,7 +261,7 @@ static bool run_all(struct prog *p, u64 seed)
 	bool ranges = true;
 	for (u32 n = 0; tail_prog(n); n++) {
 		watch_select(n);
-		enum err e = watch_verify(tail_prog(n), &log);
+		enum err e = watch_verify(tail_prog(n), seed % 2, &log);
 		/* What ended a path early has shown less than what follows it; and the heap has an end. */
 		if (e && e != ENOMEM && !strstr(text, "too many paths"))
 			return found(seed, text);

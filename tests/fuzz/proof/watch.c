@@ -17,7 +17,7 @@ struct known {
 static struct known known[PROGS][INSNS][BPF_REGS];
 static bool is_object[PROGS][INSNS];
 static u32 visited, which; /* program */
-static bool records, all_matters;
+static bool records, all_matters, all_is_live;
 
 void watch_select(u32 n)
 {
@@ -135,6 +135,8 @@ struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const bool 
 {
 	struct live *l = __real_live_find(p, marks, decided, result);
 	for (u32 i = 0; l && i < p->insn_count; i++) {
+		if (all_is_live)
+			l[i] = (struct live){ .slots = ~0ull, .regs = (1 << BPF_REGS) - 1 };
 		if (all_matters) {
 			l[i].regs_matter = l[i].regs;
 			l[i].slots_matter = l[i].slots;
@@ -150,7 +152,7 @@ struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const bool 
 	return l;
 }
 
-enum err watch_verify(const struct prog *p, struct strbuf *log)
+enum err watch_verify(const struct prog *p, bool everything, struct strbuf *log)
 {
 	static struct prog again; /* a map of programs looks at it later */
 	again = *p;
@@ -159,8 +161,9 @@ enum err watch_verify(const struct prog *p, struct strbuf *log)
 			known[which][i][n].count = 0;
 	again.state = PROG_LOADED;
 	records = all_matters = true;
+	all_is_live = everything;
 	enum err e = prog_verify(&again, log);
-	records = all_matters = false;
+	records = all_matters = all_is_live = false;
 	if (!e) {
 		kfree(again.taken);
 		kfree(again.proven);
