@@ -13,7 +13,7 @@
 
 enum { VARS = 7, SAVED = 3, OUTS = 64 }; /* three are registers, four are slots */
 enum { BUFFER = -128, BUFFER_SIZE = 64, KEY = -136, VALUE = -184, CELL = -192, FILL = -264, RECORD = -40 };
-enum { ITERS = 2, ITER = -208, OTHER_ITER = -48 };
+enum { ITERS = 2, ITER = -208, OTHER_ITER = -48, NUMBER = -56 };
 enum var_kind { VAR_NONE, VAR_NUMBER, VAR_VALUE, VAR_OBJECT, VAR_SMALL };
 
 struct var {

@@ -52,7 +52,7 @@ void number(u32 reg)
 		if (g.m->is_tracing)
 			load(reg, BPF_R6, 8, chance(3) ? 4 : 8);
 		else
-			load(reg, BPF_R6, 8 * (i32)below(g.m->context + chance(20)),
+			load(reg, BPF_R6, 8 * (i32)below(g.m->context + chance(8)),
 			     chance(3) ? any_size() : 8);
 	} else if (chance(2)) {
 		static const u32 helpers[] = { BPF_FUNC_get_prandom_u32, BPF_FUNC_ktime_get_ns,

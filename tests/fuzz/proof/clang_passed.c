@@ -61,6 +61,7 @@ static void close_iter(i32 at)
 
 static void loop_body(u32 v)
 {
+	store(BPF_FP, NUMBER, BPF_R0, 8);
 	load(BPF_R1, BPF_R0, 0, 4);
 	put(v, BPF_R1, VAR_NUMBER, 0);
 	if (chance(2)) {
@@ -76,6 +77,24 @@ static void loop_body(u32 v)
 	statements(1 + below(2));
 	if (chance(3))
 		do_step();
+}
+
+/* Perhaps a way that closes the iterator in the middle of a round; returns the jump away from there. A mistake is to read
+ * its number then. */
+static u32 leave_loop(i32 at)
+{
+	if (!chance(4))
+		return 0;
+	number(BPF_R1);
+	u32 stays = jump(chance(2) ? JMP_GT : JMP_LT, true, BPF_R1, some_imm());
+	close_iter(at);
+	if (chance(3)) {
+		load(BPF_R1, BPF_FP, NUMBER, 8);
+		load(BPF_R2, BPF_R1, 0, 4);
+	}
+	u32 away = emit(OPCODE_JA, 0, 0, 0, 0);
+	land(stays);
+	return away;
 }
 
 /* A loop over an iterator of its own; its body may leave it and must close it. */
@@ -101,11 +120,14 @@ void do_iterator(void)
 	next_number();
 	u32 test = jump(JMP_EQ, true, BPF_R0, 0);
 	loop_body(v);
+	u32 away = leave_loop(at);
 	u32 back = emit(OPCODE_JA, 0, 0, 0, 0);
 	g.m->insns[back].off = (i16)(top - back - 1);
 	land(test);
 	land_outs(outs);
 	close_iter(at);
+	if (away)
+		land(away);
 	merge(before);
 	for (u32 i = 0; i < VARS; i++)
 		if (memcmp(&before[i], &g.vars[i], sizeof(before[i])))
@@ -203,6 +225,11 @@ static void function_fill(bool loops)
 	if (chance(3))
 		statements(1);
 	access(OPCODE_ST64, BPF_R6, 0, 0, 8, some_imm());
+	if (chance(20)) { /* it is the caller's to give back */
+		mov(BPF_R1, BPF_R6);
+		mov_imm(BPF_R2, 0);
+		call(BPF_FUNC_ringbuf_submit);
+	}
 	mov_imm(BPF_R0, (i32)below(2));
 	leave();
 }
