@@ -130,9 +130,11 @@ void state_close(struct state *s, u32 id)
 	state_each(s, forget_record, &id);
 }
 
-/* Which id of the new state stands for which of the old. */
+/* Which id of the new state stands for which of the old. equal: of two rounds of a loop, iterators that take each other's
+ * place are the same, and all numbers matter. */
 enum { PAIRS = 64 };
 struct pairs {
+	bool equal;
 	u32 old[PAIRS], now[PAIRS], count;
 };
 
@@ -150,62 +152,50 @@ static bool same_id(struct pairs *p, u32 old, u32 now)
 	return true;
 }
 
-/* A number that is no copy of another one may stand for one that is: less is known of it. */
-static bool number_covers(struct pairs *p, const struct reg *old, const struct reg *now, bool matters,
-			  bool exactly)
+static bool reg_covers(struct pairs *p, const struct reg *old, const struct reg *now, bool matters)
 {
-	if (exactly)
-		return memcmp(&old->at, &now->at, sizeof(old->at)) == 0;
-	return !matters || (range_includes(&old->at, &now->at) && (!old->id || same_id(p, old->id, now->id)));
-}
-
-static bool reg_covers(struct pairs *p, const struct reg *old, const struct reg *now, bool matters,
-		       bool exactly)
-{
+	bool of_iter = old->kind == REG_ITER || old->kind == REG_MEMORY;
 	if (old->kind == REG_NONE)
-		return !exactly || now->kind == REG_NONE;
+		return true;
 	if (old->kind != now->kind)
 		return false;
+	if (old->kind == REG_NUMBER && !matters && !p->equal)
+		return true;
+	if (!range_includes(&old->at, &now->at))
+		return false;
+	/* A number that is no copy of another one may stand for one that is: less is known of it. */
 	if (old->kind == REG_NUMBER)
-		return number_covers(p, old, now, matters, exactly);
-	/* Of two rounds of a loop, iterators that take each other's place are the same. */
-	bool of_iter = old->kind == REG_ITER || old->kind == REG_MEMORY;
+		return p->equal || !old->id || same_id(p, old->id, now->id);
 	return old->may_be_null == now->may_be_null && old->is_read_only == now->is_read_only &&
 	       old->is_one_of == now->is_one_of && old->size == now->size && same_id(p, old->id, now->id) &&
-	       (exactly && of_iter ? same_id(p, old->what, now->what) : old->what == now->what) &&
-	       (exactly ? memcmp(&old->at, &now->at, sizeof(old->at)) == 0
-			: range_includes(&old->at, &now->at));
+	       (p->equal && of_iter ? same_id(p, old->what, now->what) : old->what == now->what);
 }
 
-static bool slot_covers(struct pairs *p, const struct slot *old, const struct slot *now, bool matters,
-			bool exactly)
+static bool slot_covers(struct pairs *p, const struct slot *old, const struct slot *now, bool matters)
 {
 	if (old->written & ~now->written || old->is_zero & ~now->is_zero ||
 	    slot_is_iter(old) != slot_is_iter(now))
 		return false;
-	if (exactly && (old->written != now->written || old->is_zero != now->is_zero || old->len != now->len))
-		return false;
 	bool any =
-	    !exactly && !matters && old->reg.kind == REG_NUMBER && now->len && now->reg.kind == REG_NUMBER;
+	    !p->equal && !matters && old->reg.kind == REG_NUMBER && now->len && now->reg.kind == REG_NUMBER;
 	if (!old->len || any)
 		return true;
 	return old->len == now->len && old->first == now->first &&
-	       reg_covers(p, &old->reg, &now->reg, matters, exactly);
+	       reg_covers(p, &old->reg, &now->reg, matters);
 }
 
 static bool frame_covers(struct pairs *p, const struct frame *old, const struct frame *now,
-			 const struct live *live, bool exactly)
+			 const struct live *live)
 {
 	if (old->start != now->start || old->called_at != now->called_at || old->callback != now->callback ||
-	    (old->round != now->round && !exactly))
+	    (old->round != now->round && !p->equal))
 		return false;
 	for (u32 i = 0; i < BPF_FP; i++)
-		if (live->regs >> i & 1 &&
-		    !reg_covers(p, &old->r[i], &now->r[i], live->regs_matter >> i & 1, exactly))
+		if (live->regs >> i & 1 && !reg_covers(p, &old->r[i], &now->r[i], live->regs_matter >> i & 1))
 			return false;
 	for (u32 i = 0; i < old->depth; i++)
 		if ((live->slots >> i & 1 || slot_is_iter(&old->slots[i]) || slot_is_iter(&now->slots[i])) &&
-		    !slot_covers(p, &old->slots[i], &now->slots[i], live->slots_matter >> i & 1, exactly))
+		    !slot_covers(p, &old->slots[i], &now->slots[i], live->slots_matter >> i & 1))
 			return false;
 	return true;
 }
@@ -236,10 +226,10 @@ static bool frame_keeps_links(const struct pairs *p, const struct frame *old, co
 	return true;
 }
 
-bool state_covers(const struct state *old, const struct state *now, const struct live *const live[],
-		  bool exactly)
+static bool covers(const struct state *old, const struct state *now, const struct live *const live[],
+		   bool equal)
 {
-	struct pairs p = { .count = 0 };
+	struct pairs p = { .equal = equal };
 	if (old->frame_count != now->frame_count || old->open_count != now->open_count ||
 	    old->locked != now->locked || old->lock_map != now->lock_map ||
 	    !same_id(&p, old->lock_id, now->lock_id))
@@ -248,10 +238,20 @@ bool state_covers(const struct state *old, const struct state *now, const struct
 		if (!same_id(&p, old->open[i].id, now->open[i].id))
 			return false;
 	for (u32 i = 0; i < old->frame_count; i++)
-		if (!frame_covers(&p, old->frames[i], now->frames[i], live[i], exactly))
+		if (!frame_covers(&p, old->frames[i], now->frames[i], live[i]))
 			return false;
-	for (u32 i = 0; i < old->frame_count; i++)
+	for (u32 i = 0; i < old->frame_count && !equal; i++)
 		if (!frame_keeps_links(&p, old->frames[i], now->frames[i], live[i]))
 			return false;
 	return true;
+}
+
+bool state_covers(const struct state *old, const struct state *now, const struct live *const live[])
+{
+	return covers(old, now, live, false);
+}
+
+bool state_equals(const struct state *old, const struct state *now, const struct live *const live[])
+{
+	return covers(old, now, live, true) && covers(now, old, live, true);
 }

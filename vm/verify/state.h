@@ -115,7 +115,7 @@ void state_forget(struct state *s, u32 what);
 typedef void reg_visitor(struct reg *r, void *arg);
 void state_each(struct state *s, reg_visitor *visit, void *arg);
 
-/* Whether the walk from old, which ended well, shows that it would from now as well. live says what is still read: one
- * for each frame. exactly: whether they are the same. */
-bool state_covers(const struct state *old, const struct state *now, const struct live *const live[],
-		  bool exactly);
+/* Whether the walk from old, which ended well, shows that it would from now as well; whether both are the same in all that
+ * is read later. live says what that is: one for each frame. */
+bool state_covers(const struct state *old, const struct state *now, const struct live *const live[]);
+bool state_equals(const struct state *old, const struct state *now, const struct live *const live[]);

@@ -178,13 +178,13 @@ static enum err compare_seen(struct walk *w, u32 round, bool is_first)
 		return e;
 	for (struct seen **at = &w->seen[w->idx]; *at && tries++ < COMPARE_MAX;) {
 		struct seen *s = *at;
-		if (is_like(s, round, is_first) && state_covers(&s->s, &w->now, live, false)) {
+		if (is_like(s, round, is_first) && state_covers(&s->s, &w->now, live)) {
 			s->hits++;
 			w->ended = true;
 			walk_say(w, "as before, or less: what follows is proven");
 			return OK;
 		}
-		if (s->open && state_covers(&s->s, &w->now, live, true) && !iter_takes_round(w, s, round))
+		if (s->open && state_equals(&s->s, &w->now, live) && !iter_takes_round(w, s, round))
 			return walk_refuse(w,
 					   "this loop does not end: it comes back to this line and nothing "
 					   "has changed; count the rounds up to a limit");

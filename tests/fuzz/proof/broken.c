@@ -82,12 +82,9 @@ WRAP(enum err, access_check, struct walk *w, u32 n, i64 off, u64 size, enum acce
 	return __real_access_check(w, n, off, size, how, who);
 }
 
-WRAP(bool, state_covers, const struct state *old, const struct state *now, const struct live *const live[],
-     bool exactly)
+WRAP(bool, state_covers, const struct state *old, const struct state *now, const struct live *const live[])
 {
-	if (broken == 5 && !exactly)
-		return true;
-	return __real_state_covers(old, now, live, exactly);
+	return broken == 5 || __real_state_covers(old, now, live);
 }
 
 WRAP(bool, range_assume, u32 code, bool wide, bool taken, struct range *a, struct range *b)
