@@ -61,17 +61,17 @@ struct tnum tnum_sub(struct tnum a, struct tnum b, u32 w)
 	return tnum_low((struct tnum){ .value = ~(sum.value | sum.mask), .mask = sum.mask }, w);
 }
 
-/* Adds b, shifted, for each bit of a that is 1; for an unknown bit, b or 0. */
+/* Adds b, shifted, for each bit of a that is 1; for an unknown bit it is one sum or the other. */
 struct tnum tnum_mul(struct tnum a, struct tnum b, u32 w)
 {
 	struct tnum sum = tnum_const(0);
 	for (u32 i = 0; i < w; i++) {
 		struct tnum row = { .value = b.value << i, .mask = b.mask << i };
+		struct tnum with = tnum_add(sum, row, w);
 		if (a.mask >> i & 1)
-			row = (struct tnum){ .mask = row.value | row.mask };
-		else if (!(a.value >> i & 1))
-			continue;
-		sum = tnum_add(sum, row, w);
+			sum = tnum_join(sum, with);
+		else if (a.value >> i & 1)
+			sum = with;
 	}
 	return sum;
 }
