@@ -183,7 +183,7 @@ static void statement(void)
 		do_iterator, do_iterator,   do_frame,       do_printk,      do_ordered,     do_accumulate,
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
-		do_fill,     do_record,     do_tail_call,   do_tail_call,   do_output,      do_reload,
+		do_iterator, do_record,     do_tail_call,   do_tail_call,   do_output,      do_reload,
 		do_reload
 	};
 	all[below(array_len(all))]();
@@ -264,6 +264,7 @@ static void make_callee(struct call_site *site)
 	g.m->globals[g.m->count] = global_type(site->kind);
 	g.m->has_globals |= global_type(site->kind) != 0;
 	begin_function(false);
+	g.may_tail = g.is_small && !site->in && (site->kind == FUNC_TAIL || site->kind == FUNC_CONTEXT);
 	g.depth = 1 + below(2);
 	if (site->kind <= FUNC_EACH)
 		function_of_values(site->kind);
@@ -274,6 +275,19 @@ static void make_callee(struct call_site *site)
 	else
 		function_of_held(site->kind);
 	g.depth = 0;
+}
+
+/* Statements that take no address of the stack, and calls of functions that make tail calls. */
+static void small_main(void)
+{
+	static void (*const all[])(void) = { do_number,  do_arithmetic,     do_narrow,  do_data,
+					     do_bounded, do_constant_index, do_ordered, do_accumulate };
+	g.is_small = true;
+	for (u32 count = 1 + below(3); count--;) {
+		for (u32 i = below(3); i--;)
+			all[below(array_len(all))]();
+		call_function_of_tail();
+	}
 }
 
 static void choose_type(struct made *m)
@@ -317,9 +331,14 @@ void make_program(struct made *m, u64 seed, const struct made *as)
 		uses(F_kprobe);
 	begin_function(true);
 	mov(BPF_R6, BPF_R1);
-	if (chance(3))
-		set_buffer();
-	statements(1 + below(as ? 4 : 7));
+	if (chance(12)) {
+		small_main();
+	} else {
+		g.may_tail = true;
+		if (chance(3))
+			set_buffer();
+		statements(1 + below(as ? 4 : 7));
+	}
 	end_function(m->is_tracing && !chance(12) ? 0 : 2);
 	for (u32 i = 0; i < g.call_count; i++)
 		make_callee(&g.calls[i]);

@@ -64,9 +64,11 @@ struct gen {
 	u32 outs[OUTS], out_count;
 	u32 depth;
 	bool has_context, buffer_set;
-	bool has_iter;                 /* R6 is the address of an iterator */
-	bool holds_record;             /* in its slot */
-	u32 iters;                     /* that are open, in their slots */
+	bool has_iter;     /* R6 is the address of an iterator */
+	bool holds_record; /* in its slot */
+	bool is_small;     /* main takes no address of its stack, so that it may wait for a tail call */
+	bool may_tail;     /* the function may make one */
+	u32 iters;         /* that are open, in their slots */
 	struct call_site calls[CALLS]; /* instructions that name a function, patched when it is made */
 	u32 call_count;
 	struct function functions[CALLS + 1];
@@ -241,6 +243,7 @@ void function_of_held(enum func kind);
 /* clang_global.c */
 void do_global(void);
 void do_tail_call(void);
+void call_function_of_tail(void);
 void function_of_tail(void);
 void function_of_global(enum func kind);
 u32 global_type(enum func kind); /* 0: it is static */

@@ -109,7 +109,7 @@ void function_of_global(enum func kind)
 /* Goes on in another program, or, if that is not to be, here. */
 void do_tail_call(void)
 {
-	bool can = g.has_context && ((!g.iters && !g.holds_record) || chance(10));
+	bool can = g.may_tail && ((!g.iters && !g.holds_record) || chance(10));
 	if (!can || g.depth > 3)
 		return;
 	uses(F_tail_call);
@@ -117,14 +117,18 @@ void do_tail_call(void)
 	if (!chance(8))
 		alu(ALU_AND, true, BPF_R3, chance(3) ? 7 : 3);
 	mov(BPF_R1, BPF_R6);
-	if (can_call() && chance(3)) {
-		mov(BPF_R2, BPF_R3);
-		call_function(FUNC_TAIL);
-		put(below(VARS), BPF_R0, VAR_NUMBER, 0);
-		return;
-	}
 	wide(BPF_R2, 1, MAP_PROGS);
 	call(BPF_FUNC_tail_call);
+}
+
+/* The caller's stack must be small. */
+void call_function_of_tail(void)
+{
+	uses(F_tail_call);
+	number(BPF_R2);
+	mov(BPF_R1, BPF_R6);
+	call_function(chance(4) ? FUNC_CONTEXT : FUNC_TAIL);
+	put(below(VARS), BPF_R0, VAR_NUMBER, 0);
 }
 
 void function_of_tail(void)
@@ -132,9 +136,10 @@ void function_of_tail(void)
 	mov(BPF_R6, BPF_R1);
 	put(0, BPF_R2, VAR_NUMBER, 0);
 	g.has_context = true;
-	if (chance(3))
-		statements(1);
+	statements(below(3));
 	get(BPF_R3, 0);
+	if (!chance(8))
+		alu(ALU_AND, true, BPF_R3, 3);
 	mov(BPF_R1, BPF_R6);
 	wide(BPF_R2, 1, MAP_PROGS);
 	call(BPF_FUNC_tail_call);

@@ -239,6 +239,8 @@ static bool shadow_tail_call(struct shadow *s, struct shadow_reg *r)
 	if (s->locked || memory_iters() || memory_records())
 		shadow_found(s, "something is open at a tail call");
 	figures.of_event[E_tail_calls_end] += p && s->tail_calls == PROG_TAIL_CALLS;
+	if (p && s->depth + p->facts.frames > PROG_FRAMES)
+		s->gave_up = true; /* here there is no room, and in the interpreter perhaps none */
 	if (!p || s->tail_calls == PROG_TAIL_CALLS) {
 		figures.of_event[E_tail_call_fails]++;
 		for (u32 n = BPF_R0; n <= BPF_R5; n++)
