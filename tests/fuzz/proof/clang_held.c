@@ -3,7 +3,7 @@
 #include "tests/fuzz/proof/clang.h"
 
 /* Into R0: a record of the ring, or NULL. Returns its size. */
-static u32 reserve(void)
+static u32 reserve_record(void)
 {
 	u32 size = 8 * (1 + below(4));
 	if (can_call() && chance(4)) {
@@ -37,7 +37,7 @@ static void fill_by_function(void)
 }
 
 /* The record of that size is in the slot and in R4. */
-static void fill(u32 size)
+static void fill_record(u32 size)
 {
 	u32 part = any_size();
 	access(OPCODE_ST64, BPF_R4, 0, (i32)(part * below(size / part + chance(10))), part, some_imm());
@@ -77,14 +77,14 @@ void do_record(void)
 	if (g.holds_record)
 		return;
 	uses(F_record);
-	u32 size = reserve(), outs = g.out_count;
+	u32 size = reserve_record(), outs = g.out_count;
 	u32 test = chance(20) ? 0 : jump(JMP_EQ, true, BPF_R0, 0);
 	g.holds_record = true;
 	mov(BPF_R4, BPF_R0);
 	store(BPF_FP, RECORD, BPF_R0, 8);
 	if (chance(3))
 		load(BPF_R4, BPF_FP, RECORD, 8);
-	fill(size);
+	fill_record(size);
 	if (can_call() && chance(4))
 		fill_by_function();
 	if (g.depth < 3 && chance(4)) {

@@ -258,7 +258,7 @@ static bool shadow_tail_call(struct shadow *s, struct shadow_reg *r)
 	return true;
 }
 
-static struct shadow_reg call_local(struct shadow *s, u32 start, const struct shadow_reg *r)
+static struct shadow_reg shadow_call_local(struct shadow *s, u32 start, const struct shadow_reg *r)
 {
 	u32 base = s->base, type = s->p->globals ? s->p->globals[start] : 0;
 	count_global(type, r);
@@ -273,7 +273,7 @@ static void do_call(struct shadow *s, const struct insn *in, struct shadow_reg *
 {
 	u32 at = s->idx;
 	if (insn_kind(in) == INSN_CALL_LOCAL) {
-		struct shadow_reg r0 = call_local(s, at + 1 + (u32)in->imm, r);
+		struct shadow_reg r0 = shadow_call_local(s, at + 1 + (u32)in->imm, r);
 		for (u32 n = BPF_R1; n <= BPF_R5; n++)
 			r[n].set = false;
 		r[0] = r0;

@@ -44,7 +44,7 @@ bool tail_begin(void)
 }
 
 /* What is left out makes no gap. */
-static void add(struct prog *p, u32 n)
+static void keep_other(struct prog *p, u32 n)
 {
 	if (n != count)
 		mades[count] = mades[n];
@@ -67,7 +67,7 @@ void tail_add(struct prog *p, u64 seed)
 		if (e)
 			refused[refused_count++] = other;
 		else
-			add(other, n);
+			keep_other(other, n);
 	}
 	watch_select(0);
 	for (u32 n = 0; n < count; n++)
