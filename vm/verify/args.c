@@ -18,7 +18,7 @@ static enum err refuse_arg(struct walk *w, const struct call *c, u32 n, const ch
 			   needs);
 }
 
-static enum err check_size(struct walk *w, const struct call *c, u32 n, bool may_be_zero, u64 *size)
+static enum err check_arg_size(struct walk *w, const struct call *c, u32 n, bool may_be_zero, u64 *size)
 {
 	const struct reg *r = walk_reg(w, n);
 	if (r->kind != REG_NUMBER)
@@ -37,6 +37,15 @@ static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u6
 	struct strbuf s = STRBUF(who);
 	str_printf(&s, "argument %u of %s%s", n, c->prefix, c->h->name);
 	return access_check(w, n, 0, size, how, who);
+}
+
+/* NULL in place of memory: the size must be 0. */
+static enum err check_no_memory(struct walk *w, const struct call *c, u32 n)
+{
+	u64 size = 0;
+	enum err e = walk_check_read(w, n + 1) ?: check_arg_size(w, c, n + 1, true, &size);
+	return !e && size ? refuse_arg(w, c, n, "an address of memory, because the size can be more than 0")
+			  : e;
 }
 
 /* Of a size that is no constant, only what may be written is known. */
@@ -133,13 +142,13 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 		return OK;
 	case ARG_MEM_READ_OR_NULL:
 		if (reg_is_zero(r))
-			return OK;
+			return check_no_memory(w, c, n);
 		/* fall through */
 	case ARG_MEM_READ:
 	case ARG_MEM_WRITE:
 		e = walk_check_read(w, n + 1)
 			?: (reg_is_address(r) ? OK : refuse_arg(w, c, n, "an address of memory"))
-			?: check_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &c->bytes);
+			?: check_arg_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &c->bytes);
 		return e ?: check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)));
 	}
 	return OK;
