@@ -310,6 +310,8 @@ static enum err atomic(struct walk *w, const struct insn *in)
 		return walk_refuse(w, "%s", only_own);
 	if (in->imm == STORE_REL)
 		return store(w, in);
+	if (base->kind == REG_STACK && !range_is_const(&base->at))
+		return walk_refuse(w, "%s; on the stack, only at a place that is known", only_own);
 	enum err e = walk_check_read(w, in->src)
 			 ?: (compares ? walk_check_read(w, BPF_R0) : OK)
 			 ?: (base->kind == REG_STACK ? load_from_stack(w, base, in, &old) : OK)

@@ -285,9 +285,13 @@ enum err walk_exit(struct walk *w)
 		return f->start ? global_exit(w) : check_result(w);
 	}
 	e = callback ? walk_check_read(w, BPF_R0) : OK;
-	if (!e && r0.kind == REG_STACK && r0.what == w->now.frame_count - 1)
-		e = walk_refuse(
-		    w, "r0 is an address of this function's stack, which ends here; return the value itself");
+	if (!e && r0.kind == REG_STACK)
+		e = walk_refuse(w,
+				r0.what == w->now.frame_count - 1
+				    ? "r0 is an address of this function's stack, which ends here; return "
+				      "the value itself"
+				    : "r0 is an address of a caller's stack, which no function returns; the "
+				      "caller has it");
 	if (!e && callback && (r0.kind != REG_NUMBER || r0.at.whole.umax > 1))
 		e = walk_refuse(
 		    w, "a function that a helper calls returns 0 to go on or 1 to stop, and nothing else");
