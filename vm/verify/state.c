@@ -178,8 +178,10 @@ static bool slot_covers(struct pairs *p, const struct slot *old, const struct sl
 		return false;
 	bool any =
 	    !p->equal && !matters && old->reg.kind == REG_NUMBER && now->len && now->reg.kind == REG_NUMBER;
-	if (!old->len || any)
+	if (any)
 		return true;
+	if (!old->len) /* any number; with an address less is allowed */
+		return !now->len || !reg_is_address(&now->reg);
 	return old->len == now->len && old->first == now->first &&
 	       reg_covers(p, &old->reg, &now->reg, matters);
 }
