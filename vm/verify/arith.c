@@ -48,10 +48,12 @@ static enum err address_alu(struct walk *w, u32 operation, bool wide, struct reg
 			    u32 d, u32 s)
 {
 	bool both = reg_is_address(dst) && reg_is_address(src);
-	if (both || !wide)
+	if (both || !wide) {
 		context_escapes(w, dst);
-	if (operation == ALU_SUB && (both || (!wide && reg_is_address(dst)))) {
-		*dst = reg_any(); /* a distance */
+		context_escapes(w, src);
+	}
+	if (operation == ALU_SUB && (both || !wide)) {
+		*dst = reg_any(); /* a distance, or a part of one */
 		return OK;
 	}
 	if (both || !wide || (operation != ALU_ADD && operation != ALU_SUB) ||
@@ -102,6 +104,13 @@ static enum err arithmetic(struct walk *w, const struct insn *in, bool wide)
 	return OK;
 }
 
+/* The address becomes a number. */
+static void address_ends(struct walk *w, struct reg *r)
+{
+	context_escapes(w, r);
+	*r = reg_any();
+}
+
 /* mov, with or without a sign: both registers hold the same afterwards. */
 static enum err move(struct walk *w, const struct insn *in, bool wide)
 {
@@ -112,24 +121,19 @@ static enum err move(struct walk *w, const struct insn *in, bool wide)
 	}
 	struct reg *src = walk_reg(w, in->src);
 	u32 bits = in->off ? (u32)in->off : wide ? 64 : 32;
-	if (reg_is_address(src)) {
-		if (bits == 64) {
-			*dst = *src;
-			return OK;
-		}
-		if (in->off)
-			return walk_refuse_reg(w, in->src, src, "a part of it has no meaning");
-		context_escapes(w, src);
-		*dst = (struct reg){ .kind = REG_NUMBER, .at = range_between(0, 0xffffffff) };
+	bool is_number = !reg_is_address(src);
+	if (!is_number && bits == 64) {
+		*dst = *src;
 		return OK;
 	}
-	struct range was = src->at;
+	context_escapes(w, src);
+	struct range was = is_number ? src->at : range_any();
 	struct range now = in->off ? range_sign_extend(was, bits) : range_zero_extend(was, bits);
 	if (!wide)
 		now = range_zero_extend(now, 32);
-	if (range_is_same(&now, &was) && !src->id && !range_is_const(&was))
+	if (is_number && range_is_same(&now, &was) && !src->id && !range_is_const(&was))
 		src->id = ++w->last_id;
-	*dst = reg_cut(src, now);
+	*dst = is_number ? reg_cut(src, now) : (struct reg){ .kind = REG_NUMBER, .at = now };
 	return OK;
 }
 
@@ -139,7 +143,7 @@ static enum err swap(struct walk *w, const struct insn *in)
 	enum insn_kind kind = insn_kind(in);
 	bool swaps = kind != INSN_LE16 && kind != INSN_LE32 && kind != INSN_LE64;
 	if (reg_is_address(dst))
-		return walk_refuse_reg(w, in->dst, dst, "its bytes cannot be swapped");
+		address_ends(w, dst);
 	dst->id = 0;
 	dst->at = swaps ? range_swap(dst->at, (u32)in->imm) : range_zero_extend(dst->at, (u32)in->imm);
 	return OK;
@@ -159,7 +163,7 @@ enum err walk_arith(struct walk *w)
 	if (operation == ALU_END)
 		return swap(w, in);
 	if (operation == ALU_NEG && reg_is_address(walk_reg(w, in->dst))) {
-		*walk_reg(w, in->dst) = reg_any();
+		address_ends(w, walk_reg(w, in->dst));
 		return OK;
 	}
 	return arithmetic(w, in, wide);
