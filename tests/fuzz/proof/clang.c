@@ -184,7 +184,7 @@ static void statement(void)
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
 		do_iterator, do_record,     do_tail_call,   do_tail_call,   do_output,      do_reload,
-		do_reload
+		do_reload,   do_out,        do_out,         do_chosen
 	};
 	all[below(array_len(all))]();
 }
@@ -272,6 +272,8 @@ static void make_callee(struct call_site *site)
 		function_of_global(site->kind);
 	else if (site->kind == FUNC_TAIL)
 		function_of_tail();
+	else if (site->kind > FUNC_TAIL)
+		function_that_gives(site->kind);
 	else
 		function_of_held(site->kind);
 	g.depth = 0;

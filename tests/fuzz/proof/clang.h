@@ -6,6 +6,7 @@
  *      clang_memory.c   accesses and helpers
  *      clang_held.c     records and locks
  *      clang_passed.c   iterators; functions that get one, or a record
+ *      clang_given.c    functions that give a number or an address to their caller
  *      clang_global.c   functions that are not static; tail calls
  *      wrong.c          mistakes */
 #pragma once
@@ -13,7 +14,7 @@
 
 enum { VARS = 7, SAVED = 3, OUTS = 64 }; /* three are registers, four are slots */
 enum { BUFFER = -128, BUFFER_SIZE = 64, KEY = -136, VALUE = -184, CELL = -192, FILL = -264, RECORD = -40 };
-enum { ITERS = 2, ITER = -208, OTHER_ITER = -48, NUMBER = -56 };
+enum { ITERS = 2, ITER = -208, OTHER_ITER = -48, NUMBER = -56, OUT = -64 };
 enum var_kind { VAR_NONE, VAR_NUMBER, VAR_VALUE, VAR_OBJECT, VAR_SMALL };
 
 struct var {
@@ -37,6 +38,10 @@ enum func {
 	FUNC_GIVE,       /* R1: a record, which it gives back; R2: a number */
 	FUNC_GIVE_BELOW, /* calls FUNC_GIVE for it */
 	FUNC_TAIL,       /* R1: the context; R2: a number; ends in a tail call */
+	FUNC_SET,        /* R1: where it stores a number; R2: a number */
+	FUNC_SET_BELOW,  /* calls FUNC_SET for it */
+	FUNC_LOOP_SET,   /* a callback of bpf_loop that stores a number */
+	FUNC_CHOOSE,     /* R2: a number; returns one */
 	FUNC_NUMBERS,    /* ORDER GLOBALS: those that are not static, as types.c says */
 	FUNC_MEMORY,
 	FUNC_PRESENT,
@@ -213,6 +218,7 @@ void do_bounded(void);
 void set_buffer(void); /* most of its bytes are written */
 void do_lookup(void);
 void do_unchecked_lookup(void); /* into R0: a value, or NULL */
+void look_up(u32 reg);          /* in the array, by that number, and use what is there */
 void do_data(void);
 void do_update(void);
 void do_delete(void);
@@ -239,6 +245,15 @@ void do_lock(void);
 void do_iterator(void);
 void do_step(void);
 void function_of_held(enum func kind);
+
+/* clang_given.c */
+enum { MOST = 7 }; /* the largest number that is given, unless by mistake */
+u32 part_ways(
+    void); /* a jump that either way may be taken at; then the walk keeps the state where they meet */
+void use_number(void); /* relies on R1, which is 0 to MOST */
+void do_out(void);
+void do_chosen(void);
+void function_that_gives(enum func kind);
 
 /* clang_global.c */
 void do_global(void);

@@ -64,6 +64,19 @@ void do_unchecked_lookup(void)
 	call(BPF_FUNC_map_lookup_elem);
 }
 
+void look_up(u32 reg)
+{
+	store(BPF_FP, KEY, reg, 4);
+	mov(BPF_R2, BPF_FP);
+	alu(ALU_ADD, true, BPF_R2, KEY);
+	wide(BPF_R1, 1, MAP_ARRAY);
+	call(BPF_FUNC_map_lookup_elem);
+	u32 none = chance(30) ? 0 : jump(JMP_EQ, true, BPF_R0, 0);
+	touch(BPF_R0, 8, 8);
+	if (none)
+		land(none);
+}
+
 void do_data(void)
 {
 	u32 v, off = 8 * below(8);

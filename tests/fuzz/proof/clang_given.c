@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// Of the generator: numbers and addresses that a function gives to its caller, as its result or in the caller's stack.
+// Two ways through the function give something else, and the caller relies on what it gets.
+#include "tests/fuzz/proof/clang.h"
+
+/* So that the walk keeps the state where the next two ways meet. */
+static void pad(void)
+{
+	for (u32 i = below(10); i--;)
+		mov_imm(BPF_R0, some_imm());
+}
+
+/* Into R3. */
+static void one_number(void)
+{
+	if (chance(3)) {
+		number(BPF_R3);
+		bound(BPF_R3, MOST);
+	} else {
+		mov_imm(BPF_R3, chance(12) ? 1 << (3 + below(16)) : (i32)below(MOST + 1));
+	}
+}
+
+u32 part_ways(void)
+{
+	static const u8 tests[] = { JMP_EQ, JMP_GT, JMP_SET, JMP_NE, JMP_SGT, JMP_LT, JMP_SLE };
+	number(BPF_R2);
+	pad();
+	return jump(tests[below(array_len(tests))], !chance(3), BPF_R2, some_imm());
+}
+
+/* Into R3, and to where R6 leads unless in_register: one of two numbers. */
+static void give_number(bool in_register)
+{
+	u32 size = chance(4) ? any_size() : 8;
+	bool twice = chance(3) && !in_register;
+	u32 test = part_ways();
+	one_number();
+	if (twice)
+		store(BPF_R6, 0, BPF_R3, size);
+	u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
+	land(test);
+	if (!chance(6))
+		one_number();
+	else
+		mov_imm(BPF_R3, 0);
+	if (twice)
+		store(BPF_R6, 0, BPF_R3, size);
+	land(end);
+	if (!twice && !in_register)
+		store(BPF_R6, 0, BPF_R3, size);
+}
+
+static void index_by(u32 reg)
+{
+	i32 v = find_var(VAR_VALUE);
+	bool on_stack = v < 0 || g.vars[v].size < 16 || chance(3);
+	if (on_stack) {
+		alu(ALU_LSH, true, reg, 3);
+		mov(BPF_R2, BPF_FP);
+		alu(ALU_ADD, true, BPF_R2, BUFFER);
+	} else {
+		get(BPF_R2, (u32)v);
+	}
+	alu_reg(ALU_ADD, true, BPF_R2, reg);
+	touch(BPF_R2, 0, on_stack ? 8 : 1);
+}
+
+/* The buffer is set. */
+static void write_as_many(u32 reg)
+{
+	mov(BPF_R2, reg);
+	mov(BPF_R1, BPF_FP);
+	alu(ALU_ADD, true, BPF_R1, BUFFER + BUFFER_SIZE - MOST);
+	mov_imm(BPF_R3, 0);
+	call(BPF_FUNC_probe_read_kernel);
+}
+
+/* What the number decides is known of all that the function can give. */
+static void decide_by(u32 reg)
+{
+	u32 v = below(SAVED), over = jump(chance(2) ? JMP_LE : JMP_SLE, true, reg, MOST);
+	mov_imm(BPF_R3, 1 << 20);
+	put(v, BPF_R3, VAR_NUMBER, 0);
+	index_by(BPF_R3);
+	land(over);
+	g.vars[v].kind = VAR_NONE;
+}
+
+void use_number(void)
+{
+	if (!g.buffer_set)
+		set_buffer();
+	switch (below(6)) {
+	case 0: write_as_many(BPF_R1); break;
+	case 1: decide_by(BPF_R1); break;
+	case 2: look_up(BPF_R1); break;
+	default: index_by(BPF_R1);
+	}
+}
+
+/* In the stack: a slot of its own, or a variable. */
+static i32 place_of(u32 v)
+{
+	return v < SAVED ? OUT : -8 * (i32)(v - SAVED + 1);
+}
+
+static void address_of_place(u32 reg, u32 v)
+{
+	mov(reg, BPF_FP);
+	alu(ALU_ADD, true, reg, place_of(v));
+}
+
+/* A function stores a number in this one's stack. */
+void do_out(void)
+{
+	static const enum func kinds[] = { FUNC_SET, FUNC_SET, FUNC_SET_BELOW, FUNC_LOOP_SET };
+	enum func kind = kinds[below(array_len(kinds))];
+	u32 v = below(VARS);
+	if (!can_call() || g.depth > 3)
+		return;
+	uses(F_given_number);
+	if (kind == FUNC_LOOP_SET) {
+		mov_imm(BPF_R1, 1 + (i32)below(3));
+		address_of_function(BPF_R2, kind);
+		address_of_place(BPF_R3, v);
+		mov_imm(BPF_R4, 0);
+	} else {
+		number(BPF_R2);
+		address_of_place(BPF_R1, v);
+	}
+	access(OPCODE_ST64, BPF_FP, 0, place_of(v), 8, (i32)below(MOST + 1));
+	if (kind == FUNC_LOOP_SET)
+		call(BPF_FUNC_loop);
+	else
+		call_function(kind);
+	load(BPF_R1, BPF_FP, place_of(v), 8);
+	if (v >= SAVED)
+		g.vars[v] = (struct var){ VAR_SMALL, MOST };
+	use_number();
+}
+
+/* A function returns one of two numbers. */
+void do_chosen(void)
+{
+	if (!can_call() || g.depth > 3)
+		return;
+	uses(F_returned_number);
+	number(BPF_R2);
+	call_function(FUNC_CHOOSE);
+	mov(BPF_R1, BPF_R0);
+	put(below(VARS), BPF_R1, VAR_SMALL, MOST);
+	use_number();
+}
+
+static void function_set(enum func kind)
+{
+	bool loops = kind == FUNC_LOOP_SET;
+	mov(BPF_R6, loops ? BPF_R2 : BPF_R1);
+	put(0, loops ? BPF_R1 : BPF_R2, VAR_NUMBER, 0);
+	if (chance(4))
+		statements(1);
+	if (kind == FUNC_SET_BELOW && can_call()) {
+		get(BPF_R2, 0);
+		mov(BPF_R1, BPF_R6);
+		call_function(FUNC_SET);
+	} else {
+		give_number(false);
+	}
+	if (chance(4))
+		statements(1);
+	mov_imm(BPF_R0, (i32)below(2));
+	leave();
+}
+
+static void function_choose(void)
+{
+	put(0, BPF_R2, VAR_NUMBER, 0);
+	if (chance(3))
+		statements(1);
+	give_number(true);
+	mov(BPF_R0, BPF_R3);
+	leave();
+}
+
+void function_that_gives(enum func kind)
+{
+	switch (kind) {
+	case FUNC_CHOOSE: function_choose(); break;
+	default: function_set(kind);
+	}
+}
