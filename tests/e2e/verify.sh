@@ -47,7 +47,7 @@ END
 mistake argument ': argument\.bpf\.c:6: insn [0-9]+: r1 \(argument 1 of netif_receive_skb\) is a struct sk_buff; it cannot be written; keep the value in a map or variable; it was loaded in line 6$' <<END
 SEC("fentry/netif_receive_skb") int BPF_PROG(f, struct sk_buff *skb) { skb->len = 5; return 0; }
 END
-mistake helper ': helper\.bpf\.c:8: insn [0-9]+: argument 2 of bpf_map_lookup_elem reads the stack at r10-4, which has not been written; give it a value first$' <<END
+mistake helper ': helper\.bpf\.c:8: insn [0-9]+: argument 2 of bpf_map_lookup_elem \(a key of map counts\) reads the stack at r10-4, which has not been written: byte 0 of 4; set all of the variable first, and what lies between its fields$' <<END
 SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
 	__u32 key;
 	__u64 *v = bpf_map_lookup_elem(&counts, &key);
@@ -59,7 +59,7 @@ __u64 array[4];
 SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
 	array[skb->len * 1000] = 7; return 0; }
 END
-mistake frame ': frame\.bpf\.c:8: insn [0-9]+: this store, 8 bytes at 0, is outside the stack, which is -512 to -1; correct the index or the size$' <<END
+mistake frame ': frame\.bpf\.c:8: insn [0-9]+: this store, 8 bytes at 0, is outside the stack, which is -512 to -1; correct the index, or the size of the variable$' <<END
 SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
 	volatile __u64 buf[4];
 	for (volatile int i = 0; i < 40; i++) buf[i] = 7;
@@ -77,7 +77,7 @@ mistake context ': context\.bpf\.c:7: insn [0-9]+: r1 is the context; it cannot 
 SEC("fentry/kfree_skb") int BPF_PROG(f, struct sk_buff *skb) {
 	((volatile __u64 *)ctx)[0] = 0; return 0; }
 END
-mistake kprobe ': kprobe\.bpf\.c:6: insn [0-9]+: r1 is a number; only an address can be accessed; read what lies at a number with bpf_probe_read_kernel or BPF_CORE_READ$' <<END
+mistake kprobe ': kprobe\.bpf\.c:6: insn [0-9]+: r1 is a number; only an address can be accessed; if it is a pointer in C, read what lies there with bpf_probe_read_kernel or BPF_CORE_READ$' <<END
 SEC("kprobe/kfree_skb") int BPF_KPROBE(f, struct sk_buff *skb) {
 	return skb->len; }
 END

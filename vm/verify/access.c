@@ -28,7 +28,7 @@ static enum err refuse_range(struct walk *w, const struct touch *t, const char *
 	if (t->least == t->most)
 		return walk_refuse(w,
 				   "%s, %llu byte%s at %lld, is outside %s, which is %lld to %lld; correct "
-				   "the index or the size",
+				   "the index, or the size of the variable",
 				   t->who, t->size, s, t->least, memory, from, to - 1);
 	return walk_refuse(
 	    w, "%s, %llu byte%s at %lld to %lld, can be outside %s, which is %lld to %lld; test the index",
@@ -67,9 +67,10 @@ static enum err check_written(struct walk *w, struct frame *f, const struct touc
 		struct slot *s = slot_at(f, at, &byte);
 		if (!s || !(s->written >> byte & 1))
 			return walk_refuse(w,
-					   "%s reads the stack at r10%+lld, which has not been written; give "
-					   "it a value first",
-					   t->who, at);
+					   "%s reads the stack at r10%+lld, which has not been written: byte "
+					   "%lld of %llu; set all of the variable first, and what lies "
+					   "between its fields",
+					   t->who, at, at - t->least, t->size);
 	}
 	return OK;
 }
@@ -99,7 +100,8 @@ static enum err touch_memory(struct walk *w, const struct touch *t, const char *
 			     bool read_only)
 {
 	if (t->how != ACCESS_READ && read_only)
-		return walk_refuse(w, "%s is in %s, which is read only", t->who, what);
+		return walk_refuse(w, "%s is in %s, which is read only; declare it without const", t->who,
+				   what);
 	if (t->least < 0 || t->most + (i64)t->size > (i64)size)
 		return refuse_range(w, t, what, 0, (i64)size);
 	return OK;
@@ -117,6 +119,20 @@ static enum err touch_value(struct walk *w, const struct touch *t)
 		    w, "%s touches the lock in %s; only bpf_spin_lock and bpf_spin_unlock do that", t->who,
 		    what);
 	return touch_memory(w, t, what, m->value_size, m->read_only);
+}
+
+/* Refuses what the register holds. An instruction names the register, a helper the argument. */
+static enum err refuse_kind(struct walk *w, const struct touch *t, const char *why)
+{
+	const struct reg *r = walk_reg(w, t->n);
+	char what[160] = "";
+	if (strncmp(t->who, "this ", 5) == 0)
+		return walk_refuse_reg(w, t->n, r, why);
+	reg_print(&STRBUF(what), w, r);
+	w->about = r;
+	return walk_refuse(w, "%s is %s; %s", t->who, what,
+			   t->how == ACCESS_READ ? "copy it to a variable, and pass the address of that"
+						 : "pass the address of a variable, or of a map's value");
 }
 
 enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who)
@@ -137,21 +153,22 @@ enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how,
 	case REG_RECORD: return touch_memory(w, &t, "the record", r->size, false);
 	case REG_MEMORY: return touch_memory(w, &t, "the memory", r->size, r->is_read_only);
 	case REG_NUMBER:
-		return walk_refuse_reg(
-		    w, n, r,
-		    how == ACCESS_READ && !range_is_const(&r->at)
-			? "only an address can be accessed; read what lies at a number with "
-			  "bpf_probe_read_kernel or BPF_CORE_READ"
-			: "only an address can be accessed");
+		if (reg_is_gone(w, r))
+			return refuse_kind(w, &t, "use it before");
+		return refuse_kind(w, &t,
+				   how == ACCESS_READ && !range_is_const(&r->at)
+				       ? "only an address can be accessed; if it is a pointer in C, read "
+					 "what lies there with bpf_probe_read_kernel or BPF_CORE_READ"
+				       : "only an address can be accessed");
 	case REG_CONTEXT:
 	case REG_OBJECT:
 		if (how != ACCESS_READ)
-			return walk_refuse_reg(w, n, r,
-					       "it cannot be written; keep the value in a map or variable");
+			return refuse_kind(w, &t,
+					   "it cannot be written; keep the value in a map or variable");
 		/* fall through */
 	default:
-		return walk_refuse_reg(
-		    w, n, r, how == ACCESS_READ ? "it cannot be read here" : "it cannot be written");
+		return refuse_kind(w, &t,
+				   how == ACCESS_READ ? "it cannot be read here" : "it cannot be written");
 	}
 }
 

@@ -24,18 +24,24 @@ static enum err check_arg_size(struct walk *w, const struct call *c, u32 n, bool
 	if (r->kind != REG_NUMBER)
 		return refuse_arg(w, c, n, "a size");
 	if (r->at.whole.smin < (may_be_zero ? 0 : 1) || r->at.whole.smax >= (i64)MAP_BYTES_MAX)
-		return refuse_arg(w, c, n,
-				  may_be_zero ? "a size that is small and not negative; test it before"
-					      : "a size above 0 that is not large; test it before");
+		return refuse_arg(
+		    w, c, n,
+		    may_be_zero
+			? "a size that is small and not negative; test it before, or mask it as in n & 63"
+			: "a size above 0 that is not large; test it before, or mask it as in n & 63");
 	*size = r->at.whole.umax;
 	return OK;
 }
 
-static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u64 size, enum access how)
+/* what: " (a key of map ", of the map among the arguments. */
+static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u64 size, enum access how,
+				 const char *what)
 {
-	char who[96] = "";
+	char who[128] = "";
 	struct strbuf s = STRBUF(who);
 	str_printf(&s, "argument %u of %s%s", n, c->prefix, c->h->name);
+	if (what)
+		str_printf(&s, "%s%s)", what, c->m->name);
 	return access_check(w, n, 0, size, how, who);
 }
 
@@ -122,10 +128,12 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 		c->size = (u32)r->at.bits.value;
 		return r->kind == REG_NUMBER && range_is_const(&r->at) && r->at.bits.value < MAP_BYTES_MAX
 			   ? OK
-			   : refuse_arg(w, c, n, "a constant: the size of the record");
-	case ARG_MAP_KEY: return check_arg_memory(w, c, n, c->m->key_size, ACCESS_READ);
-	case ARG_MAP_VALUE: return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ);
-	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE);
+			   : refuse_arg(w, c, n,
+					"a constant: the size of the record; bpf_ringbuf_output takes any");
+	case ARG_MAP_KEY: return check_arg_memory(w, c, n, c->m->key_size, ACCESS_READ, " (a key of map ");
+	case ARG_MAP_VALUE:
+		return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ, " (a value of map ");
+	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE, NULL);
 	case ARG_NUMBER: return r->kind == REG_NUMBER ? OK : refuse_arg(w, c, n, "a number");
 	case ARG_LOCK: return lock_called(w, c->h->id == BPF_FUNC_spin_lock);
 	case ARG_ITER_NEW:
@@ -149,7 +157,7 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 		e = walk_check_read(w, n + 1)
 			?: (reg_is_address(r) ? OK : refuse_arg(w, c, n, "an address of memory"))
 			?: check_arg_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &c->bytes);
-		return e ?: check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)));
+		return e ?: check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)), NULL);
 	}
 	return OK;
 }

@@ -43,7 +43,7 @@ void branch_null(struct walk *w, u32 id, bool is_null)
 {
 	state_each(&w->now, set_null, &(struct null){ id, is_null });
 	if (is_null)
-		state_close(&w->now, id); /* nothing was reserved */
+		state_close(&w->now, id, 0); /* nothing was reserved */
 }
 
 /* Says what the way tells. Returns false if the jump cannot go it. */

@@ -69,7 +69,7 @@ static void set_result(struct walk *w, const struct call *c)
 	r0.from = w->idx + 1;
 	walk_return(w, r0);
 	if (c->closes)
-		state_close(&w->now, c->closes);
+		state_close(&w->now, c->closes, r0.from);
 	w->idx++;
 }
 

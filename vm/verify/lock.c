@@ -10,8 +10,10 @@ enum err lock_check_free(struct walk *w, const char *what, const char *name)
 	if (!w->now.locked)
 		return OK;
 	walk_print_line(&STRBUF(line), w, w->now.locked_at);
-	return walk_refuse(w, "%s%s while the lock that %s took is held; call bpf_spin_unlock before", what,
-			   name, line);
+	return walk_refuse(w, "%s%s while the lock that %s took is held; %s", what, name, line,
+			   insn_is_exit(walk_insn(w))
+			       ? "call bpf_spin_unlock before, on every path"
+			       : "do it before bpf_spin_lock, or after bpf_spin_unlock");
 }
 
 static enum err refuse_lock(struct walk *w, const char *why)

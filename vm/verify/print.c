@@ -9,13 +9,28 @@
 
 verify_watcher *verify_watch;
 
+bool reg_is_gone(const struct walk *w, const struct reg *r)
+{
+	const struct insn *in = r->from ? &w->p->insns[r->from - 1] : NULL;
+	const struct helper *h = in && insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	return r->kind == REG_NUMBER && h && h->args[0] == ARG_RECORD;
+}
+
+static void gone_print(struct strbuf *s, const struct walk *w, const struct reg *r)
+{
+	str_printf(s, "gone: bpf_%s took it in ", helper_find((u32)w->p->insns[r->from - 1].imm)->name);
+	walk_print_line(s, w, r->from - 1);
+}
+
 void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r)
 {
 	const char *null = r->may_be_null ? ", or NULL" : "";
 	switch (r->kind) {
 	case REG_NONE: str_puts(s, "not set"); return;
 	case REG_NUMBER:
-		if (range_is_const(&r->at))
+		if (reg_is_gone(w, r))
+			gone_print(s, w, r);
+		else if (range_is_const(&r->at))
 			str_printf(s, "the number %lld", (i64)r->at.bits.value);
 		else
 			str_puts(s, "a number");
@@ -119,6 +134,16 @@ static void origin_print(struct strbuf *s, const struct walk *w, u32 idx)
 	walk_print_line(s, w, idx);
 }
 
+/* Whether clang has put the instruction into the line of its function's name, behind the body: the function returns. */
+static bool is_end(const struct walk *w, u32 idx)
+{
+	u32 start = idx;
+	while (!(w->v->marks[start] & MARK_START))
+		start--;
+	const struct line_info *first = source_line(w->p, start), *line = source_line(w->p, idx);
+	return first && idx > start && first->line == line->line;
+}
+
 void walk_print_way(struct strbuf *s, const struct walk *w)
 {
 	u32 count = min(w->path.count, (u32)TURNS);
@@ -132,7 +157,10 @@ void walk_print_way(struct strbuf *s, const struct walk *w)
 			continue;
 		str_puts(s, before);
 		walk_print_line(s, w, t->from);
-		str_printf(s, " to %u", to ? to->line : t->to);
+		if (is_end(w, t->to))
+			str_puts(s, " to the end");
+		else
+			str_printf(s, " to %u", to ? to->line : t->to);
 		before = ", ";
 	}
 }

@@ -113,21 +113,27 @@ void state_forget(struct state *s, u32 what)
 	state_each(s, forget_memory, &what);
 }
 
+struct closing {
+	u32 id, from;
+};
+
 static void forget_record(struct reg *r, void *arg)
 {
-	const u32 *id = arg;
-	if (r->kind == REG_RECORD && r->id == *id)
-		*r = reg_any();
+	const struct closing *c = arg;
+	if (r->kind != REG_RECORD || r->id != c->id)
+		return;
+	*r = reg_any();
+	r->from = c->from;
 }
 
-void state_close(struct state *s, u32 id)
+void state_close(struct state *s, u32 id, u32 from)
 {
 	for (u32 i = 0; i < s->open_count; i++)
 		if (s->open[i].id == id) {
 			s->open_count--;
 			memmove(&s->open[i], &s->open[i + 1], (s->open_count - i) * sizeof(s->open[0]));
 		}
-	state_each(s, forget_record, &id);
+	state_each(s, forget_record, &(struct closing){ id, from });
 }
 
 /* Which id of the new state stands for which of the old. equal: of two rounds of a loop, iterators that take each other's

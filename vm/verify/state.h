@@ -31,7 +31,7 @@ struct reg {
 	bool is_one_of; /* of an object: what came first in a union of addresses */
 	u32 what, size;
 	u32 id;   /* the same as all with this id; 0: as no other */
-	u32 from; /* 1 + the instruction that loaded or returned it; 0: another; only for messages */
+	u32 from; /* 1 + the instruction that loaded, returned or took it; 0: another; only for messages */
 	struct range at;
 };
 
@@ -105,8 +105,8 @@ void state_free(struct state *s);
 /* The memory that it has of its own. */
 u32 state_bytes(const struct state *s);
 
-/* Ends what is open with that id: its addresses are numbers from now on, or 0 if there was nothing to open. */
-void state_close(struct state *s, u32 id);
+/* Ends what is open with that id: its addresses are numbers from now on, with that from. */
+void state_close(struct state *s, u32 id, u32 from);
 
 /* The memory of an iterator or a round is gone: its addresses are numbers from now on. */
 void state_forget(struct state *s, u32 what);

@@ -94,8 +94,9 @@ static enum err slot_read(struct walk *w, const struct insn *in, u64 slot, struc
 	u32 type = slot == slots ? t->size_or_type : param ? btf_params(t)[param - 1].type : 0;
 	bool has_ret = frame_has_ret(p) && btf_strip(b, t->size_or_type);
 	if (slot >= slots + has_ret)
-		return walk_refuse(w, "ctx[%llu] does not exist: %s has %u argument%s%s", slot, p->target,
-				   args, args == 1 ? "" : "s", has_ret ? " and a result" : "");
+		return walk_refuse(
+		    w, "ctx[%llu] does not exist: %s has %u argument%s%s; BPF_PROG names no more", slot,
+		    p->target, args, args == 1 ? "" : "s", has_ret ? " and a result" : "");
 	if (is_pointer(b, type) && insn_size(in) != 8)
 		return walk_refuse(w, "ctx[%llu] is an address of eight bytes, and is read as a whole", slot);
 	*result = object_of(in, b, type);

@@ -234,7 +234,8 @@ static enum err walk_path(struct walk *w)
 		if (++w->visited > VISITED_MAX)
 			return walk_refuse(
 			    w,
-			    "the program has too many paths: %u instructions were followed, and more remain",
+			    "the program has too many paths: %u instructions were followed, and more remain; "
+			    "make fewer rounds, or count them with bpf_loop or bpf_for",
 			    VISITED_MAX);
 		if (w->seen[w->idx])
 			e = compare_seen(w, round, is_first);

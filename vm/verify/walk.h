@@ -105,6 +105,9 @@ static inline const struct insn *walk_insn(const struct walk *w)
 void reg_print(struct strbuf *s, const struct walk *w, const struct reg *r);
 void reg_print_known(struct strbuf *s, const struct walk *w, const struct reg *r);
 
+/* Whether it was the address of a record that the program has given back. */
+bool reg_is_gone(const struct walk *w, const struct reg *r);
+
 /* Appends "line 12", or the instruction where no line is known. */
 void walk_print_line(struct strbuf *s, const struct walk *w, u32 idx);
 

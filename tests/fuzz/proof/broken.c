@@ -124,13 +124,13 @@ WRAP(enum err, iter_called, struct walk *w, enum helper_arg arg, struct slot *sl
 	return e;
 }
 
-WRAP(void, state_close, struct state *s, u32 id)
+WRAP(void, state_close, struct state *s, u32 id, u32 from)
 {
 	u32 i = 0;
 	while (i < s->open_count && s->open[i].id != id)
 		i++;
 	if (broken != 17 || i == s->open_count)
-		__real_state_close(s, id);
+		__real_state_close(s, id, from);
 	else
 		memmove(&s->open[i], &s->open[i + 1], (--s->open_count - i) * sizeof(s->open[0]));
 }
