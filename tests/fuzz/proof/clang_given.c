@@ -54,8 +54,10 @@ static void give_number(bool in_register)
 static void index_by(u32 reg)
 {
 	i32 v = find_var(VAR_VALUE);
-	bool on_stack = v < 0 || g.vars[v].size < 16 || chance(3);
-	if (on_stack) {
+	bool on_stack = !g.is_small && (v < 0 || g.vars[v].size < 16 || chance(3));
+	if (g.is_small) {
+		wide(BPF_R2, 2, MAP_DATA);
+	} else if (on_stack) {
 		alu(ALU_LSH, true, reg, 3);
 		mov(BPF_R2, BPF_FP);
 		alu(ALU_ADD, true, BPF_R2, BUFFER);
@@ -89,9 +91,9 @@ static void decide_by(u32 reg)
 
 void use_number(void)
 {
-	if (!g.buffer_set)
+	if (!g.buffer_set && !g.is_small)
 		set_buffer();
-	switch (below(6)) {
+	switch (g.is_small ? 3 : below(6)) {
 	case 0: write_as_many(BPF_R1); break;
 	case 1: decide_by(BPF_R1); break;
 	case 2: look_up(BPF_R1); break;

@@ -231,6 +231,44 @@ void do_reload(void)
 	touch(BPF_R2, 0, 1);
 }
 
+/* Into eight bytes of the stack: at byte at, size bytes of variable v; constants around it. */
+static void store_part(u32 v, u32 at, u32 size)
+{
+	if (size < 8)
+		access(OPCODE_ST64, BPF_FP, 0, OUT, 8, chance(3) ? some_imm() : 0);
+	get(BPF_R1, v);
+	store(BPF_FP, OUT + (i32)at, BPF_R1, size);
+}
+
+/* On two ways, copies of a number lie at the same place or at two; then one of them is tested, and the number is used. */
+void do_parts(void)
+{
+	u32 v = below(VARS), sizes[2] = { any_size(), any_size() }, at[2], which = below(2);
+	if (chance(2))
+		sizes[1] = sizes[0];
+	for (u32 i = 0; i < 2; i++)
+		at[i] = sizes[i] * below(8 / sizes[i]);
+	if (!chance(3) && sizes[0] == sizes[1])
+		at[1] = at[0];
+	uses(F_parts);
+	number(BPF_R1);
+	alu(ALU_AND, sizes[which] > 4, BPF_R1, sizes[which] < 4 ? (1 << 8 * sizes[which]) - 1 : -1);
+	put(v, BPF_R1, VAR_NUMBER, 0);
+	u32 test = part_ways();
+	store_part(v, at[0], sizes[0]);
+	u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
+	land(test);
+	store_part(v, at[1], sizes[1]);
+	land(end);
+	load(BPF_R1, BPF_FP, OUT + (i32)at[which], sizes[which]);
+	out(jump(JMP_GT, !chance(3), BPF_R1, MOST));
+	if (at[0] == at[1] ? !chance(3) : chance(3))
+		get(BPF_R1, v);
+	if (chance(2)) /* else what takes the stack's address may read it */
+		access(OPCODE_ST64, BPF_FP, 0, OUT, 8, 0);
+	use_number();
+}
+
 /* A number that is bounded now and used later. */
 void do_bounded(void)
 {
