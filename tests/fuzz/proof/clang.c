@@ -184,7 +184,8 @@ static void statement(void)
 		do_bounded,  do_bounded,    do_small_index, do_small_index, do_small_index, do_fill,
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
 		do_iterator, do_record,     do_tail_call,   do_tail_call,   do_output,      do_reload,
-		do_reload,   do_out,        do_out,         do_chosen,      do_parts
+		do_reload,   do_out,        do_out,         do_chosen,      do_parts,       do_pointer,
+		do_keep
 	};
 	all[below(array_len(all))]();
 }

@@ -42,6 +42,9 @@ enum func {
 	FUNC_SET_BELOW,  /* calls FUNC_SET for it */
 	FUNC_LOOP_SET,   /* a callback of bpf_loop that stores a number */
 	FUNC_CHOOSE,     /* R2: a number; returns one */
+	FUNC_LEAD,       /* R1: where it stores an address */
+	FUNC_LEAD_BELOW, /* calls FUNC_LEAD for it */
+	FUNC_KEEP,       /* a callback of bpf_for_each_map_elem that stores an address */
 	FUNC_NUMBERS,    /* ORDER GLOBALS: those that are not static, as types.c says */
 	FUNC_MEMORY,
 	FUNC_PRESENT,
@@ -254,6 +257,8 @@ u32 part_ways(
 void use_number(void); /* relies on R1, which is 0 to MOST */
 void do_out(void);
 void do_chosen(void);
+void do_pointer(void);
+void do_keep(void);
 void function_that_gives(enum func kind);
 
 /* clang_global.c */

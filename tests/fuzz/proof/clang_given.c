@@ -17,7 +17,7 @@ static void one_number(void)
 		number(BPF_R3);
 		bound(BPF_R3, MOST);
 	} else {
-		mov_imm(BPF_R3, chance(12) ? 1 << (3 + below(16)) : (i32)below(MOST + 1));
+		mov_imm(BPF_R3, chance(16) ? 1 << (3 + below(16)) : (i32)below(MOST + 1));
 	}
 }
 
@@ -155,6 +155,52 @@ void do_chosen(void)
 	use_number();
 }
 
+/* Relies on the address in R1, which a function has given, or 0. */
+static void use_address(void)
+{
+	if (!chance(20))
+		out(jump(JMP_EQ, true, BPF_R1, 0));
+	touch(BPF_R1, chance(2) ? 0 : 8, any_size());
+	put(below(VARS), BPF_R1, VAR_VALUE, 16);
+}
+
+/* A function stores an address in this one's stack. */
+void do_pointer(void)
+{
+	u32 v = below(VARS);
+	if (!can_call() || g.depth > 3)
+		return;
+	uses(F_given_address);
+	access(OPCODE_ST64, BPF_FP, 0, place_of(v), 8, 0);
+	address_of_place(BPF_R1, v);
+	call_function(chance(3) ? FUNC_LEAD_BELOW : FUNC_LEAD);
+	load(BPF_R1, BPF_FP, place_of(v), 8);
+	if (v >= SAVED)
+		g.vars[v].kind = VAR_NONE;
+	use_address();
+}
+
+/* The callback of bpf_for_each_map_elem keeps the address of an element, or of its key, in this one's stack. */
+void do_keep(void)
+{
+	u32 v = below(VARS), map = chance(2) ? MAP_HASH : MAP_ARRAY;
+	if (!can_call() || g.depth > 3)
+		return;
+	uses(F_kept_element);
+	access(OPCODE_ST64, BPF_FP, 0, place_of(v), 8, 0);
+	wide(BPF_R1, 1, map);
+	address_of_function(BPF_R2, FUNC_KEEP);
+	address_of_place(BPF_R3, v);
+	mov_imm(BPF_R4, 0);
+	call(BPF_FUNC_for_each_map_elem);
+	if (v >= SAVED)
+		g.vars[v].kind = VAR_NONE;
+	if (chance(3))
+		do_delete();
+	load(BPF_R1, BPF_FP, place_of(v), 8);
+	use_address();
+}
+
 static void function_set(enum func kind)
 {
 	bool loops = kind == FUNC_LOOP_SET;
@@ -185,10 +231,71 @@ static void function_choose(void)
 	leave();
 }
 
+/* Into R0: of a value of a map, or NULL; now and then of something else. */
+static void one_address(void)
+{
+	switch (below(8)) {
+	case 0:
+	case 1: do_unchecked_lookup(); break;
+	case 2:
+		do_unchecked_lookup();
+		out(jump(JMP_EQ, true, BPF_R0, 0));
+		break;
+	case 3: mov_imm(BPF_R0, chance(4) ? some_imm() : 0); break;
+	case 4: mov(BPF_R0, chance(8) ? BPF_FP : BPF_R6); break;
+	default: wide(BPF_R0, 2, MAP_DATA | (u64)(8 * below(8)) << 32);
+	}
+}
+
+static void function_lead(enum func kind)
+{
+	mov(BPF_R6, BPF_R1);
+	put(0, BPF_R1, VAR_NONE, 0);
+	if (kind == FUNC_LEAD_BELOW && can_call()) {
+		mov(BPF_R1, BPF_R6);
+		call_function(FUNC_LEAD);
+	} else if (chance(3)) {
+		one_address();
+		store(BPF_R6, 0, BPF_R0, 8);
+	} else {
+		u32 test = part_ways();
+		one_address();
+		store(BPF_R6, 0, BPF_R0, 8);
+		u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
+		land(test);
+		one_address();
+		store(BPF_R6, 0, BPF_R0, 8);
+		land(end);
+	}
+	if (chance(4))
+		statements(1);
+	mov_imm(BPF_R0, 0);
+	leave();
+}
+
+/* R1: the map; R2: the key; R3: the value; R4: where. */
+static void function_keep(void)
+{
+	mov(BPF_R6, BPF_R4);
+	put(0, BPF_R3, VAR_VALUE, 16);
+	store(BPF_R6, 0, chance(8) ? BPF_R2 : BPF_R3, 8);
+	if (chance(3)) {
+		call(chance(2) ? BPF_FUNC_map_delete_elem : BPF_FUNC_map_lookup_elem);
+		put(1, BPF_R0, VAR_NUMBER, 0);
+	}
+	if (chance(3))
+		statements(1);
+	mov_imm(BPF_R0, (i32)below(2));
+	leave();
+}
+
 void function_that_gives(enum func kind)
 {
 	switch (kind) {
 	case FUNC_CHOOSE: function_choose(); break;
+	case FUNC_LEAD:
+	case FUNC_LEAD_BELOW: function_lead(kind); break;
+	case FUNC_KEEP: function_keep(); break;
 	default: function_set(kind);
 	}
 }
