@@ -139,7 +139,7 @@ int in_subprograms(unsigned long long *ctx)
 
 static long callback(unsigned int i, void *data)
 {
-	struct thing___new *t = data;
+	struct thing___new *t = *(struct thing___new **)data;
 	if (HAS(t))
 		seen = READ(t);
 	return 0;
@@ -148,7 +148,8 @@ static long callback(unsigned int i, void *data)
 SEC("fmod_ret/target")
 int in_a_callback(unsigned long long *ctx)
 {
-	bpf_loop(3, callback, (void *)ctx[0], 0);
+	void *t = (void *)ctx[0];
+	bpf_loop(3, callback, &t, 0);
 	return 0;
 }
 

@@ -38,7 +38,7 @@ static noinline int in_function(struct thing___new *t, int has)
 #line 40
 static noinline long callback(unsigned int i, void *data)
 {
-	struct thing___new *t = data;
+	struct thing___new *t = *(struct thing___new **)data;
 	seen = t->missing;
 	return 0;
 }
@@ -70,7 +70,7 @@ int program(unsigned long long *ctx)
 #elif WAY == 9
 	seen = in_function(t, bpf_core_field_exists(t->first)) + in_function(t, 0);
 #elif WAY == 10
-	bpf_loop(2, callback, t, 0);
+	bpf_loop(2, callback, &t, 0);
 #elif WAY == 11
 	if (bpf_core_field_exists(t->first))
 		seen = t->nested.deep[2];

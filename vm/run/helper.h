@@ -16,18 +16,19 @@ enum helper_arg {
 	ARG_MEM_READ_OR_NULL, /* as ARG_MEM_READ; NULL only if the size is 0 */
 	ARG_SIZE,             /* the length > 0 of the memory in the argument before */
 	ARG_SIZE_OR_ZERO,
-	ARG_VALUE_WRITE, /* writable memory, 8 bytes; need not be initialised */
-	ARG_CTX,         /* the program's context */
-	ARG_FUNC,        /* a function of the program, as ld_imm64 with src 4 loads it; the helper checks */
-	ARG_PROG_ARRAY,  /* a map of programs, loaded by an ld_imm64 above the call; no jump between */
-	ARG_RINGBUF,     /* a ring buffer of the program's object */
-	ARG_RECORD_SIZE, /* a constant, of the record that is returned */
-	ARG_RECORD,      /* the begin of a record that is reserved; afterwards it is gone */
-	ARG_NUMBER,      /* a number, and no address */
-	ARG_ITER_NEW,    /* eight bytes of the program's stack, which the call makes an iterator */
-	ARG_ITER,        /* an iterator that is open */
-	ARG_ITER_END,    /* the same, which the call closes */
-	ARG_LOCK,        /* a struct bpf_spin_lock in a map's value */
+	ARG_VALUE_WRITE,   /* writable memory, 8 bytes; need not be initialised */
+	ARG_CTX,           /* the program's context */
+	ARG_FUNC,          /* a function of the program, as ld_imm64 with src 4 loads it; the helper checks */
+	ARG_PROG_ARRAY,    /* a map of programs, loaded by an ld_imm64 above the call; no jump between */
+	ARG_RINGBUF,       /* a ring buffer of the program's object */
+	ARG_RECORD_SIZE,   /* a constant, of the record that is returned */
+	ARG_RECORD,        /* the begin of a record that is reserved; afterwards it is gone */
+	ARG_NUMBER,        /* a number, and no address */
+	ARG_STACK_OR_NULL, /* an address in the program's stack, for the function that is called; or NULL */
+	ARG_ITER_NEW,      /* eight bytes of the program's stack, which the call makes an iterator */
+	ARG_ITER,          /* an iterator that is open */
+	ARG_ITER_END,      /* the same, which the call closes */
+	ARG_LOCK,          /* a struct bpf_spin_lock in a map's value */
 };
 
 /* What R0 holds afterwards. */

@@ -135,6 +135,10 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 		return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ, " (a value of map ");
 	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE, NULL);
 	case ARG_NUMBER: return r->kind == REG_NUMBER ? OK : refuse_arg(w, c, n, "a number");
+	case ARG_STACK_OR_NULL:
+		return r->kind == REG_STACK || reg_is_zero(r)
+			   ? OK
+			   : refuse_arg(w, c, n, "an address of the stack, or NULL; put the value there");
 	case ARG_LOCK: return lock_called(w, c->h->id == BPF_FUNC_spin_lock);
 	case ARG_ITER_NEW:
 	case ARG_ITER:

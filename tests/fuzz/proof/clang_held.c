@@ -28,7 +28,8 @@ static void fill_by_function(void)
 		bound(BPF_R1, 4);
 		address_of_function(BPF_R2, FUNC_LOOP_FILL);
 		mov_imm(BPF_R4, 0);
-		load(BPF_R3, BPF_FP, RECORD, 8);
+		mov(BPF_R3, BPF_FP);
+		alu(ALU_ADD, true, BPF_R3, RECORD);
 		call(BPF_FUNC_loop);
 	} else {
 		load(BPF_R1, BPF_FP, RECORD, 8);

@@ -217,6 +217,8 @@ static void function_reserve(void)
 static void function_fill(bool loops)
 {
 	u32 record = loops ? BPF_R2 : BPF_R1, number = loops ? BPF_R1 : BPF_R2, size = any_size();
+	if (loops)
+		load(BPF_R2, BPF_R2, 0, 8);
 	mov(BPF_R6, record);
 	put(0, number, VAR_NUMBER, 0);
 	alu(ALU_AND, true, number, 8 - (i32)size + chance(20));
