@@ -15,8 +15,17 @@ static const struct map *map_among(struct shadow *s, const struct helper *h, con
 	return NULL;
 }
 
+/* An address of no bytes is one of memory all the same: of one of its bytes, or its end. */
+static void check_no_bytes(struct shadow *s, u32 n, u64 at, bool writes)
+{
+	if (!memory_is_stack(s, at) && !memory_may(s, at, 1, writes) && !memory_may(s, at - 1, 1, writes))
+		shadow_found(s, "no bytes at 0x%llx in r%u are not its own", at, n);
+}
+
 static void check_memory(struct shadow *s, u32 n, u64 at, u64 size, bool writes)
 {
+	if (!size)
+		check_no_bytes(s, n, at, writes);
 	if (!memory_may(s, at, size, writes))
 		shadow_found(s, "%llu bytes at 0x%llx in r%u are not its own, or were not written", size, at,
 			     n);
@@ -54,6 +63,9 @@ static void check_arg(struct shadow *s, const struct helper *h, u32 i, const str
 	case ARG_MAP_VALUE: check_memory(s, n, arg->v, m->value_size, false); return;
 	case ARG_VALUE_WRITE: check_memory(s, n, arg->v, 8, true); return;
 	case ARG_MEM_READ_OR_NULL:
+		if (!arg->v && !size->v)
+			break;
+		/* fall through */
 	case ARG_MEM_READ: check_memory(s, n, arg->v, size->v, false); break;
 	case ARG_MEM_WRITE: check_memory(s, n, arg->v, size->v, true); break;
 	case ARG_ITER_NEW:

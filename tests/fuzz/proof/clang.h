@@ -3,7 +3,8 @@
  *
  *      clang.c          functions, branches, loops, calls
  *      clang_number.c   variables, numbers, bounds
- *      clang_memory.c   accesses and helpers
+ *      clang_memory.c   accesses and maps
+ *      clang_helper.c   helpers that fill memory, or print it
  *      clang_held.c     records and locks
  *      clang_passed.c   iterators; functions that get one, or a record
  *      clang_given.c    functions that give a number or an address to their caller
@@ -228,16 +229,19 @@ void do_update(void);
 void do_delete(void);
 void do_index(void);
 void do_small_index(void);
-void do_fill(void);
 void do_constant_index(void);
-void do_probe(void);
-void do_comm(void);
 void do_object(void);
-void do_frame(void);
-void do_printk(void);
 void do_ordered(void);
 void do_accumulate(void);
 void touch(u32 base, i32 off, u32 size); /* loads or stores */
+
+/* clang_helper.c */
+void do_fill(void);
+void do_probe(void);
+void do_comm(void);
+void do_frame(void);
+void do_printk(void);
+void do_vprintk(void);
 
 /* clang_held.c */
 void do_record(void);

@@ -279,13 +279,16 @@ static void function_keep(void)
 	mov(BPF_R6, BPF_R4);
 	put(0, BPF_R3, VAR_VALUE, 16);
 	store(BPF_R6, 0, chance(8) ? BPF_R2 : BPF_R3, 8);
-	if (chance(3)) {
-		call(chance(2) ? BPF_FUNC_map_delete_elem : BPF_FUNC_map_lookup_elem);
+	if (chance(2)) {
+		static const u32 helpers[] = { BPF_FUNC_map_delete_elem, BPF_FUNC_map_lookup_elem,
+					       BPF_FUNC_map_update_elem };
+		mov_imm(BPF_R4, 0);
+		call(helpers[below(3)]);
 		put(1, BPF_R0, VAR_NUMBER, 0);
 	}
 	if (chance(3))
 		statements(1);
-	mov_imm(BPF_R0, (i32)below(2));
+	mov_imm(BPF_R0, chance(4));
 	leave();
 }
 

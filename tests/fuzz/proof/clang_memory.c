@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Of the generator: accesses to memory, and helpers.
+// Of the generator: accesses to memory, and maps.
 #include "tests/fuzz/proof/clang.h"
 
 void set_buffer(void)
@@ -162,30 +162,6 @@ void do_small_index(void)
 	touch(BPF_R2, (i32)below(most + 1 + chance(8)), size);
 }
 
-/* A helper fills memory that was not written before; then it is read. */
-void do_fill(void)
-{
-	u32 v, room = 48;
-	bool comm = chance(2);
-	uses(F_fill);
-	if (chance(2)) {
-		mov_imm(BPF_R2, (i32)room);
-	} else {
-		number(BPF_R2);
-		bound(BPF_R2, room);
-		if (comm || chance(2))
-			out(jump(JMP_EQ, true, BPF_R2, 0));
-	}
-	mov(BPF_R1, BPF_FP);
-	alu(ALU_ADD, true, BPF_R1, FILL);
-	mov_imm(BPF_R3, some_imm());
-	call(comm ? BPF_FUNC_get_current_comm : BPF_FUNC_probe_read_kernel);
-	u32 size = any_size();
-	load(BPF_R1, BPF_FP, FILL + (i32)(size * below(room / size)), size);
-	free_var(&v);
-	put(v, BPF_R1, VAR_NUMBER, 0);
-}
-
 /* An access at an index that is bounded right before, or at a constant. */
 void do_index(void)
 {
@@ -231,50 +207,6 @@ void do_constant_index(void)
 		touch(BPF_R2, (i32)off, size);
 }
 
-void do_probe(void)
-{
-	bool on_stack = chance(4);
-	i32 v = find_var(VAR_VALUE);
-	u32 room = on_stack || v < 0 ? BUFFER_SIZE : g.vars[v].size;
-	uses(F_probe_read);
-	number(BPF_R2);
-	bound(BPF_R2, room);
-	if (chance(4))
-		out(jump(JMP_EQ, true, BPF_R2, 0));
-	if (on_stack || v < 0) {
-		mov(BPF_R1, BPF_FP);
-		alu(ALU_ADD, true, BPF_R1, BUFFER);
-	} else {
-		get(BPF_R1, (u32)v);
-	}
-	if (chance(2) && g.has_context)
-		load(BPF_R3, BPF_R6, 0, 8);
-	else
-		mov_imm(BPF_R3, some_imm());
-	call(chance(4) ? BPF_FUNC_probe_read_kernel_str : BPF_FUNC_probe_read_kernel);
-}
-
-void do_comm(void)
-{
-	i32 v = find_var(VAR_VALUE);
-	uses(F_comm);
-	mov(BPF_R1, BPF_FP);
-	alu(ALU_ADD, true, BPF_R1, BUFFER);
-	if (v >= 0 && chance(2)) {
-		get(BPF_R1, (u32)v);
-		mov_imm(BPF_R2, (i32)g.vars[v].size + chance(8));
-	} else if (chance(2)) {
-		mov_imm(BPF_R2, 1 + (i32)below(BUFFER_SIZE + 1));
-	} else {
-		number(BPF_R2);
-		bound(BPF_R2, BUFFER_SIZE);
-		out(jump(JMP_EQ, true, BPF_R2, 0));
-		mov(BPF_R1, BPF_FP);
-		alu(ALU_ADD, true, BPF_R1, BUFFER);
-	}
-	call(BPF_FUNC_get_current_comm);
-}
-
 void do_object(void)
 {
 	i32 old = find_var(VAR_OBJECT);
@@ -293,40 +225,6 @@ void do_object(void)
 	}
 	load(BPF_R2, BPF_R1, (i32)(size * below(24)), size);
 	put(v, BPF_R2, VAR_NUMBER, 0);
-}
-
-/* bpf_get_func_arg and bpf_get_func_ret put a word into the stack. */
-void do_frame(void)
-{
-	u32 v;
-	if (!g.has_context || g.m->is_kprobe)
-		return;
-	uses(F_frame);
-	if (chance(3) && g.m->is_fexit) {
-		mov(BPF_R2, BPF_FP);
-		alu(ALU_ADD, true, BPF_R2, CELL);
-		mov(BPF_R1, BPF_R6);
-		call(BPF_FUNC_get_func_ret);
-	} else {
-		number(BPF_R2);
-		mov(BPF_R3, BPF_FP);
-		alu(ALU_ADD, true, BPF_R3, CELL);
-		mov(BPF_R1, BPF_R6);
-		call(BPF_FUNC_get_func_arg);
-	}
-	out(jump(JMP_NE, true, BPF_R0, 0));
-	load(BPF_R1, BPF_FP, CELL, 8);
-	free_var(&v);
-	put(v, BPF_R1, VAR_NUMBER, 0);
-}
-
-void do_printk(void)
-{
-	uses(F_printk);
-	number(BPF_R3);
-	wide(BPF_R1, 2, MAP_RODATA);
-	mov_imm(BPF_R2, 5);
-	call(BPF_FUNC_trace_printk);
 }
 
 void do_ordered(void)

@@ -295,6 +295,8 @@ static void step(struct shadow *s, const struct insn *in, struct shadow_reg *r)
 {
 	s->kinds[insn_kind(in)] = 1;
 	check_registers(s, reads(in), r);
+	if (insn_writes(in) & 1 << BPF_FP)
+		shadow_found(s, "r10 is written");
 	if (s->found)
 		return;
 	if (insn_is_call(in)) {

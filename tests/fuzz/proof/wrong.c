@@ -23,7 +23,7 @@ static void mutate_one(struct insn *in)
 		else if (computes)
 			in->op ^= CLASS_ALU32 ^ CLASS_ALU64;
 		break;
-	case 3: in->dst = (u8)(below(10)); break;
+	case 3: in->dst = (u8)(below(chance(8) ? 11 : 10)); break;
 	case 4:
 		if (insn_takes_reg(in) && !insn_is_call(in))
 			in->src = (u8)(below(10));
