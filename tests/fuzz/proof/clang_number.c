@@ -269,6 +269,38 @@ void do_parts(void)
 	use_number();
 }
 
+static void any_address(u32 reg)
+{
+	i32 v = find_var(chance(3) ? VAR_OBJECT : VAR_VALUE);
+	if (v >= 0 && !chance(3))
+		get(reg, (u32)v);
+	else if (g.has_context && chance(2))
+		mov(reg, BPF_R6);
+	else
+		wide(reg, chance(2) ? 1 : 2, MAP_DATA);
+}
+
+/* What is left of an address, of which the program knows nothing but how large it can be. */
+void do_distance(void)
+{
+	uses(F_distance);
+	any_address(BPF_R1);
+	any_address(BPF_R2);
+	switch (below(6)) {
+	case 0: emit(OPCODE_MOV32_X, BPF_R1, BPF_R1, 0, 0); break;
+	case 1:
+		emit(chance(2) ? OPCODE_MOVSX64_8 : OPCODE_MOVSX32_8, BPF_R1, BPF_R2, 8 << below(2), 0);
+		break;
+	case 2: emit(chance(2) ? OPCODE_BE16 : OPCODE_BSWAP16, BPF_R1, 0, 0, 16 << below(3)); break;
+	case 3: emit(chance(2) ? OPCODE_NEG64 : OPCODE_NEG32, BPF_R1, 0, 0, 0); break;
+	case 4: alu_reg(ALU_SUB, true, BPF_R1, BPF_R2); break;
+	default: alu_reg(ALU_SUB, false, BPF_R1, BPF_R2);
+	}
+	put(below(VARS), BPF_R1, VAR_NUMBER, 0);
+	bound(BPF_R1, MOST);
+	use_number();
+}
+
 /* A number that is bounded now and used later. */
 void do_bounded(void)
 {
