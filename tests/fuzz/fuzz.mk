@@ -45,7 +45,7 @@ endif
 # The fuzzer of the verifier. It listens to the walk, and puts mistakes into it, where the linker lets it.
 PROOF_OBJS := $(patsubst %.c,$(H)/opt/%.o,$(wildcard tests/fuzz/proof/*.c) tests/vm_model.c)
 PROOF_WRAP := walk_arith walk_branch walk_access walk_exit walk_call live_find range_alu tnum_add access_check \
-	      state_covers range_assume range_sign_extend iter_widen iter_check_closed iter_called \
+	      state_covers range_assume range_sign_extend iter_widen state_forget iter_check_closed iter_called \
 	      state_close global_call global_enter global_next walk_later context_read
 
 $(H)/fuzz-verify: $(PROOF_OBJS) $(HOST_TOOL_OBJS)

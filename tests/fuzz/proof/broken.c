@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Mistakes in the verifier, by which the fuzzer is tried: each must be found. The linker leads the calls here (--wrap).
-// Numbers 2, 8, 12, 13, 22 and 25 are in watch.c.
+// Numbers 2, 8, 12, 13, 22, 25, 27 and 28 are in watch.c.
 #include "kernel/lib/mem.h"
 #include "tests/fuzz/proof/proof.h"
 #include "vm/verify/range_parts.h"
@@ -38,7 +38,9 @@ static const char *const names[] = { "nothing",
 				     "a helper may read one byte more",
 				     "registers have one word more",
 				     "a part of a number on the stack is all of it",
-				     "the address of an iterator's number outlives it" };
+				     "the address of an iterator's number outlives it",
+				     "the address of an element's key outlives its callback",
+				     "no number matters that a function stores for its caller" };
 
 u32 broken_count(void)
 {
