@@ -201,6 +201,30 @@ void do_keep(void)
 	use_address();
 }
 
+/* A function says whether a number is small, or an address is not NULL; the copy that this one has kept is used then. */
+void do_tested(void)
+{
+	u32 v = below(VARS);
+	bool is_address = chance(2);
+	if (!can_call() || g.depth > 3)
+		return;
+	uses(F_tested_below);
+	is_address ? do_unchecked_lookup() : number(BPF_R0);
+	put(v, BPF_R0, VAR_NONE, 0);
+	if (chance(3))
+		number(BPF_R2);
+	else
+		mov_imm(BPF_R2, some_imm());
+	get(BPF_R1, v);
+	call_function(is_address ? FUNC_IS_THERE : FUNC_IS_SMALL);
+	out(jump(JMP_EQ, chance(2), BPF_R0, (i32)chance(20)));
+	get(BPF_R1, v);
+	if (is_address)
+		touch(BPF_R1, 8, any_size());
+	else
+		use_number();
+}
+
 static void function_set(enum func kind)
 {
 	bool loops = kind == FUNC_LOOP_SET;
@@ -228,6 +252,31 @@ static void function_choose(void)
 		statements(1);
 	give_number(true);
 	mov(BPF_R0, BPF_R3);
+	leave();
+}
+
+/* R1: what is tested; R2: a number. The answer waits in R6, and now and then it is wrong. */
+static void function_test(enum func kind)
+{
+	bool is_address = kind == FUNC_IS_THERE;
+	put(0, BPF_R2, VAR_NUMBER, 0);
+	put(1, BPF_R1, VAR_NONE, 0);
+	u32 first = chance(3) ? part_ways() : 0;
+	mov_imm(BPF_R6, 0);
+	if (first)
+		land(first);
+	get(BPF_R1, 1);
+	mov_imm(BPF_R6, 0);
+	for (u32 i = below(10); i--;)
+		mov_imm(BPF_R0, some_imm());
+	u32 test = is_address ? jump(JMP_EQ, true, BPF_R1, 0)
+			      : jump(chance(20) ? JMP_SGT : JMP_GT, !chance(20), BPF_R1, MOST);
+	mov_imm(BPF_R6, 1);
+	if (!chance(20))
+		land(test);
+	if (chance(3))
+		statements(1);
+	mov(BPF_R0, BPF_R6);
 	leave();
 }
 
@@ -299,6 +348,8 @@ void function_that_gives(enum func kind)
 	case FUNC_LEAD:
 	case FUNC_LEAD_BELOW: function_lead(kind); break;
 	case FUNC_KEEP: function_keep(); break;
+	case FUNC_IS_THERE:
+	case FUNC_IS_SMALL: function_test(kind); break;
 	default: function_set(kind);
 	}
 }
