@@ -198,6 +198,7 @@ int main(int argc, char **argv)
 	argv += quiet;
 	bool single = argc > 1 && strcmp(argv[1], "single") == 0;
 	step = argc > 2 ? (u32)atoi(argv[2]) : 1;
+	const char *only = argc > 3 ? argv[3] : NULL;
 	(single ? each_single_range : each_range)(check_reduced);
 	if (!quiet)
 		printf("%u and %u bits: %llu %sranges, %llu not reduced to the smallest; %u sets, 1 of %u "
@@ -205,11 +206,14 @@ int main(int argc, char **argv)
 		       RANGE_BITS, RANGE_LOW, tried, single ? "single " : "", not_smallest, count, step);
 	for (u32 wide = 0; wide < 2; wide++) {
 		for (u32 i = 0; i < array_len(alus); i++)
-			check_alu(&alus[i], wide);
+			if (!only || strcmp(only, alus[i].name) == 0)
+				check_alu(&alus[i], wide);
 		for (u32 i = 0; i < array_len(jmps); i++)
-			check_jump(&jmps[i], wide);
+			if (!only || strcmp(only, jmps[i].name) == 0)
+				check_jump(&jmps[i], wide);
 	}
-	check_rest();
+	if (!only)
+		check_rest();
 	printf("%s range_small_%u_%u: %llu unsound\n", bad ? "FAIL" : "PASS", RANGE_BITS, RANGE_LOW, bad);
 	return bad != 0;
 }
