@@ -185,7 +185,7 @@ static void statement(void)
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
 		do_iterator, do_record,     do_tail_call,   do_tail_call,   do_output,      do_reload,
 		do_reload,   do_out,        do_out,         do_chosen,      do_parts,       do_pointer,
-		do_keep,     do_vprintk,    do_distance,    do_tested
+		do_keep,     do_vprintk,    do_distance,    do_tested,      do_picked
 	};
 	all[below(array_len(all))]();
 }

@@ -48,6 +48,7 @@ enum func {
 	FUNC_KEEP,       /* a callback of bpf_for_each_map_elem that stores an address */
 	FUNC_IS_SMALL,   /* R1: a number, which it tests; R2: a number */
 	FUNC_IS_THERE,   /* R1: an address, or NULL; R2: a number */
+	FUNC_PICK,       /* R1, R2: numbers, of which it returns one */
 	FUNC_NUMBERS,    /* ORDER GLOBALS: those that are not static, as types.c says */
 	FUNC_MEMORY,
 	FUNC_PRESENT,
@@ -267,6 +268,7 @@ void do_chosen(void);
 void do_pointer(void);
 void do_keep(void);
 void do_tested(void);
+void do_picked(void);
 void function_that_gives(enum func kind);
 
 /* clang_global.c */

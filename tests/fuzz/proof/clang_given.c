@@ -225,6 +225,29 @@ void do_tested(void)
 		use_number();
 }
 
+/* A function returns one of two numbers. This one has kept both, and tests one of them, or both. */
+void do_picked(void)
+{
+	u32 v = below(VARS), other = (v + 1) % VARS;
+	if (!can_call() || g.depth > 3)
+		return;
+	uses(F_picked);
+	number(BPF_R1);
+	put(v, BPF_R1, VAR_NONE, 0); /* so that the other one is no copy of it */
+	number(BPF_R2);
+	put(other, BPF_R2, VAR_NUMBER, 0);
+	get(BPF_R1, v);
+	get(BPF_R2, other);
+	call_function(FUNC_PICK);
+	get(BPF_R1, v);
+	out(jump(JMP_GT, true, BPF_R1, MOST));
+	get(BPF_R1, other);
+	if (!chance(4))
+		out(jump(JMP_GT, true, BPF_R1, MOST));
+	mov(BPF_R1, BPF_R0);
+	use_number();
+}
+
 static void function_set(enum func kind)
 {
 	bool loops = kind == FUNC_LOOP_SET;
@@ -277,6 +300,19 @@ static void function_test(enum func kind)
 	if (chance(3))
 		statements(1);
 	mov(BPF_R0, BPF_R6);
+	leave();
+}
+
+static void function_pick(void)
+{
+	put(0, BPF_R1, VAR_NUMBER, 0);
+	put(1, BPF_R2, VAR_NUMBER, 0);
+	u32 test = part_ways();
+	get(BPF_R0, 0);
+	u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
+	land(test);
+	get(BPF_R0, 1);
+	land(end);
 	leave();
 }
 
@@ -348,6 +384,7 @@ void function_that_gives(enum func kind)
 	case FUNC_LEAD:
 	case FUNC_LEAD_BELOW: function_lead(kind); break;
 	case FUNC_KEEP: function_keep(); break;
+	case FUNC_PICK: function_pick(); break;
 	case FUNC_IS_THERE:
 	case FUNC_IS_SMALL: function_test(kind); break;
 	default: function_set(kind);
