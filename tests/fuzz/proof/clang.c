@@ -185,7 +185,7 @@ static void statement(void)
 		do_record,   do_record,     do_lock,        do_lock,        do_step,        do_global,
 		do_iterator, do_record,     do_tail_call,   do_tail_call,   do_output,      do_reload,
 		do_reload,   do_out,        do_out,         do_chosen,      do_parts,       do_pointer,
-		do_keep,     do_vprintk,    do_distance,    do_tested,      do_picked
+		do_keep,     do_vprintk,    do_distance,    do_tested,      do_picked,      do_zeros
 	};
 	all[below(array_len(all))]();
 }
@@ -285,7 +285,7 @@ static void small_main(void)
 {
 	static void (*const all[])(void) = { do_number,  do_arithmetic,     do_narrow,  do_data,
 					     do_bounded, do_constant_index, do_ordered, do_accumulate,
-					     do_parts,   do_parts };
+					     do_parts,   do_parts,          do_zeros };
 	g.is_small = true;
 	for (u32 count = 1 + below(3); count--;) {
 		for (u32 i = below(3); i--;)

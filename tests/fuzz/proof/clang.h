@@ -221,6 +221,7 @@ void do_narrow(void);
 void do_reload(void);
 void do_parts(void);
 void do_distance(void);
+void do_zeros(void);
 void do_bounded(void);
 
 /* clang_memory.c */

@@ -269,6 +269,35 @@ void do_parts(void)
 	use_number();
 }
 
+/* Writes eight bytes of the stack, in parts; one of them may be another number, or is left out. */
+static void write_parts(u32 size, i32 imm, bool may_differ)
+{
+	u32 other = may_differ ? below(8 / size) : 8;
+	for (u32 i = 0; i < 8 / size; i++)
+		if (i != other || chance(2))
+			access(OPCODE_ST64, BPF_FP, 0, OUT + (i32)(i * size), size,
+			       i == other ? some_imm() : imm);
+}
+
+/* On two ways bytes are written, or are zeros; the load relies on it. */
+void do_zeros(void)
+{
+	u32 size = 1u << below(3), other = chance(4) ? 1u << below(3) : size,
+	    read = chance(2) ? 8 : any_size();
+	i32 imm = chance(2) ? some_imm() : 0;
+	uses(F_zeros);
+	u32 test = part_ways();
+	write_parts(size, imm, chance(5));
+	u32 end = emit(OPCODE_JA, 0, 0, 0, 0);
+	land(test);
+	write_parts(other, imm, chance(5));
+	land(end);
+	load(BPF_R1, BPF_FP, OUT + (i32)(read * below(8 / read)), read);
+	if (imm || chance(3))
+		bound(BPF_R1, MOST);
+	use_number();
+}
+
 static void any_address(u32 reg)
 {
 	i32 v = find_var(chance(3) ? VAR_OBJECT : VAR_VALUE);

@@ -29,7 +29,7 @@ enum { MAP_ARRAY, MAP_HASH, MAP_RODATA, MAP_DATA, MAP_RING, MAP_LOCKS, MAP_PROGS
 	X(printk) X(vprintk) X(ordered) X(probe_read) X(fill) X(bounded) X(comm) X(atomic) X(object) \
 	X(swap) X(extend) X(branch) X(record) X(lock) X(held_record) X(passed_record) \
 	X(passed_iter) X(nested_iter) X(step) X(global) X(tail_call) X(output) X(kprobe) X(reload) \
-	X(given_number) X(returned_number) X(tested_below) X(picked) X(parts) X(distance) X(given_address) X(kept_element) X(mutated)
+	X(given_number) X(returned_number) X(tested_below) X(picked) X(zeros) X(parts) X(distance) X(given_address) X(kept_element) X(mutated)
 /* clang-format on */
 enum feature {
 #define X(name) F_##name,
