@@ -8,8 +8,10 @@
 #include "tests/host/vm_asm.h"
 #include "tests/test.h"
 #include "vm/compile.h"
+#include "vm/jit/op.h"
 #include "vm/load/section.h"
 #include "vm/object.h"
+#include "vm/run/helper.h"
 #include "vm/run/map.h"
 #include "vm/verify/verify.h"
 
@@ -195,4 +197,30 @@ TEST(dead_writes_of_r10_run_in_no_mode)
 			check_eq(5, p->entry(context));
 		prog_free(p);
 	}
+}
+
+/* What is left of the stack's address behind a multiple of 16, where a helper's frame begins. */
+static u64 rest_of_frame(u64 r1 unused, u64 r2 unused, u64 r3 unused, u64 r4 unused, u64 r5 unused,
+			 const struct prog *p unused)
+{
+	return (uptr)__builtin_frame_address(0) % 16;
+}
+
+TEST(dead_writes_of_r10_leave_the_stack_aligned)
+{
+	static const char *const texts[] = {
+		"r0 = 0\nif r0 == 0x0 goto pc+1\nr10 = 1\ncall bpf_rest#77777\nexit\n",
+		"r6 = 5\nr0 = 0\nif r0 == 0x0 goto pc+1\nr10 = r6\ncall bpf_rest#77777\nexit\n",
+	};
+	static const struct helper row = { 77777, "rest", RET_SCALAR, { ARG_NONE }, 0, rest_of_frame };
+	helper_add_table(&row, 1);
+	for (u32 i = 0; i < 2 * array_len(texts); i++) {
+		op_tricks_off = i & 1 ? ~0u : 0;
+		struct prog *p = load_proven("raw_tp", texts[i / 2], PROG_JIT);
+		if (p)
+			check_eq(0, p->entry((u64[8]){ 0 }));
+		prog_free(p);
+	}
+	op_tricks_off = 0;
+	helper_add_table(NULL, 0);
 }
