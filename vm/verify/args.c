@@ -45,21 +45,28 @@ static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u6
 	return access_check(w, n, 0, size, how, who);
 }
 
-/* NULL in place of memory: the size must be 0. */
-static enum err check_no_memory(struct walk *w, const struct call *c, u32 n)
-{
-	u64 size = 0;
-	enum err e = walk_check_read(w, n + 1) ?: check_arg_size(w, c, n + 1, true, &size);
-	return !e && size ? refuse_arg(w, c, n, "an address of memory, because the size can be more than 0")
-			  : e;
-}
-
 /* Of a size that is no constant, only what may be written is known. */
 static enum access access_of(enum helper_arg arg, const struct reg *size)
 {
 	if (arg != ARG_MEM_WRITE)
 		return ACCESS_READ;
 	return range_is_const(&size->at) ? ACCESS_WRITE : ACCESS_MAY_WRITE;
+}
+
+/* Memory, and behind it its size. NULL may stand in place of no bytes. */
+static enum err check_arg_sized(struct walk *w, struct call *c, u32 n)
+{
+	enum helper_arg arg = c->h->args[n - BPF_R1], next = c->h->args[n - BPF_R1 + 1];
+	const struct reg *r = walk_reg(w, n);
+	bool none = arg == ARG_MEM_READ_OR_NULL && reg_is_zero(r);
+	enum err e = walk_check_read(w, n + 1)
+			 ?: (none || reg_is_address(r) ? OK : refuse_arg(w, c, n, "an address of memory"))
+			 ?: check_arg_size(w, c, n + 1, none || next == ARG_SIZE_OR_ZERO, &c->bytes);
+	if (e || (none && !c->bytes))
+		return e;
+	if (none)
+		return refuse_arg(w, c, n, "an address of memory, because the size can be more than 0");
+	return check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)), NULL);
 }
 
 static enum err check_map_arg(struct walk *w, struct call *c, u32 n, bool wants_ring)
@@ -107,7 +114,6 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 	enum helper_arg arg = c->h->args[i];
 	u32 n = BPF_R1 + i;
 	const struct reg *r = walk_reg(w, n);
-	enum helper_arg next = i < 4 ? c->h->args[i + 1] : ARG_NONE;
 	/* What a format does not ask for may be missing. */
 	bool optional = arg == ARG_NONE || (c->h->id == BPF_FUNC_trace_printk && arg == ARG_ANY);
 	enum err e = optional ? OK : walk_check_read(w, n);
@@ -153,15 +159,8 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 		c->calls_back = true;
 		return OK;
 	case ARG_MEM_READ_OR_NULL:
-		if (reg_is_zero(r))
-			return check_no_memory(w, c, n);
-		/* fall through */
 	case ARG_MEM_READ:
-	case ARG_MEM_WRITE:
-		e = walk_check_read(w, n + 1)
-			?: (reg_is_address(r) ? OK : refuse_arg(w, c, n, "an address of memory"))
-			?: check_arg_size(w, c, n + 1, next == ARG_SIZE_OR_ZERO, &c->bytes);
-		return e ?: check_arg_memory(w, c, n, c->bytes, access_of(arg, walk_reg(w, n + 1)), NULL);
+	case ARG_MEM_WRITE: return check_arg_sized(w, c, n);
 	}
 	return OK;
 }
