@@ -177,7 +177,7 @@ enum err call_check_format(struct walk *w, const struct call *c)
 	while (set < 3 && walk_reg(w, BPF_R3 + set)->kind != REG_NONE)
 		set++;
 	if (c->h->id == BPF_FUNC_trace_vprintk)
-		set = (u32)(walk_reg(w, BPF_R4)->at.whole.umax / 8);
+		set = (u32)(walk_reg(w, BPF_R4)->at.whole.umin / 8); /* of sizes that vary, the least */
 	const char *begin = (const char *)m->values + fmt->at.bits.value;
 	if (printk_check(begin, (u32)size->at.bits.value, set, &why))
 		return OK;
