@@ -193,8 +193,10 @@ def walk(below):
         insn = gdb.execute("x/i $pc", to_string=True).split("\t")[1].strip()
         at_end = found[0] == image and insn == "ret"
         want = [image] + ([] if at_end else below) + caller
-        ours = found[0] == image or str(found[0]).startswith("bpf_prog_")
-        above = 0 if found[0] == image else 1 if ours or found[0] == "kfree_skb" else 2
+        is_ours = [name == image or str(name).startswith("bpf_prog_") for name in found]
+        ours = is_ours[0]
+        at = 0 if ours or found[0] == "kfree_skb" else is_ours.index(True)  # inlined functions have frames, too
+        above = at if found[at] == image else at + 1
         above += sum("weigh" in str(name) for name in found)
         print("frames", "right" if found[above:] == want else f"wrong at {insn}: {found}")
         seen[found[0]] = seen.get(found[0], 0) + ours
