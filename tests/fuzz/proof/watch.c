@@ -232,6 +232,9 @@ static bool allows_value(const struct prog *p, const struct reg *r, u64 value)
 				return true;
 		return false;
 	}
+	/* What leads out of its value may lie in that of another element. */
+	if (r->at.whole.smin < 0 || r->at.whole.smax >= (i64)m->value_size)
+		return true;
 	first = m->ops->values_around(m, value, &base);
 	return !first || range_has(&r->at, value - (uptr)base) || value - (uptr)base >= m->value_size;
 }
