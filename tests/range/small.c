@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// small [-q] all|single [STEP]
+// small [-q] all|single [STEP [OPERATION]]
 // Tries every operation of vm/verify/range on ranges of RANGE_BITS and RANGE_LOW bits: all of them, or those that one
-// description alone makes. STEP takes every so many of them for pairs; -q prints no figures.
+// description alone makes. STEP takes every so many of them for pairs; OPERATION tries that one alone, add or jlt;
+// -q prints no figures.
 //
 // What an operation returns must have each number that some numbers of the operands make (sound). It is exact if no
 // smaller range has them. Of each operation the share of exact results is printed, and how many numbers the results
@@ -17,7 +18,8 @@ enum { ITEMS = 1 << 16, REPORTS = 6 };
 static struct item items[ITEMS]; /* one for each set */
 static u32 count, step = 1;
 static u64 tried, not_smallest, bad;
-static bool quiet;
+static bool quiet, found;
+static const char *only; /* this operation; NULL: all */
 
 static struct {
 	u64 results, exact, has, needs;
@@ -191,6 +193,13 @@ static void check_rest(void)
 	print_tally("sets", RANGE_BITS);
 }
 
+static bool is_wanted(const char *name)
+{
+	bool is = !only || strcmp(only, name) == 0;
+	found |= is;
+	return is;
+}
+
 int main(int argc, char **argv)
 {
 	quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
@@ -198,7 +207,7 @@ int main(int argc, char **argv)
 	argv += quiet;
 	bool single = argc > 1 && strcmp(argv[1], "single") == 0;
 	step = argc > 2 ? (u32)atoi(argv[2]) : 1;
-	const char *only = argc > 3 ? argv[3] : NULL;
+	only = argc > 3 ? argv[3] : NULL;
 	(single ? each_single_range : each_range)(check_reduced);
 	if (!quiet)
 		printf("%u and %u bits: %llu %sranges, %llu not reduced to the smallest; %u sets, 1 of %u "
@@ -206,14 +215,16 @@ int main(int argc, char **argv)
 		       RANGE_BITS, RANGE_LOW, tried, single ? "single " : "", not_smallest, count, step);
 	for (u32 wide = 0; wide < 2; wide++) {
 		for (u32 i = 0; i < array_len(alus); i++)
-			if (!only || strcmp(only, alus[i].name) == 0)
+			if (is_wanted(alus[i].name))
 				check_alu(&alus[i], wide);
 		for (u32 i = 0; i < array_len(jmps); i++)
-			if (!only || strcmp(only, jmps[i].name) == 0)
+			if (is_wanted(jmps[i].name))
 				check_jump(&jmps[i], wide);
 	}
 	if (!only)
 		check_rest();
+	if (only && !found)
+		return fprintf(stderr, "small: there is no operation %s\n", only), 2;
 	printf("%s range_small_%u_%u: %llu unsound\n", bad ? "FAIL" : "PASS", RANGE_BITS, RANGE_LOW, bad);
 	return bad != 0;
 }

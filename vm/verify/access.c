@@ -13,7 +13,8 @@ struct touch {
 	u32 n;    /* the register */
 	u64 size; /* bytes */
 	enum access how;
-	const char *who; /* "this access", or the argument in words */
+	bool is_insn;    /* else a helper does it */
+	const char *who; /* "this load", or the argument in words */
 	i64 least, most; /* where it begins, from the begin of the memory */
 };
 
@@ -96,12 +97,12 @@ static enum err touch_stack(struct walk *w, struct touch *t)
 	return OK;
 }
 
+/* instead: of writing there; NULL: it may be written. */
 static enum err touch_memory(struct walk *w, const struct touch *t, const char *what, u64 size,
-			     bool read_only)
+			     const char *instead)
 {
-	if (t->how != ACCESS_READ && read_only)
-		return walk_refuse(w, "%s is in %s, which is read only; declare it without const", t->who,
-				   what);
+	if (t->how != ACCESS_READ && instead)
+		return walk_refuse(w, "%s is in %s, which is read only; %s", t->who, what, instead);
 	if (t->least < 0 || t->most + (i64)t->size > (i64)size)
 		return refuse_range(w, t, what, 0, (i64)size);
 	return OK;
@@ -118,7 +119,7 @@ static enum err touch_value(struct walk *w, const struct touch *t)
 		return walk_refuse(
 		    w, "%s touches the lock in %s; only bpf_spin_lock and bpf_spin_unlock do that", t->who,
 		    what);
-	return touch_memory(w, t, what, m->value_size, m->read_only);
+	return touch_memory(w, t, what, m->value_size, m->read_only ? "declare it without const" : NULL);
 }
 
 /* Refuses what the register holds. An instruction names the register, a helper the argument. */
@@ -126,7 +127,7 @@ static enum err refuse_kind(struct walk *w, const struct touch *t, const char *w
 {
 	const struct reg *r = walk_reg(w, t->n);
 	char what[160] = "";
-	if (strncmp(t->who, "this ", 5) == 0)
+	if (t->is_insn)
 		return walk_refuse_reg(w, t->n, r, why);
 	reg_print(&STRBUF(what), w, r);
 	w->about = r;
@@ -138,7 +139,10 @@ static enum err refuse_kind(struct walk *w, const struct touch *t, const char *w
 enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how, const char *who)
 {
 	struct reg *r = walk_reg(w, n);
-	struct touch t = { .n = n, .size = size, .how = how, .who = who };
+	static const char *const insns[] = { [ACCESS_READ] = "this load",
+					     [ACCESS_WRITE] = "this store",
+					     [ACCESS_CHANGE] = "this atomic operation" };
+	struct touch t = { .n = n, .size = size, .how = how, .is_insn = !who, .who = who ?: insns[how] };
 	if (reg_is_address(r)) {
 		t.least = r->at.whole.smin + off;
 		t.most = r->at.whole.smax + off;
@@ -150,8 +154,10 @@ enum err access_check(struct walk *w, u32 n, i64 off, u64 size, enum access how,
 	switch (r->kind) {
 	case REG_STACK: return touch_stack(w, &t);
 	case REG_VALUE: return touch_value(w, &t);
-	case REG_RECORD: return touch_memory(w, &t, "the record", r->size, false);
-	case REG_MEMORY: return touch_memory(w, &t, "the memory", r->size, r->is_read_only);
+	case REG_RECORD: return touch_memory(w, &t, "the record", r->size, NULL);
+	case REG_MEMORY:
+		return touch_memory(w, &t, "the memory", r->size,
+				    r->is_read_only ? "copy it to a variable" : NULL);
 	case REG_NUMBER:
 		if (reg_is_gone(w, r))
 			return refuse_kind(w, &t, "use it before");
@@ -287,7 +293,7 @@ static enum err load(struct walk *w, const struct insn *in)
 	else if (base->kind == REG_OBJECT)
 		e = object_read(w, in, &result);
 	else
-		e = access_check(w, insn_base(in), in->off, insn_size(in), ACCESS_READ, "this load");
+		e = access_check(w, insn_base(in), in->off, insn_size(in), ACCESS_READ, NULL);
 	if (!e && base->kind == REG_STACK)
 		e = load_from_stack(w, base, in, &result);
 	if (!e && base->kind == REG_VALUE)
@@ -310,7 +316,7 @@ static enum err store(struct walk *w, const struct insn *in)
 		    "an address of the stack is stored in the stack of a calling function, which may outlive "
 		    "it; store the value itself");
 	if (!e)
-		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, "this store");
+		e = access_check(w, in->dst, in->off, insn_size(in), ACCESS_WRITE, NULL);
 	if (!e && base->kind == REG_STACK)
 		store_stack(w, base, in, value);
 	else
@@ -332,7 +338,7 @@ static enum err atomic(struct walk *w, const struct insn *in)
 	enum err e = walk_check_read(w, in->src)
 			 ?: (compares ? walk_check_read(w, BPF_R0) : OK)
 			 ?: (base->kind == REG_STACK ? load_from_stack(w, base, in, &old) : OK)
-			 ?: access_check(w, in->dst, in->off, insn_size(in), ACCESS_CHANGE, "this atomic operation");
+			 ?: access_check(w, in->dst, in->off, insn_size(in), ACCESS_CHANGE, NULL);
 	context_escapes(w, src);
 	if (compares)
 		context_escapes(w, r0);

@@ -9,13 +9,7 @@
 
 static enum err refuse_arg(struct walk *w, const struct call *c, u32 n, const char *needs)
 {
-	char text[160] = "";
-	struct strbuf s = STRBUF(text);
-	const struct reg *r = walk_reg(w, n);
-	(reg_is_address(r) && r->kind != REG_STACK ? reg_print_known : reg_print)(&s, w, r);
-	w->about = r;
-	return walk_refuse(w, "argument %u of %s%s is %s, and must be %s", n, c->prefix, c->h->name, text,
-			   needs);
+	return walk_refuse_arg(w, n, c->prefix, c->h->name, needs);
 }
 
 static enum err check_arg_size(struct walk *w, const struct call *c, u32 n, bool may_be_zero, u64 *size)
@@ -33,7 +27,7 @@ static enum err check_arg_size(struct walk *w, const struct call *c, u32 n, bool
 	return OK;
 }
 
-/* what: " (a key of map ", of the map among the arguments. */
+/* what: "key", of the map among the arguments; NULL: it is of no map. */
 static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u64 size, enum access how,
 				 const char *what)
 {
@@ -41,7 +35,7 @@ static enum err check_arg_memory(struct walk *w, const struct call *c, u32 n, u6
 	struct strbuf s = STRBUF(who);
 	str_printf(&s, "argument %u of %s%s", n, c->prefix, c->h->name);
 	if (what)
-		str_printf(&s, "%s%s)", what, c->m->name);
+		str_printf(&s, " (a %s of map %s)", what, c->m->name);
 	return access_check(w, n, 0, size, how, who);
 }
 
@@ -136,9 +130,8 @@ enum err call_check_arg(struct walk *w, struct call *c, u32 i)
 			   ? OK
 			   : refuse_arg(w, c, n,
 					"a constant: the size of the record; bpf_ringbuf_output takes any");
-	case ARG_MAP_KEY: return check_arg_memory(w, c, n, c->m->key_size, ACCESS_READ, " (a key of map ");
-	case ARG_MAP_VALUE:
-		return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ, " (a value of map ");
+	case ARG_MAP_KEY: return check_arg_memory(w, c, n, c->m->key_size, ACCESS_READ, "key");
+	case ARG_MAP_VALUE: return check_arg_memory(w, c, n, c->m->value_size, ACCESS_READ, "value");
 	case ARG_VALUE_WRITE: return check_arg_memory(w, c, n, 8, ACCESS_WRITE, NULL);
 	case ARG_NUMBER: return r->kind == REG_NUMBER ? OK : refuse_arg(w, c, n, "a number");
 	case ARG_STACK_OR_NULL:

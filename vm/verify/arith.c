@@ -121,19 +121,20 @@ static enum err move(struct walk *w, const struct insn *in, bool wide)
 	}
 	struct reg *src = walk_reg(w, in->src);
 	u32 bits = in->off ? (u32)in->off : wide ? 64 : 32;
-	bool is_number = !reg_is_address(src);
-	if (!is_number && bits == 64) {
+	struct reg any = reg_any();
+	if (reg_is_address(src) && bits == 64) {
 		*dst = *src;
 		return OK;
 	}
 	context_escapes(w, src);
-	struct range was = is_number ? src->at : range_any();
-	struct range now = in->off ? range_sign_extend(was, bits) : range_zero_extend(was, bits);
+	if (reg_is_address(src))
+		src = &any;
+	struct range now = in->off ? range_sign_extend(src->at, bits) : range_zero_extend(src->at, bits);
 	if (!wide)
 		now = range_zero_extend(now, 32);
-	if (is_number && range_is_same(&now, &was) && !src->id && !range_is_const(&was))
+	if (range_is_same(&now, &src->at) && !src->id && !range_is_const(&now))
 		src->id = ++w->last_id;
-	*dst = is_number ? reg_cut(src, now) : (struct reg){ .kind = REG_NUMBER, .at = now };
+	*dst = reg_cut(src, now);
 	return OK;
 }
 

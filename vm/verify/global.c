@@ -91,7 +91,6 @@ static enum err check_param_memory(struct walk *w, u32 n, u64 size, const char *
 static enum err check_param(struct walk *w, u32 n, const struct reg *param, const char *name)
 {
 	struct reg *r = walk_reg(w, n);
-	char text[160] = "";
 	bool is_memory = r->kind == REG_STACK || (r->kind >= REG_VALUE && r->kind <= REG_RECORD);
 	enum err e = walk_check_read(w, n);
 	if (e || (param->kind == REG_CONTEXT && r->kind == REG_CONTEXT && reg_is_at_begin(r)) ||
@@ -100,13 +99,12 @@ static enum err check_param(struct walk *w, u32 n, const struct reg *param, cons
 	r->may_be_null &= !param->may_be_null;
 	if (param->kind == REG_MEMORY && is_memory)
 		return check_param_memory(w, n, param->size, name);
-	(reg_is_address(r) ? reg_print_known : reg_print)(&STRBUF(text), w, r);
-	w->about = r;
-	return walk_refuse(w, "argument %u of %s is %s, and must be %s", n, name, text,
-			   param->kind == REG_CONTEXT  ? r->kind == REG_CONTEXT ? "its begin" : "the context"
-			   : param->kind == REG_NUMBER ? "a number"
-						       : "an address of the program's stack or of a map's "
-							 "value; or make the function static");
+	return walk_refuse_arg(
+	    w, n, "", name,
+	    param->kind == REG_CONTEXT  ? r->kind == REG_CONTEXT ? "its begin" : "the context"
+	    : param->kind == REG_NUMBER ? "a number"
+					: "an address of the program's stack or of a map's "
+					  "value; or make the function static");
 }
 
 enum err global_call(struct walk *w, u32 start)

@@ -9,16 +9,22 @@
 
 verify_watcher *verify_watch;
 
-bool reg_is_gone(const struct walk *w, const struct reg *r)
+/* The helper that has returned or taken r; NULL if none has. */
+static const struct helper *helper_from(const struct walk *w, const struct reg *r)
 {
 	const struct insn *in = r->from ? &w->p->insns[r->from - 1] : NULL;
-	const struct helper *h = in && insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	return in && insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+}
+
+bool reg_is_gone(const struct walk *w, const struct reg *r)
+{
+	const struct helper *h = helper_from(w, r);
 	return r->kind == REG_NUMBER && h && h->args[0] == ARG_RECORD;
 }
 
 static void gone_print(struct strbuf *s, const struct walk *w, const struct reg *r)
 {
-	str_printf(s, "gone: bpf_%s took it in ", helper_find((u32)w->p->insns[r->from - 1].imm)->name);
+	str_printf(s, "gone: bpf_%s took it in ", helper_from(w, r)->name);
 	walk_print_line(s, w, r->from - 1);
 }
 
@@ -91,7 +97,7 @@ static void name_print(struct strbuf *s, const struct walk *w, u32 n, const stru
 	const struct insn *in = r->from ? &w->p->insns[r->from - 1] : NULL;
 	char name[64] = "", function[64] = "";
 	struct strbuf c = STRBUF(name);
-	const struct helper *h = in && insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	const struct helper *h = helper_from(w, r);
 	str_printf(s, "r%u", n);
 	if (h && reg_is_at_begin(r)) {
 		str_printf(&STRBUF(function), "bpf_%s", h->name);
@@ -114,6 +120,16 @@ enum err walk_refuse_reg(struct walk *w, u32 n, const struct reg *r, const char 
 	return walk_refuse(w, "%s is %s; %s", name, what, why);
 }
 
+enum err walk_refuse_arg(struct walk *w, u32 n, const char *prefix, const char *name, const char *needs)
+{
+	char text[160] = "";
+	struct strbuf s = STRBUF(text);
+	const struct reg *r = walk_reg(w, n);
+	(reg_is_address(r) && r->kind != REG_STACK ? reg_print_known : reg_print)(&s, w, r);
+	w->about = r;
+	return walk_refuse(w, "argument %u of %s%s is %s, and must be %s", n, prefix, name, text, needs);
+}
+
 void walk_print_line(struct strbuf *s, const struct walk *w, u32 idx)
 {
 	const struct line_info *line = source_line(w->p, idx);
@@ -123,15 +139,14 @@ void walk_print_line(struct strbuf *s, const struct walk *w, u32 idx)
 		str_printf(s, "insn %u", idx);
 }
 
-static void origin_print(struct strbuf *s, const struct walk *w, u32 idx)
+static void origin_print(struct strbuf *s, const struct walk *w, const struct reg *r)
 {
-	const struct insn *in = &w->p->insns[idx];
-	const struct helper *h = insn_kind(in) == INSN_CALL ? helper_find((u32)in->imm) : NULL;
+	const struct helper *h = helper_from(w, r);
 	if (h)
 		str_printf(s, "; it is from bpf_%s in ", h->name);
 	else
 		str_printf(s, "; it was loaded in ");
-	walk_print_line(s, w, idx);
+	walk_print_line(s, w, r->from - 1);
 }
 
 /* Whether clang has put the instruction into the line of its function's name, behind the body: the function returns. */
@@ -148,7 +163,7 @@ void walk_print_way(struct strbuf *s, const struct walk *w)
 {
 	u32 count = min(w->path.count, (u32)TURNS);
 	if (w->about && w->about->from && reg_is_address(w->about))
-		origin_print(s, w, w->about->from - 1);
+		origin_print(s, w, w->about);
 	const char *before = count < w->path.count ? "; path: ..., " : "; path: ";
 	for (u32 i = 0; i < count; i++) {
 		const struct turn *t = &w->path.at[(w->path.count - count + i) % TURNS];

@@ -82,6 +82,10 @@ enum { VISITED_MAX = 1000000 };
 /* Refuses the program because of what register n holds, r: "r1 (count) is the number 16; WHY". */
 enum err walk_refuse_reg(struct walk *w, u32 n, const struct reg *r, const char *why);
 
+/* Refuses it because of what argument n of a function holds: "argument 1 of bpf_loop is the number 16, and must be NEEDS".
+ * prefix: of the name. */
+enum err walk_refuse_arg(struct walk *w, u32 n, const char *prefix, const char *name, const char *needs);
+
 /* Refuses the program at the current instruction. */
 enum err walk_refuse(struct walk *w, const char *fmt, ...) printf_like(2, 3);
 
@@ -148,8 +152,8 @@ enum err walk_call(struct walk *w);
 enum err walk_exit(struct walk *w);
 enum err walk_wide(struct walk *w);
 
-/* Checks an access of size bytes through register n, off from it; a caller that is no instruction gives its words in who:
- * "argument 2 of bpf_map_lookup_elem". */
+/* Checks an access of size bytes through register n, off from it; a caller that is no instruction gives its words in who,
+ * "argument 2 of bpf_map_lookup_elem", and others give NULL. */
 enum access {
 	ACCESS_READ,
 	ACCESS_WRITE,

@@ -210,10 +210,10 @@ static void begin_function(bool has_context)
 
 void leave(void)
 {
-	u32 over = g.out_count ? emit(OPCODE_JA, 0, 0, 0, 0) : 0;
-	for (u32 i = 0; i < g.out_count; i++)
-		land(g.outs[i]);
-	if (g.out_count) {
+	bool has_outs = g.out_count;
+	u32 over = has_outs ? emit(OPCODE_JA, 0, 0, 0, 0) : 0;
+	land_outs(0);
+	if (has_outs) {
 		mov_imm(BPF_R0, 0);
 		land(over);
 	}

@@ -36,7 +36,7 @@ enum func {
 	FUNC_RESERVE,    /* returns a record of 16 bytes, or NULL */
 	FUNC_FILL,       /* R1: a record; R2: a number */
 	FUNC_LOOP_FILL,  /* a callback of bpf_loop; R2: where the address of a record lies */
-	FUNC_GIVE,       /* R1: a record, which it gives back; R2: a number */
+	FUNC_GIVE,       /* R1: a record, which it submits or discards; R2: a number */
 	FUNC_GIVE_BELOW, /* calls FUNC_GIVE for it */
 	FUNC_TAIL,       /* R1: the context; R2: a number; ends in a tail call */
 	FUNC_SET,        /* R1: where it stores a number; R2: a number */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Of the generator: numbers and addresses that a function gives to its caller, as its result or in the caller's stack.
-// Two ways through the function give something else, and the caller relies on what it gets.
+// Of the generator: functions that return a number or an address, or store it in their caller's stack. The two ways
+// through such a function yield different ones, and the caller uses what it gets as an index or a size.
 #include "tests/fuzz/proof/clang.h"
 
 /* So that the walk keeps the state where the next two ways meet. */

@@ -149,11 +149,11 @@ enum err __wrap_walk_call(struct walk *w)
 	return e;
 }
 
-struct live *__real_live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result);
-struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result);
+struct live *__real_live_find(const struct prog *p, const u8 *marks, const u8 *decided, bool result);
+struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const u8 *decided, bool result);
 
 /* What would matter if functions stored constants, except in their own stacks. */
-static void forget_stores(const struct prog *p, const u8 *marks, const bool *decided, bool result,
+static void forget_stores(const struct prog *p, const u8 *marks, const u8 *decided, bool result,
 			  struct live *l)
 {
 	static struct insn insns[INSNS];
@@ -175,7 +175,7 @@ static void forget_stores(const struct prog *p, const u8 *marks, const bool *dec
 	kfree(less);
 }
 
-struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const bool *decided, bool result)
+struct live *__wrap_live_find(const struct prog *p, const u8 *marks, const u8 *decided, bool result)
 {
 	struct live *l = __real_live_find(p, marks, decided, result);
 	if (l && broken == 28 && !all_matters)

@@ -69,6 +69,15 @@ TEST(load_walks_a_global_function_once)
 	}
 }
 
+TEST(load_walks_a_global_function_anew_whose_tag_says_nothing)
+{
+	if (!has_kernel_btf())
+		return;
+	struct object *o = load_object("build/tests/global_tag.bpf.o", PROG_JIT);
+	require(o);
+	object_unload(o);
+}
+
 TEST(load_makes_the_maps_that_the_object_defines)
 {
 	struct object *o = load_basic(PROG_JIT);
